@@ -1,0 +1,69 @@
+/**
+ * The internal socket between the card relay and the payment service: card facts go up, instructions come down,
+ * and a card number never crosses it. Types only, because the relay may import nothing else from another workspace.
+ *
+ * Every call is `POST` with `Authorization: Bearer <internal token>` and a JSON body, on the payment service's
+ * internal listener. An answer other than 200 means that the payment service could not decide: the relay then
+ * refuses (`service_unavailable`) before the card was sent, or leaves the attempt to the look-up after it was.
+ */
+
+/** What the relay knows of a caller before it has read one byte of the body. */
+export type Caller = {
+  /** SHA-256 of the API key after `Bearer `, in lowercase hex; null when the header is missing or not of that form. */
+  keyDigest: string | null
+  /** SHA-256 of the client certificate's DER, in lowercase hex; null when the client sent none. */
+  certificateFingerprint: string | null
+  /** The peer's address as the socket (or the load balancer, when so configured) gives it. */
+  sourceAddress: string
+}
+
+/** An RFC 9457 answer, ready to be sent. */
+export type Reply = { status: number; headers: Record<string, string>; body: string }
+
+/** `POST /internal/admission`, asked before the body is read. An *admit* may be remembered for 5 s, never longer. */
+export type AdmissionRequest = { requestId: string; caller: Caller }
+export type AdmissionAnswer = { decision: 'admit' } | { decision: 'refuse'; reply: Reply }
+
+export const cardBrandNames = ['visa', 'mastercard', 'amex', 'discover', 'diners', 'jcb', 'unionpay', 'maestro', 'unknown'] as const
+export type CardBrand = (typeof cardBrandNames)[number]
+
+/** All that FinCore ever learns of a card number: PCI DSS 3.4.1 allows the first six and the last four digits. */
+export type CardFacts = { brand: CardBrand; first6: string; last4: string; length: number; luhnOk: boolean; cvcLength: number }
+
+/** `POST /internal/card_charges`: the request with the card's number and code overwritten, and the facts beside it. */
+export type CardChargeRequest = {
+  requestId: string
+  caller: Caller
+  /** The `Idempotency-Key` header as it was received; null when missing. */
+  idempotencyKey: string | null
+  /** The JSON text of the body; every byte of the number and of the code is replaced by `*`. */
+  blankedBody: string
+  card: CardFacts
+}
+
+/** What the relay does next. The conversation ends with `reply`. */
+export type Instruction =
+  | { do: 'reply'; reply: Reply }
+  | {
+      do: 'send'
+      /** The attempt's id, `att_…`. The report is posted to `/internal/card_charges/{attempt}/report`. */
+      attempt: string
+      /** An absolute `https:` URL; the relay sends only to origins of its own allow-list. */
+      to: string
+      method: 'POST'
+      headers: Record<string, string>
+      /** The request's body with `{{card.number}}` once and `{{card.cvc}}` at most once; nowhere else is a placeholder. */
+      body: string
+      /** How long to wait for the PSP's whole reply. */
+      timeoutMs: number
+    }
+
+/** `POST /internal/card_charges/{attempt}/report`: what the PSP answered, or how the call failed. */
+export type SendReport =
+  | { status: number; headers: Record<string, string>; body: string }
+  | {
+      /** `refused`: no connection, or the relay itself would not send (origin, template); `tls`: no trusted handshake. */
+      failure: 'refused' | 'reset' | 'timeout' | 'tls'
+      /** False only when it is certain that not one byte of the request left; then the PSP cannot have acted. */
+      requestWasSent: boolean
+    }

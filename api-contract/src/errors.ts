@@ -1,0 +1,103 @@
+/**
+ * Every problem that FinCore's API can answer, RFC 9457. One table: the routes answer from it, `docs/errors.md` and
+ * `/docs/errors` are made from it, and a test fails when code and table differ.
+ */
+
+/** Whether sending the request again can help: never, with the same key, or only after something changed. */
+export type Retry = 'no' | 'same_request' | 'after_change'
+
+type ErrorRow = { status: number; title: string; retry: Retry; meaning: string }
+
+export const errorTable = {
+  // Who is calling
+  authentication_required: { status: 401, title: 'No API key was sent', retry: 'after_change', meaning: 'The request has no `Authorization: Bearer …` header. Send your secret key with every request from your server.' },
+  api_key_invalid: { status: 401, title: 'The API key is not valid', retry: 'after_change', meaning: 'The key is unknown, was revoked, or belongs to another environment. Ask your operator for a new one.' },
+  scope_missing: { status: 403, title: 'The API key may not do this', retry: 'after_change', meaning: 'The key is valid, but lacks the scope that this endpoint needs. A publishable key may only read `/v1/client_config`.' },
+  operator_required: { status: 401, title: 'No operator is signed in', retry: 'after_change', meaning: 'The admin API needs an operator token in `Authorization: Bearer …`.' },
+  two_operators_required: { status: 403, title: 'Asking and approving need two operators', retry: 'after_change', meaning: 'A raw-card grant is approved by another operator than the one who asked for it.' },
+  // Reading the request
+  malformed_json: { status: 400, title: 'The body is not valid JSON', retry: 'after_change', meaning: 'The body must be one JSON object, encoded in UTF-8, with no key twice and nothing after it.' },
+  media_type_unsupported: { status: 415, title: 'The body must be JSON', retry: 'after_change', meaning: 'Send `Content-Type: application/json`.' },
+  body_too_large: { status: 413, title: 'The body is too large', retry: 'after_change', meaning: 'A request body may have at most 64 KiB.' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive', retry: 'same_request', meaning: 'The headers or the body did not arrive in time. Send the request again.' },
+  parameter_missing: { status: 400, title: 'A parameter is missing', retry: 'after_change', meaning: '`param` names the field that the request must have.' },
+  parameter_unknown: { status: 400, title: 'A parameter is unknown', retry: 'after_change', meaning: '`param` names a field that this endpoint does not have. Unknown fields are refused, so that a misspelt one is never ignored.' },
+  parameter_invalid: { status: 400, title: 'A parameter is not valid', retry: 'after_change', meaning: '`param` names the field, and `detail` says what it must look like.' },
+  currency_unsupported: { status: 400, title: 'The currency is not supported', retry: 'after_change', meaning: '`currency` must be an ISO 4217 code in capitals, such as `EUR`.' },
+  cursor_invalid: { status: 400, title: 'The cursor is not valid', retry: 'after_change', meaning: '`starting_after` and `ending_before` take the id of an object of the same list, one of the two at a time.' },
+  idempotency_key_required: { status: 400, title: 'An idempotency key is required', retry: 'after_change', meaning: 'Send `Idempotency-Key` with every POST, new for each new intention, the same for a retry.' },
+  idempotency_key_invalid: { status: 400, title: 'The idempotency key is not valid', retry: 'after_change', meaning: 'An idempotency key has 1 to 255 printable ASCII characters, bare or in double quotes.' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request', retry: 'after_change', meaning: 'This key came earlier with another request. Use a new key for a new intention.' },
+  idempotency_key_in_use: { status: 409, title: 'The first request with this key is still running', retry: 'same_request', meaning: 'Wait for `Retry-After` and send the same request again: you will get the answer of the first.' },
+  // What is asked for
+  route_not_found: { status: 404, title: 'There is no such endpoint', retry: 'no', meaning: 'Check the path. `/docs` lists every endpoint.' },
+  method_not_allowed: { status: 405, title: 'The endpoint does not take this method', retry: 'no', meaning: 'Check the method. `/docs` lists every endpoint.' },
+  resource_not_found: { status: 404, title: 'There is no such object', retry: 'no', meaning: 'No object of yours has this id.' },
+  charge_not_capturable: { status: 409, title: 'The charge cannot be captured', retry: 'no', meaning: 'Only an `authorized` charge can be captured.' },
+  charge_not_cancelable: { status: 409, title: 'The charge cannot be canceled', retry: 'no', meaning: 'Only an `authorized` charge can be canceled. Refund a `captured` one.' },
+  charge_not_refundable: { status: 409, title: 'The charge cannot be refunded', retry: 'no', meaning: 'Only a `captured` charge can be refunded. Cancel an `authorized` one.' },
+  operation_in_progress: { status: 409, title: 'Another operation on this charge is running', retry: 'same_request', meaning: 'A capture or a cancel of this charge has no known outcome yet. It is being looked up at the PSP; try again in a few seconds.' },
+  amount_exceeds_authorized: { status: 422, title: 'The amount is more than was authorized', retry: 'after_change', meaning: 'A capture takes at most the amount that was authorized.' },
+  amount_exceeds_refundable: { status: 422, title: 'The amount is more than can be refunded', retry: 'after_change', meaning: 'Refunds, pending ones included, take at most the amount that was captured.' },
+  session_not_open: { status: 409, title: 'The payment session is not open', retry: 'no', meaning: 'Only an `open` payment session can be expired.' },
+  webhook_endpoint_limit_reached: { status: 409, title: 'There are too many webhook endpoints', retry: 'after_change', meaning: 'A merchant has at most 16 webhook endpoints. Delete one that you no longer need.' },
+  webhook_url_not_allowed: { status: 422, title: 'The webhook address is not allowed', retry: 'after_change', meaning: 'Webhooks go to public `https:` addresses only, never to private, loopback or link-local ones.' },
+  psp_account_missing: { status: 422, title: 'No PSP account can take this payment', retry: 'after_change', meaning: 'The merchant has no active PSP account, or none with this id. Ask your operator.' },
+  capability_not_supported: { status: 422, title: 'The PSP account cannot do this', retry: 'after_change', meaning: 'This PSP does not offer what the request needs.' },
+  psp_unavailable: { status: 502, title: 'The PSP did not answer', retry: 'same_request', meaning: 'The checkout page could not be made, and no money moved. Try again with a new idempotency key.' },
+  conflict: { status: 409, title: 'The object is not in the right state', retry: 'after_change', meaning: '`detail` says in what state the object is, and what it would have to be.' },
+  // Card data
+  card_data_not_accepted_here: { status: 403, title: 'Card data is not accepted here', retry: 'after_change', meaning: 'The request holds what looks like a card number; nothing of it was kept. Card numbers go only to the card relay, by authorised merchants, in `payment_method.card`. Use a payment session or a token instead.' },
+  raw_card_key_invalid: { status: 403, title: 'The API key is not valid here', retry: 'after_change', meaning: 'The card relay knows no such secret key, or it was revoked.' },
+  raw_card_scope_missing: { status: 403, title: 'The API key may not send cards', retry: 'after_change', meaning: 'The key lacks the scope `charges:raw_card`.' },
+  raw_card_grant_missing: { status: 403, title: 'The merchant may not send cards', retry: 'after_change', meaning: 'Nobody may send raw cards by default. Ask your operator for a raw-card grant; it needs your proof of PCI DSS compliance.' },
+  raw_card_grant_not_approved: { status: 403, title: 'The raw-card grant is not approved yet', retry: 'after_change', meaning: 'The grant was asked for. A second operator must approve it.' },
+  raw_card_grant_suspended: { status: 403, title: 'The raw-card grant is suspended', retry: 'after_change', meaning: 'An operator suspended the grant. Ask your operator why.' },
+  raw_card_grant_expired: { status: 403, title: 'The raw-card grant has lapsed', retry: 'after_change', meaning: 'The evidence behind the grant is out of date. Send your operator the new one.' },
+  raw_card_grant_revoked: { status: 403, title: 'The raw-card grant was revoked', retry: 'after_change', meaning: 'An operator revoked the grant. A new one must be asked for and approved.' },
+  source_address_not_allowed: { status: 403, title: 'The source address is not allowed', retry: 'after_change', meaning: 'The grant lists the address ranges that cards may come from; this one is not among them.' },
+  client_certificate_required: { status: 403, title: 'A client certificate is required', retry: 'after_change', meaning: 'Connect to the card relay with the client certificate that your grant lists.' },
+  client_certificate_not_registered: { status: 403, title: 'The client certificate is not registered', retry: 'after_change', meaning: 'The certificate is valid, but your grant does not list its fingerprint.' },
+  card_number_missing: { status: 400, title: 'The card number is missing', retry: 'after_change', meaning: 'The card relay takes charges with `payment_method.card.number`. Send token charges to the public API.' },
+  card_cvc_missing: { status: 400, title: 'The card security code is missing', retry: 'after_change', meaning: 'Send `payment_method.card.cvc`.' },
+  card_number_invalid: { status: 400, title: 'The card number is not valid', retry: 'after_change', meaning: 'A card number is a JSON string of 12 to 19 digits without spaces whose check digit is right.' },
+  card_cvc_invalid: { status: 400, title: 'The card security code is not valid', retry: 'after_change', meaning: 'A security code is a JSON string of 3 or 4 digits.' },
+  card_field_ambiguous: { status: 400, title: 'The card is not written plainly', retry: 'after_change', meaning: 'The number and the code must be plain JSON strings without escapes, once each, at `payment_method.card`.' },
+  // Us
+  rate_limited: { status: 429, title: 'Too many requests', retry: 'same_request', meaning: 'Wait for `Retry-After` and send the request again.' },
+  internal_error: { status: 500, title: 'Something went wrong here', retry: 'same_request', meaning: 'The fault is ours and was recorded. Send the same request with the same idempotency key again: it cannot act twice.' },
+  service_unavailable: { status: 503, title: 'The service is not available', retry: 'same_request', meaning: 'Wait for `Retry-After` and send the same request with the same idempotency key again.' },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** The body of every answer of 400 and above, `application/problem+json`. */
+export type Problem = {
+  /** The address of the code's explanation. */
+  type: string
+  title: string
+  status: number
+  /** What happened in this request, why, and what to do next. Never quotes the request's own values. */
+  detail: string
+  code: ErrorCode
+  /** The dotted path of the field at fault, such as `payment_method.card.number`; null when none is. */
+  param: string | null
+  request_id: string
+}
+
+/** Makes the body of a problem. `docsUrl` is the address of the docs, without a slash at its end. */
+export function makeProblem(
+  code: ErrorCode,
+  from: { docsUrl: string; requestId: string; detail?: string; param?: string | null },
+): Problem {
+  const row = errorTable[code]
+  return {
+    type: `${from.docsUrl}/errors#${code}`,
+    title: row.title,
+    status: row.status,
+    detail: from.detail ?? row.meaning,
+    code,
+    param: from.param ?? null,
+    request_id: from.requestId,
+  }
+}
