@@ -1,0 +1,48 @@
+import { readdir, readFile } from 'node:fs/promises'
+import pg from 'pg'
+
+const migrationsFolder = new URL('../../migrations/', import.meta.url)
+/** Any number that no other program uses on this server; it keeps two starting processes from migrating at once. */
+const advisoryLock = 4_120_061
+
+/**
+ * Brings the database up to date: applies, in the order of their names and each in a transaction of its own, the
+ * migrations that it has not seen. Safe to run from several processes at once.
+ *
+ * @param ownerUrl a login that may create tables and roles; the running service does not need it afterwards.
+ * @param appPassword when given, becomes the password of the application's login `fincore_app`.
+ */
+export async function migrate(ownerUrl: string, appPassword?: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [advisoryLock])
+    await client.query(
+      'create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())',
+    )
+    const { rows } = await client.query<{ name: string }>('select name from schema_migrations')
+    const applied = new Set(rows.map((row) => row.name))
+    const files = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).sort()
+    for (const name of files.filter((file) => !applied.has(file))) await apply(client, name)
+    if (appPassword !== undefined) {
+      await client.query(`alter role fincore_app password ${client.escapeLiteral(appPassword)}`)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+async function apply(client: pg.Client, name: string): Promise<void> {
+  const sql = await readFile(new URL(name, migrationsFolder), 'utf8')
+  try {
+    await client.query('begin')
+    await client.query(sql)
+    await client.query('insert into schema_migrations (name) values ($1)', [name])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw new Error(`Migration ${name} failed and was rolled back: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
+  }
+}
