@@ -1,0 +1,157 @@
+import type { DeclineCode } from '@fincore/api-contract/decline-codes'
+import type { SendReport } from '@fincore/api-contract/card-door'
+
+/**
+ * The whole contract between FinCore and a PSP. An adapter builds requests and reads replies; it sends nothing itself,
+ * so it cannot tell a card charge (sent by the card relay) from a token charge (sent by this process), and it can be
+ * tested without a network. Having an optional group *is* the capability: there is no second list.
+ */
+export type Psp = {
+  name: PspName
+  /** How long a movement may stay invisible to `lookUp` at this PSP; "not found" proves nothing before. */
+  consistencyWindowMs: number
+  payments: PaymentOperations
+  webhooks: WebhookIntake
+  hostedSessions?: HostedSessions
+  clientTokens?: ClientTokens
+  rawCards?: RawCards
+  /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
+  preflight(account: PspAccount): Finding[]
+}
+
+export const pspNames = ['sandbox'] as const
+export type PspName = (typeof pspNames)[number]
+
+/** An account of a merchant at a PSP, its credentials decrypted. Never logged, never serialised. */
+export type PspAccount = {
+  id: string
+  merchantId: string
+  psp: PspName
+  name: string
+  config: Readonly<Record<string, unknown>>
+  credentials: Readonly<Record<string, string>>
+}
+
+/** A request that is ready to be sent, by this process or by the card relay. */
+export type PspRequest = {
+  method: 'GET' | 'POST'
+  url: string
+  headers: Record<string, string>
+  body: string | null
+}
+
+/** What came back, or how it failed: the same shape whether this process or the card relay sent the request. */
+export type PspReply = SendReport
+
+export type Money = { amount: bigint; currency: string }
+
+export type CardShown = { brand: string; first6: string; last4: string; exp_month: number; exp_year: number }
+
+/** Five words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
+export type Outcome =
+  | { outcome: 'approved'; pspReference: string; captured: bigint; card: CardShown | null }
+  | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
+  | { outcome: 'declined'; pspReference: string | null; code: DeclineCode; pspCode: string | null; card: CardShown | null }
+  /** The PSP documents that it did not act: a bad request, bad credentials. */
+  | { outcome: 'rejected'; code: DeclineCode; pspCode: string | null }
+  /** The payment ended without money: the shopper left, or an authorization was canceled or lapsed at the PSP. */
+  | { outcome: 'ended'; pspReference: string; reason: 'requested' | 'abandoned' | 'authorization_expired' }
+  | { outcome: 'unknown'; why: string }
+
+/** What a look-up by our reference found. `not_found` is proof only after the consistency window. */
+export type LookUpAnswer = { found: false } | { found: true; outcome: Outcome } | { found: 'unknown'; why: string }
+
+export type AuthorizeInput = {
+  reference: string
+  amount: Money
+  captureMethod: 'automatic' | 'manual'
+  returnUrl: string | null
+  description: string | null
+}
+
+/** An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. */
+export type FollowUpInput = { reference: string; payment: string; amount: Money }
+
+export type AttemptKind = 'authorize' | 'capture' | 'cancel' | 'refund' | 'create_session' | 'expire_session'
+
+export type PaymentOperations = {
+  authorizeToken(account: PspAccount, input: AuthorizeInput & { token: string }): PspRequest
+  capture(account: PspAccount, input: FollowUpInput): PspRequest
+  cancel(account: PspAccount, input: FollowUpInput): PspRequest
+  refund(account: PspAccount, input: FollowUpInput): PspRequest
+  /** Reads the reply to a request of this kind. Never throws: what it cannot read is `unknown`. */
+  readReply(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reply: PspReply): Outcome
+  /** Asks what became of our reference. */
+  lookUp(account: PspAccount, reference: string): PspRequest
+  readLookUp(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reference: string, reply: PspReply): LookUpAnswer
+}
+
+/** A payment that the PSP made for a hosted session: a try of the shopper. */
+export type HostedPayment = { pspReference: string; amount: Money; outcome: Outcome }
+
+export type HostedSessionState =
+  | { found: true; pspReference: string; url: string; status: 'open' | 'completed' | 'expired' | 'canceled'; payments: HostedPayment[] }
+  | { found: false }
+  | { found: 'unknown'; why: string }
+
+export type HostedSessions = {
+  create(
+    account: PspAccount,
+    input: {
+      reference: string
+      amount: Money
+      captureMethod: 'automatic' | 'manual'
+      returnUrl: string
+      cancelUrl: string
+      locale: string | null
+      description: string | null
+      customerEmail: string | null
+      lineItems: { name: string; quantity: number; amount: bigint }[]
+      expiresAt: Date
+    },
+  ): PspRequest
+  readCreate(reply: PspReply): { outcome: 'approved'; pspReference: string; url: string } | { outcome: 'rejected'; pspCode: string | null } | { outcome: 'unknown'; why: string }
+  lookUp(account: PspAccount, reference: string): PspRequest
+  readLookUp(reply: PspReply): HostedSessionState
+  expire(account: PspAccount, input: { reference: string; pspReference: string }): PspRequest
+  /** `completed`: it was paid before it could be closed. */
+  readExpire(reply: PspReply): 'closed' | 'completed' | 'unknown'
+}
+
+export type ClientTokens = {
+  /** What `@fincore/browser` needs to draw this PSP's card fields. Public. */
+  fields(account: PspAccount): { kind: 'iframe'; url: string; origin: string }
+}
+
+export type RawCards = {
+  /** The body has `{{card.number}}` once and `{{card.cvc}}` at most once; nothing else of the request has a placeholder. */
+  authorizeCard(account: PspAccount, input: AuthorizeInput & { expMonth: number; expYear: number; holderName: string | null }): PspRequest
+}
+
+/** Something that a PSP told us, in FinCore's words. */
+export type PspEvent = {
+  /** The PSP's id of the event; a repeat has the same. */
+  id: string
+  type: string
+  about:
+    /** One of our attempts, by our reference. */
+    | { kind: 'attempt'; reference: string; attemptKind: 'authorize' | 'capture' | 'cancel' | 'refund'; outcome: Outcome }
+    /** A payment inside a hosted session; `reference` is the create_session attempt's id. */
+    | { kind: 'hosted_payment'; reference: string; payment: HostedPayment }
+    | { kind: 'hosted_session'; reference: string; status: 'expired' | 'canceled' }
+    /** Nothing that FinCore acts on. */
+    | { kind: 'nothing' }
+}
+
+export type WebhookIntake = {
+  /**
+   * Checks the signature over the raw bytes and reads the events. Returns a refusal for anything forged, stale or
+   * unreadable; `now` is passed in, because a signature is good for five minutes only.
+   */
+  verify(
+    account: PspAccount,
+    input: { body: Buffer; headers: Readonly<Record<string, string | string[] | undefined>>; now: Date },
+  ): { ok: true; events: PspEvent[] } | { ok: false; why: string }
+}
+
+export type Finding = { severity: 'error' | 'warning'; field: string; message: string }

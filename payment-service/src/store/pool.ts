@@ -1,0 +1,52 @@
+import pg from 'pg'
+
+// Money and counters are bigint from the socket on; a JavaScript number would round above 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)
+
+export type Pool = pg.Pool
+export type Transaction = pg.PoolClient
+/** What a single statement can run on: the pool, or a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>
+
+/**
+ * Opens the pool of the application's login.
+ *
+ * @param max how many connections; two writes of a charge share commits, so few are enough.
+ */
+export function openPool(databaseUrl: string, max: number): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    // A statement that waits longer than this for a lock or a plan is a fault to be seen, not to be waited for.
+    statement_timeout: 15_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 20_000,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'fincore',
+  })
+  // An idle connection that breaks (the database restarts) must not end the process; the next query opens another.
+  pool.on('error', () => {})
+  return pool
+}
+
+/**
+ * Runs `work` in one transaction: committed when it returns, rolled back when it throws. No call to a PSP or to a
+ * merchant may happen inside.
+ */
+export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const tx = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await tx.query('begin')
+    const result = await work(tx)
+    await tx.query('commit')
+    return result
+  } catch (error) {
+    await tx.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    tx.release(broken)
+  }
+}
