@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+
+export type Role = 'api' | 'worker' | 'admin'
+export type Config = {
+  environment: 'sandbox' | 'production'
+  roles: ReadonlySet<Role>
+  host: string
+  apiPort: number
+  adminPort: number
+  internalPort: number
+  /** The API's address as shoppers and PSPs reach it, without a slash at its end. */
+  publicUrl: string
+  /** The card relay's address, told to merchants who send a card to the wrong door. */
+  relayUrl: string
+  databaseUrl: string
+  migrationsDatabaseUrl: string | null
+  databaseConnections: number
+  /** 32 bytes: encrypts credentials and webhook secrets; other keys are derived from it. */
+  encryptionKey: Buffer
+  internalToken: string
+  /** PEM of further certificate authorities that PSP calls trust; null for the system's alone. */
+  extraCa: string | null
+  pspTimeoutMs: number
+  allowLoopbackWebhooks: boolean
+  logLevel: string
+  bootstrapOperators: { name: string; token: string }[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads all settings at once. Throws one error that names every setting that is missing or wrong, so that a first
+ * start does not fail one setting at a time. Values are never quoted, because some of them are secrets.
+ */
+export function loadConfig(env: Environment, rolesFlag?: string): Config {
+  const problems: string[] = []
+  const need = (name: string, fallback?: string): string => {
+    const value = env[name] ?? fallback
+    if (value === undefined || value === '') problems.push(`${name} is missing`)
+    return value ?? ''
+  }
+  const number = (name: string, fallback: number, min: number, max: number): number => {
+    const value = Number(env[name] ?? fallback)
+    if (!Number.isInteger(value) || value < min || value > max) problems.push(`${name} must be a whole number from ${min} to ${max}`)
+    return value
+  }
+  const choice = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
+    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
+    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
+    return found ?? fallback
+  }
+  const address = (name: string): string => {
+    const value = need(name)
+    if (value !== '' && !/^https?:\/\/[^/]+$/.test(value)) problems.push(`${name} must be an address such as https://pay.example.com, without a path`)
+    return value
+  }
+  const encryptionKey = Buffer.from(need('ENCRYPTION_KEY'), 'base64')
+  if (encryptionKey.length !== 32) problems.push('ENCRYPTION_KEY must be 32 bytes in base64')
+  const internalToken = need('INTERNAL_TOKEN')
+  if (internalToken.length < 32) problems.push('INTERNAL_TOKEN must have at least 32 characters')
+  const config: Config = {
+    environment: choice('ENVIRONMENT', 'sandbox', ['sandbox', 'production']),
+    roles: readRoles(rolesFlag ?? env.ROLES ?? 'api,worker,admin', problems),
+    host: env.HOST ?? '127.0.0.1',
+    apiPort: number('API_PORT', 4000, 0, 65535),
+    adminPort: number('ADMIN_PORT', 4002, 0, 65535),
+    internalPort: number('INTERNAL_PORT', 4003, 0, 65535),
+    publicUrl: address('PUBLIC_URL'),
+    relayUrl: address('RELAY_URL'),
+    databaseUrl: need('DATABASE_URL'),
+    migrationsDatabaseUrl: env.MIGRATIONS_DATABASE_URL ?? null,
+    databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
+    encryptionKey,
+    internalToken,
+    extraCa: readCa(env.EXTRA_CA_FILE, problems),
+    pspTimeoutMs: number('PSP_TIMEOUT_MS', 10_000, 100, 60_000),
+    allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
+    logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+    bootstrapOperators: readOperators(env.BOOTSTRAP_OPERATORS, problems),
+  }
+  if (config.environment === 'production') {
+    if (!config.publicUrl.startsWith('https:')) problems.push('PUBLIC_URL must be https in production')
+    if (config.allowLoopbackWebhooks) problems.push('ALLOW_LOOPBACK_WEBHOOKS must be false in production')
+  }
+  if (problems.length > 0) throw new Error(`The settings are not complete:\n  - ${problems.join('\n  - ')}`)
+  return config
+}
+
+function readRoles(text: string, problems: string[]): ReadonlySet<Role> {
+  const roles = new Set<Role>()
+  for (const word of text.split(',')) {
+    if (word === 'api' || word === 'worker' || word === 'admin') roles.add(word)
+    else problems.push('ROLES must be a list of api, worker, admin')
+  }
+  return roles
+}
+
+function readCa(file: string | undefined, problems: string[]): string | null {
+  if (file === undefined || file === '') return null
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    problems.push('EXTRA_CA_FILE cannot be read')
+    return null
+  }
+}
+
+function readOperators(text: string | undefined, problems: string[]): { name: string; token: string }[] {
+  if (text === undefined || text === '') return []
+  const complaint = 'BOOTSTRAP_OPERATORS must be a JSON list of {"name", "token"} with tokens of at least 32 characters'
+  try {
+    const list: unknown = JSON.parse(text)
+    if (!Array.isArray(list)) throw new Error(complaint)
+    return list.map((entry: { name?: unknown; token?: unknown }) => {
+      if (typeof entry.name !== 'string' || typeof entry.token !== 'string' || entry.token.length < 32) throw new Error(complaint)
+      return { name: entry.name, token: entry.token }
+    })
+  } catch {
+    problems.push(complaint)
+    return []
+  }
+}

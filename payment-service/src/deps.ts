@@ -1,0 +1,25 @@
+import type { Config } from './config.ts'
+import type { Log } from './log.ts'
+import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
+import type { Vault } from './secrets.ts'
+import type { Directory } from './store/directory.ts'
+import type { HotPath } from './store/hot-path.ts'
+import type { Pool } from './store/pool.ts'
+
+/** What the flows work with. Made once by main.ts; a flow takes what it needs of it as its first argument. */
+export type Deps = {
+  config: Config
+  pool: Pool
+  hotPath: HotPath
+  directory: Directory
+  vault: Vault
+  psps: Readonly<Record<PspName, Psp>>
+  /** Sends a request to a PSP; never throws, and tells exactly whether anything may have been sent. */
+  send: (request: PspRequest, timeoutMs: number) => Promise<PspReply>
+  now: () => Date
+  log: Log
+  /** Says that events were written, so that the outbox looks at once instead of at its next round. */
+  wakeOutbox: () => void
+  /** Says that PSP events were stored, likewise. */
+  wakeInbox: () => void
+}

@@ -1,0 +1,92 @@
+import { type ErrorCode, errorTable, makeProblem } from '@fincore/api-contract/errors'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { describeError, type Log } from '../log.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+
+/** Carries a refusal out of a hook or a parser, where Fastify knows only exceptions. Thrown and caught in http/ alone. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super(refusal.refused)
+    this.name = 'RefusalError'
+    this.refusal = refusal
+  }
+}
+
+/** Answers with the problem that a refusal names (RFC 9457). */
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, docsUrl: string): FastifyReply {
+  const problem = makeProblem(refusal.refused, {
+    docsUrl,
+    requestId: request.id,
+    ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
+    param: refusal.param ?? null,
+  })
+  const retryAfterSeconds = refusal.retryAfterSeconds ?? defaultRetryAfterSeconds[refusal.refused]
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(problem.status).header('cache-control', 'no-store').type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+}
+
+const defaultRetryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  idempotency_key_in_use: 1,
+  operation_in_progress: 2,
+  rate_limited: 1,
+  service_unavailable: 2,
+}
+
+/** Turns whatever was thrown at the edge into a refusal. Exceptions that are no refusal are bugs, and are logged. */
+export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Refusal {
+  if (error instanceof RefusalError) return error.refusal
+  if (isFastifyError(error)) {
+    if (error.validation !== undefined) return explainValidation(error)
+    const code = refusalsByFastifyCode[error.code]
+    if (code !== undefined) return refuse(code)
+    // A broken request line, header or length: the client's fault, and not worth a line in the log.
+    if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json')
+  }
+  log.error('a request failed', { request_id: request.id, route: request.routeOptions.url ?? '', error: describeError(error) })
+  return refuse(isDatabaseAway(error) ? 'service_unavailable' : 'internal_error')
+}
+
+const refusalsByFastifyCode: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_json',
+  FST_ERR_HANDLER_TIMEOUT: 'service_unavailable',
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+/** PostgreSQL's classes 08 (connection), 53 (resources), 57P (shutdown), and the socket's own errors. */
+function isDatabaseAway(error: unknown): boolean {
+  if (!isFastifyError(error)) return error instanceof Error && error.message.startsWith('Connection terminated')
+  return /^(08|53|57P)/.test(error.code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
+}
+
+/** Says which field is wrong and what it must look like; the text comes from the schema, never from the value. */
+function explainValidation(error: FastifyError): Refusal {
+  const finding = error.validation?.[0]
+  if (finding === undefined) return refuse('parameter_invalid')
+  const path = finding.instancePath.split('/').slice(1)
+  const at = (name?: unknown) => [...path, ...(typeof name === 'string' ? [name] : [])].join('.').slice(0, 200)
+  switch (finding.keyword) {
+    case 'required': {
+      const param = at(finding.params.missingProperty)
+      return refuse('parameter_missing', { param, detail: `${param} is required.` })
+    }
+    case 'additionalProperties': {
+      // The name is the caller's own text: it is given back as `param` only when it is a plain name.
+      const name = finding.params.additionalProperty
+      return refuse('parameter_unknown', { param: at(typeof name === 'string' && /^[A-Za-z_][\w-]{0,63}$/.test(name) ? name : undefined) })
+    }
+    default: {
+      const param = at()
+      return refuse('parameter_invalid', param === '' ? { detail: `The request ${finding.message ?? 'is not valid'}.` } : { param, detail: `${param} ${finding.message ?? 'is not valid'}.` })
+    }
+  }
+}
+
+export const problemStatus = (code: ErrorCode): number => errorTable[code].status

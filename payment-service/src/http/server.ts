@@ -1,0 +1,72 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import { newId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import { refuse } from '../refusal.ts'
+import { parseJsonBody } from './json-body.ts'
+import { sendRefusal, toRefusal } from './problems.ts'
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+
+/** A body larger than this is refused; the largest honest one, a session with 100 line items, has a third of it. */
+const maxBodyBytes = 65_536
+
+export type ServerOptions = {
+  /** The address of the docs, for the `type` of a problem. */
+  docsUrl: string
+  log: Log
+  /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
+  inspectBody?: (body: Buffer, request: import('fastify').FastifyRequest) => Promise<void> | void
+}
+
+/**
+ * A Fastify server with FinCore's manners, shared by the public API, the admin API and the internal socket: strict JSON,
+ * strict validation without coercion, problem+json for every error, bounded size and time, a request id on every answer.
+ */
+export function createServer(options: ServerOptions): App {
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 15_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+    genReqId: () => newId('request'),
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
+    // A broken HTTP message has no request to answer to; it gets the shortest valid answer.
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  const routes: { method: string; pattern: RegExp }[] = []
+  app.addHook('onRoute', (route) => {
+    const pattern = new RegExp(`^${route.url.replace(/:[^/]+/g, '[^/]+').replace('*', '.*')}$`)
+    for (const method of [route.method].flat()) routes.push({ method, pattern })
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: import('fastify').FastifyRequest, body: Buffer) => {
+    await options.inspectBody?.(body, request)
+    return parseJsonBody(body)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    const ms = Math.round(reply.elapsedTime)
+    const route = request.routeOptions.url ?? 'none'
+    options.log.info('request', { request_id: request.id, route: `${request.method} ${route}`, status: reply.statusCode, duration_ms: ms })
+  })
+  app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, toRefusal(error, request, options.log), options.docsUrl))
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = routes.filter((route) => route.pattern.test(path)).map((route) => route.method)
+    if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '))
+    return sendRefusal(request, reply, refuse(allowed.length > 0 ? 'method_not_allowed' : 'route_not_found'), options.docsUrl)
+  })
+  return app
+}

@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache'
+import pg from 'pg'
+import { describeError, type Log } from '../log.ts'
+import { type PspAccount, pspNames } from '../psp-gateway/port.ts'
+import type { Vault } from '../secrets.ts'
+import type { Pool } from './pool.ts'
+
+export type ApiKey = { merchantId: string; id: string; kind: 'secret' | 'publishable'; scopes: ReadonlySet<string> }
+
+/**
+ * What every request needs to know of merchants, from a bounded cache: no query on the path of a charge. A change is
+ * announced by NOTIFY and seen at once; should the announcement be lost, an entry lives five seconds at most, which is
+ * also how soon a revocation must hold (the card relay remembers an admit no longer either).
+ */
+export type Directory = {
+  findApiKey(digest: Buffer): Promise<ApiKey | null>
+  /** All active accounts of a merchant, the oldest first. */
+  listPspAccounts(merchantId: string): Promise<PspAccount[]>
+  /** Active or not: an event or a look-up about an old payment must still be read. */
+  findPspAccount(id: string): Promise<PspAccount | null>
+  findOperator(tokenDigest: Buffer): Promise<{ name: string } | null>
+  /** Called when keys, grants, accounts or operators changed, in any process. */
+  onChange(listener: () => void): void
+  close(): Promise<void>
+}
+
+const lifetimeMs = 5_000
+const maxEntries = 10_000
+
+export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vault, log: Log): Promise<Directory> {
+  const listeners: (() => void)[] = []
+  const cached = <T extends object>(load: (key: string) => Promise<T>) => {
+    const cache = new LRUCache<string, T>({ max: maxEntries, ttl: lifetimeMs, fetchMethod: load, ignoreFetchAbort: true })
+    listeners.push(() => cache.clear())
+    return async (key: string): Promise<T> => {
+      const found = await cache.fetch(key)
+      // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
+      return found ?? load(key)
+    }
+  }
+  const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, Buffer.from(hex, 'hex')) }))
+  const accounts = cached(async (id) => ({ account: (await readPspAccounts(pool, vault, 'id = $1', id))[0] ?? null }))
+  const merchantAccounts = cached(async (merchantId) => readPspAccounts(pool, vault, `merchant_id = $1 and status = 'active'`, merchantId))
+  const operators = cached(async (hex) => {
+    const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [Buffer.from(hex, 'hex')])
+    return { operator: rows[0] ?? null }
+  })
+  const stopListening = await listen(databaseUrl, () => listeners.forEach((drop) => drop()), log)
+  return {
+    findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
+    listPspAccounts: (merchantId) => merchantAccounts(merchantId),
+    findPspAccount: async (id) => (await accounts(id)).account,
+    findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
+    onChange: (listener) => void listeners.push(listener),
+    close: stopListening,
+  }
+}
+
+/** Index: api_keys_by_digest. */
+async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
+  const { rows } = await pool.query<{ merchant_id: string; id: string; kind: 'secret' | 'publishable'; scopes: string[] }>(
+    'select merchant_id, id, kind, scopes from api_keys where digest = $1 and revoked_at is null',
+    [digest],
+  )
+  const row = rows[0]
+  return row === undefined ? null : { merchantId: row.merchant_id, id: row.id, kind: row.kind, scopes: new Set(row.scopes) }
+}
+
+async function readPspAccounts(pool: Pool, vault: Vault, condition: string, value: string): Promise<PspAccount[]> {
+  const { rows } = await pool.query<{ merchant_id: string; id: string; psp: string; name: string; config: Record<string, unknown>; credentials: Buffer }>(
+    `select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by id`,
+    [value],
+  )
+  return rows.flatMap((row) => {
+    const psp = pspNames.find((name) => name === row.psp)
+    if (psp === undefined) return []
+    const credentials: Record<string, string> = JSON.parse(vault.open(row.credentials, row.id))
+    return [{ id: row.id, merchantId: row.merchant_id, psp, name: row.name, config: row.config, credentials }]
+  })
+}
+
+/** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
+async function listen(databaseUrl: string, onChange: () => void, log: Log): Promise<() => Promise<void>> {
+  let closed = false
+  let client: pg.Client | undefined
+  let retry: NodeJS.Timeout | undefined
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ connectionString: databaseUrl, application_name: 'fincore listener', keepAlive: true })
+    client = next
+    next.on('error', () => {})
+    next.on('end', () => {
+      if (!closed) retry = setTimeout(reconnect, 1_000)
+    })
+    next.on('notification', onChange)
+    await next.connect()
+    await next.query('listen fincore_changed')
+    // What changed while nobody listened is not announced again.
+    onChange()
+  }
+  const reconnect = () => {
+    connect().catch((error) => {
+      log.warn('the listener for changes could not connect', { error: describeError(error) })
+      if (!closed) retry = setTimeout(reconnect, 1_000)
+    })
+  }
+  await connect()
+  return async () => {
+    closed = true
+    clearTimeout(retry)
+    await client?.end()
+  }
+}
