@@ -16,7 +16,7 @@ export const errorTable = {
   operator_required: { status: 401, title: 'No operator is signed in', retry: 'after_change', meaning: 'The admin API needs an operator token in `Authorization: Bearer …`.' },
   two_operators_required: { status: 403, title: 'Asking and approving need two operators', retry: 'after_change', meaning: 'A raw-card grant is approved by another operator than the one who asked for it.' },
   // Reading the request
-  malformed_json: { status: 400, title: 'The body is not valid JSON', retry: 'after_change', meaning: 'The body must be one JSON object, encoded in UTF-8, with no key twice and nothing after it.' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON', retry: 'after_change', meaning: 'The body must be one JSON object, encoded in UTF-8, with nothing after it.' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON', retry: 'after_change', meaning: 'Send `Content-Type: application/json`.' },
   body_too_large: { status: 413, title: 'The body is too large', retry: 'after_change', meaning: 'A request body may have at most 64 KiB.' },
   request_timeout: { status: 408, title: 'The request took too long to arrive', retry: 'same_request', meaning: 'The headers or the body did not arrive in time. Send the request again.' },
@@ -36,6 +36,8 @@ export const errorTable = {
   charge_not_capturable: { status: 409, title: 'The charge cannot be captured', retry: 'no', meaning: 'Only an `authorized` charge can be captured.' },
   charge_not_cancelable: { status: 409, title: 'The charge cannot be canceled', retry: 'no', meaning: 'Only an `authorized` charge can be canceled. Refund a `captured` one.' },
   charge_not_refundable: { status: 409, title: 'The charge cannot be refunded', retry: 'no', meaning: 'Only a `captured` charge can be refunded. Cancel an `authorized` one.' },
+  capture_declined: { status: 422, title: 'The PSP declined the capture', retry: 'no', meaning: 'The charge stays `authorized`. You may capture again with a new idempotency key, or cancel.' },
+  cancel_declined: { status: 422, title: 'The PSP declined the cancel', retry: 'no', meaning: 'The charge stays `authorized`. You may try again with a new idempotency key; the hold lapses by itself in the end.' },
   operation_in_progress: { status: 409, title: 'Another operation on this charge is running', retry: 'same_request', meaning: 'A capture or a cancel of this charge has no known outcome yet. It is being looked up at the PSP; try again in a few seconds.' },
   amount_exceeds_authorized: { status: 422, title: 'The amount is more than was authorized', retry: 'after_change', meaning: 'A capture takes at most the amount that was authorized.' },
   amount_exceeds_refundable: { status: 422, title: 'The amount is more than can be refunded', retry: 'after_change', meaning: 'Refunds, pending ones included, take at most the amount that was captured.' },
@@ -44,7 +46,7 @@ export const errorTable = {
   webhook_url_not_allowed: { status: 422, title: 'The webhook address is not allowed', retry: 'after_change', meaning: 'Webhooks go to public `https:` addresses only, never to private, loopback or link-local ones.' },
   psp_account_missing: { status: 422, title: 'No PSP account can take this payment', retry: 'after_change', meaning: 'The merchant has no active PSP account, or none with this id. Ask your operator.' },
   capability_not_supported: { status: 422, title: 'The PSP account cannot do this', retry: 'after_change', meaning: 'This PSP does not offer what the request needs.' },
-  psp_unavailable: { status: 502, title: 'The PSP did not answer', retry: 'same_request', meaning: 'The checkout page could not be made, and no money moved. Try again with a new idempotency key.' },
+  psp_unavailable: { status: 502, title: 'The PSP did not answer', retry: 'same_request', meaning: 'The checkout page could not be made, and no money moved. Send the same request with the same idempotency key again.' },
   conflict: { status: 409, title: 'The object is not in the right state', retry: 'after_change', meaning: '`detail` says in what state the object is, and what it would have to be.' },
   // Card data
   card_data_not_accepted_here: { status: 403, title: 'Card data is not accepted here', retry: 'after_change', meaning: 'The request holds what looks like a card number; nothing of it was kept. Card numbers go only to the card relay, by authorised merchants, in `payment_method.card`. Use a payment session or a token instead.' },

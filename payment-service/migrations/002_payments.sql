@@ -57,6 +57,7 @@ create table charges (
   pending_operation text check (pending_operation in ('capture', 'cancel')),
   pending_amount bigint,
   psp_account_id text collate "C" not null,
+  psp text not null,
   psp_reference text,
   payment_session_id text collate "C",
   -- {brand, first6, last4, exp_month, exp_year}: all that FinCore ever keeps of a card (PCI DSS 3.4.1, 3.5.1).

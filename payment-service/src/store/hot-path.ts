@@ -1,0 +1,154 @@
+import type { AttemptState } from '../payments/attempt-states.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
+import type { ChargeRow } from './charges.ts'
+import type { NewEvent } from './events.ts'
+import type { Pool } from './pool.ts'
+
+/**
+ * The two durable writes on the path of a charge. Each is one set-based statement, so that requests which arrive
+ * together share a commit. Everything else a charge needs comes from the directory's cache.
+ */
+export type HotPath = {
+  /** Claims the idempotency key and writes charge and attempt. False: the key was taken, and nothing was written. */
+  intents: Batcher<Intent, boolean>
+  /** Writes what the PSP answered. False: the charge had changed meanwhile (a webhook was faster), nothing was written. */
+  outcomes: Batcher<ChargeOutcome, boolean>
+}
+
+export type Intent = {
+  charge: ChargeRow
+  returnDigest: Buffer | null
+  attemptId: string
+  idempotencyKey: string
+  fingerprint: Buffer
+  /** Until then a retry of the request is told that the first one still runs, and nobody looks the attempt up. */
+  leaseUntil: Date
+}
+
+export type ChargeOutcome = {
+  /** The charge as it shall be; its sequence is one more when there is an event. */
+  charge: ChargeRow
+  attemptId: string
+  attemptState: AttemptState
+  nextLookUpAt: Date | null
+  event: NewEvent | null
+  idempotencyKey: string
+  responseStatus: number
+  /** The answer to repeat; null: a repeat gets the charge's current state. */
+  responseBody: string | null
+}
+
+export function createHotPath(pool: Pool): HotPath {
+  return {
+    intents: createBatcher((items) => recordIntents(pool, items)),
+    outcomes: createBatcher((items) => recordOutcomes(pool, items)),
+  }
+}
+
+/**
+ * The keys are claimed in one order in every process, so that two batches with the same keys cannot wait for each
+ * other in a circle. A key that comes twice in one batch is claimed once; the charge's id tells by whom.
+ */
+async function recordIntents(pool: Pool, intents: Intent[]): Promise<boolean[]> {
+  const input = intents.map(({ charge, returnDigest, attemptId, idempotencyKey, fingerprint, leaseUntil }) => ({
+    ...charge,
+    amount: String(charge.amount),
+    return_digest: returnDigest === null ? null : `\\x${returnDigest.toString('hex')}`,
+    attempt_id: attemptId,
+    idempotency_key: idempotencyKey,
+    fingerprint: `\\x${fingerprint.toString('hex')}`,
+    lease_until: leaseUntil,
+  }))
+  const { rows } = await pool.query<{ object_id: string }>({ name: 'record-intents', text: recordIntentsSql, values: [toJson(input)] })
+  const claimed = new Set(rows.map((row) => row.object_id))
+  return intents.map((intent) => claimed.has(intent.charge.id))
+}
+
+const recordIntentsSql = `
+with input as materialized (
+  select * from json_to_recordset($1) as row (
+    merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
+    card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
+    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz)
+), claimed as (
+  insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
+  select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
+  on conflict do nothing
+  returning object_id
+), new_charges as (
+  insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, psp_account_id, psp, card,
+    merchant_reference, description, metadata, return_url, return_digest, created_at, updated_at)
+  select merchant_id, id, 'processing', flow, amount, currency, capture_method, psp_account_id, psp, card,
+    merchant_reference, description, metadata, return_url, return_digest, created_at, created_at
+  from input join claimed on claimed.object_id = input.id
+), new_attempts as (
+  insert into attempts (merchant_id, id, kind, state, psp_account_id, charge_id, amount, next_lookup_at, sent_at)
+  select merchant_id, attempt_id, 'authorize', 'sent', psp_account_id, input.id, amount, lease_until, created_at
+  from input join claimed on claimed.object_id = input.id
+)
+select object_id from claimed`
+
+async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {
+  const input = outcomes.map(({ charge, attemptId, attemptState, nextLookUpAt, event, idempotencyKey, responseStatus, responseBody }) => ({
+    merchant_id: charge.merchant_id,
+    id: charge.id,
+    status: charge.status,
+    captured: String(charge.captured),
+    psp_reference: charge.psp_reference,
+    card: charge.card,
+    action_url: charge.action_url,
+    failure: charge.failure,
+    cancellation_reason: charge.cancellation_reason,
+    sequence: charge.sequence,
+    expected_sequence: event === null ? charge.sequence : charge.sequence - 1,
+    updated_at: charge.updated_at,
+    attempt_id: attemptId,
+    attempt_state: attemptState,
+    next_lookup_at: nextLookUpAt,
+    event_id: event?.id ?? null,
+    event_type: event?.type ?? null,
+    // As text: json_to_recordset must hand on the event's exact bytes.
+    event_body: event?.body ?? null,
+    idempotency_key: idempotencyKey,
+    response_status: responseStatus,
+    response_body: responseBody,
+  }))
+  const { rows } = await pool.query<{ id: string }>({ name: 'record-outcomes', text: recordOutcomesSql, values: [toJson(input)] })
+  const written = new Set(rows.map((row) => row.id))
+  return outcomes.map((outcome) => written.has(outcome.charge.id))
+}
+
+const recordOutcomesSql = `
+with input as materialized (
+  select * from json_to_recordset($1) as row (
+    merchant_id text, id text, status text, captured bigint, psp_reference text, card jsonb, action_url text, failure jsonb,
+    cancellation_reason text, sequence integer, expected_sequence integer, updated_at timestamptz, attempt_id text,
+    attempt_state text, next_lookup_at timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
+    response_status smallint, response_body text)
+), changed as (
+  update charges set status = input.status, captured = input.captured, psp_reference = input.psp_reference, card = input.card,
+    action_url = input.action_url, failure = input.failure, cancellation_reason = input.cancellation_reason,
+    sequence = input.sequence, updated_at = input.updated_at
+  from input
+  where charges.merchant_id = input.merchant_id and charges.id = input.id and charges.sequence = input.expected_sequence
+    and charges.status = 'processing'
+  returning charges.id
+), settled as (
+  update attempts set state = input.attempt_state, psp_reference = input.psp_reference, next_lookup_at = input.next_lookup_at,
+    settled_at = case when input.next_lookup_at is null then input.updated_at end
+  from input join changed on changed.id = input.id
+  where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
+), told as (
+  insert into events (merchant_id, id, type, object_id, sequence, body)
+  select merchant_id, event_id, event_type, input.id, sequence, event_body::json
+  from input join changed on changed.id = input.id where event_id is not null
+), answered as (
+  update idempotency_keys set response_status = input.response_status, response_body = input.response_body::json
+  from input join changed on changed.id = input.id
+  where idempotency_keys.merchant_id = input.merchant_id and idempotency_keys.key = input.idempotency_key
+)
+select id from changed`
+
+function toJson(rows: object[]): string {
+  return JSON.stringify(rows, (_name, value) => (typeof value === 'bigint' ? String(value) : value))
+}
