@@ -1,0 +1,39 @@
+import { makeCardMemory } from './card-memory.ts'
+import { loadConfig } from './config.ts'
+import { makeLog } from './log.ts'
+import { startRelay } from './server.ts'
+
+const log = makeLog((line) => process.stdout.write(line))
+const memory = makeCardMemory()
+
+// An error that nobody caught may quote its input, so only its code is said. What is left of cards is overwritten first.
+function crash(error: unknown): never {
+  memory.wipeAll()
+  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  log('crashed', { code: code ?? name ?? 'unknown' })
+  process.exit(1)
+}
+process.on('uncaughtException', crash)
+process.on('unhandledRejection', crash)
+
+const loaded = loadConfig(process.env)
+if (!loaded.ok) {
+  for (const problem of loaded.problems) process.stderr.write(`card-relay: ${problem}\n`)
+  process.exit(1)
+}
+
+const relay = await startRelay(loaded.config, log, memory)
+process.stdout.write(`listening ${JSON.stringify({ relay: relay.url })}\n`)
+log('started')
+
+let stopping = false
+async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log('stopping')
+  await relay.stop()
+  log('stopped')
+  process.exit(0)
+}
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
