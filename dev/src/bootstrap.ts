@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { DevFile, Merchant, Secrets } from './dev-file.ts'
+import type { HttpClient } from './http-client.ts'
+
+export type BootstrapInput = {
+  client: HttpClient
+  secrets: Secrets
+  addresses: { api: string; admin: string; psp: string; psp_api: string; shop: string }
+  clientFingerprint: string
+  /** What an earlier start left; undefined on the first. */
+  earlier: DevFile | undefined
+  now: Date
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+const secretKeyScopes = [
+  'charges:write',
+  'charges:raw_card',
+  'payment_sessions:write',
+  'refunds:write',
+  'read',
+  'webhook_endpoints:write',
+]
+
+/**
+ * Sets up the development merchant through the admin API, as an operator would, or takes the one of an earlier start
+ * when it still works. A grant that will end soon, or lists another certificate, is replaced.
+ */
+export async function bootstrapMerchant(input: BootstrapInput): Promise<{ merchant: Merchant; created: boolean }> {
+  const { earlier } = input
+  if (!earlier || !(await stillWorks(input, earlier))) return { merchant: await createMerchant(input), created: true }
+  const grant = earlier.raw_card_grant
+  const endsAt = new Date(grant.valid_until).getTime()
+  if (grant.certificate_fingerprint === input.clientFingerprint && endsAt - input.now.getTime() > 7 * dayMs) {
+    return { merchant: pickMerchant(earlier), created: false }
+  }
+  const admin = adminOf(input)
+  await admin(0, 'POST', `/merchants/${earlier.merchant}/raw_card_grants/${grant.id}/revoke`, { reason: 'replaced' })
+  const renewed = await createGrant(input, earlier.merchant)
+  return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
+}
+
+function pickMerchant(dev: DevFile): Merchant {
+  const { merchant, secret_key, publishable_key, webhook_secret, psp_account, psp_secret_key, psp_public_key } = dev
+  return {
+    merchant,
+    secret_key,
+    publishable_key,
+    webhook_secret,
+    psp_account,
+    psp_secret_key,
+    psp_public_key,
+    raw_card_grant: dev.raw_card_grant,
+  }
+}
+
+/** The addresses are part of the PSP account and of the webhook endpoint, so other ports mean another merchant. */
+async function stillWorks(input: BootstrapInput, earlier: DevFile): Promise<boolean> {
+  const { client, addresses } = input
+  const sameAddresses = (Object.keys(addresses) as (keyof typeof addresses)[]).every(
+    (name) => earlier[name] === addresses[name],
+  )
+  if (!sameAddresses) return false
+  const answers = await Promise.all([
+    client.send('GET', `${addresses.api}/v1/charges?limit=1`, { bearer: earlier.secret_key }),
+    client.send('GET', `${addresses.psp_api}/v2/lookup?reference=bootstrap`, { bearer: earlier.psp_secret_key }),
+  ])
+  return answers.every(({ status }) => status === 200)
+}
+
+type AdminCall = <T>(operator: 0 | 1, method: string, path: string, json?: unknown) => Promise<T>
+
+function adminOf({ client, addresses, secrets }: BootstrapInput): AdminCall {
+  return (operator, method, path, json) =>
+    client.json(method, `${addresses.admin}/admin/v1${path}`, {
+      bearer: secrets.operators[operator].token,
+      ...(json === undefined ? {} : { json }),
+    })
+}
+
+async function createMerchant(input: BootstrapInput): Promise<Merchant> {
+  const { client, addresses, secrets } = input
+  const admin = adminOf(input)
+  const { id } = await admin<{ id: string }>(0, 'POST', '/merchants', { name: 'FinCore Demo Shop' })
+  const secret = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, {
+    kind: 'secret',
+    scopes: secretKeyScopes,
+  })
+  const publishable = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, { kind: 'publishable' })
+
+  const psp = await client.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
+    'POST',
+    `${addresses.psp_api}/v2/accounts`,
+    {
+      bearer: secrets.psp_admin_token,
+      headers: { 'idempotency-key': `account-of-${id}` },
+      json: { name: 'FinCore Demo Shop' },
+    },
+  )
+  const account = await admin<{ id: string; webhook_url: string; findings?: unknown[] }>(
+    0,
+    'POST',
+    `/merchants/${id}/psp_accounts`,
+    {
+      psp: 'sandbox',
+      name: 'Sandbox',
+      config: { api_url: addresses.psp_api, pages_url: addresses.psp },
+      credentials: { secret_key: psp.secret_key, public_key: psp.public_key, webhook_secret: psp.webhook_secret },
+    },
+  )
+  await client.json('PUT', `${addresses.psp_api}/v2/account/webhook`, {
+    bearer: psp.secret_key,
+    json: { url: account.webhook_url },
+  })
+  const endpoint = await admin<{ secret: string }>(0, 'POST', `/merchants/${id}/webhook_endpoints`, {
+    url: `${addresses.shop}/webhooks`,
+  })
+  return {
+    merchant: id,
+    secret_key: secret.key,
+    publishable_key: publishable.key,
+    webhook_secret: endpoint.secret,
+    psp_account: account.id,
+    psp_secret_key: psp.secret_key,
+    psp_public_key: psp.public_key,
+    raw_card_grant: await createGrant(input, id),
+  }
+}
+
+/** Asked for by the first operator and approved by the second, as the rule of two wants it. */
+async function createGrant(input: BootstrapInput, merchant: string): Promise<Merchant['raw_card_grant']> {
+  const admin = adminOf(input)
+  const evidenceDate = input.now.toISOString().slice(0, 10)
+  // At most twelve months after the evidence; a day less keeps clear of leap years and time zones.
+  const validUntil = new Date(input.now.getTime() + 364 * dayMs).toISOString()
+  const grant = await admin<{ id: string }>(0, 'POST', `/merchants/${merchant}/raw_card_grants`, {
+    evidence_kind: 'saq_d',
+    evidence_reference: 'development only, no real evidence',
+    evidence_sha256: createHash('sha256').update('FinCore development evidence').digest('hex'),
+    evidence_date: evidenceDate,
+    valid_until: validUntil,
+    address_ranges: ['127.0.0.0/8', '::1/128'],
+    certificate_fingerprints: [input.clientFingerprint],
+  })
+  await admin(1, 'POST', `/merchants/${merchant}/raw_card_grants/${grant.id}/approve`, {})
+  return { id: grant.id, certificate_fingerprint: input.clientFingerprint, valid_until: validUntil }
+}

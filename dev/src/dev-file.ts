@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type Operator = { name: string; token: string }
+
+/** What must stay the same from start to start. Written before anything is encrypted with it. */
+export type Secrets = {
+  operators: [Operator, Operator]
+  encryption_key: string
+  internal_token: string
+  psp_admin_token: string
+  app_database_password: string
+}
+
+/** What setting up the development merchant gave. */
+export type Merchant = {
+  merchant: string
+  secret_key: string
+  publishable_key: string
+  webhook_secret: string
+  psp_account: string
+  psp_secret_key: string
+  psp_public_key: string
+  raw_card_grant: { id: string; certificate_fingerprint: string; valid_until: string }
+}
+
+/** `.fincore/dev.json`: addresses as full URLs, certificates as absolute paths. Development secrets only. */
+export type DevFile = Merchant & {
+  api: string
+  relay: string
+  admin: string
+  psp: string
+  psp_api: string
+  shop: string
+  ca: string
+  client_cert: string
+  client_key: string
+  operators: Operator[]
+  /** The owner's. */
+  database_url: string
+  app_database_url: string
+  encryption_key: string
+  internal_token: string
+  psp_admin_token: string
+}
+
+export function loadOrCreateSecrets(dataDir: string): Secrets {
+  const kept = readJson<Secrets>(join(dataDir, 'secrets.json'))
+  if (kept) return kept
+  const secrets: Secrets = {
+    operators: [
+      { name: 'alice', token: createToken('op') },
+      { name: 'bob', token: createToken('op') },
+    ],
+    encryption_key: randomBytes(32).toString('base64'),
+    internal_token: createToken('internal'),
+    psp_admin_token: createToken('sandbox_admin'),
+    app_database_password: randomBytes(24).toString('base64url'),
+  }
+  writeJson(join(dataDir, 'secrets.json'), secrets)
+  return secrets
+}
+
+export function readDevFile(dataDir: string): DevFile | undefined {
+  return readJson<DevFile>(join(dataDir, 'dev.json'))
+}
+
+export function writeDevFile(dataDir: string, dev: DevFile): void {
+  writeJson(join(dataDir, 'dev.json'), dev)
+}
+
+function createToken(prefix: string): string {
+  return `${prefix}_${randomBytes(24).toString('base64url')}`
+}
+
+function readJson<T>(path: string): T | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
+}
+
+/** Written aside and renamed, so that a reader never sees half a file. */
+function writeJson(path: string, value: unknown): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}

@@ -1,0 +1,194 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { migrate } from '@fincore/payment-service/store/migrate'
+import { chooseFreePorts, findTakenPort, type PortName, type Ports, portsFrom, portTable } from './addresses.ts'
+import { bootstrapMerchant } from './bootstrap.ts'
+import { ensureDevelopmentCertificates } from './certificates.ts'
+import { lockDataDir } from './data-dir.ts'
+import { appUrlFor } from './database.ts'
+import { type DevFile, loadOrCreateSecrets, readDevFile, writeDevFile } from './dev-file.ts'
+import { startPostgres } from './embedded-postgres.ts'
+import { findFreePorts } from './free-ports.ts'
+import { createHttpClient } from './http-client.ts'
+import { type Exit, type ManagedProcess, type ProcessPlan, startManagedProcess } from './managed-process.ts'
+import {
+  addressesOf,
+  type EnvOverrides,
+  type PlanInput,
+  type ProcessName,
+  planCardRelay,
+  planDemoShop,
+  planPaymentService,
+  planSandbox,
+} from './process-plans.ts'
+
+export type StartFinCoreOptions = {
+  dataDir: string
+  /** FINCORE_PORT_BASE, or free ports for tests and the demo. */
+  ports: { base: number } | 'free'
+  /** The owner's URL of a database on a running server; without it the embedded PostgreSQL starts. */
+  databaseUrl?: string
+  env?: EnvOverrides
+  onProgress?(step: string): void
+  /** Told when a process ends that nobody ended. Default: nothing happens, and the rest runs on. */
+  onUnexpectedExit?(name: string, exit: Exit, logFile: string): void
+}
+
+export type SecondPaymentService = { api: string; admin: string; internal: string; process: ManagedProcess }
+
+export type FinCore = {
+  /** What `.fincore/dev.json` holds. */
+  dev: DevFile
+  ports: Ports
+  processes: Record<ProcessName, ManagedProcess>
+  /** Another payment service on the same database, on ports of its own. PUBLIC_URL stays that of the first. */
+  startPaymentService(env?: Record<string, string>): Promise<SecondPaymentService>
+  /** Stops everything in order: shop, relay, payment services, sandbox, PostgreSQL. */
+  stop(): Promise<void>
+}
+
+// A launcher that was killed leaves its processes a moment to notice.
+const portWaitMs = 3_000
+
+/**
+ * Starts the whole of FinCore on this machine, each part a process of its own, with one merchant ready.
+ * @throws Error of one line when the data directory or a port is taken, or a part does not start; then nothing runs on.
+ */
+export async function startFinCore(options: StartFinCoreOptions): Promise<FinCore> {
+  const progress = options.onProgress ?? (() => undefined)
+  const lock = lockDataDir(options.dataDir)
+  const stopSteps: (() => Promise<unknown>)[] = [async () => lock.release()]
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= stopInOrder(stopSteps)
+    return stopping
+  }
+  const processes: Partial<Record<ProcessName, ManagedProcess>> = {}
+  const start = async (plan: ProcessPlan): Promise<ManagedProcess> => {
+    const started = await startManagedProcess(plan, (name, exit) => {
+      if (!stopping) options.onUnexpectedExit?.(name, exit, plan.logFile)
+    })
+    stopSteps.push(() => started.stop())
+    return started
+  }
+  try {
+    const dataDir = lock.path
+    const ports = options.ports === 'free' ? await chooseFreePorts() : portsFrom(options.ports.base)
+    await refuseTakenPorts(ports, options.databaseUrl !== undefined)
+    mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
+    const secrets = loadOrCreateSecrets(dataDir)
+    const certificates = await ensureDevelopmentCertificates(join(dataDir, 'certificates'))
+    progress(`Data directory ${dataDir}, certificates`)
+
+    const ownerUrl =
+      options.databaseUrl ?? (await startEmbedded(dataDir, ports, stopSteps, options, () => stopping !== undefined))
+    await migrate(ownerUrl, secrets.app_database_password)
+    const appUrl = appUrlFor(ownerUrl, secrets.app_database_password)
+    progress(`PostgreSQL at ${describeDatabase(ownerUrl)}, migrated`)
+
+    const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: options.env ?? {} }
+    const addresses = addressesOf(ports)
+    processes['psp-sandbox'] = await start(planSandbox(input))
+    progress(`psp-sandbox at ${addresses.psp} (pages) and ${addresses.psp_api} (API)`)
+    processes['payment-service'] = await start(planPaymentService(input))
+    progress(`payment-service at ${addresses.api}, admin API at ${addresses.admin}`)
+
+    const client = createHttpClient({ ca: certificates.ca })
+    const { merchant, created } = await bootstrapMerchant({
+      client,
+      secrets,
+      addresses,
+      clientFingerprint: certificates.clientFingerprint,
+      earlier: readDevFile(dataDir),
+      now: new Date(),
+    }).finally(() => client.close())
+    progress(`Merchant ${merchant.merchant} ${created ? 'set up' : 'found again'}: keys, PSP account, raw-card grant`)
+
+    processes['card-relay'] = await start(planCardRelay(input))
+    progress(`card-relay at ${addresses.relay}`)
+    processes['demo-shop'] = await start(planDemoShop(input, merchant))
+    progress(`demo-shop at ${addresses.shop}`)
+
+    const { internal: _internal, ...publicAddresses } = addresses
+    const dev: DevFile = {
+      ...publicAddresses,
+      ...merchant,
+      ca: certificates.ca,
+      client_cert: certificates.clientCert,
+      client_key: certificates.clientKey,
+      operators: secrets.operators,
+      database_url: ownerUrl,
+      app_database_url: appUrl,
+      encryption_key: secrets.encryption_key,
+      internal_token: secrets.internal_token,
+      psp_admin_token: secrets.psp_admin_token,
+    }
+    writeDevFile(dataDir, dev)
+    return {
+      dev,
+      ports,
+      processes: processes as Record<ProcessName, ManagedProcess>,
+      startPaymentService: async (env = {}) => {
+        const [api = 0, admin = 0, internal = 0] = await findFreePorts(3)
+        const plan = planPaymentService(input)
+        const number = stopSteps.length
+        const started = await start({
+          ...plan,
+          name: `payment-service-${number}`,
+          logFile: join(dataDir, 'logs', `payment-service-${number}.log`),
+          env: { ...plan.env, API_PORT: `${api}`, ADMIN_PORT: `${admin}`, INTERNAL_PORT: `${internal}`, ...env },
+        })
+        const at = (port: number) => `http://127.0.0.1:${port}`
+        return { api: at(api), admin: at(admin), internal: at(internal), process: started }
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startEmbedded(
+  dataDir: string,
+  ports: Ports,
+  stopSteps: (() => Promise<unknown>)[],
+  options: StartFinCoreOptions,
+  isStopping: () => boolean,
+): Promise<string> {
+  const postgresDir = join(dataDir, 'postgres')
+  const server = await startPostgres({ dataDir: postgresDir, port: ports.postgres })
+  stopSteps.push(() => server.stop())
+  void server.stopped.then(() => {
+    if (!isStopping())
+      options.onUnexpectedExit?.('PostgreSQL', { code: 1, signal: null }, join(postgresDir, 'postgres.log'))
+  })
+  return server.ownerUrl
+}
+
+/** In the reverse order of their start; one that fails to stop does not keep the others running. */
+async function stopInOrder(steps: (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of steps.toReversed()) await step().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped')
+}
+
+async function refuseTakenPorts(ports: Ports, databaseIsGiven: boolean): Promise<void> {
+  const needed = (Object.keys(portTable) as PortName[]).filter((name) => !(databaseIsGiven && name === 'postgres'))
+  for (const deadline = Date.now() + portWaitMs; ; await sleep(100)) {
+    const taken = await findTakenPort(ports, needed)
+    if (taken === undefined) return
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Port ${ports[taken]} (${portTable[taken].serves}) is taken. ` +
+          'Stop what listens there, or choose other ports: FINCORE_PORT_BASE=5000 npm start',
+      )
+    }
+  }
+}
+
+function describeDatabase(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
+}

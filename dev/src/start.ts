@@ -1,0 +1,66 @@
+/** `npm start`: FinCore on one machine, until Ctrl-C. */
+import { resolve } from 'node:path'
+import { readPortBase } from './addresses.ts'
+import { curlLinesOf } from './curl-lines.ts'
+import { type FinCore, startFinCore } from './fincore.ts'
+import { pathInRepository } from './managed-process.ts'
+
+async function start(): Promise<void> {
+  const startedAt = Date.now()
+  const databaseUrl = process.env.DATABASE_URL
+  let running: FinCore | undefined
+  const shutDown = async (exitCode: number): Promise<never> => {
+    try {
+      await running?.stop()
+      console.log('Everything is stopped.')
+    } catch (error) {
+      console.error(error)
+      exitCode = 1
+    }
+    process.exit(exitCode)
+  }
+  let asked = false
+  let starting = true
+  const ask = () => {
+    if (asked) return
+    asked = true
+    console.log('\nStopping…')
+    if (!starting) void shutDown(0)
+  }
+  process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
+
+  console.log('FinCore is starting.')
+  running = await startFinCore({
+    dataDir: resolve(process.env.FINCORE_DATA_DIR ?? pathInRepository('.fincore')),
+    ports: { base: readPortBase(process.env.FINCORE_PORT_BASE) },
+    ...(databaseUrl ? { databaseUrl } : {}),
+    onProgress: (step) => {
+      console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${step}`)
+      if (asked) throw new Error('Stopped before it was ready.')
+    },
+    onUnexpectedExit: (name, { code, signal }, logFile) => {
+      console.error(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${logFile}. Stopping the rest.`)
+      if (!asked) {
+        asked = true
+        void shutDown(1)
+      }
+    },
+  })
+  starting = false
+  if (asked) await shutDown(0)
+  printReady(running, Date.now() - startedAt)
+}
+
+function printReady({ dev }: FinCore, tookMs: number): void {
+  console.log(`\nReady after ${(tookMs / 1000).toFixed(1)} s. The shop: ${dev.shop}\n`)
+  for (const { flow, explanation, line } of curlLinesOf(dev)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
+  console.log(`API docs: ${dev.api}/docs   Magic cards: ${dev.psp}/`)
+  console.log('Addresses, keys and certificates: dev.json in the data directory. Ctrl-C stops everything.')
+}
+
+try {
+  await start()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
