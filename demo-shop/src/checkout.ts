@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import type { Answer, Charge, Fincore, PaymentSession, Post, Problem } from './fincore/client.ts'
+import type { RawCard } from './fincore/mask.ts'
+import { applyCharge, applySession, type Order, type OrderChange, type Way } from './orders/order.ts'
+import type { OrderStore } from './orders/store.ts'
+import { type Product, shopCurrency } from './products.ts'
+
+/** How the shopper pays. The card of `server` lives only as long as the call that carries it. */
+export type Payment =
+  | { way: 'hosted' }
+  | { way: 'fields'; token: string; pspAccount: string | null }
+  | { way: 'server'; card: RawCard }
+
+export type CheckoutDeps = { store: OrderStore; fincore: Fincore; publicUrl: string }
+
+export type Checkout = (from: { attempt: string; product: Product; payment: Payment }) => Promise<CheckoutResult>
+export type CheckoutResult = { order: Order; charge: Charge | null }
+
+const refusals: Record<string, string> = {
+  card_number_invalid: 'The card number is not right. Check it and try again.',
+  card_number_missing: 'The card number is missing. Enter it and try again.',
+  card_cvc_invalid: 'The security code is not right. Check it and try again.',
+  card_cvc_missing: 'The security code is missing. Enter it and try again.',
+  rate_limited: 'The shop is very busy. Nothing was charged; try again in a moment.',
+}
+const refusedMessage = 'This way of paying is not available right now. Nothing was charged; choose another one.'
+const pageUnavailable = 'The payment page could not be opened. Nothing was charged; try again.'
+const unknownMessage =
+  'The answer to your payment got lost on the way. It is being looked up; this page changes as soon as we know.'
+
+/**
+ * Makes the one order and the one payment of a checkout attempt. Called again with the same attempt (a double click, a
+ * form sent again) it waits for the first call and gives the same result: FinCore is called once.
+ */
+export function makeCheckout(deps: CheckoutDeps): Checkout {
+  const underWay = new Map<string, Promise<CheckoutResult>>()
+  return (from) => {
+    const first = underWay.get(from.attempt)
+    if (first !== undefined) return first
+    const result = pay(deps, from).finally(() => underWay.delete(from.attempt))
+    underWay.set(from.attempt, result)
+    return result
+  }
+}
+
+async function pay(
+  deps: CheckoutDeps,
+  from: { attempt: string; product: Product; payment: Payment },
+): Promise<CheckoutResult> {
+  const { order, isNew } = deps.store.addOrder(makeOrder(from.attempt, from.product, from.payment.way))
+  // An order that has its answer already is only shown again. One without was cut short, by a restart of the shop: the
+  // same request under the same idempotency key finds out what became of it, and cannot pay twice.
+  const isAnswered = order.status !== 'pending' || order.charge !== null || order.nextUrl !== null
+  if (!isNew && (isAnswered || order.way !== from.payment.way)) return { order, charge: null }
+  const { change, charge } = await sendPayment(deps, order, from.product, from.payment)
+  // The webhook may have been quicker than the answer: what it settled stands.
+  const now = deps.store.findOrder(order.id) ?? order
+  deps.store.changeOrder(order.id, now.status === 'pending' ? change : { charge: change.charge ?? now.charge })
+  return { order: deps.store.findOrder(order.id) ?? order, charge }
+}
+
+function makeOrder(attempt: string, product: Product, way: Way): Order {
+  return {
+    id: `ord_${randomBytes(16).toString('hex')}`,
+    attempt,
+    product: product.id,
+    way,
+    amount: product.price,
+    currency: shopCurrency,
+    status: 'pending',
+    message: null,
+    charge: null,
+    nextUrl: null,
+    refunded: 0,
+    createdAt: Date.now(),
+  }
+}
+
+async function sendPayment(
+  deps: CheckoutDeps,
+  order: Order,
+  product: Product,
+  payment: Payment,
+): Promise<{ change: OrderChange; charge: Charge | null }> {
+  const request: Pick<Post, 'idempotencyKey' | 'record'> = {
+    idempotencyKey: order.attempt,
+    record: (call) => deps.store.addRecord(order.id, { kind: 'call', ...call }),
+  }
+  const page = `${deps.publicUrl}/orders/${order.id}`
+  const common = {
+    amount: order.amount,
+    currency: order.currency,
+    merchant_reference: order.id,
+    description: `${product.name}, Aske Stoneware`,
+  }
+  if (payment.way === 'hosted') {
+    const body = {
+      ...common,
+      success_url: page,
+      cancel_url: `${page}?left=1`,
+      locale: 'en',
+      line_items: [{ name: product.name, quantity: 1, amount: product.price }],
+    }
+    const answer = await deps.fincore.post<PaymentSession>({
+      ...request,
+      door: 'api',
+      path: '/v1/payment_sessions',
+      body,
+    })
+    return { change: readSessionAnswer(answer), charge: null }
+  }
+  const isCard = payment.way === 'server'
+  const method = isCard
+    ? { type: 'card', card: payment.card }
+    : { type: 'token', token: payment.token, ...(payment.pspAccount && { psp_account: payment.pspAccount }) }
+  const body = { ...common, payment_method: method, return_url: page }
+  const answer = await deps.fincore.post<Charge>({
+    ...request,
+    door: isCard ? 'relay' : 'api',
+    path: '/v1/charges',
+    body,
+  })
+  return { change: readChargeAnswer(answer), charge: answer.outcome === 'done' ? answer.body : null }
+}
+
+function readRefusal(problem: Problem): OrderChange {
+  return { status: 'failed', message: refusals[problem.code] ?? refusedMessage }
+}
+
+/** Opening a page moves no money, so a lost answer is simply a failure here. */
+function readSessionAnswer(answer: Answer<PaymentSession>): OrderChange {
+  if (answer.outcome === 'done') return applySession(answer.body)
+  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { status: 'failed', message: pageUnavailable }
+}
+
+/** A lost answer to a charge is never read as a failure: the order stays pending until the webhook says more. */
+function readChargeAnswer(answer: Answer<Charge>): OrderChange {
+  if (answer.outcome === 'done') return applyCharge(answer.body)
+  // The key was used before the shop restarted, so an earlier request may have paid.
+  if (answer.outcome === 'refused' && answer.problem.code === 'idempotency_key_reused')
+    return { message: unknownMessage }
+  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { message: unknownMessage }
+}

@@ -1,0 +1,21 @@
+import { buildShop } from './app.ts'
+import { loadConfig } from './config.ts'
+
+// A payment under way is finished; a connection that does not end by itself is not waited for any longer than this.
+const shutdownMs = 10_000
+
+try {
+  const config = loadConfig(process.env)
+  const app = await buildShop(config)
+  const shop = await app.listen({ host: config.host, port: config.port })
+  const stop = () => {
+    setTimeout(() => process.exit(1), shutdownMs).unref()
+    app.close().then(() => process.exit(0))
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  console.log(`listening ${JSON.stringify({ shop })}`)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

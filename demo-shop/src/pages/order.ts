@@ -1,0 +1,101 @@
+import type { Order, OrderStatus } from '../orders/order.ts'
+import type { OrderRecord } from '../orders/store.ts'
+import { findProduct, formatPrice } from '../products.ts'
+import { type Html, html } from './html.ts'
+import { drawProduct } from './illustration.ts'
+import { renderPage } from './layout.ts'
+import { renderUnderTheHood } from './under-the-hood.ts'
+
+const headings: Record<OrderStatus, string> = {
+  pending: 'We are waiting for your payment',
+  paid: 'Paid. Thank you',
+  failed: 'The payment did not go through',
+  canceled: 'You have not paid',
+}
+
+const explanations: Record<OrderStatus, string> = {
+  pending: 'This page changes by itself as soon as the payment is confirmed.',
+  paid: 'We are wrapping it in more paper than it needs. It leaves the workshop tomorrow.',
+  failed: 'Nothing was charged.',
+  canceled: 'Nothing was charged, and the piece is still yours to take.',
+}
+
+const wayNames: Record<Order['way'], string> = {
+  hosted: 'On the secure page',
+  fields: 'Here, in the provider’s fields',
+  server: 'From server to server',
+}
+
+const icons: Record<OrderStatus, string> = {
+  pending: '<circle cx="16" cy="16" r="11" stroke-dasharray="16 7"/>',
+  paid: '<path d="M8 17l6 6L25 10"/>',
+  failed: '<path d="M10 10l12 12M22 10L10 22"/>',
+  canceled: '<path d="M8 16h16"/>',
+}
+
+export type OrderPage = {
+  order: Order
+  records: OrderRecord[]
+  /** The shopper came back from the hosted page by its cancel button; the page is still open to them. */
+  hasLeft: boolean
+}
+
+/** What the shopper sees of the order: leaving an unpaid one shows it as canceled, and a payment always wins. */
+function readShownStatus({ order, hasLeft }: OrderPage): OrderStatus {
+  return order.status === 'pending' && hasLeft ? 'canceled' : order.status
+}
+
+export function renderOrder(page: OrderPage): string {
+  const { order } = page
+  const status = readShownStatus(page)
+  const product = findProduct(order.product)
+  const main = html`<main id="main" class="order" data-order-status="${status}" data-order="${order.id}">
+  <div class="order-side">
+    <section class="status status-${status}" aria-live="polite">
+      <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">${{ html: icons[status] }}</svg>
+      <h1>${headings[status]}</h1>
+      <p class="message">${order.message ?? explanations[status]}</p>
+      ${renderNextSteps(page, status)}
+    </section>
+    <section class="receipt" aria-label="Your order">
+      ${product !== undefined && drawProduct(product.id, product.id)}
+      <dl class="facts">
+        <div><dt>Piece</dt><dd>${product?.name ?? order.product}</dd></div>
+        <div><dt>Amount</dt><dd>${formatPrice(order.amount)}</dd></div>
+        ${order.refunded > 0 && html`<div><dt>Refunded</dt><dd>${formatPrice(order.refunded)}</dd></div>`}
+        <div><dt>Paid how</dt><dd>${wayNames[order.way]}</dd></div>
+        <div><dt>Order</dt><dd><code>${order.id}</code></dd></div>
+        ${order.charge && html`<div><dt>Charge</dt><dd><code>${order.charge}</code></dd></div>`}
+      </dl>
+    </section>
+  </div>
+  ${renderUnderTheHood(page.records)}
+</main>`
+  const isOpen = order.status === 'pending'
+  const head = isOpen ? html`<noscript><meta http-equiv="refresh" content="4"></noscript>` : undefined
+  return renderPage({ title: headings[status], main, scripts: ['/scripts/order.js'], ...(head && { head }) })
+}
+
+function renderNextSteps({ order }: OrderPage, status: OrderStatus): Html | null {
+  if (status === 'paid') return html`<p><a class="button button-quiet" href="/">Back to the shop</a></p>`
+  const again = html`<a class="button" href="/checkout/${order.product}?way=${order.way}">Try again</a>`
+  if (status === 'failed') return html`<p class="steps">${again}</p>`
+  if (order.nextUrl === null || order.status !== 'pending')
+    return status === 'canceled' ? html`<p class="steps">${again}</p>` : null
+  const goOn = order.way === 'hosted' ? 'Go to the payment page' : 'Go on to your bank'
+  return html`<p class="steps"><a class="button" href="${order.nextUrl}">${goOn}</a> <a class="button button-quiet" href="/checkout/${order.product}">Choose another way</a></p>`
+}
+
+/** Carries a shopper without scripts to the bank. A redirect in answer to the form would be stopped by `form-action`. */
+export function renderContinue(order: Order, url: string): string {
+  const main = html`<main id="main" class="narrow" data-order-status="pending" data-order="${order.id}">
+  <h1>Your bank would like to confirm that it is you</h1>
+  <p>You are being taken to its page. Afterwards you come back here.</p>
+  <p><a class="button" href="${url}">Go on to your bank</a></p>
+</main>`
+  return renderPage({
+    title: 'Go on to your bank',
+    main,
+    head: html`<meta http-equiv="refresh" content="0; url=${url}">`,
+  })
+}

@@ -1,0 +1,60 @@
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import { applyEvent, type FincoreEvent, type Order } from './orders/order.ts'
+import type { OrderStore } from './orders/store.ts'
+
+export type WebhookRequest = { headers: Record<string, string | string[] | undefined>; rawBody: Buffer }
+/** `ignored`: a true event that is about no order of this shop. */
+export type WebhookResult = 'forged' | 'ignored' | 'seen_before' | 'applied'
+
+const shownHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'content-type', 'user-agent']
+
+/**
+ * Takes one webhook: verifies it over the bytes as they came (Standard Webhooks), finds the order, notes the webhook
+ * beside it, and applies it. A forged one changes nothing at all. Taking the same one twice changes nothing either.
+ */
+export function makeWebhookIntake(deps: {
+  store: OrderStore
+  secret: string
+}): (request: WebhookRequest) => WebhookResult {
+  const webhook = new Webhook(deps.secret)
+  return ({ headers, rawBody }) => {
+    const plain: Record<string, string> = {}
+    for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') plain[name] = value
+    let event: FincoreEvent
+    try {
+      event = webhook.verify(rawBody, plain) as FincoreEvent
+    } catch (error) {
+      if (error instanceof WebhookVerificationError || error instanceof SyntaxError) return 'forged'
+      throw error
+    }
+    return deps.store.inTransaction(() => takeEvent(deps.store, event, plain, rawBody))
+  }
+}
+
+function takeEvent(
+  store: OrderStore,
+  event: FincoreEvent,
+  headers: Record<string, string>,
+  rawBody: Buffer,
+): WebhookResult {
+  const order = findOrderOf(store, event)
+  if (order === undefined) return 'ignored'
+  if (!store.claimWebhook(headers['webhook-id'] ?? event.id)) return 'seen_before'
+  const shown = shownHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
+  store.addRecord(order.id, {
+    kind: 'webhook',
+    type: event.type,
+    headers: Object.fromEntries(shown),
+    body: rawBody.toString('utf8'),
+    at: Date.now(),
+  })
+  const change = applyEvent(order, event)
+  if (change !== null) store.changeOrder(order.id, change)
+  return 'applied'
+}
+
+function findOrderOf(store: OrderStore, event: FincoreEvent): Order | undefined {
+  const { merchant_reference: reference, charge } = event.data
+  if (typeof reference === 'string') return store.findOrder(reference)
+  return typeof charge === 'string' ? store.findOrderByCharge(charge) : undefined
+}
