@@ -1,0 +1,103 @@
+/**
+ * Which part may import which. `node dev/src/check-boundaries.ts` checks it, as part of `npm test`.
+ * Tests may reach further than the code they test.
+ */
+const tests = '(\\.test\\.ts$|/testing/)'
+const services = '^(payment-service|card-relay|psp-sandbox|demo-shop)/'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'payments-are-pure',
+      comment: 'payments/ decides and does no I/O: it imports itself, the contract, node:assert and the money library.',
+      severity: 'error',
+      from: { path: '^payment-service/src/payments/', pathNot: tests },
+      to: {
+        pathNot: [
+          '^payment-service/src/payments/',
+          '^payment-service/src/psp-gateway/port\\.ts$',
+          '^api-contract/',
+          '^(node:)?assert(/strict)?$',
+          'node_modules/dinero\\.js/',
+        ],
+      },
+    },
+    {
+      name: 'payments-take-only-types-of-the-port',
+      comment: 'The port gives payments/ the words for what a PSP answered, and nothing that runs.',
+      severity: 'error',
+      from: { path: '^payment-service/src/payments/', pathNot: tests },
+      to: { path: '^payment-service/src/psp-gateway/port\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'relay-imports-node-only',
+      comment: 'The card relay is read by an assessor in an hour: no third-party package, nothing of the other parts.',
+      severity: 'error',
+      from: { path: '^card-relay/src/', pathNot: tests },
+      to: { pathNot: ['^card-relay/src/', '^api-contract/'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'relay-takes-only-types',
+      comment: 'From the contract the card relay takes types, which are gone when it runs.',
+      severity: 'error',
+      from: { path: '^card-relay/src/', pathNot: tests },
+      to: { path: '^api-contract/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-imports-http',
+      comment: 'The public API is an edge: what others need of it belongs into flows/ or payments/.',
+      severity: 'error',
+      from: { pathNot: ['^payment-service/src/(http/|main\\.ts$)', tests] },
+      to: { path: '^payment-service/src/http/' },
+    },
+    {
+      name: 'services-stay-apart',
+      comment: 'The processes meet over HTTP and share only the contract.',
+      severity: 'error',
+      from: { path: `${services}src/`, pathNot: tests },
+      to: { path: [services, '^(dev|end-to-end)/'], pathNot: '^$1/' },
+    },
+    {
+      name: 'workspaces-by-package-name',
+      comment: 'A relative path into another workspace goes around its package.json.',
+      severity: 'error',
+      from: { path: '^([^/]+)/' },
+      to: { pathNot: '^$1/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased-workspace'] },
+    },
+    {
+      name: 'browser-sdk-imports-nothing',
+      comment: '@fincore/browser is one small file without dependencies.',
+      severity: 'error',
+      from: { path: '^browser-sdk/src/', pathNot: tests },
+      to: { pathNot: '^browser-sdk/src/' },
+    },
+    {
+      name: 'no-circles',
+      comment: 'Files that import one another in a circle cannot be read one at a time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'everything-resolves',
+      comment: 'An import that is not found would hide from every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.fincore)/' },
+    // Type-only imports count too: what a type leaks is a dependency for the reader.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json', '.d.ts'],
+    },
+  },
+}
