@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
 /** The role that the payment service runs as; the migrations make it, with no password of its own. */
@@ -16,10 +15,6 @@ export function urlOfDatabase(url: string, database: string): string {
   const changed = new URL(url)
   changed.pathname = `/${database}`
   return changed.href
-}
-
-export function createPassword(): string {
-  return randomBytes(24).toString('base64url')
 }
 
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,0 +1,159 @@
+/**
+ * Writes the pages of `docs/` that are tables in the code: `npm run docs`. With `--check` it writes nothing and fails
+ * when a page differs from its table.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { declineCodes } from '@fincore/api-contract/decline-codes'
+import { errorTable } from '@fincore/api-contract/errors'
+import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
+import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
+import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
+import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
+import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { pathInRepository } from './managed-process.ts'
+
+type Page = { path: string; source: string; title: string; text: string }
+
+const retryWords = {
+  no: 'no',
+  same_request: 'yes, the same request',
+  after_change: 'after a change',
+} as const
+
+const shopperWords = {
+  same_card: 'yes, also with the same card',
+  other_card: 'with another card',
+  no: 'no',
+} as const
+
+function describePages(): Page[] {
+  return [
+    {
+      path: 'docs/errors.md',
+      source: 'api-contract/src/errors.ts',
+      title: 'Errors',
+      text: [
+        'Every answer of 400 and above is `application/problem+json` (RFC 9457) with one of these in `code`.',
+        'A declined card is not an error: the charge is answered with 201, `status: "failed"` and a code of [decline codes](decline-codes.md).',
+        '',
+        table(
+          ['Code', 'Status', 'Title', 'Does sending it again help?', 'What it means, and what to do'],
+          Object.entries(errorTable).map(([code, row]) => [
+            `<a id="${code}"></a>\`${code}\``,
+            String(row.status),
+            row.title,
+            retryWords[row.retry],
+            row.meaning,
+          ]),
+        ),
+      ].join('\n'),
+    },
+    {
+      path: 'docs/decline-codes.md',
+      source: 'api-contract/src/decline-codes.ts',
+      title: 'Decline codes',
+      text: [
+        '`failure.code` of a charge or a refund: the same words for every PSP. The PSP’s own word is in `failure.psp_code`.',
+        '`failure.message` can be shown to the shopper.',
+        '',
+        table(
+          ['Code', 'Message', 'Can the shopper try again?'],
+          Object.entries(declineCodes).map(([code, row]) => [
+            `\`${code}\``,
+            row.message,
+            shopperWords[row.shopperCanRetry],
+          ]),
+        ),
+      ].join('\n'),
+    },
+    {
+      path: 'docs/states.md',
+      source: 'payment-service/src/payments/*-states.ts',
+      title: 'States',
+      text: [
+        'A final state never reverses. Each cell says which state follows when something happens:',
+        '`same` tells nothing new; `contradiction` would reverse a final state, so it is kept, flagged and shown to an operator;',
+        '`late` is money that arrived after the end: recorded, flagged, and given back unless the merchant keeps it.',
+        '',
+        stateMachine('Charge', chargeStates, chargeHappenings, chargeTransitions),
+        stateMachine('Payment session', sessionStates, sessionHappenings, sessionTransitions),
+        stateMachine('Refund', refundStates, refundHappenings, refundTransitions),
+        '## Attempt',
+        '',
+        'One call to a PSP that makes or moves something.',
+        '',
+        table(
+          ['State', 'Meaning'],
+          Object.entries(attemptStates).map(([state, meaning]) => [`\`${state}\``, meaning]),
+        ),
+      ].join('\n'),
+    },
+    {
+      path: 'docs/magic-cards.md',
+      source: 'psp-sandbox/src/magic-cards.ts',
+      title: 'Magic cards',
+      text: [
+        'What each card number does at the sandbox PSP, in all three flows. Any other number with a right check digit succeeds;',
+        'any future expiry and any security code of the right length will do.',
+        '',
+        table(
+          ['Number', 'Brand', 'What happens', 'Name in tests'],
+          magicCards.map(({ number, brand, description, name }) => [
+            `\`${number}\``,
+            brand,
+            description,
+            `\`${name}\``,
+          ]),
+        ),
+      ].join('\n'),
+    },
+  ]
+}
+
+function stateMachine<State extends string, Happening extends string>(
+  name: string,
+  states: Record<State, string>,
+  happenings: Record<Happening, string>,
+  transitions: Record<State, Record<Happening, string>>,
+): string {
+  const stateNames = Object.keys(states) as State[]
+  const happeningNames = Object.keys(happenings) as Happening[]
+  return [
+    `## ${name}`,
+    '',
+    table(
+      ['State', 'Meaning'],
+      stateNames.map((state) => [`\`${state}\``, states[state]]),
+    ),
+    '',
+    table(
+      ['In state', ...happeningNames.map((happening) => `\`${happening}\``)],
+      stateNames.map((state) => [`\`${state}\``, ...happeningNames.map((happening) => transitions[state][happening])]),
+    ),
+    '',
+    ...happeningNames.map((happening) => `- \`${happening}\`: ${happenings[happening]}`),
+    '',
+  ].join('\n')
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function render({ title, source, text }: Page): string {
+  return `<!-- Made from ${source} by \`npm run docs\`. Change the table there. -->\n# ${title}\n\n${text.trimEnd()}\n`
+}
+
+const onlyCheck = process.argv.includes('--check')
+const pages = describePages()
+const different = pages.filter((page) => {
+  const path = pathInRepository(page.path)
+  return !existsSync(path) || readFileSync(path, 'utf8') !== render(page)
+})
+if (!onlyCheck) for (const page of different) writeFileSync(pathInRepository(page.path), render(page))
+const names = different.map(({ path }) => path).join(', ')
+if (different.length === 0) console.log(`Docs: ${pages.length} pages are as their tables say.`)
+else if (onlyCheck) console.error(`These pages differ from their tables: ${names}. Run \`npm run docs\`.`)
+else console.log(`Written: ${names}`)
+process.exitCode = onlyCheck && different.length > 0 ? 1 : 0
