@@ -62,8 +62,10 @@ create table raw_card_grants (
   primary key (merchant_id, id),
   check ((status in ('active', 'suspended')) <= (approved_by is not null))
 );
--- At most one grant of a merchant is in play at a time.
-create unique index raw_card_grants_in_play on raw_card_grants (merchant_id) where status in ('requested', 'active', 'suspended');
+-- At most one grant of a merchant is in force, and at most one waits for approval: the next year's is asked for while
+-- this year's still holds.
+create unique index raw_card_grants_in_force on raw_card_grants (merchant_id) where status in ('active', 'suspended');
+create unique index raw_card_grants_requested on raw_card_grants (merchant_id) where status = 'requested';
 
 create table operators (
   name text primary key,

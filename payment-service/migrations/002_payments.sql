@@ -166,3 +166,4 @@ create table idempotency_keys (
   primary key (merchant_id, key)
 );
 create index idempotency_keys_to_forget on idempotency_keys (created_at);
+create index idempotency_keys_by_object on idempotency_keys (merchant_id, object_id);

@@ -1,6 +1,7 @@
-import { type ErrorCode, errorTable, makeProblem } from '@fincore/api-contract/errors'
+import { type ErrorCode, makeProblem } from '@fincore/api-contract/errors'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { describeError, type Log } from '../log.ts'
+import { explainFinding } from '../reading/explain-validation.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 
 /** Carries a refusal out of a hook or a parser, where Fastify knows only exceptions. Thrown and caught in http/ alone. */
@@ -38,7 +39,7 @@ const defaultRetryAfterSeconds: Partial<Record<ErrorCode, number>> = {
 export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Refusal {
   if (error instanceof RefusalError) return error.refusal
   if (isFastifyError(error)) {
-    if (error.validation !== undefined) return explainValidation(error)
+    if (error.validation !== undefined) return explainFinding(error.validation[0])
     const code = refusalsByFastifyCode[error.code]
     if (code !== undefined) return refuse(code)
     // A broken request line, header or length: the client's fault, and not worth a line in the log.
@@ -65,28 +66,3 @@ function isDatabaseAway(error: unknown): boolean {
   if (!isFastifyError(error)) return error instanceof Error && error.message.startsWith('Connection terminated')
   return /^(08|53|57P)/.test(error.code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
 }
-
-/** Says which field is wrong and what it must look like; the text comes from the schema, never from the value. */
-function explainValidation(error: FastifyError): Refusal {
-  const finding = error.validation?.[0]
-  if (finding === undefined) return refuse('parameter_invalid')
-  const path = finding.instancePath.split('/').slice(1)
-  const at = (name?: unknown) => [...path, ...(typeof name === 'string' ? [name] : [])].join('.').slice(0, 200)
-  switch (finding.keyword) {
-    case 'required': {
-      const param = at(finding.params.missingProperty)
-      return refuse('parameter_missing', { param, detail: `${param} is required.` })
-    }
-    case 'additionalProperties': {
-      // The name is the caller's own text: it is given back as `param` only when it is a plain name.
-      const name = finding.params.additionalProperty
-      return refuse('parameter_unknown', { param: at(typeof name === 'string' && /^[A-Za-z_][\w-]{0,63}$/.test(name) ? name : undefined) })
-    }
-    default: {
-      const param = at()
-      return refuse('parameter_invalid', param === '' ? { detail: `The request ${finding.message ?? 'is not valid'}.` } : { param, detail: `${param} ${finding.message ?? 'is not valid'}.` })
-    }
-  }
-}
-
-export const problemStatus = (code: ErrorCode): number => errorTable[code].status

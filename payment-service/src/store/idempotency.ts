@@ -69,3 +69,9 @@ export async function completeKey(tx: Queryable, merchantId: string, key: string
 export async function releaseKey(db: Queryable, merchantId: string, key: string): Promise<void> {
   await db.query('update idempotency_keys set locked_until = now() where merchant_id = $1 and key = $2 and response_status is null', [merchantId, key])
 }
+
+/** The key under which an object was made; index: idempotency_keys_by_object. */
+export async function findKeyOfObject(db: Queryable, merchantId: string, objectId: string): Promise<string | null> {
+  const { rows } = await db.query<{ key: string }>('select key from idempotency_keys where merchant_id = $1 and object_id = $2 order by created_at limit 1', [merchantId, objectId])
+  return rows[0]?.key ?? null
+}

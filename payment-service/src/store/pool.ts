@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { isRefusal, type Refusal } from '../refusal.ts'
 
 // Money and counters are bigint from the socket on; a JavaScript number would round above 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)
@@ -50,3 +51,22 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
     tx.release(broken)
   }
 }
+
+/** As inTransaction, and a refusal rolls back too: what is refused has written nothing, its idempotency claim included. */
+export async function decideInTransaction<T extends object>(pool: Pool, work: (tx: Transaction) => Promise<T | Refusal>): Promise<T | Refusal> {
+  let refusal: Refusal | undefined
+  try {
+    return await inTransaction(pool, async (tx) => {
+      const result = await work(tx)
+      if (isRefusal(result)) {
+        refusal = result
+        throw rolledBack
+      }
+      return result
+    })
+  } catch (error) {
+    if (error === rolledBack && refusal !== undefined) return refusal
+    throw error
+  }
+}
+const rolledBack = new Error('rolled back')

@@ -1,0 +1,31 @@
+import type { Deps } from '../deps.ts'
+import type { PspEvent } from '../psp-gateway/port.ts'
+import { findAttempt } from '../store/attempts.ts'
+import { closeSession, settleHostedPayment } from './settle-session.ts'
+import { settleAttempt } from './settle-attempt.ts'
+
+/** What became of a PSP's event. `held` is tried again; `flagged` is shown to an operator; neither is ever dropped. */
+export type EventFate = 'applied' | 'held' | 'flagged' | 'ignored'
+
+/** Applies an event that is already stored. Doing so twice, or in any order, ends in the same state. */
+export async function applyPspEvent(deps: Deps, merchantId: string, pspAccountId: string, event: PspEvent): Promise<EventFate> {
+  const { about } = event
+  if (about.kind === 'nothing') return 'ignored'
+  const attempt = await findAttempt(deps.pool, about.reference)
+  // It may be about a payment whose intent is still being committed, or one that was made elsewhere: keep it.
+  if (attempt === null) return 'held'
+  // Signed by one account, about another's payment: whoever sent it does not know our payments by right.
+  if (attempt.merchant_id !== merchantId || attempt.psp_account_id !== pspAccountId) return 'flagged'
+  switch (about.kind) {
+    case 'hosted_payment':
+      return settleHostedPayment(deps, { merchantId, createAttemptId: attempt.id, payment: about.payment, source: 'webhook' })
+    case 'hosted_session':
+      await closeSession(deps, { merchantId, createAttemptId: attempt.id, as: about.status })
+      return 'applied'
+    case 'attempt': {
+      const settled = await settleAttempt(deps, attempt.id, about.outcome)
+      if (settled === null) return 'flagged'
+      return settled.result === 'contradiction' ? 'flagged' : settled.result === 'unknown' ? 'ignored' : 'applied'
+    }
+  }
+}

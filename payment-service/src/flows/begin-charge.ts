@@ -1,0 +1,97 @@
+import { isCurrency } from '@fincore/api-contract/money'
+import type { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
+import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
+import type { AuthorizeInput, CardShown } from '../psp-gateway/port.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
+import type { ChargeRow } from '../store/charges.ts'
+import { fingerprintOf, readClaim } from '../store/idempotency.ts'
+import type { Chosen } from './choose-psp-account.ts'
+import { type Answer, answerRepeat } from './replay.ts'
+
+/** A charge whose intent is durable: the PSP may be called now. */
+export type Begun = { charge: ChargeRow; attemptId: string; idempotencyKey: string }
+
+/** How much longer than the PSP's own time limit a living process may take from intent to outcome. */
+const leaseMarginMs = 4_000
+
+/**
+ * The first durable write of every charge, whoever sends the request to the PSP: claims the idempotency key and writes
+ * charge and attempt in one statement. Answers a repeat, or refuses, without having written anything.
+ */
+export async function beginCharge(
+  deps: Deps,
+  input: {
+    merchantId: string
+    request: CreateTokenCharge | CreateCardCharge
+    flow: 'token' | 'raw_card'
+    chosen: Chosen
+    idempotencyKey: string
+    /** What the fingerprint covers in place of the card. */
+    card: CardShown | null
+  },
+): Promise<Begun | { answer: Answer } | Refusal> {
+  const { merchantId, request, idempotencyKey, chosen } = input
+  if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
+  const now = deps.now()
+  const id = newId('charge')
+  const charge: ChargeRow = {
+    merchant_id: merchantId,
+    id,
+    status: 'processing',
+    flow: input.flow,
+    amount: BigInt(request.amount),
+    currency: request.currency,
+    capture_method: request.capture_method ?? 'automatic',
+    captured: 0n,
+    refunded: 0n,
+    refunds_pending: 0n,
+    pending_operation: null,
+    pending_amount: null,
+    psp_account_id: chosen.account.id,
+    psp: chosen.account.psp,
+    psp_reference: null,
+    payment_session_id: null,
+    card: input.card,
+    merchant_reference: request.merchant_reference ?? null,
+    description: request.description ?? null,
+    metadata: request.metadata ?? {},
+    return_url: request.return_url ?? null,
+    action_url: null,
+    failure: null,
+    cancellation_reason: null,
+    flags: [],
+    sequence: 0,
+    created_at: now,
+    updated_at: now,
+  }
+  const attemptId = newId('attempt')
+  const method = input.card === null ? request.payment_method : { type: 'card', card: input.card }
+  const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
+  const claimed = await deps.hotPath.intents.submit({
+    charge,
+    returnDigest: charge.return_url === null ? null : digestOf(deps.vault.linkToken('return', id)),
+    attemptId,
+    idempotencyKey,
+    fingerprint,
+    leaseUntil: new Date(now.getTime() + deps.config.pspTimeoutMs + leaseMarginMs),
+  })
+  if (claimed) return { charge, attemptId, idempotencyKey }
+  const claim = await readClaim(deps.pool, { merchantId, key: idempotencyKey, fingerprint })
+  if (claim.kind === 'claimed') throw new Error('A key that was taken cannot be ours')
+  const answer = await answerRepeat(deps, merchantId, claim, 201)
+  return 'refused' in answer ? answer : { answer }
+}
+
+/** What the PSP is asked, the same for a token and for a card. */
+export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string): AuthorizeInput {
+  return {
+    reference: attemptId,
+    amount: { amount: charge.amount, currency: charge.currency },
+    captureMethod: charge.capture_method,
+    // The shopper comes back through FinCore, which asks the PSP for the truth before the merchant's page is shown.
+    returnUrl: charge.return_url === null ? null : `${deps.config.publicUrl}/c/${deps.vault.linkToken('return', charge.id)}/return`,
+    description: charge.description,
+  }
+}

@@ -1,0 +1,90 @@
+import type { CreateRefund } from '@fincore/api-contract/requests'
+import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { insertAttempt } from '../store/attempts.ts'
+import { type ChargeRow, lockCharge, updateCharge } from '../store/charges.ts'
+import { insertEvent, makeEvent } from '../store/events.ts'
+import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
+import { decideInTransaction, type Transaction } from '../store/pool.ts'
+import { insertRefund, type RefundRow, renderRefund } from '../store/refunds.ts'
+import { callPsp, leaseUntil } from './follow-up.ts'
+import { type Answer, answerRepeat } from './replay.ts'
+import { settleAttempt } from './settle-attempt.ts'
+
+type Input = { merchantId: string; idempotencyKey: string; request: CreateRefund }
+type Reserved = { attemptId: string; charge: ChargeRow; refund: RefundRow }
+
+/** Gives money of a captured charge back, all that is left or a part; a charge can have several refunds. */
+export async function createRefund(deps: Deps, input: Input): Promise<Answer | Refusal> {
+  const reserved = await decideInTransaction(deps.pool, (tx) => claimAndReserve(deps, tx, input))
+  if (isRefusal(reserved)) return reserved
+  if ('kind' in reserved) return answerRepeat(deps, input.merchantId, reserved, 201)
+  deps.wakeOutbox()
+  const { attemptId, charge, refund } = reserved
+  const outcome = await callPsp(deps, { kind: 'refund', attemptId, charge, amount: refund.amount })
+  const settled = await settleAttempt(deps, attemptId, outcome, {
+    key: input.idempotencyKey,
+    render: (_charge, current) => ({ status: 201, body: current === null || current.status === 'pending' ? null : renderRefund(current) }),
+  })
+  return { status: 201, body: renderRefund(settled?.refund ?? refund), replayed: false }
+}
+
+async function claimAndReserve(deps: Deps, tx: Transaction, input: Input): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
+  const { merchantId, idempotencyKey, request } = input
+  const refundId = newId('refund')
+  const fingerprint = fingerprintOf('POST /v1/refunds', request)
+  const claim = await claimKey(tx, { merchantId, key: idempotencyKey, fingerprint, objectId: refundId, lockedUntil: leaseUntil(deps) })
+  if (claim.kind !== 'claimed') return claim
+  const charge = await lockCharge(tx, merchantId, request.charge)
+  if (charge === null) return refuse('resource_not_found', { param: 'charge' })
+  if (charge.status !== 'captured') return refuse('charge_not_refundable', { param: 'charge', detail: `The charge is ${charge.status}; only a captured charge can be refunded.` })
+  const left = charge.captured - charge.refunded - charge.refunds_pending
+  const amount = request.amount === undefined ? left : BigInt(request.amount)
+  if (amount > left || amount === 0n) return refuse('amount_exceeds_refundable', { param: 'amount' })
+  const row = { id: refundId, amount, reason: request.reason ?? null, metadata: request.metadata ?? {} }
+  return reserveRefund(deps, tx, charge, row, 'merchant')
+}
+
+/**
+ * Writes the intent of a refund of a locked charge: reserves the amount, makes the refund and its event, and the
+ * attempt. The caller has checked that the amount is left; the database checks it again.
+ */
+export async function reserveRefund(
+  deps: Deps,
+  tx: Transaction,
+  charge: ChargeRow,
+  wanted: Pick<RefundRow, 'id' | 'amount' | 'reason' | 'metadata'>,
+  origin: 'merchant' | 'give_back',
+): Promise<Reserved> {
+  const now = deps.now()
+  const refund: RefundRow = {
+    ...wanted,
+    merchant_id: charge.merchant_id,
+    charge_id: charge.id,
+    status: 'pending',
+    currency: charge.currency,
+    failure: null,
+    psp_reference: null,
+    sequence: 1,
+    created_at: now,
+    updated_at: now,
+  }
+  const attemptId = newId('attempt')
+  const reserved: ChargeRow = { ...charge, refunds_pending: charge.refunds_pending + wanted.amount }
+  await updateCharge(tx, reserved)
+  await insertRefund(tx, refund)
+  await insertEvent(tx, makeEvent('refund.created', charge.merchant_id, renderRefund(refund), 1, now))
+  await insertAttempt(tx, {
+    merchant_id: charge.merchant_id,
+    id: attemptId,
+    kind: 'refund',
+    psp_account_id: charge.psp_account_id,
+    charge_id: charge.id,
+    refund_id: refund.id,
+    amount: wanted.amount,
+    origin,
+    leaseUntil: leaseUntil(deps),
+  })
+  return { attemptId, charge: reserved, refund }
+}

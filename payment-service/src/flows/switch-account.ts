@@ -1,0 +1,40 @@
+import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
+import type { PspAccount } from '../psp-gateway/port.ts'
+import { insertAttempt, setAttemptState } from '../store/attempts.ts'
+import { lockCharge, updateCharge } from '../store/charges.ts'
+import { inTransaction } from '../store/pool.ts'
+import type { Begun } from './begin-charge.ts'
+
+const leaseMarginMs = 4_000
+
+/**
+ * Moves a charge to the merchant's next PSP account, on proof that the one before did not act. Durable before the next
+ * call: the first attempt is settled as never executed, and the second written, in one transaction.
+ *
+ * @returns null when no other account can take a card, or when the charge changed meanwhile.
+ */
+export async function switchAccount(deps: Deps, begun: Begun, tried: string[]): Promise<{ begun: Begun; account: PspAccount } | null> {
+  const accounts = await deps.directory.listPspAccounts(begun.charge.merchant_id)
+  const account = accounts.find((candidate) => !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined)
+  if (account === undefined) return null
+  const attemptId = newId('attempt')
+  const now = deps.now()
+  return inTransaction(deps.pool, async (tx) => {
+    const charge = await lockCharge(tx, begun.charge.merchant_id, begun.charge.id)
+    if (charge?.status !== 'processing') return null
+    const next = { ...charge, psp_account_id: account.id, psp: account.psp, updated_at: now }
+    await setAttemptState(tx, { merchant_id: charge.merchant_id, id: begun.attemptId }, { state: 'rejected', nextLookUpAt: null })
+    await updateCharge(tx, next)
+    await insertAttempt(tx, {
+      merchant_id: charge.merchant_id,
+      id: attemptId,
+      kind: 'authorize',
+      psp_account_id: account.id,
+      charge_id: charge.id,
+      amount: charge.amount,
+      leaseUntil: new Date(now.getTime() + deps.config.pspTimeoutMs + leaseMarginMs),
+    })
+    return { begun: { ...begun, charge: next, attemptId }, account }
+  })
+}
