@@ -1,0 +1,54 @@
+import { LRUCache } from 'lru-cache'
+import { describeError, type Log } from '../log.ts'
+import { type AuditRecord, recordAudit } from '../store/audit.ts'
+import type { Queryable } from '../store/pool.ts'
+
+/** One record per key in this time; those that come meanwhile are counted into the next one. */
+const windowMs = 10_000
+const maxKeys = 1_000
+
+type Pending = { record: AuditRecord; count: number; timer: NodeJS.Timeout }
+
+export type ThrottledAudit = {
+  /**
+   * Records what outsiders can repeat at will, such as refusals, without letting them fill the log: the first of a key
+   * at once, further ones within ten seconds as one record with their `count`. Never throws and never delays the answer.
+   */
+  record(key: string, record: AuditRecord): void
+  /** Writes what is still counted, and waits for what is being written. Call it before the pool closes. */
+  flush(): Promise<void>
+}
+
+export function createThrottledAudit(deps: { pool: Queryable; log: Log }): ThrottledAudit {
+  const writing = new Set<Promise<void>>()
+  const write = (record: AuditRecord, count: number) => {
+    const written: Promise<void> = recordAudit(deps.pool, { ...record, details: { ...record.details, count } })
+      .catch((error) => deps.log.error('an audit record could not be written', { error: describeError(error) }))
+      .finally(() => writing.delete(written))
+    writing.add(written)
+  }
+  const pending = new LRUCache<string, Pending>({
+    max: maxKeys,
+    // Whatever makes an entry leave, what it counted is written.
+    dispose: ({ record, count, timer }) => {
+      clearTimeout(timer)
+      if (count > 0) write(record, count)
+    },
+  })
+  return {
+    record(key, record) {
+      const earlier = pending.get(key)
+      if (earlier !== undefined) {
+        earlier.count++
+        earlier.record = record
+        return
+      }
+      write(record, 1)
+      pending.set(key, { record, count: 0, timer: setTimeout(() => pending.delete(key), windowMs).unref() })
+    },
+    async flush() {
+      pending.clear()
+      await Promise.all(writing)
+    },
+  }
+}

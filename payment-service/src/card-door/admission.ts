@@ -1,0 +1,101 @@
+import type { Caller } from '@fincore/api-contract/card-door'
+import type { ErrorCode } from '@fincore/api-contract/errors'
+import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
+import { createThrottledAudit } from '../audit/throttled-audit.ts'
+import type { Deps } from '../deps.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+import type { ApiKey } from '../store/directory.ts'
+import { findDecidingGrant, type Grant } from '../store/grants.ts'
+
+type AdmissionDeps = Pick<Deps, 'pool' | 'directory' | 'now' | 'log'>
+export type Admitted = { merchantId: string; keyId: string; grantId: string }
+export type Admission = {
+  /**
+   * Whether this caller may send a card: all of key, scope, grant, certificate and address must hold. The first
+   * condition that does not hold, in the order of the checks below, is the refusal's code. Refusals are audited.
+   */
+  admit(caller: Caller): Promise<{ admitted: Admitted } | Refusal>
+  /** Writes what is still counted of the refusals. */
+  close(): Promise<void>
+}
+
+/** As long as the directory's entries: a revocation closes the route within five seconds even if NOTIFY is lost. */
+const lifetimeMs = 5_000
+const maxEntries = 10_000
+
+export function createAdmission(deps: AdmissionDeps): Admission {
+  const audit = createThrottledAudit(deps)
+  const load = async (merchantId: string) => ({ grant: await findDecidingGrant(deps.pool, merchantId) })
+  const grants = new LRUCache<string, { grant: Grant | null }>({
+    max: maxEntries,
+    ttl: lifetimeMs,
+    fetchMethod: load,
+    ignoreFetchAbort: true,
+  })
+  deps.directory.onChange(() => grants.clear())
+  // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
+  const readGrant = async (merchantId: string) => ((await grants.fetch(merchantId)) ?? (await load(merchantId))).grant
+
+  return {
+    async admit(caller) {
+      const key = await findKey(deps, caller)
+      const grant = key?.scopes.has('charges:raw_card') ? await readGrant(key.merchantId) : null
+      const code = findObstacle(caller, key, grant, deps.now())
+      if (code === null && key !== null && grant !== null) {
+        return { admitted: { merchantId: key.merchantId, keyId: key.id, grantId: grant.id } }
+      }
+      const refusal = refuse(code ?? 'raw_card_grant_missing')
+      audit.record(`${key?.id ?? caller.keyDigest ?? caller.sourceAddress} ${refusal.refused}`, {
+        actorType: key === null ? 'anonymous' : 'merchant',
+        actor: key?.id ?? 'unknown',
+        type: 'raw_card.admission',
+        outcome: 'refused',
+        origin: caller.sourceAddress,
+        merchantId: key?.merchantId ?? null,
+        resource: grant?.id ?? null,
+        details: { code: refusal.refused, certificate: caller.certificateFingerprint },
+      })
+      return refusal
+    },
+    close: () => audit.flush(),
+  }
+}
+
+/** The secret key behind the digest; null when there is none, it was revoked, or it is a publishable one. */
+async function findKey(deps: AdmissionDeps, caller: Caller): Promise<ApiKey | null> {
+  if (caller.keyDigest === null) return null
+  const key = await deps.directory.findApiKey(Buffer.from(caller.keyDigest, 'hex'))
+  return key?.kind === 'secret' ? key : null
+}
+
+const codeByEndedStatus = {
+  requested: 'raw_card_grant_not_approved',
+  suspended: 'raw_card_grant_suspended',
+  expired: 'raw_card_grant_expired',
+  revoked: 'raw_card_grant_revoked',
+} as const satisfies Partial<Record<Grant['status'], ErrorCode>>
+
+/** The first condition of admission that does not hold; null when all hold. */
+function findObstacle(caller: Caller, key: ApiKey | null, grant: Grant | null, now: Date): ErrorCode | null {
+  if (key === null) return 'raw_card_key_invalid'
+  if (!key.scopes.has('charges:raw_card')) return 'raw_card_scope_missing'
+  if (grant === null) return 'raw_card_grant_missing'
+  if (grant.status !== 'active') return codeByEndedStatus[grant.status]
+  // The job that ends grants may not have run yet. Days compare as text in this form.
+  if (now.toISOString().slice(0, 10) > grant.validUntil) return 'raw_card_grant_expired'
+  if (caller.certificateFingerprint === null) return 'client_certificate_required'
+  if (!grant.certificateFingerprints.includes(caller.certificateFingerprint)) return 'client_certificate_not_registered'
+  if (!isInRanges(caller.sourceAddress, grant.addressRanges)) return 'source_address_not_allowed'
+  return null
+}
+
+/** Whether an address is inside one of the ranges. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is IPv4. */
+function isInRanges(address: string, ranges: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  return ranges.some((range) => {
+    const [network, bits] = ipaddr.parseCIDR(range)
+    return network.kind() === parsed.kind() && parsed.match(network, bits)
+  })
+}

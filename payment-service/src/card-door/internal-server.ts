@@ -1,0 +1,169 @@
+import { timingSafeEqual } from 'node:crypto'
+import type {
+  AdmissionAnswer,
+  AdmissionRequest,
+  CardChargeRequest,
+  CardFacts,
+  Instruction,
+  SendReport,
+} from '@fincore/api-contract/card-door'
+import { cardBrandNames } from '@fincore/api-contract/card-door'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { createThrottledAudit } from '../audit/throttled-audit.ts'
+import type { Deps } from '../deps.ts'
+import { readBearer } from '../http/caller.ts'
+import { RefusalError } from '../http/problems.ts'
+import { type App, createServer } from '../http/server.ts'
+import { isRefusal, refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
+import { createAdmission } from './admission.ts'
+import { problemReply } from './replies.ts'
+import { watchForCardData } from './tripwire.ts'
+
+/** What the relay's conversation leads to; the flows are in flows/charge-card.ts. */
+export type CardChargeFlow<D> = {
+  begin(
+    deps: D,
+    input: {
+      merchantId: string
+      requestId: string
+      idempotencyKey: string | null
+      blankedBody: string
+      card: CardFacts
+    },
+  ): Promise<Instruction>
+  continue(deps: D, attempt: string, report: SendReport, requestId: string): Promise<Instruction>
+}
+type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log'>
+
+const cardChargesPath = '/internal/card_charges'
+/** A body of 64 KiB with every quote escaped, and what is beside it. */
+const maxCardChargeBytes = 256 * 1024
+/** A PSP's reply of at most 512 KiB, escaped. */
+const maxReportBytes = 1024 * 1024
+
+const strayCardDetail =
+  'Another field than payment_method.card.number holds what looks like a card number; nothing of it was kept. ' +
+  'Send card numbers in payment_method.card alone.'
+
+const hexDigest = Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()])
+const strict = { additionalProperties: false }
+const callerSchema = Type.Object(
+  {
+    keyDigest: hexDigest,
+    certificateFingerprint: hexDigest,
+    sourceAddress: Type.String({ minLength: 1, maxLength: 64 }),
+  },
+  strict,
+)
+const requestId = Type.String({ pattern: '^[\\w-]{1,64}$' })
+const admissionSchema = Type.Object({ requestId, caller: callerSchema }, strict)
+const cardSchema = Type.Object(
+  {
+    brand: Type.Union(cardBrandNames.map((brand) => Type.Literal(brand))),
+    first6: Type.String({ pattern: '^\\d{6}$' }),
+    last4: Type.String({ pattern: '^\\d{4}$' }),
+    length: Type.Integer({ minimum: 10, maximum: 24 }),
+    luhnOk: Type.Boolean(),
+    cvcLength: Type.Integer({ minimum: 0, maximum: 8 }),
+  },
+  strict,
+)
+const cardChargeSchema = Type.Object(
+  {
+    requestId,
+    caller: callerSchema,
+    idempotencyKey: Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()]),
+    blankedBody: Type.String({ maxLength: 65_536 }),
+    card: cardSchema,
+  },
+  strict,
+)
+const reportSchema = Type.Union([
+  Type.Object(
+    {
+      status: Type.Integer({ minimum: 100, maximum: 599 }),
+      headers: Type.Record(Type.String(), Type.String()),
+      body: Type.String(),
+    },
+    strict,
+  ),
+  Type.Object(
+    {
+      failure: Type.Union((['refused', 'reset', 'timeout', 'tls'] as const).map((word) => Type.Literal(word))),
+      requestWasSent: Type.Boolean(),
+    },
+    strict,
+  ),
+])
+
+/** The internal socket: what the card relay, and nobody else, may call. Its contract is api-contract/src/card-door.ts. */
+export function createInternalServer<D extends InternalDeps>(deps: D, flow: CardChargeFlow<D>): App {
+  const docsUrl = `${deps.config.publicUrl}/docs`
+  const strayCards = new WeakSet<FastifyRequest>()
+  const app = createServer({
+    docsUrl,
+    log: deps.log,
+    // The relay blanks the card that it was given; another one, in a description or so, is found here.
+    inspectBody(body, request) {
+      if (request.routeOptions.url === cardChargesPath && watchForCardData(body) !== null) strayCards.add(request)
+    },
+  })
+  const admission = createAdmission(deps)
+  const audit = createThrottledAudit(deps)
+  app.addHook('onClose', () => Promise.all([admission.close(), audit.flush()]).then(() => {}))
+
+  const expected = digestOf(deps.config.internalToken)
+  app.addHook('onRequest', async (request) => {
+    const token = readBearer(request.headers.authorization) ?? ''
+    if (!timingSafeEqual(digestOf(token), expected)) throw new RefusalError(refuse('authentication_required'))
+  })
+
+  app.post('/internal/admission', { schema: { body: admissionSchema } }, async (request): Promise<AdmissionAnswer> => {
+    const { requestId, caller }: AdmissionRequest = request.body
+    const result = await admission.admit(caller)
+    return isRefusal(result)
+      ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
+      : { decision: 'admit' }
+  })
+
+  app.post(
+    cardChargesPath,
+    { schema: { body: cardChargeSchema }, bodyLimit: maxCardChargeBytes },
+    async (request): Promise<Instruction> => {
+      const { requestId, caller, ...charge }: CardChargeRequest = request.body
+      // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
+      const result = await admission.admit(caller)
+      if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
+      if (strayCards.has(request)) {
+        const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
+        audit.record(result.admitted.keyId, {
+          actorType: 'merchant',
+          actor: result.admitted.keyId,
+          type: 'card_data.send',
+          outcome: 'refused',
+          origin: caller.sourceAddress,
+          merchantId: result.admitted.merchantId,
+          resource: 'POST /v1/charges',
+          details: { code: refusal.refused, request: requestId },
+        })
+        return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
+      }
+      return flow.begin(deps, { merchantId: result.admitted.merchantId, requestId, ...charge })
+    },
+  )
+
+  app.post(
+    '/internal/card_charges/:attempt/report',
+    {
+      schema: { params: Type.Object({ attempt: Type.String({ pattern: '^att_[0-9a-z]{26}$' }) }), body: reportSchema },
+      bodyLimit: maxReportBytes,
+    },
+    (request): Promise<Instruction> => {
+      const report: Static<typeof reportSchema> = request.body
+      return flow.continue(deps, request.params.attempt, report, request.id)
+    },
+  )
+  return app
+}
