@@ -25,8 +25,6 @@ export async function sendAnswer(
   }
   const socket = reply.raw.socket
   switch (answer.fault) {
-    case undefined:
-      return send(answer.body)
     case 'timeout_before':
     case 'timeout_after':
       reply.hijack()
@@ -43,11 +41,11 @@ export async function sendAnswer(
       return send(`${answer.body.slice(0, 60)}\u0000<!--`)
     case 'slow_reply':
       await whileRunning(sleep(psp.timings.slowReplyMs))
-      return send(answer.body)
+      break
     case 'webhook_before_reply':
       if (answer.event) await whileRunning(psp.waitForDelivery(answer.event))
-      return send(answer.body)
   }
+  return send(answer.body)
 }
 
 function hold(held: HeldConnections, socket: Socket, holdMs: number): void {

@@ -4,6 +4,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Log } from '../log.ts'
 import { errorBody, type Psp, Rejection } from '../psp.ts'
+import { registerAssets } from './assets.ts'
+import { registerChallengePage } from './challenge-page.ts'
+import { registerCheckoutPage } from './checkout-page.ts'
+import { registerFieldsPage } from './fields-page.ts'
+import { renderMessage, sendPage } from './layout.ts'
+import { registerReferencePage } from './reference-page.ts'
+import { chooseLanguage, texts } from './texts.ts'
 import { registerTokenRoute } from './token-route.ts'
 
 export type PagesApp = FastifyInstance<
@@ -43,6 +50,18 @@ export function createPages(psp: Psp, log: Log): PagesApp {
       ms: Math.round(reply.elapsedTime),
     })
   })
-  registerTokenRoute(app, psp)
+  app.setNotFoundHandler((request, reply) => {
+    const language = chooseLanguage(null, request.headers['accept-language'])
+    const { unknownTitle: title, unknownText: text } = texts[language]
+    return sendPage(reply, 404, renderMessage({ language, title, text, icon: 'question' }))
+  })
+  app.after(() => {
+    registerAssets(app)
+    registerReferencePage(app)
+    registerCheckoutPage(app, psp)
+    registerChallengePage(app, psp)
+    registerFieldsPage(app, psp)
+    registerTokenRoute(app, psp)
+  })
   return app
 }

@@ -1,0 +1,44 @@
+import { findAccountByPublicKey } from '../ledger/accounts.ts'
+import type { Psp } from '../psp.ts'
+import { renderCardInputs } from './card-form.ts'
+import { html } from './html.ts'
+import { renderMessage, renderPage, sendPage } from './layout.ts'
+import type { PagesApp } from './server.ts'
+import { chooseLanguage, texts } from './texts.ts'
+
+/** `GET /fields`: the card fields for a merchant's iframe. Only the origin that the address names may frame them. */
+export function registerFieldsPage(app: PagesApp, psp: Psp): void {
+  app.get('/fields', async (request, reply) => {
+    const query = request.query as Record<string, unknown>
+    const text = (name: string) => (typeof query[name] === 'string' ? query[name].slice(0, 512) : '')
+    const language = chooseLanguage(text('locale'), request.headers['accept-language'])
+    const origin = readOrigin(text('origin'))
+    const account = findAccountByPublicKey(psp.ledger, text('public_key'))
+    if (!origin || !account) {
+      const t = texts[language]
+      return sendPage(
+        reply,
+        400,
+        renderMessage({ language, title: t.unknownTitle, text: t.unknownText, icon: 'question' }),
+        origin,
+      )
+    }
+    const page = renderPage({
+      title: texts[language].payHeading,
+      language,
+      className: `fields ${text('theme') === 'dark' ? 'dark' : 'light'}`,
+      script: 'fields.ts',
+      body: html`<main id="fields" data-origin="${origin}" data-public-key="${account.public_key}">
+<form id="card-form" aria-label="${texts[language].payHeading}">${renderCardInputs(language, {}, '')}</form>
+</main>`,
+    })
+    return sendPage(reply, 200, page, origin)
+  })
+}
+
+/** The text when it is an http or https origin and nothing more, so that it is safe in a header; else null. */
+function readOrigin(text: string): string | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  return (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text ? url.origin : null
+}
