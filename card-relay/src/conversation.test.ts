@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import type { Instruction, SendReport } from '@fincore/api-contract/card-door'
+import { replyWith, startWorld, type World } from './testing/relay-world.ts'
+
+const number = '4242424242424242'
+const body = JSON.stringify({ amount: 1000, payment_method: { card: { number, cvc: '737', exp_month: 12 } } })
+const template = '{"source":{"number":"{{card.number}}","cvc":"{{card.cvc}}"}}'
+
+type Send = Extract<Instruction, { do: 'send' }>
+
+let world: World
+before(async () => {
+  world = await startWorld()
+})
+after(() => world.stop())
+
+function send(changes: Partial<Send> = {}): Send {
+  return {
+    do: 'send',
+    attempt: 'att_1',
+    to: `${world.psp.url}/v2/payments`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer sk_sandbox_1' },
+    body: template,
+    timeoutMs: 2_000,
+    ...changes,
+  }
+}
+
+describe('the conversation of one charge', () => {
+  beforeEach(() => {
+    world.on.charge = () => send()
+    world.on.report = () => replyWith(201, '{"object":"charge","status":"captured"}')
+    world.on.psp = (_request, _body, response) => response.end('{"status":"captured"}')
+    world.seen.charges.length = 0
+    world.seen.reports.length = 0
+    world.psp.calls.length = 0
+    world.misnamedPsp.calls.length = 0
+    world.buffers.length = 0
+  })
+
+  function assertWiped() {
+    assert.equal(world.memory.count(), 0)
+    for (const buffer of world.buffers) assert.ok(buffer.every((value) => value === 0))
+  }
+
+  it('sends the card to the PSP and to nobody else, reports, answers, and wipes everything', async () => {
+    const answer = await world.post(body)
+    assert.deepEqual([answer.status, answer.body], [201, '{"object":"charge","status":"captured"}'])
+    assert.deepEqual(
+      world.psp.calls.map((call) => call.body),
+      [`{"source":{"number":"${number}","cvc":"737"}}`],
+    )
+    assert.equal(world.psp.calls[0]?.headers.authorization, 'Bearer sk_sandbox_1')
+    assert.doesNotMatch(JSON.stringify(world.seen), /4242424242|737/)
+    const [report] = world.seen.reports
+    assert.ok(report && 'status' in report)
+    assert.deepEqual([report.status, report.body], [200, '{"status":"captured"}'])
+    // The body as it came, the number, the code, the spliced request, the reply: more than four, and all of them zero.
+    assert.ok(world.buffers.length > 4)
+    assertWiped()
+    assert.doesNotMatch(world.logLines.join(''), /4242/)
+  })
+
+  it('splices a form as it does JSON, and a template without the code', async () => {
+    world.on.charge = () => send({ body: 'number={{card.number}}&é=1', headers: {} })
+    await world.post(body)
+    assert.equal(world.psp.calls[0]?.body, `number=${number}&é=1`)
+  })
+
+  it('sends again when the payment service says so, at most four times', async () => {
+    world.on.report = () => send()
+    const answer = await world.post(body)
+    assert.equal(answer.status, 503)
+    assert.equal(world.psp.calls.length, 4)
+    assert.deepEqual(world.seen.reports.at(-1), { failure: 'refused', requestWasSent: false })
+    assertWiped()
+  })
+
+  it('takes every echo of the card out of the reply, and the card out of its headers', async () => {
+    world.on.psp = (_request, _body, response) => {
+      response.setHeader('x-echo', number)
+      response.setHeader('x-psp-reference', 'ref-1')
+      response.end(`{"echo":"${number}","spaced":"4242 4242 4242 4242","cvc":"737","amount":737}`)
+    }
+    await world.post(body)
+    const [report] = world.seen.reports
+    assert.ok(report && 'status' in report)
+    const stars = '*'.repeat(16)
+    assert.equal(report.body, `{"echo":"${stars}","spaced":"**** **** **** ****","cvc":"***","amount":737}`)
+    assert.equal(report.headers['x-echo'], undefined)
+    assert.equal(report.headers['x-psp-reference'], 'ref-1')
+  })
+
+  const notSent: [string, () => Partial<Send>][] = [
+    ['an origin that is not in the list', () => ({ to: 'https://127.0.0.1:1/v2' })],
+    ['an address with a user', () => ({ to: world.psp.url.replace('://', '://a:b@') })],
+    ['plain http', () => ({ to: world.psp.url.replace('https', 'http') })],
+    ['no address', () => ({ to: 'nowhere' })],
+    ['a placeholder in the address', () => ({ to: `${world.psp.url}/{{card.number}}` })],
+    ['an encoded placeholder in the address', () => ({ to: `${world.psp.url}/%7B%7Bcard.number%7D%7D` })],
+    ['a placeholder in a header', () => ({ headers: { 'x-card': '{{card.number}}' } })],
+    ['a header that HTTP does not allow', () => ({ headers: { 'x-a': 'b\r\nc: d' } })],
+    ['the number twice', () => ({ body: `${template}{{card.number}}` })],
+    ['the code twice', () => ({ body: `${template}{{card.cvc}}` })],
+    ['no number', () => ({ body: '{"cvc":"{{card.cvc}}"}' })],
+    ['an unknown placeholder', () => ({ body: `${template}{{card.expiry}}` })],
+    ['a broken placeholder', () => ({ body: `${template}{{card.number` })],
+  ]
+  for (const [name, changes] of notSent) {
+    it(`sends nothing for a template with ${name}, and says that nothing was sent`, async () => {
+      world.on.charge = () => send(changes())
+      const answer = await world.post(body)
+      assert.equal(answer.status, 201)
+      assert.deepEqual(world.seen.reports, [{ failure: 'refused', requestWasSent: false }])
+      assert.equal(world.psp.calls.length, 0)
+      assertWiped()
+    })
+  }
+
+  const failures: {
+    it: string
+    to?: () => string
+    psp?: World['on']['psp']
+    timeoutMs?: number
+    report: SendReport
+  }[] = [
+    {
+      it: 'no connection',
+      to: () => world.closedOrigin,
+      report: { failure: 'refused', requestWasSent: false },
+    },
+    {
+      it: 'a certificate for another host',
+      to: () => world.misnamedPsp.url,
+      report: { failure: 'tls', requestWasSent: false },
+    },
+    {
+      it: 'a reset after the request',
+      psp: (request) => request.socket.destroy(),
+      report: { failure: 'reset', requestWasSent: true },
+    },
+    {
+      it: 'a reply that breaks off',
+      psp: (request, _body, response) => {
+        response.writeHead(200, { 'content-length': '100' })
+        response.write('{"status":')
+        setTimeout(() => request.socket.destroy(), 20)
+      },
+      report: { failure: 'reset', requestWasSent: true },
+    },
+    {
+      it: 'a reply of more than 64 KiB',
+      psp: (_request, _body, response) => response.end('a'.repeat(65_537)),
+      report: { failure: 'reset', requestWasSent: true },
+    },
+    {
+      it: 'no reply in time',
+      psp: () => undefined,
+      timeoutMs: 100,
+      report: { failure: 'timeout', requestWasSent: true },
+    },
+    {
+      it: 'a reply that drips past its time',
+      psp: (_request, _body, response) => {
+        response.write('{')
+      },
+      timeoutMs: 100,
+      report: { failure: 'timeout', requestWasSent: true },
+    },
+  ]
+  for (const failure of failures) {
+    it(`reports ${failure.it} as ${JSON.stringify(failure.report)}`, async () => {
+      world.on.charge = () => send({ to: failure.to?.() ?? world.psp.url, timeoutMs: failure.timeoutMs ?? 2_000 })
+      if (failure.psp) world.on.psp = failure.psp
+      assert.equal((await world.post(body)).status, 201)
+      assert.deepEqual(world.seen.reports, [failure.report])
+      assert.equal(world.misnamedPsp.calls.length, 0)
+      assertWiped()
+    })
+  }
+
+  it('tells nothing of a compressed reply but its status', async () => {
+    world.on.psp = (_request, _body, response) => {
+      response.setHeader('content-encoding', 'gzip')
+      response.end(number)
+    }
+    await world.post(body)
+    const [report] = world.seen.reports
+    assert.ok(report && 'status' in report)
+    assert.deepEqual([report.status, report.body], [200, ''])
+  })
+
+  it('reports again while the payment service does not answer', async () => {
+    let tries = 0
+    world.on.report = () => {
+      tries += 1
+      return tries < 3 ? 500 : replyWith(201, 'settled')
+    }
+    assert.equal((await world.post(body)).body, 'settled')
+    assert.equal(world.psp.calls.length, 1)
+  })
+
+  it('answers 503 with the advice to retry when the report is not taken, and never sends twice', async () => {
+    world.on.report = () => 409
+    const answer = await world.post(body)
+    assert.equal(answer.status, 503)
+    assert.match(JSON.parse(answer.body).detail, /same idempotency key/)
+    assert.equal(world.psp.calls.length, 1)
+    assertWiped()
+  })
+
+  it('sends nothing when the payment service gives no instruction, or one that cannot be read', async () => {
+    world.on.charge = () => null
+    assert.equal((await world.post(body)).status, 503)
+    world.on.charge = () => ({ ...send(), body: 7 }) as unknown as Instruction
+    assert.equal((await world.post(body)).status, 503)
+    assert.equal(world.psp.calls.length, 0)
+    assertWiped()
+  })
+
+  it('finishes the conversation when the client goes away', async () => {
+    const reported = new Promise((resolve) => {
+      world.on.report = () => {
+        resolve(undefined)
+        return replyWith(201, '{}')
+      }
+    })
+    const leave = new AbortController()
+    world.on.psp = (_request, _body, response) => {
+      leave.abort()
+      setTimeout(() => response.end('{}'), 50)
+    }
+    await assert.rejects(world.post(body, { signal: leave.signal }))
+    await reported
+    assert.equal(world.seen.reports.length, 1)
+  })
+
+  it('finishes what is under way when it is stopped, and then takes nothing more', async () => {
+    const own = await startWorld()
+    const atPsp = new Promise<void>((resolve) => {
+      own.on.psp = (_request, _body, response) => {
+        resolve()
+        setTimeout(() => response.end('{}'), 200)
+      }
+    })
+    own.on.charge = () => send({ to: own.psp.url })
+    const charge = own.post(body)
+    await atPsp
+    const stopped = own.stop()
+    assert.equal((await charge).status, 201)
+    await stopped
+    for (const buffer of own.buffers) assert.ok(buffer.every((value) => value === 0))
+  })
+})
