@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import tls from 'node:tls'
@@ -127,18 +128,23 @@ function splitList(text: string | undefined): string[] {
     .filter((item) => item !== '')
 }
 
-/** OpenSSL's own messages are short and name no secret. */
+/** Their errors may quote what they were given, so only the settings' names are said. */
 function checkCertificates(config: Config, problems: string[]): void {
-  const checks = [
-    ['RELAY_TLS_CERT_FILE and RELAY_TLS_KEY_FILE', { cert: config.tlsCert, key: config.tlsKey }],
-    ['RELAY_CLIENT_CA_FILE', { ca: config.clientCa }],
-    ['RELAY_PSP_CA_FILE', { ca: config.pspCa }],
-  ] as const
-  for (const [name, options] of checks) {
-    try {
-      tls.createSecureContext(options)
-    } catch {
-      problems.push(`${name} must hold PEM that OpenSSL can read; a certificate and its key must belong together.`)
-    }
+  if (!isUsable(() => tls.createSecureContext({ cert: config.tlsCert, key: config.tlsKey }))) {
+    problems.push('RELAY_TLS_CERT_FILE and RELAY_TLS_KEY_FILE must hold a certificate and its own key, both in PEM.')
+  }
+  const authorities = { RELAY_CLIENT_CA_FILE: config.clientCa, RELAY_PSP_CA_FILE: config.pspCa }
+  for (const [name, pem] of Object.entries(authorities)) {
+    const isGood = pem === undefined || isUsable(() => new X509Certificate(pem))
+    if (!isGood) problems.push(`${name} must hold the certificate of an authority in PEM.`)
+  }
+}
+
+function isUsable(use: () => unknown): boolean {
+  try {
+    use()
+    return true
+  } catch {
+    return false
   }
 }
