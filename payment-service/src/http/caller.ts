@@ -52,3 +52,9 @@ export function merchantOf(request: FastifyRequest): string {
   if (request.apiKey === null) throw new Error('A route for keys was reached without one')
   return request.apiKey.merchantId
 }
+
+/** The idempotency key on a route that requires one; to be called there only. */
+export function keyOf(request: FastifyRequest): string {
+  if (request.idempotencyKey === null) throw new Error('A route without an idempotency key asked for one')
+  return request.idempotencyKey
+}

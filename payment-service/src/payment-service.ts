@@ -1,0 +1,90 @@
+import type { AddressInfo } from 'node:net'
+import { createAdminServer } from './admin/server.ts'
+import { upsertOperators } from './store/operators.ts'
+import { sealAuditRecords } from './audit/seal.ts'
+import { createInternalServer } from './card-door/internal-server.ts'
+import { lapseGrants } from './card-door/lapse-grants.ts'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { applyPspEvent } from './flows/apply-psp-event.ts'
+import { expireDueSessions } from './flows/expire-payment-session.ts'
+import { resolveDueAttempts } from './flows/resolve-attempts.ts'
+import { createApiServer } from './http/api-server.ts'
+import type { App } from './http/server.ts'
+import { runEvery } from './jobs/run-every.ts'
+import { createLog } from './log.ts'
+import { psps } from './psp-gateway/registry.ts'
+import { createSender } from './psp-gateway/send.ts'
+import { createVault } from './secrets.ts'
+import { openDirectory } from './store/directory.ts'
+import { forgetOldKeys } from './store/forget.ts'
+import { createHotPath } from './store/hot-path.ts'
+import { migrate } from './store/migrate.ts'
+import { openPool } from './store/pool.ts'
+import { startInbox } from './webhooks/inbox/inbox.ts'
+import { startOutbox } from './webhooks/outbox/outbox.ts'
+
+export type PaymentService = { addresses: Record<string, string>; deps: Deps; stop(): Promise<void> }
+
+/** Starts the roles that the configuration names, in one process. */
+export async function startPaymentService(config: Config): Promise<PaymentService> {
+  if (config.migrationsDatabaseUrl !== null) await migrate(config.migrationsDatabaseUrl)
+  const log = createLog(config.logLevel)
+  const pool = openPool(config.databaseUrl, config.databaseConnections)
+  const vault = createVault(config.encryptionKey)
+  const directory = await openDirectory(pool, config.databaseUrl, vault, log)
+  const sender = createSender({ extraCa: config.extraCa })
+  const wake = { outbox: () => {}, inbox: () => {} }
+  const deps: Deps = {
+    config, pool, directory, vault, psps, log,
+    hotPath: createHotPath(pool),
+    send: sender.send,
+    now: () => new Date(),
+    wakeOutbox: () => wake.outbox(),
+    wakeInbox: () => wake.inbox(),
+  }
+  await upsertOperators(pool, config.bootstrapOperators)
+
+  const addresses: Record<string, string> = {}
+  const servers: App[] = []
+  const listen = async (name: string, app: App, port: number): Promise<void> => {
+    await app.listen({ host: config.host, port, backlog: 1024 })
+    servers.push(app)
+    addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
+  }
+  const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
+  if (config.roles.has('api')) {
+    await listen('api', await createApiServer(deps), config.apiPort)
+    await listen('internal', createInternalServer(deps), config.internalPort)
+  }
+  if (config.roles.has('admin')) await listen('admin', createAdminServer(deps), config.adminPort)
+  return {
+    addresses,
+    deps,
+    async stop() {
+      // Doors first, so that nothing new begins; then what runs; the database last.
+      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all(jobs.map((job) => job.stop()))
+      await sender.close()
+      await directory.close()
+      await pool.end()
+    },
+  }
+}
+
+/** The background work. Each job may run in any number of processes: they take rows, and never the same one. */
+function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void }): { stop(): Promise<void> }[] {
+  const outbox = startOutbox(deps)
+  const inbox = startInbox(deps, applyPspEvent)
+  wake.outbox = outbox.wake
+  wake.inbox = inbox.wake
+  return [
+    outbox,
+    inbox,
+    runEvery(500, 'resolver', () => resolveDueAttempts(deps), deps.log),
+    runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
+    runEvery(2_000, 'audit sealing', () => sealAuditRecords(deps.pool), deps.log),
+    runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
+    runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
+  ]
+}
