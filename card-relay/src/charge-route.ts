@@ -82,6 +82,7 @@ function refuseBody(exchange: Exchange, reply: Reply, parts: RouteParts): Promis
   return answerAndClose({ ...exchange, expectsContinue: false }, reply, parts.bodyCount)
 }
 
+/** As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut. */
 function readIdempotencyKey(header: string | string[] | undefined): string | null {
-  return typeof header === 'string' ? header : null
+  return typeof header === 'string' ? header.slice(0, 1_000) : null
 }
