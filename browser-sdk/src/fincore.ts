@@ -15,6 +15,8 @@ export type FieldsState = { complete: boolean; brand: string | null }
 export type FieldsOptions = {
   /** A BCP 47 tag; the page's own `<html lang>` when absent. */
   locale?: string
+  /** The colours of the page around the fields; the PSP's own default when absent. */
+  theme?: 'light' | 'dark'
   /** Called whenever the shopper's typing changed what is known of the card. */
   onChange?: (state: FieldsState) => void
   /** How long the PSP may take to draw its fields, in milliseconds. */
@@ -167,10 +169,11 @@ function findIframeAccount(config: Record<string, unknown>): IframeAccount {
   throw makeError('fields_not_offered', new Error('client_config lists no PSP account with fields of kind "iframe".'))
 }
 
-function makeIframe(account: IframeAccount, locale: string): HTMLIFrameElement {
+function makeIframe(account: IframeAccount, locale: string, theme: FieldsOptions['theme']): HTMLIFrameElement {
   const url = new URL(account.url)
   url.searchParams.set('locale', locale)
   url.searchParams.set('origin', window.location.origin)
+  if (theme !== undefined) url.searchParams.set('theme', theme)
   const iframe = document.createElement('iframe')
   iframe.src = url.href
   iframe.title = fieldTitles[locale.split('-')[0] ?? 'en'] ?? 'Card details'
@@ -186,7 +189,7 @@ async function mountCardFields(
   options: FieldsOptions,
 ): Promise<CardFields> {
   const account = findIframeAccount(config)
-  const iframe = makeIframe(account, options.locale ?? (document.documentElement.lang || 'en'))
+  const iframe = makeIframe(account, options.locale ?? (document.documentElement.lang || 'en'), options.theme)
   const ready = makeDeferred<void>()
   let asked: ({ id: string } & Deferred<TokenResult>) | null = null
 

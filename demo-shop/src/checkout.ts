@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Charge, Fincore, PaymentSession, Post, Problem } from './fincore/client.ts'
+import type { ErrorCode, Problem } from '@fincore/api-contract/errors'
+import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
+import type { Answer, Fincore, Post } from './fincore/client.ts'
 import type { RawCard } from './fincore/mask.ts'
 import { applyCharge, applySession, type Order, type OrderChange, type Way } from './orders/order.ts'
 import type { OrderStore } from './orders/store.ts'
@@ -16,7 +18,7 @@ export type CheckoutDeps = { store: OrderStore; fincore: Fincore; publicUrl: str
 export type Checkout = (from: { attempt: string; product: Product; payment: Payment }) => Promise<CheckoutResult>
 export type CheckoutResult = { order: Order; charge: Charge | null }
 
-const refusals: Record<string, string> = {
+const refusals: Partial<Record<ErrorCode, string>> = {
   card_number_invalid: 'The card number is not right. Check it and try again.',
   card_number_missing: 'The card number is missing. Enter it and try again.',
   card_cvc_invalid: 'The security code is not right. Check it and try again.',

@@ -54,7 +54,7 @@ function takeEvent(
 }
 
 function findOrderOf(store: OrderStore, event: FincoreEvent): Order | undefined {
-  const { merchant_reference: reference, charge } = event.data
-  if (typeof reference === 'string') return store.findOrder(reference)
-  return typeof charge === 'string' ? store.findOrderByCharge(charge) : undefined
+  const { object } = event.data
+  if (object?.object === 'refund') return store.findOrderByCharge(object.charge)
+  return typeof object?.merchant_reference === 'string' ? store.findOrder(object.merchant_reference) : undefined
 }

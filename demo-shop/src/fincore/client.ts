@@ -1,18 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem } from '@fincore/api-contract/errors'
 import { Agent, request } from 'undici'
 import type { ShopConfig } from '../config.ts'
 import { maskAuthorization, maskCardNumbers, maskRequestBody } from './mask.ts'
-
-export type Failure = { code: string; message: string; shopper_can_retry: string }
-export type Charge = {
-  object: 'charge'
-  id: string
-  status: 'processing' | 'requires_action' | 'authorized' | 'captured' | 'failed' | 'canceled'
-  next_action: { type: string; url: string } | null
-  failure: Failure | null
-}
-export type PaymentSession = { object: 'payment_session'; id: string; url: string; status: string }
-export type Problem = { code: string; title: string; detail: string; status: number; param: string | null }
 
 /** One HTTP call as it may be remembered and shown: keys and cards are masked. */
 export type RecordedCall = {

@@ -1,4 +1,5 @@
-import type { Charge, PaymentSession } from '../fincore/client.ts'
+import type { EventType } from '@fincore/api-contract/events'
+import type { Charge, PaymentSession, Refund } from '@fincore/api-contract/resources'
 import type { ProductId } from '../products.ts'
 
 export const ways = ['hosted', 'fields', 'server'] as const
@@ -28,51 +29,60 @@ export type Order = {
 
 export type OrderChange = Partial<Pick<Order, 'status' | 'message' | 'charge' | 'nextUrl' | 'refunded'>>
 
-type EventObject = Partial<Omit<Charge, 'object'>> & {
-  object: string
-  amount?: number
-  currency?: string
-  amount_refunded?: number
-  merchant_reference?: string | null
-  charge?: string | null
-}
-export type FincoreEvent = { id: string; type: string; data: EventObject }
+/** The body of a webhook; a `ping` is about none of these. */
+export type FincoreEvent = { id: string; type: EventType; data: { object?: Charge | PaymentSession | Refund } }
 
-const paidBy = new Set(['charge.captured', 'payment_session.completed'])
+const failedMessage = 'The payment did not go through. Nothing was charged.'
+const unfinishedMessage = 'The payment was not finished. Nothing was charged.'
+const closedMessage = 'The payment page has closed. Nothing was charged.'
+const lateMessage = 'Your money arrived after the payment page had closed. You are getting it back.'
 
 /**
  * What a verified event changes about an order, or null when it changes nothing. Events may come late, twice and in any
  * order, so a paid order stays paid, and money that arrived always counts, also after the shopper had left.
  */
 export function applyEvent(order: Order, event: FincoreEvent): OrderChange | null {
-  const { data, type } = event
-  if (paidBy.has(type)) {
-    // A payment of another amount is not a payment of this order.
-    if (data.amount !== order.amount || data.currency !== order.currency) return null
-    const charge = (data.object === 'charge' ? data.id : data.charge) ?? order.charge
-    return { status: 'paid', message: null, nextUrl: null, charge }
+  const { object } = event.data
+  if (object?.object === 'charge') return applyChargeEvent(order, event.type, object)
+  if (object?.object !== 'payment_session') return null
+  if (event.type === 'payment_session.completed') return markPaid(order, object, object.charge)
+  if (order.status !== 'pending') return null
+  if (event.type === 'payment_session.expired') return { status: 'canceled', message: closedMessage, nextUrl: null }
+  return event.type === 'payment_session.canceled' ? { status: 'canceled', nextUrl: null } : null
+}
+
+function applyChargeEvent(order: Order, type: EventType, charge: Charge): OrderChange | null {
+  if (type === 'charge.refunded') return { refunded: charge.amount_refunded }
+  if (type === 'charge.captured') {
+    // Sessions are made with `late_payments` left at `refund`, so this money does not stay.
+    if (charge.flags.includes('paid_after_session_end'))
+      return { status: 'canceled', message: lateMessage, nextUrl: null }
+    return markPaid(order, charge, charge.id)
   }
-  if (type === 'charge.refunded') return { refunded: data.amount_refunded ?? order.refunded }
-  if (order.status === 'paid') return null
+  // On the hosted page a shopper may try another card at once, so one declined card does not end the order.
+  if (order.status !== 'pending') return null
   if (type === 'charge.failed') {
-    const message = data.failure?.message ?? 'The payment did not go through. Nothing was charged.'
-    // On the hosted page a shopper may try another card at once, so one declined card does not end the order.
+    const message = charge.failure?.message ?? failedMessage
     return order.way === 'hosted' ? { message } : { status: 'failed', message, nextUrl: null }
   }
   if (type === 'charge.canceled' && order.way !== 'hosted') {
-    return { status: 'canceled', message: 'The payment was not finished. Nothing was charged.', nextUrl: null }
-  }
-  if (type === 'payment_session.expired' || type === 'payment_session.canceled') {
-    return { status: 'canceled', message: 'The payment page has closed. Nothing was charged.', nextUrl: null }
+    return { status: 'canceled', message: unfinishedMessage, nextUrl: null }
   }
   return null
 }
 
+/** A payment of another amount is not a payment of this order. */
+function markPaid(order: Order, paid: { amount: number; currency: string }, charge: string | null): OrderChange | null {
+  if (paid.amount !== order.amount || paid.currency !== order.currency) return null
+  return { status: 'paid', message: null, nextUrl: null, charge: charge ?? order.charge }
+}
+
 /** What the API's own answer to a charge changes. Paid is left to the signed webhook. */
 export function applyCharge(charge: Charge): OrderChange {
-  const message = charge.failure?.message ?? 'The payment did not go through. Nothing was charged.'
-  if (charge.status === 'failed') return { status: 'failed', charge: charge.id, message }
-  if (charge.status === 'canceled') return { status: 'canceled', charge: charge.id, message }
+  if (charge.status === 'failed') {
+    return { status: 'failed', charge: charge.id, message: charge.failure?.message ?? failedMessage }
+  }
+  if (charge.status === 'canceled') return { status: 'canceled', charge: charge.id, message: unfinishedMessage }
   return { charge: charge.id, nextUrl: charge.next_action?.url ?? null }
 }
 

@@ -36,11 +36,11 @@ const icons: Record<OrderStatus, string> = {
 export type OrderPage = {
   order: Order
   records: OrderRecord[]
-  /** The shopper came back from the hosted page by its cancel button; the page is still open to them. */
+  /** The shopper came back by the hosted page's cancel button. FinCore closes that page, and its webhook follows. */
   hasLeft: boolean
 }
 
-/** What the shopper sees of the order: leaving an unpaid one shows it as canceled, and a payment always wins. */
+/** Leaving an unpaid order shows it as canceled at once. A payment always wins. */
 function readShownStatus({ order, hasLeft }: OrderPage): OrderStatus {
   return order.status === 'pending' && hasLeft ? 'canceled' : order.status
 }
@@ -58,10 +58,12 @@ export function renderOrder(page: OrderPage): string {
       ${renderNextSteps(page, status)}
     </section>
     <section class="receipt" aria-label="Your order">
-      ${product !== undefined && drawProduct(product.id, product.id)}
+      <div class="basket receipt-piece">
+        ${product !== undefined && drawProduct(product.id, product.id)}
+        <div><strong>${product?.name ?? order.product}</strong><span class="quiet">${product?.glaze ?? ''} · 1 piece</span></div>
+        <strong>${formatPrice(order.amount)}</strong>
+      </div>
       <dl class="facts">
-        <div><dt>Piece</dt><dd>${product?.name ?? order.product}</dd></div>
-        <div><dt>Amount</dt><dd>${formatPrice(order.amount)}</dd></div>
         ${order.refunded > 0 && html`<div><dt>Refunded</dt><dd>${formatPrice(order.refunded)}</dd></div>`}
         <div><dt>Paid how</dt><dd>${wayNames[order.way]}</dd></div>
         <div><dt>Order</dt><dd><code>${order.id}</code></dd></div>
@@ -69,7 +71,7 @@ export function renderOrder(page: OrderPage): string {
       </dl>
     </section>
   </div>
-  ${renderUnderTheHood(page.records)}
+  ${renderUnderTheHood(page.records, order.createdAt)}
 </main>`
   const isOpen = order.status === 'pending'
   const head = isOpen ? html`<noscript><meta http-equiv="refresh" content="4"></noscript>` : undefined
@@ -78,12 +80,12 @@ export function renderOrder(page: OrderPage): string {
 
 function renderNextSteps({ order }: OrderPage, status: OrderStatus): Html | null {
   if (status === 'paid') return html`<p><a class="button button-quiet" href="/">Back to the shop</a></p>`
-  const again = html`<a class="button" href="/checkout/${order.product}?way=${order.way}">Try again</a>`
-  if (status === 'failed') return html`<p class="steps">${again}</p>`
-  if (order.nextUrl === null || order.status !== 'pending')
-    return status === 'canceled' ? html`<p class="steps">${again}</p>` : null
-  const goOn = order.way === 'hosted' ? 'Go to the payment page' : 'Go on to your bank'
-  return html`<p class="steps"><a class="button" href="${order.nextUrl}">${goOn}</a> <a class="button button-quiet" href="/checkout/${order.product}">Choose another way</a></p>`
+  if (status === 'pending') {
+    if (order.nextUrl === null) return null
+    const goOn = order.way === 'hosted' ? 'Go to the payment page' : 'Go on to your bank'
+    return html`<p class="steps"><a class="button" href="${order.nextUrl}">${goOn}</a></p>`
+  }
+  return html`<p class="steps"><a class="button" href="/checkout/${order.product}?way=${order.way}">Try again</a></p>`
 }
 
 /** Carries a shopper without scripts to the bank. A redirect in answer to the form would be stopped by `form-action`. */

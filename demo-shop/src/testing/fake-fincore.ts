@@ -88,7 +88,7 @@ const fieldsPage = `<!doctype html><html lang="en"><title>Card details</title><s
 </script></html>`
 
 /** A webhook as FinCore sends it. */
-export function signWebhook(event: { id: string; type: string; data: Record<string, unknown> }) {
+export function signWebhook(event: { id: string; type: string; data: { object?: Record<string, unknown> } }) {
   const payload = JSON.stringify({ object: 'event', created_at: new Date().toISOString(), sequence: 1, ...event })
   const at = new Date()
   const headers = {

@@ -36,7 +36,9 @@ async function drawFields(): Promise<{ fincore: Fincore; fields: CardFields }> {
   fieldsBox.dataset.state = 'loading'
   try {
     const fincore = await loadFincore({ api, publishableKey })
+    const theme = window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
     const fields = await fincore.mountCardFields(fieldsBox, {
+      theme,
       onChange: () => {
         problem.textContent = ''
       },
