@@ -22,3 +22,34 @@ export async function recordAudit(db: Queryable, record: AuditRecord): Promise<v
     [record.actorType, record.actor, record.type, record.outcome, record.origin, record.merchantId ?? null, record.resource ?? null, record.details ?? {}],
   )
 }
+
+export type StoredAuditRecord = {
+  id: bigint
+  at: Date
+  actorType: AuditRecord['actorType']
+  actor: string
+  type: string
+  outcome: AuditRecord['outcome']
+  origin: string
+  merchantId: string | null
+  resource: string | null
+  details: Record<string, unknown>
+}
+export type AuditFilter = Partial<Record<'merchant' | 'actor' | 'type' | 'outcome' | 'resource' | 'since' | 'until', string>>
+
+/** The newest first. Primary key, or audit_records_by_merchant. `since` is included, `until` is not. */
+export async function listAuditRecords(db: Queryable, filter: AuditFilter, page: { before: string | null; limit: number }): Promise<StoredAuditRecord[]> {
+  const { rows } = await db.query<StoredAuditRecord>(
+    `select id, at, actor_type as "actorType", actor, type, outcome, origin, merchant_id as "merchantId", resource, details
+     from audit_records
+     where ($1::text is null or merchant_id = $1) and ($2::text is null or actor = $2) and ($3::text is null or type = $3)
+       and ($4::text is null or outcome = $4) and ($5::text is null or resource = $5)
+       and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7) and ($8::bigint is null or id < $8)
+     order by id desc limit $9`,
+    [
+      filter.merchant ?? null, filter.actor ?? null, filter.type ?? null, filter.outcome ?? null, filter.resource ?? null,
+      filter.since ?? null, filter.until ?? null, page.before, page.limit,
+    ],
+  )
+  return rows
+}

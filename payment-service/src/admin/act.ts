@@ -1,0 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendRefusal } from '../http/problems.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { type AuditRecord, recordAudit } from '../store/audit.ts'
+import { inTransaction, type Queryable, type Transaction } from '../store/pool.ts'
+import type { AdminDeps } from './deps.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The type of the audit record that every call of the route leaves. */
+    audited?: string
+  }
+  interface FastifyRequest {
+    /** Whether the call's audit record is written. */
+    isAudited: boolean
+  }
+}
+
+/** What an action came to: what is answered, and what the audit record names. */
+export type Done = { status?: number; body: object; resource: string; merchantId?: string; details?: AuditRecord['details'] }
+
+/** The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded. */
+export const auditedRoute = (type: string) => ({ access: { by: 'operator' as const }, audited: type })
+/** The configuration of a route that only reads. */
+export const readingRoute = { access: { by: 'operator' as const } }
+
+/**
+ * Runs an operator's action and leaves exactly one audit record, in the action's own transaction: neither exists
+ * without the other. A refused action is undone and recorded as refused. `afterwards` runs when all is committed.
+ */
+export async function act(
+  deps: AdminDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (tx: Transaction, operator: string) => Promise<Done | Refusal>,
+  afterwards: () => void = () => {},
+): Promise<FastifyReply> {
+  const operator = operatorOf(request)
+  const result = await inTransaction(deps.pool, async (tx) => {
+    await tx.query('savepoint action')
+    const result = await work(tx, operator).catch(refuseBrokenConstraint)
+    if (isRefusal(result)) await tx.query('rollback to savepoint action')
+    await recordCall(tx, request, result)
+    return result
+  })
+  request.isAudited = true
+  if (isRefusal(result)) return sendRefusal(request, reply, result, `${deps.config.publicUrl}/docs`)
+  afterwards()
+  return reply.code(result.status ?? 200).header('cache-control', 'no-store').send(result.body)
+}
+
+/** The record of a call of an audited route. */
+export async function recordCall(db: Queryable, request: FastifyRequest, result: Done | Refusal): Promise<void> {
+  const params = request.params as Record<string, string | undefined>
+  const refused = isRefusal(result)
+  const { merchant, ...others } = params
+  await recordAudit(db, {
+    actorType: 'operator',
+    actor: operatorOf(request),
+    type: request.routeOptions.config.audited ?? 'unknown',
+    outcome: refused ? 'refused' : 'success',
+    origin: request.ip,
+    merchantId: (refused ? undefined : result.merchantId) ?? merchant ?? null,
+    resource: refused ? (Object.values(others)[0] ?? null) : result.resource,
+    details: refused ? { code: result.refused, param: result.param ?? null } : (result.details ?? {}),
+  })
+}
+
+export function operatorOf(request: FastifyRequest): string {
+  if (request.operator === null) throw new Error('An operator route was reached without an operator')
+  return request.operator
+}
+
+/** PostgreSQL's class 23: the constraints have the last word on what two callers do at once. */
+function refuseBrokenConstraint(error: unknown): Refusal {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === '23505') return refuse('conflict', { detail: 'There is one already. Look at the list, and end or change that one first.' })
+  if (code === '23503') return refuse('resource_not_found')
+  throw error
+}

@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox'
+import type { App } from '../../http/server.ts'
+import { newId } from '../../ids.ts'
+import { type PspAccount, pspNames } from '../../psp-gateway/port.ts'
+import { type Refusal, refuse } from '../../refusal.ts'
+import { insertPspAccount, listPspAccounts, type PspAccountRow, setPspAccountStatus } from '../../store/psp-accounts.ts'
+import { act, auditedRoute, readingRoute } from '../act.ts'
+import type { AdminDeps } from '../deps.ts'
+import { listPage, listSchema } from '../lists.ts'
+
+const strict = { additionalProperties: false }
+const settingName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' })
+const settingValue = Type.Union([Type.String({ maxLength: 2_048 }), Type.Number(), Type.Boolean()])
+const bodySchema = Type.Object(
+  {
+    psp: Type.Union(pspNames.map((name) => Type.Literal(name))),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    config: Type.Record(settingName, settingValue, { maxProperties: 32, ...strict }),
+    credentials: Type.Record(settingName, Type.String({ minLength: 1, maxLength: 8_192 }), { minProperties: 1, maxProperties: 16, ...strict }),
+  },
+  strict,
+)
+const createSchema = { params: Type.Object({ merchant: Type.String() }), body: bodySchema }
+const changeSchema = { params: Type.Object({ merchant: Type.String(), account: Type.String() }), body: Type.Object({}, strict) }
+const changes = { disable: 'disabled', enable: 'active' } as const
+
+export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
+  app.post('/admin/v1/merchants/:merchant/psp_accounts', { schema: createSchema, config: auditedRoute('psp_account.create') }, (request, reply) =>
+    act(deps, request, reply, async (tx) => {
+      const unfit = refuseTestAccount(deps, request.body)
+      if (unfit !== null) return unfit
+      const { psp, config, credentials } = request.body
+      const account: PspAccount = { id: newId('pspAccount'), merchantId: request.params.merchant, psp, name: request.body.name ?? psp, config, credentials }
+      const findings = deps.psps[psp].preflight(account)
+      const error = findings.find((finding) => finding.severity === 'error')
+      if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
+      const sealed = deps.vault.seal(JSON.stringify(credentials), account.id)
+      const row = await insertPspAccount(tx, { ...account, config }, sealed)
+      return { status: 201, body: { ...showPspAccount(deps, row), findings }, resource: row.id, details: { psp, findings: findings.length } }
+    }),
+  )
+
+  for (const [action, status] of Object.entries(changes)) {
+    const url = `/admin/v1/merchants/:merchant/psp_accounts/:account/${action}`
+    app.post(url, { schema: changeSchema, config: auditedRoute(`psp_account.${action}`) }, (request, reply) =>
+      act(deps, request, reply, async (tx) => {
+        const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, status)
+        return row === null ? refuse('resource_not_found') : { body: showPspAccount(deps, row), resource: row.id }
+      }),
+    )
+  }
+
+  const listAccountsSchema = { ...listSchema, params: createSchema.params }
+  app.get('/admin/v1/merchants/:merchant/psp_accounts', { schema: listAccountsSchema, config: readingRoute }, (request) =>
+    listPage(request.query, (page) => listPspAccounts(deps.pool, request.params.merchant, page), (row) => showPspAccount(deps, row)),
+  )
+}
+
+/** Production takes no test money (PCI DSS 6.5.5, 6.5.6): neither the sandbox PSP nor another PSP's test keys. */
+function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Refusal | null {
+  if (deps.config.environment !== 'production') return null
+  if (body.psp === 'sandbox') return refuse('parameter_invalid', { param: 'psp', detail: 'The sandbox PSP moves no money. Production does not take it.' })
+  const testKey = Object.entries(body.credentials).find(([, value]) => /^[a-z]{2,4}_(test|sandbox)_/.test(value))
+  if (testKey === undefined) return null
+  return refuse('parameter_invalid', { param: `credentials.${testKey[0]}`, detail: 'This is a test key. Production takes live keys only.' })
+}
+
+/** Never with its credentials. */
+function showPspAccount(deps: AdminDeps, row: PspAccountRow) {
+  return {
+    object: 'psp_account',
+    id: row.id,
+    merchant: row.merchantId,
+    psp: row.psp,
+    name: row.name,
+    config: row.config,
+    status: row.status,
+    webhook_url: `${deps.config.publicUrl}/v1/psp_webhooks/${row.id}`,
+    created_at: row.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify'
+import { createThrottledAudit } from '../audit/throttled-audit.ts'
+import { inspectForCardData } from '../card-door/refuse-card-data.ts'
+import { readBearer } from '../http/caller.ts'
+import { RefusalError } from '../http/problems.ts'
+import { type App, createServer } from '../http/server.ts'
+import { type IdKind, isId } from '../ids.ts'
+import { describeError } from '../log.ts'
+import { refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
+import { recordCall } from './act.ts'
+import type { AdminDeps } from './deps.ts'
+import { addApiKeyRoutes } from './routes/api-keys.ts'
+import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addGrantRoutes } from './routes/grants.ts'
+import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
+import { addMerchantRoutes } from './routes/merchants.ts'
+import { addPspAccountRoutes } from './routes/psp-accounts.ts'
+import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
+
+/** What stands in a path, and what kind of id it is. An id of another form names nothing, so it is not asked for. */
+const idKindByParam: Readonly<Record<string, IdKind>> = { merchant: 'merchant', key: 'apiKey', account: 'pspAccount', grant: 'grant' }
+
+/** The operators' API, `/admin/v1`. Every route is for operators, and every change leaves one audit record. */
+export function createAdminServer(deps: AdminDeps): App {
+  const app = createServer({
+    docsUrl: `${deps.config.publicUrl}/docs`,
+    log: deps.log,
+    inspectBody: inspectForCardData(deps),
+  })
+  const failedSignIns = createThrottledAudit(deps)
+  app.addHook('onClose', () => failedSignIns.flush())
+  app.decorateRequest('operator', null)
+  app.decorateRequest('apiKey', null)
+  app.decorateRequest('isAudited', false)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access?.by !== 'operator') throw new Error(`${route.url} must say that it is for operators`)
+    const changes = [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD')
+    if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
+  })
+
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return
+    const token = readBearer(request.headers.authorization)
+    const operator = token === null ? null : await deps.directory.findOperator(digestOf(token))
+    if (operator !== null) {
+      request.operator = operator.name
+      return
+    }
+    failedSignIns.record(request.ip, {
+      actorType: 'anonymous',
+      actor: 'unknown',
+      type: 'operator.sign_in',
+      outcome: 'refused',
+      origin: request.ip,
+      resource: `${request.method} ${request.routeOptions.url ?? ''}`,
+      details: { code: 'operator_required', request: request.id },
+    })
+    throw new RefusalError(refuse('operator_required'))
+  })
+  app.addHook('preValidation', async (request) => {
+    // An action without parameters may be sent without a body.
+    if (request.method === 'POST' && request.body === undefined) request.body = {}
+    for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
+      const kind = idKindByParam[name]
+      if (kind === undefined ? value.includes('\0') : !isId(kind, value)) throw new RefusalError(refuse('resource_not_found'))
+    }
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.routeOptions.config.audited === undefined || request.isAudited || request.operator === null) return
+    if (reply.statusCode < 400) throw new Error(`${request.routeOptions.url} left no audit record`)
+    // Refused before the action began, by validation for example.
+    await recordCall(deps.pool, request, readProblem(payload)).catch((error) => {
+      deps.log.error('an audit record could not be written', { request_id: request.id, error: describeError(error) })
+    })
+  })
+
+  addMerchantRoutes(app, deps)
+  addApiKeyRoutes(app, deps)
+  addPspAccountRoutes(app, deps)
+  addGrantRoutes(app, deps)
+  addHeldPspEventRoutes(app, deps)
+  addUnresolvedAttemptRoutes(app, deps)
+  addAuditLogRoutes(app, deps)
+  return app
+}
+
+function readProblem(payload: unknown) {
+  const problem = typeof payload === 'string' ? JSON.parse(payload) : {}
+  return refuse(problem.code ?? 'internal_error', typeof problem.param === 'string' ? { param: problem.param } : {})
+}
