@@ -31,6 +31,8 @@ export type StartFinCoreOptions = {
   databaseUrl?: string
   env?: EnvOverrides
   onProgress?(step: string): void
+  /** Told of a process's log line that says that something went wrong. */
+  onTrouble?(name: string, line: string): void
   /** Told when a process ends that nobody ended. Default: nothing happens, and the rest runs on. */
   onUnexpectedExit?(name: string, exit: Exit, logFile: string): void
 }
@@ -66,9 +68,12 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
   }
   const processes: Partial<Record<ProcessName, ManagedProcess>> = {}
   const start = async (plan: ProcessPlan): Promise<ManagedProcess> => {
-    const started = await startManagedProcess(plan, (name, exit) => {
-      if (!stopping) options.onUnexpectedExit?.(name, exit, plan.logFile)
-    })
+    const started = await startManagedProcess(
+      { ...plan, onTrouble: (line) => options.onTrouble?.(plan.name, line) },
+      (name, exit) => {
+        if (!stopping) options.onUnexpectedExit?.(name, exit, plan.logFile)
+      },
+    )
     stopSteps.push(() => started.stop())
     return started
   }

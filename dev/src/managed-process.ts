@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { findTrouble, limitTrouble } from './trouble.ts'
 
 export type ProcessPlan = {
   name: string
@@ -9,6 +10,8 @@ export type ProcessPlan = {
   main: string
   env: Record<string, string>
   logFile: string
+  /** Told of lines that say that something went wrong while it runs; the log file has everything. */
+  onTrouble?(line: string): void
 }
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
@@ -105,14 +108,22 @@ async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: 
       if (state === 'running') onUnexpectedExit(plan.name, { code, signal })
     })
   })
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  const report = limitTrouble((line) => {
+    if (state === 'running') plan.onTrouble?.(line)
+  })
+  const watch = (line: string, stream: 'stdout' | 'stderr') => {
     log.write(`${line}\n`)
+    const trouble = findTrouble(line, stream)
+    if (trouble !== undefined) report(trouble)
+  }
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    watch(line, 'stderr')
     errorLines.push(line)
     if (errorLines.length > keptErrorLines) errorLines.shift()
   })
   const ready = new Promise<Record<string, string>>((done) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      log.write(`${line}\n`)
+      watch(line, 'stdout')
       if (line.startsWith('listening ')) done(JSON.parse(line.slice('listening '.length)))
     })
   })

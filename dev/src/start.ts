@@ -38,6 +38,7 @@ async function start(): Promise<void> {
       console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${step}`)
       if (asked) throw new Error('Stopped before it was ready.')
     },
+    onTrouble: (name, line) => console.error(`${name}: ${line}`),
     onUnexpectedExit: (name, { code, signal }, logFile) => {
       console.error(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${logFile}. Stopping the rest.`)
       if (!asked) {
