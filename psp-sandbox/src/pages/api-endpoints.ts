@@ -11,7 +11,7 @@ export const apiEndpoints = [
     method: 'POST',
     path: '/v2/payments',
     body: '{reference, amount: {value, currency}, source: {type: "card", number, cvc, expiry_month, expiry_year, holder_name?} | {type: "token", token}, capture: "automatic" | "manual", return_url?, description?}',
-    meaning: 'Authorizes a card. A decline is 201 with status `declined`; 400 means that nothing was done.',
+    meaning: 'Authorizes a card. A decline is 201 with status declined; 400 means that nothing was done.',
   },
   { method: 'GET', path: '/v2/payments/{id}', body: '', meaning: 'One payment.' },
   {
@@ -43,7 +43,7 @@ export const apiEndpoints = [
     method: 'POST',
     path: '/v2/checkout_sessions',
     body: '{reference, amount, capture, return_url, cancel_url, expires_at, locale?, description?, customer_email?, line_items?: [{name, quantity, amount}]}',
-    meaning: 'Opens a hosted checkout; send the shopper to its `url`.',
+    meaning: 'Opens a hosted checkout; send the shopper to its url.',
   },
   {
     method: 'GET',
@@ -55,7 +55,7 @@ export const apiEndpoints = [
     method: 'POST',
     path: '/v2/checkout_sessions/{id}/expire',
     body: '',
-    meaning: 'Closes it; 409 `session_completed` when it is paid.',
+    meaning: 'Closes it; 409 session_completed when it is paid.',
   },
   { method: 'GET', path: '/v2/magic_cards', body: '', meaning: 'The table of magic cards.' },
   {

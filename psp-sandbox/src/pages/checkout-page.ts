@@ -149,7 +149,7 @@ function renderForm(
       <label for="holder_name">${t.holderName} <span class="quiet">${t.optional}</span></label>
       <input id="holder_name" name="holder_name" type="text" autocomplete="cc-name" maxlength="100" value="${form.holderName ?? ''}">
     </div>
-    <button id="pay" class="button" type="submit">${t.pay} ${formatMoney(session.amount, session.currency, language)}</button>
+    <button id="pay" class="button" type="submit">${t.payAmount.replace('{amount}', () => formatMoney(session.amount, session.currency, language))}</button>
   </form>
   <form method="post" action="/checkout/${session.secret}/cancel"><button id="cancel" class="link" type="submit">${t.cancel} ${merchant}</button></form>
   <details class="test-cards">

@@ -12,7 +12,7 @@ export function chooseLanguage(wish: string | null | undefined, acceptLanguage: 
 const en = {
   testMode: 'Test mode',
   testModeNote: 'No money moves. Use a test card.',
-  pay: 'Pay',
+  payAmount: 'Pay {amount}',
   payHeading: 'Pay by card',
   summary: 'Order summary',
   total: 'Total',
@@ -69,7 +69,7 @@ type Texts = Record<keyof typeof en, string>
 const de: Texts = {
   testMode: 'Testmodus',
   testModeNote: 'Es fließt kein Geld. Verwenden Sie eine Testkarte.',
-  pay: 'Bezahlen:',
+  payAmount: '{amount} bezahlen',
   payHeading: 'Mit Karte bezahlen',
   summary: 'Bestellübersicht',
   total: 'Summe',
@@ -116,7 +116,7 @@ const de: Texts = {
   confirm: 'Zahlung bestätigen',
   fail: 'Prüfung scheitern lassen',
   leave: 'Ohne Bestätigung verlassen',
-  bankNote: 'Die Beispielbank ist keine echte Bank. Diese Seite steht für 3-D Secure.',
+  bankNote: 'Example Bank ist keine echte Bank. Diese Seite steht für 3-D Secure.',
   challengeOverTitle: 'Diese Bestätigung ist vorbei',
   challengeOverText: 'Sie können dieses Fenster schließen.',
 }

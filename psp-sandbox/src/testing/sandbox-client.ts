@@ -10,9 +10,30 @@ import { type MagicCardName, magicCardNumber, magicCards } from '../magic-cards.
 import { type Sandbox, type SandboxConfig, startSandbox } from '../sandbox.ts'
 import { makeTestCertificate } from './certificate.ts'
 
-/** A JSON answer; the tests look into it freely. */
-export type Json = { [key: string]: Json } & Json[] & string & number & boolean & null
-export type ApiAnswer = { status: number; text: string; body: Json }
+/** All that the tests look at in an answer or a webhook; an answer has the part that is its own. */
+export type Body = {
+  id: string
+  object: string
+  status: string
+  reference: string
+  url: string
+  captured: number
+  refunded: number
+  decline: { code: string } | null
+  action: { url: string } | null
+  failure: { code: string } | null
+  payment: Body
+  operation: Body
+  checkout_session: Body
+  payments: Body[]
+  operations: Body[]
+  checkout_sessions: Body[]
+  movements: { kind: string; id: string; payment: string; own_reference: string; amount: number; currency: string }[]
+  calls: number
+  declined: number
+  error: { code: string; message: string; param: string | null }
+}
+export type ApiAnswer = { status: number; text: string; body: Body }
 
 export type TestSandbox = Awaited<ReturnType<typeof startTestSandbox>>
 
@@ -125,7 +146,7 @@ export function callApi(
       },
       async (response) => {
         const text = (await response.setEncoding('utf8').toArray()).join('')
-        resolve({ status: response.statusCode ?? 0, text, body: parseOrNull(text) })
+        resolve({ status: response.statusCode ?? 0, text, body: parseOrEmpty(text) })
       },
     )
     outgoing.on('error', reject)
@@ -133,11 +154,11 @@ export function callApi(
   })
 }
 
-function parseOrNull(text: string): Json {
+function parseOrEmpty(text: string): Body {
   try {
     return JSON.parse(text)
   } catch {
-    return JSON.parse('null')
+    return JSON.parse('{}')
   }
 }
 
@@ -147,7 +168,7 @@ export type ReceivedWebhook = {
   at: number
   type: string
   id: string
-  data: Json
+  data: Body
 }
 
 /** A merchant's webhook endpoint: keeps what it got, answers as `answer` says. */

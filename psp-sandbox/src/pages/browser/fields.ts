@@ -16,8 +16,12 @@ function height(): number {
   return Math.ceil(root.getBoundingClientRect().height)
 }
 
+let lastChange = ''
 const inputs = connectCardInputs(() => {
-  say({ event: 'change', complete: inputs.isComplete(), brand: inputs.brand() })
+  const change = { complete: inputs.isComplete(), brand: inputs.brand() }
+  if (JSON.stringify(change) === lastChange) return
+  lastChange = JSON.stringify(change)
+  say({ event: 'change', ...change })
 })
 
 async function tokenize(id: unknown): Promise<void> {
