@@ -34,8 +34,7 @@ export async function bootstrapMerchant(input: BootstrapInput): Promise<{ mercha
   if (grant.certificate_fingerprint === input.clientFingerprint && endsAt - input.now.getTime() > 7 * dayMs) {
     return { merchant: pickMerchant(earlier), created: false }
   }
-  const admin = adminOf(input)
-  await admin(0, 'POST', `/merchants/${earlier.merchant}/raw_card_grants/${grant.id}/revoke`, { reason: 'replaced' })
+  // Approving it revokes the one in force in the same moment.
   const renewed = await createGrant(input, earlier.merchant)
   return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
 }
@@ -132,7 +131,7 @@ async function createGrant(input: BootstrapInput, merchant: string): Promise<Mer
   const admin = adminOf(input)
   const evidenceDate = input.now.toISOString().slice(0, 10)
   // At most twelve months after the evidence; a day less keeps clear of leap years and time zones.
-  const validUntil = new Date(input.now.getTime() + 364 * dayMs).toISOString()
+  const validUntil = new Date(input.now.getTime() + 364 * dayMs).toISOString().slice(0, 10)
   const grant = await admin<{ id: string }>(0, 'POST', `/merchants/${merchant}/raw_card_grants`, {
     evidence_kind: 'saq_d',
     evidence_reference: 'development only, no real evidence',
