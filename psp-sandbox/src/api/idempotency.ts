@@ -6,7 +6,9 @@ import { errorBody, type Psp, Rejection } from '../psp.ts'
 export type Answer = { status: number; body: string; fault?: Fault; event?: string | null }
 
 /** What an action answers, or `lost`: the call is to vanish without a trace, and a repeat of it acts. */
-type Act = (faultIsSpent: boolean) => { status: number; body: unknown; fault?: Fault; event?: string | null } | 'lost'
+export type Act = (
+  faultIsSpent: boolean,
+) => { status: number; body: unknown; fault?: Fault; event?: string | null } | 'lost'
 
 /** The keys whose first answer is still on its way out (a slow reply): account and key. */
 export type RunningKeys = Set<string>
@@ -14,33 +16,25 @@ export type RunningKeys = Set<string>
 /**
  * Acts once per account and key. The action, its movements, its webhooks and the recorded answer are one transaction.
  * The same key and request gets the recorded answer, whole, even when a fault spoiled the first; a documented
- * rejection is recorded too. Another request under the key is refused with 409.
+ * rejection is recorded too. Another request under the key is refused with 409. `count` is written in any case.
  */
 export function answerOnce(
   psp: Psp,
   running: RunningKeys,
-  call: { account: string; key: string; request: unknown },
+  call: { account: string; key: string; request: unknown; count?: () => void },
   act: Act,
 ): Answer {
   const fingerprint = createHash('sha256').update(JSON.stringify(call.request)).digest('hex')
-  if (running.has(`${call.account} ${call.key}`))
-    return refuse(
-      409,
-      'idempotency_in_progress',
-      'The first request with this key is still running. Send it again in a moment.',
-    )
   const answer = psp.ledger.transaction((): Answer => {
+    call.count?.()
+    if (running.has(`${call.account} ${call.key}`)) return refuse('idempotency_in_progress')
     const known = psp.ledger.get<{ fingerprint: string; status: number | null; body: string | null }>(
       'SELECT fingerprint, status, body FROM idempotency_keys WHERE account = ? AND key = ?',
       call.account,
       call.key,
     )
     if (known && known.fingerprint !== fingerprint) {
-      return refuse(
-        409,
-        'idempotency_key_reused',
-        'This key came earlier with another request. Use a new key for a new request.',
-      )
+      return refuse('idempotency_key_reused')
     }
     if (known?.status && known.body) return { status: known.status, body: known.body }
     const result = actOrReject(act, known !== null)
@@ -83,6 +77,11 @@ function actOrReject(act: Act, faultIsSpent: boolean): ReturnType<Act> {
   }
 }
 
-function refuse(status: number, code: string, message: string): Answer {
-  return { status, body: JSON.stringify(errorBody(code, message)) }
+const refusals = {
+  idempotency_in_progress: 'The first request with this key is still running. Send it again in a moment.',
+  idempotency_key_reused: 'This key came earlier with another request. Use a new key for a new request.',
+} as const
+
+function refuse(code: keyof typeof refusals): Answer {
+  return { status: 409, body: JSON.stringify(errorBody(code, refusals[code])) }
 }

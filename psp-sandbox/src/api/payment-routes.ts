@@ -16,8 +16,8 @@ export function registerPaymentRoutes(app: ApiApp, api: Api): void {
   app.post('/v2/payments', { schema: { body: PaymentBody } }, async (request, reply) => {
     const account = accountOf(request).id
     const { body } = request
-    countAuthorizeCall(psp.ledger, account, body.reference)
-    return answerPost(api, request, reply, fingerprintOf(body), (faultIsSpent) => {
+    const count = () => countAuthorizeCall(psp.ledger, account, body.reference)
+    const act = (faultIsSpent: boolean) => {
       const card = readSource(psp, account, body.source)
       const fault = faultIsSpent ? null : faultOf(card)
       if (fault === 'timeout_before') return 'lost'
@@ -42,7 +42,8 @@ export function registerPaymentRoutes(app: ApiApp, api: Api): void {
         event: done.event,
         ...(fault ? { fault } : {}),
       }
-    })
+    }
+    return answerPost(api, request, reply, fingerprintOf(body), act, count)
   })
 
   const onPayment = { schema: { params: IdParams, body: AmountOperationBody } }

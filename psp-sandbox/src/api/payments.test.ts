@@ -142,6 +142,13 @@ for (const [what, body, code, param] of badBodies) {
   })
 }
 
+test('a body that is no JSON is refused without being quoted', async () => {
+  const body = '{"source":{"number":"4242424242424242",}'
+  const answer = await account.sendRaw('/v2/payments', body)
+  assert.deepEqual([answer.status, answer.body.error.code], [400, 'invalid_request'])
+  assert.doesNotMatch(answer.text, /4242/)
+})
+
 test('strangers, missing keys and other accounts get nothing', async () => {
   const { apiUrl } = sandbox.sandbox()
   const mine = (await account.pay('mine', 'visa')).body.id

@@ -2,14 +2,20 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { type Account, findAccountBySecretKey } from '../ledger/accounts.ts'
 import type { Log } from '../log.ts'
 import { magicCards } from '../magic-cards.ts'
 import { errorBody, type Psp, Rejection } from '../psp.ts'
 import { registerAccountRoutes } from './account-routes.ts'
 import { type HeldConnections, sendAnswer } from './faults.ts'
-import { type Answer, answerOnce, type RunningKeys, readIdempotencyKey } from './idempotency.ts'
+import { type Act, answerOnce, type RunningKeys, readIdempotencyKey } from './idempotency.ts'
 import { registerLookupRoutes } from './lookup-routes.ts'
 import { registerPaymentRoutes } from './payment-routes.ts'
 import { registerSessionRoutes } from './session-routes.ts'
@@ -33,6 +39,11 @@ export type Api = {
 /** 64 KiB holds every body there is, a session with a hundred line items included. */
 const bodyLimit = 64 * 1024
 
+const unreadable: Record<number, string> = {
+  413: 'The body is larger than 64 KiB.',
+  415: 'The body must be JSON: send `Content-Type: application/json`.',
+}
+
 /** Makes the JSON API on TLS. It is not listening yet. */
 export function createApi(api: Api, tls: { cert: string; key: string }, log: Log): ApiApp {
   const app = fastify({
@@ -44,6 +55,12 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     routerOptions: { maxParamLength: 200 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, discriminator: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  // A POST that needs no body may say that it is JSON all the same.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parseJson(request, String(body), done)
+  })
   app.decorateRequest('account', null)
   app.setErrorHandler((error: FastifyError | Rejection, request, reply) => {
     if (error instanceof Rejection)
@@ -62,8 +79,11 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
           ),
         )
     }
-    if (error.statusCode && error.statusCode < 500)
-      return reply.code(error.statusCode).send(errorBody('invalid_request', error.message))
+    if (error.statusCode && error.statusCode < 500) {
+      // The parser's own words may quote the body.
+      const message = unreadable[error.statusCode] ?? 'The body is not valid JSON.'
+      return reply.code(error.statusCode).send(errorBody('invalid_request', message))
+    }
     log('error', { route: request.routeOptions.url ?? null, error: error.stack ?? String(error) })
     return reply
       .code(500)
@@ -116,17 +136,20 @@ function bearerOf(request: WithAuthorization): string {
   return /^Bearer (\S{1,512})$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
 }
 
-/** Answers a POST once per idempotency key. `fingerprint` is what makes two requests the same; no card number, no code. */
+/**
+ * Answers a POST once per idempotency key. `fingerprint` is what makes two requests the same; no card number, no code.
+ * `count` is called for every request that gets here, repeats included.
+ */
 export function answerPost(
   api: Api,
   request: FastifyRequest,
-  reply: Parameters<typeof sendAnswer>[2],
+  reply: FastifyReply,
   fingerprint: unknown,
-  act: Parameters<typeof answerOnce>[3],
+  act: Act,
+  count?: () => void,
 ) {
   const account = accountOf(request).id
   const key = readIdempotencyKey(request.headers['idempotency-key'])
-  const path = request.url
-  const answer: Answer = answerOnce(api.psp, api.running, { account, key, request: [path, fingerprint] }, act)
-  return sendAnswer(api.psp, api, reply, answer, `${account} ${key}`)
+  const call = { account, key, request: [request.url, fingerprint], ...(count ? { count } : {}) }
+  return sendAnswer(api.psp, api, reply, answerOnce(api.psp, api.running, call, act), `${account} ${key}`)
 }

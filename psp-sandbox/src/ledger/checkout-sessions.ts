@@ -78,5 +78,3 @@ export function presentSession(ledger: Ledger, row: SessionRow, pagesUrl: string
     created: new Date(row.created).toISOString(),
   }
 }
-
-export type CheckoutSession = ReturnType<typeof presentSession>

@@ -66,5 +66,3 @@ export function presentOperation(row: OperationRow) {
     created: new Date(row.created).toISOString(),
   }
 }
-
-export type Operation = ReturnType<typeof presentOperation>

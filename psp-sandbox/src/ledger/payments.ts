@@ -133,5 +133,3 @@ export function presentPayment(row: PaymentRow, pagesUrl: string) {
     updated: new Date(row.updated).toISOString(),
   }
 }
-
-export type Payment = ReturnType<typeof presentPayment>

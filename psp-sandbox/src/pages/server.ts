@@ -36,7 +36,7 @@ export function createPages(psp: Psp, log: Log): PagesApp {
     if (error instanceof Rejection)
       return reply.code(error.status).send(errorBody(error.code, error.message, error.param))
     if (error.statusCode && error.statusCode < 500)
-      return reply.code(error.statusCode).send(errorBody('invalid_request', error.message))
+      return reply.code(error.statusCode).send(errorBody('invalid_request', 'The request could not be read.'))
     log('error', { route: request.routeOptions.url ?? null, error: error.stack ?? String(error) })
     return reply
       .code(500)

@@ -99,6 +99,7 @@ function clientOf(apiUrl: string, pagesUrl: string, account: NewAccount) {
     call,
     get: async (path: string) => (await call('GET', path)).body,
     post: (path: string, body: unknown, key: string = randomUUID()) => call('POST', path, body, key),
+    sendRaw: (path: string, raw: string) => callApi(apiUrl, 'POST', path, { token, key: randomUUID(), raw }),
     pay: (reference: string, card: MagicCardName, more: Record<string, unknown> = {}, key: string = reference) =>
       call('POST', '/v2/payments', { ...paymentOf(reference, card), ...more }, key),
     truth: async (reference: string) => (await call('GET', `/truth?reference=${reference}`)).body,
@@ -129,19 +130,20 @@ export function callApi(
   apiUrl: string,
   method: string,
   path: string,
-  options: { token?: string; key?: string; body?: unknown },
+  options: { token?: string; key?: string; body?: unknown; raw?: string; ca?: string },
 ): Promise<ApiAnswer> {
+  const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body))
   return new Promise((resolve, reject) => {
     const outgoing = request(
       `${apiUrl}${path}`,
       {
         method,
-        ca: tls.cert,
+        ca: options.ca ?? tls.cert,
         agent: false,
         headers: {
           ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
           ...(options.key ? { 'idempotency-key': options.key } : {}),
-          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
       },
       async (response) => {
@@ -150,7 +152,7 @@ export function callApi(
       },
     )
     outgoing.on('error', reject)
-    outgoing.end(options.body === undefined ? undefined : JSON.stringify(options.body))
+    outgoing.end(body)
   })
 }
 
