@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { allocateOutsideHeap } from './card-memory.ts'
 import { limits } from './limits.ts'
 
 /**
@@ -65,7 +66,7 @@ export function scanJsonObject(bytes: Buffer, wanted: WantedKeys): ScanResult {
   const scan: Scan = {
     bytes,
     // Keys are unescaped into this copy, each at its own place, to be compared; an escape is never shorter than its meaning.
-    keys: Buffer.allocUnsafeSlow(bytes.length),
+    keys: allocateOutsideHeap(bytes.length),
     found: new Map(),
     failure: { reason: 'syntax', path: null },
   }

@@ -9,7 +9,7 @@ import type {
   Instruction,
   SendReport,
 } from '@fincore/api-contract/card-door'
-import { makeCardMemory } from '../card-memory.ts'
+import { allocateOutsideHeap, makeCardMemory } from '../card-memory.ts'
 import type { Config } from '../config.ts'
 import { makeLog } from '../log.ts'
 import { startRelay } from '../server.ts'
@@ -41,7 +41,7 @@ export async function startWorld() {
 
   const buffers: Buffer[] = []
   const memory = makeCardMemory((size) => {
-    const buffer = Buffer.allocUnsafeSlow(size)
+    const buffer = allocateOutsideHeap(size)
     buffers.push(buffer)
     return buffer
   })
