@@ -10,7 +10,6 @@ export type Secrets = {
   encryption_key: string
   internal_token: string
   psp_admin_token: string
-  app_database_password: string
 }
 
 /** What setting up the development merchant gave. */
@@ -56,7 +55,6 @@ export function loadOrCreateSecrets(dataDir: string): Secrets {
     encryption_key: randomBytes(32).toString('base64'),
     internal_token: createToken('internal'),
     psp_admin_token: createToken('sandbox_admin'),
-    app_database_password: randomBytes(24).toString('base64url'),
   }
   writeJson(join(dataDir, 'secrets.json'), secrets)
   return secrets

@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { migrate } from '@fincore/payment-service/store/migrate'
 import { chooseFreePorts, findTakenPort, type PortName, type Ports, portsFrom, portTable } from './addresses.ts'
 import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
-import { appUrlFor } from './database.ts'
+import { prepareDatabase } from './database.ts'
 import { type DevFile, loadOrCreateSecrets, readDevFile, writeDevFile } from './dev-file.ts'
 import { startPostgres } from './embedded-postgres.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -88,8 +87,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
 
     const ownerUrl =
       options.databaseUrl ?? (await startEmbedded(dataDir, ports, stopSteps, options, () => stopping !== undefined))
-    await migrate(ownerUrl, secrets.app_database_password)
-    const appUrl = appUrlFor(ownerUrl, secrets.app_database_password)
+    const appUrl = await prepareDatabase(ownerUrl)
     progress(`PostgreSQL at ${describeDatabase(ownerUrl)}, migrated`)
 
     const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: options.env ?? {} }

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { migrate } from '@fincore/payment-service/store/migrate'
 import type pg from 'pg'
-import { appRole, appUrlFor, urlOfDatabase, withClient } from './database.ts'
+import { appRole, prepareDatabase, urlOfDatabase, withClient } from './database.ts'
 import { startPostgres } from './embedded-postgres.ts'
 
 export type TestDatabase = {
@@ -19,8 +18,6 @@ export type TestDatabase = {
 
 // Any number that nothing else on a test server locks.
 const templateLock = 7_261_534
-// Known, because several test processes share the role: the server listens on loopback and lives for one run.
-const appPassword = 'fincore-test'
 
 /**
  * A fresh, migrated database of its own, copied from a template that is migrated once per server.
@@ -36,12 +33,13 @@ export async function createTestDatabase(test?: Pick<TestContext, 'after'>): Pro
     await client.query(`create database ${name} template ${template}`)
   })
   const ownerUrl = urlOfDatabase(serverUrl, name)
+  const appUrl = await prepareDatabase(ownerUrl)
   const drop = () =>
     withClient(urlOfDatabase(serverUrl, 'postgres'), async (client) => {
       await client.query(`drop database if exists ${name} with (force)`)
     })
   test?.after(drop)
-  return { ownerUrl, appUrl: appUrlFor(ownerUrl, appPassword), drop }
+  return { ownerUrl, appUrl, drop }
 }
 
 let ownServer: Promise<string> | undefined
@@ -65,7 +63,7 @@ async function ensureTemplate(client: pg.Client, serverUrl: string): Promise<str
   const unfinished = `${name}_unfinished`
   await client.query(`drop database if exists ${unfinished} with (force)`)
   await client.query(`create database ${unfinished}`)
-  await migrate(urlOfDatabase(serverUrl, unfinished), appPassword)
+  await prepareDatabase(urlOfDatabase(serverUrl, unfinished))
   await client.query(`alter database ${unfinished} rename to ${name}`)
   return name
 }
