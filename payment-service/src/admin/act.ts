@@ -17,7 +17,13 @@ declare module 'fastify' {
 }
 
 /** What an action came to: what is answered, and what the audit record names. */
-export type Done = { status?: number; body: object; resource: string; merchantId?: string; details?: AuditRecord['details'] }
+export type Done = {
+  status?: number
+  body: object
+  resource: string
+  merchantId?: string
+  details?: AuditRecord['details']
+}
 
 /** The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded. */
 export const auditedRoute = (type: string) => ({ access: { by: 'operator' as const }, audited: type })
@@ -46,7 +52,10 @@ export async function act(
   request.isAudited = true
   if (isRefusal(result)) return sendRefusal(request, reply, result, `${deps.config.publicUrl}/docs`)
   afterwards()
-  return reply.code(result.status ?? 200).header('cache-control', 'no-store').send(result.body)
+  return reply
+    .code(result.status ?? 200)
+    .header('cache-control', 'no-store')
+    .send(result.body)
 }
 
 /** The record of a call of an audited route. */
@@ -74,7 +83,8 @@ export function operatorOf(request: FastifyRequest): string {
 /** PostgreSQL's class 23: the constraints have the last word on what two callers do at once. */
 function refuseBrokenConstraint(error: unknown): Refusal {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === '23505') return refuse('conflict', { detail: 'There is one already. Look at the list, and end or change that one first.' })
+  if (code === '23505')
+    return refuse('conflict', { detail: 'There is one already. Look at the list, and end or change that one first.' })
   if (code === '23503') return refuse('resource_not_found')
   throw error
 }

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import { inspectForCardData } from '../card-door/refuse-card-data.ts'
 import { readBearer } from '../http/caller.ts'
@@ -8,8 +7,10 @@ import { type IdKind, isId } from '../ids.ts'
 import { describeError } from '../log.ts'
 import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
+import { findMerchant } from '../store/merchants.ts'
 import { recordCall } from './act.ts'
 import type { AdminDeps } from './deps.ts'
+import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
 import { addGrantRoutes } from './routes/grants.ts'
@@ -19,7 +20,12 @@ import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
 
 /** What stands in a path, and what kind of id it is. An id of another form names nothing, so it is not asked for. */
-const idKindByParam: Readonly<Record<string, IdKind>> = { merchant: 'merchant', key: 'apiKey', account: 'pspAccount', grant: 'grant' }
+const idKindByParam: Readonly<Record<string, IdKind>> = {
+  merchant: 'merchant',
+  key: 'apiKey',
+  account: 'pspAccount',
+  grant: 'grant',
+}
 
 /** The operators' API, `/admin/v1`. Every route is for operators, and every change leaves one audit record. */
 export function createAdminServer(deps: AdminDeps): App {
@@ -63,8 +69,19 @@ export function createAdminServer(deps: AdminDeps): App {
     if (request.method === 'POST' && request.body === undefined) request.body = {}
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
       const kind = idKindByParam[name]
-      if (kind === undefined ? value.includes('\0') : !isId(kind, value)) throw new RefusalError(refuse('resource_not_found'))
+      if (kind === undefined ? value.includes('\0') : !isId(kind, value))
+        throw new RefusalError(refuse('resource_not_found'))
     }
+    for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
+      // PostgreSQL stores no NUL, so it could not be asked for one.
+      if (String(value).includes('\0'))
+        throw new RefusalError(refuse('parameter_invalid', name in pageQuery ? { param: name } : {}))
+    }
+  })
+  app.addHook('preHandler', async (request) => {
+    const { merchant } = request.params as { merchant?: string }
+    if (merchant !== undefined && (await findMerchant(deps.pool, merchant)) === null)
+      throw new RefusalError(refuse('resource_not_found'))
   })
   app.addHook('onSend', async (request, reply, payload) => {
     if (request.routeOptions.config.audited === undefined || request.isAudited || request.operator === null) return

@@ -3,7 +3,6 @@ import type {
   AdmissionAnswer,
   AdmissionRequest,
   CardChargeRequest,
-  CardFacts,
   Instruction,
   SendReport,
 } from '@fincore/api-contract/card-door'
@@ -12,6 +11,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
+import { beginCardCharge, continueCardCharge } from '../flows/charge-card.ts'
 import { readBearer } from '../http/caller.ts'
 import { RefusalError } from '../http/problems.ts'
 import { type App, createServer } from '../http/server.ts'
@@ -21,19 +21,10 @@ import { createAdmission } from './admission.ts'
 import { problemReply } from './replies.ts'
 import { watchForCardData } from './tripwire.ts'
 
-/** What the relay's conversation leads to; the flows are in flows/charge-card.ts. */
-export type CardChargeFlow<D> = {
-  begin(
-    deps: D,
-    input: {
-      merchantId: string
-      requestId: string
-      idempotencyKey: string | null
-      blankedBody: string
-      card: CardFacts
-    },
-  ): Promise<Instruction>
-  continue(deps: D, attempt: string, report: SendReport, requestId: string): Promise<Instruction>
+/** What the relay's conversation leads to. */
+export type CardChargeFlow = {
+  begin(input: Parameters<typeof beginCardCharge>[1]): Promise<Instruction>
+  continue(attempt: string, report: SendReport, requestId: string): Promise<Instruction>
 }
 type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log'>
 
@@ -61,7 +52,7 @@ const requestId = Type.String({ pattern: '^[\\w-]{1,64}$' })
 const admissionSchema = Type.Object({ requestId, caller: callerSchema }, strict)
 const cardSchema = Type.Object(
   {
-    brand: Type.Union(cardBrandNames.map((brand) => Type.Literal(brand))),
+    brand: Type.Enum([...cardBrandNames]),
     first6: Type.String({ pattern: '^\\d{6}$' }),
     last4: Type.String({ pattern: '^\\d{4}$' }),
     length: Type.Integer({ minimum: 10, maximum: 24 }),
@@ -91,7 +82,7 @@ const reportSchema = Type.Union([
   ),
   Type.Object(
     {
-      failure: Type.Union((['refused', 'reset', 'timeout', 'tls'] as const).map((word) => Type.Literal(word))),
+      failure: Type.Enum(['refused', 'reset', 'timeout', 'tls']),
       requestWasSent: Type.Boolean(),
     },
     strict,
@@ -99,7 +90,15 @@ const reportSchema = Type.Union([
 ])
 
 /** The internal socket: what the card relay, and nobody else, may call. Its contract is api-contract/src/card-door.ts. */
-export function createInternalServer<D extends InternalDeps>(deps: D, flow: CardChargeFlow<D>): App {
+export function createInternalServer(deps: Deps): App {
+  return createInternalServerFor(deps, {
+    begin: (input) => beginCardCharge(deps, input),
+    continue: (attempt, report, requestId) => continueCardCharge(deps, attempt, report, requestId),
+  })
+}
+
+/** The same with another flow behind it. */
+export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow): App {
   const docsUrl = `${deps.config.publicUrl}/docs`
   const strayCards = new WeakSet<FastifyRequest>()
   const app = createServer({
@@ -150,7 +149,7 @@ export function createInternalServer<D extends InternalDeps>(deps: D, flow: Card
         })
         return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
       }
-      return flow.begin(deps, { merchantId: result.admitted.merchantId, requestId, ...charge })
+      return flow.begin({ merchantId: result.admitted.merchantId, requestId, ...charge })
     },
   )
 
@@ -162,7 +161,7 @@ export function createInternalServer<D extends InternalDeps>(deps: D, flow: Card
     },
     (request): Promise<Instruction> => {
       const report: Static<typeof reportSchema> = request.body
-      return flow.continue(deps, request.params.attempt, report, request.id)
+      return flow.continue(request.params.attempt, report, request.id)
     },
   )
   return app

@@ -20,7 +20,9 @@ const columns = `merchant_id as "merchantId", id, kind, hint, publishable_key as
 /** Stores a key by its digest; a secret key itself is stored nowhere. */
 export async function insertApiKey(
   db: Queryable,
-  key: Pick<ApiKeyRow, 'merchantId' | 'id' | 'kind' | 'hint' | 'publishableKey' | 'scopes' | 'createdBy'> & { digest: Buffer },
+  key: Pick<ApiKeyRow, 'merchantId' | 'id' | 'kind' | 'hint' | 'publishableKey' | 'scopes' | 'createdBy'> & {
+    digest: Buffer
+  },
 ): Promise<ApiKeyRow> {
   const { rows } = await db.query<ApiKeyRow>(
     `insert into api_keys (merchant_id, id, kind, digest, hint, publishable_key, scopes, created_by)
@@ -41,7 +43,11 @@ export async function revokeApiKey(db: Queryable, merchantId: string, id: string
 }
 
 /** The newest first. Primary key. */
-export async function listApiKeys(db: Queryable, merchantId: string, page: { before: string | null; limit: number }): Promise<ApiKeyRow[]> {
+export async function listApiKeys(
+  db: Queryable,
+  merchantId: string,
+  page: { before: string | null; limit: number },
+): Promise<ApiKeyRow[]> {
   const { rows } = await db.query<ApiKeyRow>(
     `select ${columns} from api_keys where merchant_id = $1 and ($2::text is null or id < $2) order by id desc limit $3`,
     [merchantId, page.before, page.limit],

@@ -19,7 +19,16 @@ export async function recordAudit(db: Queryable, record: AuditRecord): Promise<v
   await db.query(
     `insert into audit_records (actor_type, actor, type, outcome, origin, merchant_id, resource, details)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [record.actorType, record.actor, record.type, record.outcome, record.origin, record.merchantId ?? null, record.resource ?? null, record.details ?? {}],
+    [
+      record.actorType,
+      record.actor,
+      record.type,
+      record.outcome,
+      record.origin,
+      record.merchantId ?? null,
+      record.resource ?? null,
+      record.details ?? {},
+    ],
   )
 }
 
@@ -35,10 +44,16 @@ export type StoredAuditRecord = {
   resource: string | null
   details: Record<string, unknown>
 }
-export type AuditFilter = Partial<Record<'merchant' | 'actor' | 'type' | 'outcome' | 'resource' | 'since' | 'until', string>>
+export type AuditFilter = Partial<
+  Record<'merchant' | 'actor' | 'type' | 'outcome' | 'resource' | 'since' | 'until', string>
+>
 
 /** The newest first. Primary key, or audit_records_by_merchant. `since` is included, `until` is not. */
-export async function listAuditRecords(db: Queryable, filter: AuditFilter, page: { before: string | null; limit: number }): Promise<StoredAuditRecord[]> {
+export async function listAuditRecords(
+  db: Queryable,
+  filter: AuditFilter,
+  page: { before: string | null; limit: number },
+): Promise<StoredAuditRecord[]> {
   const { rows } = await db.query<StoredAuditRecord>(
     `select id, at, actor_type as "actorType", actor, type, outcome, origin, merchant_id as "merchantId", resource, details
      from audit_records
@@ -47,8 +62,15 @@ export async function listAuditRecords(db: Queryable, filter: AuditFilter, page:
        and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7) and ($8::bigint is null or id < $8)
      order by id desc limit $9`,
     [
-      filter.merchant ?? null, filter.actor ?? null, filter.type ?? null, filter.outcome ?? null, filter.resource ?? null,
-      filter.since ?? null, filter.until ?? null, page.before, page.limit,
+      filter.merchant ?? null,
+      filter.actor ?? null,
+      filter.type ?? null,
+      filter.outcome ?? null,
+      filter.resource ?? null,
+      filter.since ?? null,
+      filter.until ?? null,
+      page.before,
+      page.limit,
     ],
   )
   return rows

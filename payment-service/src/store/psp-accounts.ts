@@ -42,7 +42,11 @@ export async function setPspAccountStatus(
 }
 
 /** The newest first. Primary key. */
-export async function listPspAccounts(db: Queryable, merchantId: string, page: { before: string | null; limit: number }): Promise<PspAccountRow[]> {
+export async function listPspAccounts(
+  db: Queryable,
+  merchantId: string,
+  page: { before: string | null; limit: number },
+): Promise<PspAccountRow[]> {
   const { rows } = await db.query<PspAccountRow>(
     `select ${columns} from psp_accounts where merchant_id = $1 and ($2::text is null or id < $2) order by id desc limit $3`,
     [merchantId, page.before, page.limit],

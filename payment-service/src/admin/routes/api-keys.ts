@@ -13,8 +13,14 @@ const createSchema = {
   params: Type.Object({ merchant: Type.String() }),
   body: Type.Object(
     {
-      kind: Type.Union([Type.Literal('secret'), Type.Literal('publishable')]),
-      scopes: Type.Optional(Type.Array(Type.Union(scopes.map((scope) => Type.Literal(scope))), { minItems: 1, maxItems: 6, uniqueItems: true })),
+      kind: Type.Enum(['secret', 'publishable']),
+      scopes: Type.Optional(
+        Type.Array(Type.Enum([...scopes]), {
+          minItems: 1,
+          maxItems: 6,
+          uniqueItems: true,
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -24,33 +30,44 @@ const keySchema = { params: Type.Object({ merchant: Type.String(), key: Type.Str
 const defaultScopes = scopes.filter((scope) => scope !== 'charges:raw_card')
 
 export function addApiKeyRoutes(app: App, deps: AdminDeps): void {
-  app.post('/admin/v1/merchants/:merchant/api_keys', { schema: createSchema, config: auditedRoute('api_key.create') }, (request, reply) =>
-    act(deps, request, reply, async (tx, operator) => {
-      const { kind, scopes: asked } = request.body
-      if (kind === 'publishable' && asked !== undefined) {
-        return refuse('parameter_invalid', { param: 'scopes', detail: 'A publishable key has no scopes: it may read /v1/client_config only.' })
-      }
-      const key = newSecret(`${kind === 'secret' ? 'sk' : 'pk'}_${deps.config.environment === 'production' ? 'live' : 'test'}_`)
-      const row = await insertApiKey(tx, {
-        merchantId: request.params.merchant,
-        id: newId('apiKey'),
-        kind,
-        digest: digestOf(key),
-        hint: `${key.slice(0, 8)}…${key.slice(-4)}`,
-        publishableKey: kind === 'publishable' ? key : null,
-        scopes: kind === 'secret' ? (asked ?? defaultScopes) : [],
-        createdBy: operator,
-      })
-      const details = { kind, scopes: row.scopes.join(' ') }
-      return { status: 201, body: { ...showApiKey(row), key }, resource: row.id, details }
-    }),
+  app.post(
+    '/admin/v1/merchants/:merchant/api_keys',
+    { schema: createSchema, config: auditedRoute('api_key.create') },
+    (request, reply) =>
+      act(deps, request, reply, async (tx, operator) => {
+        const { kind, scopes: asked } = request.body
+        if (kind === 'publishable' && asked !== undefined) {
+          return refuse('parameter_invalid', {
+            param: 'scopes',
+            detail: 'A publishable key has no scopes: it may read /v1/client_config only.',
+          })
+        }
+        const key = newSecret(
+          `${kind === 'secret' ? 'sk' : 'pk'}_${deps.config.environment === 'production' ? 'live' : 'test'}_`,
+        )
+        const row = await insertApiKey(tx, {
+          merchantId: request.params.merchant,
+          id: newId('apiKey'),
+          kind,
+          digest: digestOf(key),
+          hint: `${key.slice(0, 8)}…${key.slice(-4)}`,
+          publishableKey: kind === 'publishable' ? key : null,
+          scopes: kind === 'secret' ? (asked ?? defaultScopes) : [],
+          createdBy: operator,
+        })
+        const details = { kind, scopes: row.scopes.join(' ') }
+        return { status: 201, body: { ...showApiKey(row), key }, resource: row.id, details }
+      }),
   )
 
-  app.delete('/admin/v1/merchants/:merchant/api_keys/:key', { schema: keySchema, config: auditedRoute('api_key.revoke') }, (request, reply) =>
-    act(deps, request, reply, async (tx) => {
-      const row = await revokeApiKey(tx, request.params.merchant, request.params.key)
-      return row === null ? refuse('resource_not_found') : { body: showApiKey(row), resource: row.id }
-    }),
+  app.delete(
+    '/admin/v1/merchants/:merchant/api_keys/:key',
+    { schema: keySchema, config: auditedRoute('api_key.revoke') },
+    (request, reply) =>
+      act(deps, request, reply, async (tx) => {
+        const row = await revokeApiKey(tx, request.params.merchant, request.params.key)
+        return row === null ? refuse('resource_not_found') : { body: showApiKey(row), resource: row.id }
+      }),
   )
 
   const listKeysSchema = { ...listSchema, params: createSchema.params }

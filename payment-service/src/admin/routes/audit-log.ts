@@ -15,7 +15,7 @@ const listSchema = {
       merchant: text,
       actor: text,
       type: text,
-      outcome: Type.Optional(Type.Union([Type.Literal('success'), Type.Literal('refused')])),
+      outcome: Type.Optional(Type.Enum(['success', 'refused'])),
       resource: text,
       since: time,
       until: time,
@@ -29,8 +29,13 @@ export function addAuditLogRoutes(app: App, deps: AdminDeps): void {
   app.get('/admin/v1/audit_log', { schema: listSchema, config: auditedRoute('audit_log.read') }, (request, reply) =>
     act(deps, request, reply, async (tx) => {
       const { limit, starting_after, ...filter } = request.query
-      if (starting_after !== undefined && !/^\d{1,18}$/.test(starting_after)) return refuse('cursor_invalid', { param: 'starting_after' })
-      const body = await listPage({ ...(limit === undefined ? {} : { limit }), ...(starting_after === undefined ? {} : { starting_after }) }, (page) => listAuditRecords(tx, filter, page), showRecord)
+      if (starting_after !== undefined && !/^\d{1,18}$/.test(starting_after))
+        return refuse('cursor_invalid', { param: 'starting_after' })
+      const body = await listPage(
+        { ...(limit === undefined ? {} : { limit }), ...(starting_after === undefined ? {} : { starting_after }) },
+        (page) => listAuditRecords(tx, filter, page),
+        showRecord,
+      )
       return { body, resource: 'audit_log', details: { ...filter, returned: body.data.length } }
     }),
   )

@@ -8,7 +8,9 @@ import { act, auditedRoute, readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
 import { listPage, listSchema } from '../lists.ts'
 
-const createSchema = { body: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }) }
+const createSchema = {
+  body: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+}
 const merchantParams = Type.Object({ merchant: Type.String() })
 
 export function addMerchantRoutes(app: App, deps: AdminDeps): void {
@@ -23,11 +25,15 @@ export function addMerchantRoutes(app: App, deps: AdminDeps): void {
     listPage(request.query, (page) => listMerchants(deps.pool, page), showMerchant),
   )
 
-  app.get('/admin/v1/merchants/:merchant', { schema: { params: merchantParams }, config: readingRoute }, async (request) => {
-    const merchant = await findMerchant(deps.pool, request.params.merchant)
-    if (merchant === null) throw new RefusalError(refuse('resource_not_found'))
-    return showMerchant(merchant)
-  })
+  app.get(
+    '/admin/v1/merchants/:merchant',
+    { schema: { params: merchantParams }, config: readingRoute },
+    async (request) => {
+      const merchant = await findMerchant(deps.pool, request.params.merchant)
+      if (merchant === null) throw new RefusalError(refuse('resource_not_found'))
+      return showMerchant(merchant)
+    },
+  )
 }
 
 function showMerchant(merchant: Merchant) {

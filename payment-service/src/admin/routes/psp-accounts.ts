@@ -13,31 +13,53 @@ const settingName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' })
 const settingValue = Type.Union([Type.String({ maxLength: 2_048 }), Type.Number(), Type.Boolean()])
 const bodySchema = Type.Object(
   {
-    psp: Type.Union(pspNames.map((name) => Type.Literal(name))),
+    psp: Type.Enum([...pspNames]),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     config: Type.Record(settingName, settingValue, { maxProperties: 32, ...strict }),
-    credentials: Type.Record(settingName, Type.String({ minLength: 1, maxLength: 8_192 }), { minProperties: 1, maxProperties: 16, ...strict }),
+    credentials: Type.Record(settingName, Type.String({ minLength: 1, maxLength: 8_192 }), {
+      minProperties: 1,
+      maxProperties: 16,
+      ...strict,
+    }),
   },
   strict,
 )
 const createSchema = { params: Type.Object({ merchant: Type.String() }), body: bodySchema }
-const changeSchema = { params: Type.Object({ merchant: Type.String(), account: Type.String() }), body: Type.Object({}, strict) }
+const changeSchema = {
+  params: Type.Object({ merchant: Type.String(), account: Type.String() }),
+  body: Type.Object({}, strict),
+}
 const changes = { disable: 'disabled', enable: 'active' } as const
 
 export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
-  app.post('/admin/v1/merchants/:merchant/psp_accounts', { schema: createSchema, config: auditedRoute('psp_account.create') }, (request, reply) =>
-    act(deps, request, reply, async (tx) => {
-      const unfit = refuseTestAccount(deps, request.body)
-      if (unfit !== null) return unfit
-      const { psp, config, credentials } = request.body
-      const account: PspAccount = { id: newId('pspAccount'), merchantId: request.params.merchant, psp, name: request.body.name ?? psp, config, credentials }
-      const findings = deps.psps[psp].preflight(account)
-      const error = findings.find((finding) => finding.severity === 'error')
-      if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
-      const sealed = deps.vault.seal(JSON.stringify(credentials), account.id)
-      const row = await insertPspAccount(tx, { ...account, config }, sealed)
-      return { status: 201, body: { ...showPspAccount(deps, row), findings }, resource: row.id, details: { psp, findings: findings.length } }
-    }),
+  app.post(
+    '/admin/v1/merchants/:merchant/psp_accounts',
+    { schema: createSchema, config: auditedRoute('psp_account.create') },
+    (request, reply) =>
+      act(deps, request, reply, async (tx) => {
+        const unfit = refuseTestAccount(deps, request.body)
+        if (unfit !== null) return unfit
+        const { psp, config, credentials } = request.body
+        const account: PspAccount = {
+          id: newId('pspAccount'),
+          merchantId: request.params.merchant,
+          psp,
+          name: request.body.name ?? psp,
+          config,
+          credentials,
+        }
+        const findings = deps.psps[psp].preflight(account)
+        const error = findings.find((finding) => finding.severity === 'error')
+        if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
+        const sealed = deps.vault.seal(JSON.stringify(credentials), account.id)
+        const row = await insertPspAccount(tx, { ...account, config }, sealed)
+        return {
+          status: 201,
+          body: { ...showPspAccount(deps, row), findings },
+          resource: row.id,
+          details: { psp, findings: findings.length },
+        }
+      }),
   )
 
   for (const [action, status] of Object.entries(changes)) {
@@ -51,18 +73,32 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
   }
 
   const listAccountsSchema = { ...listSchema, params: createSchema.params }
-  app.get('/admin/v1/merchants/:merchant/psp_accounts', { schema: listAccountsSchema, config: readingRoute }, (request) =>
-    listPage(request.query, (page) => listPspAccounts(deps.pool, request.params.merchant, page), (row) => showPspAccount(deps, row)),
+  app.get(
+    '/admin/v1/merchants/:merchant/psp_accounts',
+    { schema: listAccountsSchema, config: readingRoute },
+    (request) =>
+      listPage(
+        request.query,
+        (page) => listPspAccounts(deps.pool, request.params.merchant, page),
+        (row) => showPspAccount(deps, row),
+      ),
   )
 }
 
 /** Production takes no test money (PCI DSS 6.5.5, 6.5.6): neither the sandbox PSP nor another PSP's test keys. */
 function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Refusal | null {
   if (deps.config.environment !== 'production') return null
-  if (body.psp === 'sandbox') return refuse('parameter_invalid', { param: 'psp', detail: 'The sandbox PSP moves no money. Production does not take it.' })
+  if (body.psp === 'sandbox')
+    return refuse('parameter_invalid', {
+      param: 'psp',
+      detail: 'The sandbox PSP moves no money. Production does not take it.',
+    })
   const testKey = Object.entries(body.credentials).find(([, value]) => /^[a-z]{2,4}_(test|sandbox)_/.test(value))
   if (testKey === undefined) return null
-  return refuse('parameter_invalid', { param: `credentials.${testKey[0]}`, detail: 'This is a test key. Production takes live keys only.' })
+  return refuse('parameter_invalid', {
+    param: `credentials.${testKey[0]}`,
+    detail: 'This is a test key. Production takes live keys only.',
+  })
 }
 
 /** Never with its credentials. */

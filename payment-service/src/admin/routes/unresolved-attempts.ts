@@ -18,7 +18,8 @@ const listSchema = {
 
 const whyByState: Readonly<Record<UnresolvedAttempt['state'], string>> = {
   sent: 'The call was begun and its outcome was never recorded: the process or the card relay stopped, or it is still running.',
-  unknown: 'The PSP answered late, unreadably or not at all, so it may or may not have acted. It is asked until it knows.',
+  unknown:
+    'The PSP answered late, unreadably or not at all, so it may or may not have acted. It is asked until it knows.',
   action_required: 'The PSP waits for the shopper, for example for 3-D Secure.',
 }
 
