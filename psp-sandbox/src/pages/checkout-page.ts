@@ -6,9 +6,10 @@ import { magicCards } from '../magic-cards.ts'
 import { closeWhenDue } from '../payments/sessions.ts'
 import type { Psp } from '../psp.ts'
 import { type CardField, renderCardInputs } from './card-form.ts'
+import { renderClosedCheckout } from './checkout-closed.ts'
 import { payInCheckout, readCardForm } from './checkout-payment.ts'
 import { type Html, html } from './html.ts'
-import { renderHeader, renderMessage, renderPage, sendPage } from './layout.ts'
+import { renderHeader, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
 import type { PagesApp } from './server.ts'
 import { chooseLanguage, declineText, type Language, texts } from './texts.ts'
@@ -52,45 +53,19 @@ function isLate(psp: Psp, session: SessionRow): boolean {
   return listPaymentsOfSession(psp.ledger, session.id).some(({ status }) => status === 'late')
 }
 
-function sendCheckout(psp: Psp, reply: FastifyReply, session: SessionRow | null, language: Language, form: FormState) {
+function sendCheckout(
+  psp: Psp,
+  reply: FastifyReply,
+  session: SessionRow | null,
+  language: Language,
+  form: FormState,
+): FastifyReply {
   const t = texts[language]
-  if (!session)
-    return sendPage(
-      reply,
-      404,
-      renderMessage({ language, title: t.unknownTitle, text: t.unknownText, icon: 'question' }),
-    )
-  const merchant = findAccount(psp.ledger, session.account)?.name ?? ''
-  const backTo = (href: string) => ({ href, label: `${t.backToShop} ${merchant}` })
-  if (session.status === 'completed') {
-    return sendPage(
-      reply,
-      200,
-      renderMessage({ language, title: t.paidTitle, text: t.paidText, icon: 'done', link: backTo(session.return_url) }),
-    )
-  }
-  if (session.status !== 'open') {
-    return sendPage(
-      reply,
-      410,
-      renderMessage({
-        language,
-        title: t.expiredTitle,
-        text: t.expiredText,
-        icon: 'clock',
-        link: backTo(session.cancel_url),
-      }),
-    )
-  }
-  if (isLate(psp, session)) {
-    const link = { href: `/checkout/${session.secret}`, label: t.checkAgain }
-    return sendPage(
-      reply,
-      200,
-      renderMessage({ language, title: t.lateTitle, text: t.lateText, icon: 'clock', link, script: 'check-again.ts' }),
-    )
-  }
-  const lastTry = form.errors ? undefined : listPaymentsOfSession(psp.ledger, session.id).at(-1)
+  const merchant = (session && findAccount(psp.ledger, session.account)?.name) ?? ''
+  const tries = session ? listPaymentsOfSession(psp.ledger, session.id) : []
+  const closed = renderClosedCheckout(session, tries, merchant, language)
+  if (closed || !session) return sendPage(reply, closed?.status ?? 404, closed?.page ?? '')
+  const lastTry = form.errors ? undefined : tries.at(-1)
   const page = renderPage({
     title: `${t.payHeading} · ${merchant}`,
     language,

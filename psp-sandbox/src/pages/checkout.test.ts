@@ -154,6 +154,7 @@ test('a late success is approved only after the expiry, and is announced', async
   assert.equal(late.data.payment.status, 'captured')
   const session = await account.get(`/v2/checkout_sessions/${id}`)
   assert.deepEqual([session.status, session.payment.id], ['expired', late.data.payment.id])
+  assert.match(await (await look(url)).text(), /arrived after it had expired/)
 })
 
 test('a payment’s challenge outside a checkout leads to its return_url', async () => {

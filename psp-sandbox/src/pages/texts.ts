@@ -42,6 +42,8 @@ const en = {
   abandoned: 'You left your bank’s confirmation page.',
   expiredTitle: 'This checkout has expired',
   expiredText: 'You were not charged. Go back to the shop and start again.',
+  lateArrivedText:
+    'Your payment arrived after it had expired. The shop keeps it or gives it back; please do not pay again.',
   paidTitle: 'Payment complete',
   paidText: 'Thank you. This order is paid; you do not need to pay again.',
   unknownTitle: 'This page does not exist',
@@ -99,6 +101,8 @@ const de: Texts = {
   abandoned: 'Sie haben die Bestätigungsseite Ihrer Bank verlassen.',
   expiredTitle: 'Dieser Bezahlvorgang ist abgelaufen',
   expiredText: 'Es wurde nichts abgebucht. Gehen Sie zurück zum Shop und beginnen Sie neu.',
+  lateArrivedText:
+    'Ihre Zahlung kam erst danach an. Der Shop behält sie oder zahlt sie zurück; bitte zahlen Sie nicht noch einmal.',
   paidTitle: 'Zahlung abgeschlossen',
   paidText: 'Vielen Dank. Diese Bestellung ist bezahlt; Sie müssen nicht noch einmal zahlen.',
   unknownTitle: 'Diese Seite gibt es nicht',
