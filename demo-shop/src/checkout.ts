@@ -54,7 +54,7 @@ async function pay(
   // same request under the same idempotency key finds out what became of it, and cannot pay twice.
   const isAnswered = order.status !== 'pending' || order.charge !== null || order.nextUrl !== null
   if (!isNew && (isAnswered || order.way !== from.payment.way)) return { order, charge: null }
-  const { change, charge } = await sendPayment(deps, order, from.product, from.payment)
+  const { change, charge } = await sendPayment(deps, order, from, isNew)
   // The webhook may have been quicker than the answer: what it settled stands.
   const now = deps.store.findOrder(order.id) ?? order
   deps.store.changeOrder(order.id, now.status === 'pending' ? change : { charge: change.charge ?? now.charge })
@@ -81,8 +81,8 @@ function makeOrder(attempt: string, product: Product, way: Way): Order {
 async function sendPayment(
   deps: CheckoutDeps,
   order: Order,
-  product: Product,
-  payment: Payment,
+  { product, payment }: { product: Product; payment: Payment },
+  isFirst: boolean,
 ): Promise<{ change: OrderChange; charge: Charge | null }> {
   const request: Pick<Post, 'idempotencyKey' | 'record'> = {
     idempotencyKey: order.attempt,
@@ -122,7 +122,7 @@ async function sendPayment(
     path: '/v1/charges',
     body,
   })
-  return { change: readChargeAnswer(answer), charge: answer.outcome === 'done' ? answer.body : null }
+  return { change: readChargeAnswer(answer, isFirst), charge: answer.outcome === 'done' ? answer.body : null }
 }
 
 function readRefusal(problem: Problem): OrderChange {
@@ -135,11 +135,12 @@ function readSessionAnswer(answer: Answer<PaymentSession>): OrderChange {
   return answer.outcome === 'refused' ? readRefusal(answer.problem) : { status: 'failed', message: pageUnavailable }
 }
 
-/** A lost answer to a charge is never read as a failure: the order stays pending until the webhook says more. */
-function readChargeAnswer(answer: Answer<Charge>): OrderChange {
+/**
+ * A lost answer to a charge is never read as a failure: the order stays pending until the webhook says more. Neither is
+ * a refusal of an order that was sent before the shop restarted, since the earlier request may have paid.
+ */
+function readChargeAnswer(answer: Answer<Charge>, isFirst: boolean): OrderChange {
   if (answer.outcome === 'done') return applyCharge(answer.body)
-  // The key was used before the shop restarted, so an earlier request may have paid.
-  if (answer.outcome === 'refused' && answer.problem.code === 'idempotency_key_reused')
-    return { message: unknownMessage }
-  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { message: unknownMessage }
+  if (answer.outcome === 'unknown' || !isFirst) return { message: unknownMessage }
+  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { status: 'failed', message: refusedMessage }
 }

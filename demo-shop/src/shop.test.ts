@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true })
 })
 
-function openShop(): Promise<FastifyInstance> {
+function openShop(changes: Partial<ShopConfig> = {}): Promise<FastifyInstance> {
   const config: ShopConfig = {
     host: '127.0.0.1',
     port: 0,
@@ -47,6 +47,7 @@ function openShop(): Promise<FastifyInstance> {
     webhookSecret,
     relay: { ca: '', cert: '', key: '' },
     dataDir,
+    ...changes,
   }
   return buildShop(config)
 }
@@ -148,6 +149,20 @@ test('a lost answer is asked for again under the same idempotency key, and never
   const { status, page } = await readStatus(order)
   assert.equal(status, 'pending')
   assert.match(page, /being looked up/)
+})
+
+test('without any connection nothing can have been charged, so the order fails at once in plain words', async () => {
+  await shop.close()
+  shop = await openShop({ relayUrl: 'http://127.0.0.1:9' })
+  const { status, page } = await readStatus((await pay(cardForm)).headers.location ?? '')
+  assert.equal(status, 'failed')
+  assert.match(page, /not available right now\. Nothing was charged/)
+})
+
+test('a lost answer stays in doubt even when the second try is refused', async () => {
+  fincore.answerWith(() => (fincore.calls.length === 1 ? 'hang up' : { status: 403, body: { code: 'scope_missing' } }))
+  const { status } = await readStatus((await pay(tokenForm)).headers.location ?? '')
+  assert.equal(status, 'pending')
 })
 
 test('server to server sends the card to the relay alone, and what is kept and shown of it is masked', async () => {

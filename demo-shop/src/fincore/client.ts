@@ -17,8 +17,17 @@ export type RecordedCall = {
   at: number
 }
 
-/** `unknown`: no answer said what happened, so the shop must wait for the webhook and never guess. */
-export type Answer<T> = { outcome: 'done'; body: T } | { outcome: 'refused'; problem: Problem } | { outcome: 'unknown' }
+/**
+ * `not_sent`: there was no connection at all, so nothing can have happened. `unknown`: no answer said what happened, so
+ * the shop must wait for the webhook and never guess.
+ */
+export type Answer<T> =
+  | { outcome: 'done'; body: T }
+  | { outcome: 'refused'; problem: Problem }
+  | { outcome: 'not_sent' }
+  | { outcome: 'unknown' }
+
+type Reply = { status: number | null; body: string; wasSent: boolean }
 
 export type Post = {
   door: 'api' | 'relay'
@@ -47,7 +56,7 @@ export function connectFincore(config: ShopConfig): Fincore {
     relay: { url: config.relayUrl, agent: new Agent({ ...timeouts, connect: config.relay }) },
   }
 
-  async function postOnce(call: Post): Promise<{ status: number | null; body: string }> {
+  async function postOnce(call: Post): Promise<Reply> {
     const { url, agent } = doors[call.door]
     const headers = {
       authorization: `Bearer ${config.secretKey}`,
@@ -55,14 +64,8 @@ export function connectFincore(config: ShopConfig): Fincore {
       'idempotency-key': call.idempotencyKey,
     }
     const at = Date.now()
-    const reply = await request(`${url}${call.path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(call.body),
-      dispatcher: agent,
-    }).then(
-      async (response) => ({ status: response.statusCode, body: await response.body.text() }),
-      (error: NodeJS.ErrnoException) => ({ status: null, body: `No answer: ${error.code ?? error.name}` }),
+    const reply = await readReply(
+      request(`${url}${call.path}`, { method: 'POST', headers, body: JSON.stringify(call.body), dispatcher: agent }),
     )
     call.record({
       door: call.door,
@@ -81,12 +84,16 @@ export function connectFincore(config: ShopConfig): Fincore {
   return {
     async post<T>(call: Post): Promise<Answer<T>> {
       let reply = await postOnce(call)
+      let isInDoubt = false
       for (const delayMs of retryDelaysMs) {
         if (!isWorthRetrying(reply.status)) break
+        isInDoubt ||= isUnclear(reply)
         await sleep(delayMs)
         reply = await postOnce(call)
       }
-      return readAnswer<T>(reply)
+      const answer = readAnswer<T>(reply)
+      // A refusal of the second try says nothing of the first, whose answer got lost.
+      return isInDoubt && answer.outcome !== 'done' ? { outcome: 'unknown' } : answer
     },
     async close() {
       await Promise.all([doors.api.agent.close(), doors.relay.agent.close()])
@@ -98,9 +105,30 @@ function isWorthRetrying(status: number | null): boolean {
   return status === null || status >= 500 || status === 408 || status === 409 || status === 429
 }
 
-/** Only a readable 2xx, or a refusal, says what happened. A 409 says that the first request is still running. */
-function readAnswer<T>(reply: { status: number | null; body: string }): Answer<T> {
-  if (reply.status === null || reply.status >= 500 || reply.status === 409) return { outcome: 'unknown' }
+// Failures from before the first byte of a request could leave: no connection, no such host, no trusted certificate.
+const unsentCodes =
+  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|CERT_.*|SELF_SIGNED_.*|DEPTH_ZERO_.*|UNABLE_TO_.*)$/
+
+/** Never throws, and never keeps the text of a failure, which could quote what was sent. */
+async function readReply(response: ReturnType<typeof request>): Promise<Reply> {
+  try {
+    const { statusCode, body } = await response
+    return { status: statusCode, body: await body.text(), wasSent: true }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'no reason given'
+    return { status: null, body: `No answer: ${code}`, wasSent: !unsentCodes.test(code) }
+  }
+}
+
+/** A 409 says that the first request with the key is still running. */
+function isUnclear(reply: Reply): boolean {
+  return reply.status === null ? reply.wasSent : reply.status >= 500 || reply.status === 409
+}
+
+/** Only a readable 2xx, or a refusal, says what happened. */
+function readAnswer<T>(reply: Reply): Answer<T> {
+  if (isUnclear(reply)) return { outcome: 'unknown' }
+  if (reply.status === null) return { outcome: 'not_sent' }
   try {
     const body: unknown = JSON.parse(reply.body)
     return reply.status < 300 ? { outcome: 'done', body: body as T } : { outcome: 'refused', problem: body as Problem }

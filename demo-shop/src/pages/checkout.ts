@@ -18,7 +18,7 @@ export type CheckoutPage = {
 
 export function renderCheckout(page: CheckoutPage): string {
   const { product, offer } = page
-  const main = html`<main id="main" class="checkout">
+  const main = html`<main id="main" class="checkout" aria-labelledby="title">
   <aside class="basket" aria-label="Your order">
     ${drawProduct(product.id, product.id)}
     <div>
@@ -28,8 +28,7 @@ export function renderCheckout(page: CheckoutPage): string {
     <strong class="basket-price">${formatPrice(product.price)}</strong>
   </aside>
   <form id="pay" method="post" action="/checkout/${product.id}" data-api="${page.apiUrl}" data-publishable-key="${page.publishableKey}">
-    <h1>How would you like to pay?</h1>
-    <p id="problem" class="problem" role="alert">${page.problem}</p>
+    <h1 id="title">How would you like to pay?</h1>
     <input type="hidden" name="attempt" value="${page.attempt}">
     <fieldset class="ways">
       <legend class="visually-hidden">Way to pay</legend>
@@ -56,6 +55,7 @@ export function renderCheckout(page: CheckoutPage): string {
         panel: renderCardForm(),
       })}
     </fieldset>
+    <p id="problem" class="problem" role="alert">${page.problem}</p>
     <button class="button" id="pay-button">Pay ${formatPrice(product.price)}</button>
     ${offer.testCardsUrl && html`<p class="quiet hint">This is a sandbox: no real card works here. <a href="${offer.testCardsUrl}">Cards to try</a></p>`}
   </form>
