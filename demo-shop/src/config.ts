@@ -43,6 +43,12 @@ export function loadConfig(env: Record<string, string | undefined>): ShopConfig 
     }
   }
 
+  const readKey = (name: string, pattern: RegExp, example: string): string => {
+    const value = readSetting(name)
+    if (value !== '' && !pattern.test(value)) problems.push(`${name} must look like ${example}`)
+    return value
+  }
+
   const host = readSetting('SHOP_HOST', '127.0.0.1')
   const port = Number(readSetting('SHOP_PORT', '4300'))
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('SHOP_PORT is not a port number')
@@ -52,9 +58,9 @@ export function loadConfig(env: Record<string, string | undefined>): ShopConfig 
     publicUrl: readUrl('SHOP_PUBLIC_URL', `http://${host}:${port}`),
     apiUrl: readUrl('FINCORE_API_URL'),
     relayUrl: readUrl('FINCORE_RELAY_URL'),
-    secretKey: readSetting('FINCORE_SECRET_KEY'),
-    publishableKey: readSetting('FINCORE_PUBLISHABLE_KEY'),
-    webhookSecret: readSetting('FINCORE_WEBHOOK_SECRET'),
+    secretKey: readKey('FINCORE_SECRET_KEY', /^sk_./, 'sk_…'),
+    publishableKey: readKey('FINCORE_PUBLISHABLE_KEY', /^pk_./, 'pk_…'),
+    webhookSecret: readKey('FINCORE_WEBHOOK_SECRET', /^whsec_[A-Za-z0-9+/]{4,}={0,2}$/, 'whsec_… in base 64'),
     relay: {
       ca: readPem('RELAY_CA_FILE'),
       cert: readPem('RELAY_CLIENT_CERT_FILE'),
