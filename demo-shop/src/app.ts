@@ -109,11 +109,14 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     return reply.redirect(order.way === 'hosted' ? order.nextUrl : `${page}/continue`, 303)
   })
 
-  app.get<{ Params: { id: string }; Querystring: { left?: string } }>('/orders/:id', (request, reply) => {
+  app.get<{ Params: { id: string }; Querystring: Record<string, unknown> }>('/orders/:id', (request, reply) => {
     const order = store.findOrder(request.params.id)
     if (order === undefined) return sendMissing(reply)
     const records = store.listRecords(order.id)
-    return sendPage(reply, renderOrder({ order, records, hasLeft: request.query.left === '1' }))
+    const { left, returned, charge } = request.query
+    // FinCore adds `charge` to the address when the shopper comes back from the bank.
+    const hasReturned = returned === '1' || charge !== undefined
+    return sendPage(reply, renderOrder({ order, records, hasLeft: left === '1', hasReturned }))
   })
 
   app.get<{ Params: { id: string } }>('/orders/:id/continue', (request, reply) => {

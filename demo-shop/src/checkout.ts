@@ -98,7 +98,7 @@ async function sendPayment(
   if (payment.way === 'hosted') {
     const body = {
       ...common,
-      success_url: page,
+      success_url: `${page}?returned=1`,
       cancel_url: `${page}?left=1`,
       locale: 'en',
       line_items: [{ name: product.name, quantity: 1, amount: product.price }],

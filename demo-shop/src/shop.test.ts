@@ -210,8 +210,11 @@ test('the hosted page is opened, may be left, and counts all the same when the m
   assert.equal(reply.headers.location, url)
   const body = fincore.calls[0]?.body
   const order = `/orders/${body?.merchant_reference}`
-  assert.equal(body?.success_url, `http://shop.test${order}`)
-  assert.equal((await readStatus(order)).status, 'pending')
+  assert.equal(body?.success_url, `http://shop.test${order}?returned=1`)
+  assert.ok((await readStatus(order)).page.includes(url), 'who has not paid yet is shown the way')
+  const returned = await readStatus(`${order}?returned=1`)
+  assert.equal(returned.status, 'pending')
+  assert.ok(!returned.page.includes(`href="${url}"`), 'who has paid is not sent there again')
   const left = await readStatus(`${order}?left=1`)
   assert.equal(left.status, 'canceled')
   assert.match(left.page, /href="\/checkout\/morning-cup\?way=hosted">Try again/)

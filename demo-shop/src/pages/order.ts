@@ -38,6 +38,8 @@ export type OrderPage = {
   records: OrderRecord[]
   /** The shopper came back by the hosted page's cancel button. FinCore closes that page, and its webhook follows. */
   hasLeft: boolean
+  /** The shopper came back from paying; only the webhook is missing. */
+  hasReturned: boolean
 }
 
 /** Leaving an unpaid order shows it as canceled at once. A payment always wins. */
@@ -49,11 +51,13 @@ export function renderOrder(page: OrderPage): string {
   const { order } = page
   const status = readShownStatus(page)
   const product = findProduct(order.product)
+  const isConfirming = status === 'pending' && (page.hasReturned || order.nextUrl === null)
+  const heading = isConfirming ? 'Your payment is being confirmed' : headings[status]
   const main = html`<main id="main" class="order" data-order-status="${status}" data-order="${order.id}">
   <div class="order-side">
     <section class="status status-${status}" aria-live="polite">
       <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">${{ html: icons[status] }}</svg>
-      <h1>${headings[status]}</h1>
+      <h1>${heading}</h1>
       <p class="message">${order.message ?? explanations[status]}</p>
       ${renderNextSteps(page, status)}
     </section>
@@ -75,13 +79,13 @@ export function renderOrder(page: OrderPage): string {
 </main>`
   const isOpen = order.status === 'pending'
   const head = isOpen ? html`<noscript><meta http-equiv="refresh" content="4"></noscript>` : undefined
-  return renderPage({ title: headings[status], main, scripts: ['/scripts/order.js'], ...(head && { head }) })
+  return renderPage({ title: heading, main, scripts: ['/scripts/order.js'], ...(head && { head }) })
 }
 
-function renderNextSteps({ order }: OrderPage, status: OrderStatus): Html | null {
+function renderNextSteps({ order, hasReturned }: OrderPage, status: OrderStatus): Html | null {
   if (status === 'paid') return html`<p><a class="button button-quiet" href="/">Back to the shop</a></p>`
   if (status === 'pending') {
-    if (order.nextUrl === null) return null
+    if (order.nextUrl === null || hasReturned) return null
     const goOn = order.way === 'hosted' ? 'Go to the payment page' : 'Go on to your bank'
     return html`<p class="steps"><a class="button" href="${order.nextUrl}">${goOn}</a></p>`
   }
