@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { newId } from '../ids.ts'
+import { readListQuery } from './list-query.ts'
+
+const id = newId('charge')
+
+describe('the query of a list', () => {
+  it('has 20 rows of the newest without any parameter', () => {
+    assert.deepEqual(readListQuery({}, 'charge'), { limit: 20, startingAfter: null, endingBefore: null, filters: {} })
+  })
+
+  it('takes a limit, one cursor and the filters of the list', () => {
+    const read = readListQuery({ limit: '100', starting_after: id, status: 'captured' }, 'charge', ['status'])
+    assert.deepEqual(read, { limit: 100, startingAfter: id, endingBefore: null, filters: { status: 'captured' } })
+  })
+
+  const refused: [Record<string, unknown>, string, string | undefined][] = [
+    [{ limit: '0' }, 'parameter_invalid', 'limit'],
+    [{ limit: '101' }, 'parameter_invalid', 'limit'],
+    [{ limit: '1e1' }, 'parameter_invalid', 'limit'],
+    [{ limit: ' 5' }, 'parameter_invalid', 'limit'],
+    [{ limit: ['1', '2'] }, 'parameter_invalid', 'limit'],
+    [{ starting_after: 'ch_1' }, 'cursor_invalid', 'starting_after'],
+    [{ ending_before: newId('refund') }, 'cursor_invalid', 'ending_before'],
+    [{ starting_after: id, ending_before: id }, 'cursor_invalid', 'ending_before'],
+    [{ status: '' }, 'parameter_invalid', 'status'],
+    [{ status: 'a\0b' }, 'parameter_invalid', 'status'],
+    [{ status: 'x'.repeat(256) }, 'parameter_invalid', 'status'],
+    [{ stauts: 'captured' }, 'parameter_unknown', 'stauts'],
+    [{ '4242424242424242': '' }, 'parameter_unknown', undefined],
+    [{ '4242424242424242': ['', ''] }, 'parameter_unknown', undefined],
+  ]
+  for (const [query, code, param] of refused) {
+    it(`refuses ${JSON.stringify(query).slice(0, 60)}`, () => {
+      const read = readListQuery(query, 'charge', ['status'])
+      assert.ok('refused' in read)
+      assert.deepEqual([read.refused, read.param], [code, param])
+    })
+  }
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLog } from '../log.ts'
+import { runEvery } from './run-every.ts'
+
+const log = createLog('silent')
+
+describe('a job', () => {
+  it('never overlaps itself, and a wake during a round brings exactly one more', async () => {
+    let rounds = 0
+    let inside = 0
+    const job = runEvery(
+      60_000,
+      'test',
+      async () => {
+        rounds++
+        assert.equal(++inside, 1)
+        await sleep(20)
+        inside--
+      },
+      log,
+    )
+    for (let wakes = 0; wakes < 5; wakes++) job.wake()
+    await sleep(70)
+    assert.equal(rounds, 2)
+    job.wake()
+    await sleep(5)
+    await job.stop()
+    assert.equal(rounds, 3)
+    assert.equal(inside, 0, 'stop waited for the running round')
+    job.wake()
+    assert.equal(rounds, 3, 'a stopped job is not woken')
+  })
+
+  it('comes back after a round that failed', async () => {
+    let rounds = 0
+    const job = runEvery(
+      5,
+      'test',
+      async () => {
+        rounds++
+        throw new Error('the database is away')
+      },
+      log,
+    )
+    await sleep(60)
+    await job.stop()
+    assert.ok(rounds > 2)
+  })
+})

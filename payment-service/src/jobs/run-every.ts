@@ -1,0 +1,62 @@
+import { describeError, type Log } from '../log.ts'
+
+export type Job = {
+  /** Asks for a round at once; while one runs, for another right after it. */
+  wake(): void
+  /** Starts no further round, and waits for the running one, at most `stopWithinMs`. */
+  stop(): Promise<void>
+}
+
+/** Shorter than the ten seconds that a process has to end. */
+const stopWithinMs = 8_000
+
+/**
+ * Does `work` again and again, about every `ms` milliseconds. Rounds never overlap. The pause varies by a tenth, so that
+ * several processes do not come to the database in step. A round that throws is logged, and the next one comes.
+ */
+export function runEvery(ms: number, name: string, work: () => Promise<unknown>, log: Log): Job {
+  let stopped = false
+  let running: Promise<void> | null = null
+  let again = false
+  let timer: NodeJS.Timeout | undefined
+
+  const runRound = async (): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      log.error('a round of a job failed', { reason: name, error: describeError(error) })
+    }
+  }
+  const start = (): void => {
+    clearTimeout(timer)
+    again = false
+    running = runRound().then(() => {
+      running = null
+      if (stopped) return
+      if (again) start()
+      else timer = setTimeout(start, ms * (0.9 + Math.random() * 0.2))
+    })
+  }
+  start()
+  return {
+    wake() {
+      if (stopped) return
+      if (running === null) start()
+      else again = true
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      if (running === null) return
+      let limit: NodeJS.Timeout | undefined
+      const tooLong = new Promise<void>((resolve) => {
+        limit = setTimeout(() => {
+          log.warn('a job was left while it was running', { reason: name })
+          resolve()
+        }, stopWithinMs)
+      })
+      await Promise.race([running, tooLong])
+      clearTimeout(limit)
+    },
+  }
+}

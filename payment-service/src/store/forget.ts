@@ -1,0 +1,27 @@
+import type { Queryable } from './pool.ts'
+
+/** So many rows in one statement: short enough that it holds up nobody. */
+const batchSize = 5_000
+/** Bounds one round; what is left waits for the next. */
+const maxBatches = 200
+
+/**
+ * Forgets idempotency keys after 90 days, which is how long the contract promises to know them.
+ * Index: idempotency_keys_to_forget.
+ *
+ * @returns how many were forgotten.
+ */
+export async function forgetOldKeys(db: Queryable): Promise<number> {
+  let forgotten = 0
+  for (let batch = 0; batch < maxBatches; batch++) {
+    const { rowCount } = await db.query(
+      `delete from idempotency_keys where (merchant_id, key) in (
+         select merchant_id, key from idempotency_keys where created_at < now() - interval '90 days'
+         order by created_at limit $1 for update skip locked)`,
+      [batchSize],
+    )
+    forgotten += rowCount ?? 0
+    if ((rowCount ?? 0) < batchSize) break
+  }
+  return forgotten
+}
