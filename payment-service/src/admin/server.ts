@@ -1,5 +1,5 @@
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
-import { inspectForCardData } from '../card-door/refuse-card-data.ts'
+import { refuseCardData } from '../card-door/refuse-card-data.ts'
 import { readBearer } from '../http/caller.ts'
 import { RefusalError } from '../http/problems.ts'
 import { type App, createServer } from '../http/server.ts'
@@ -32,7 +32,11 @@ export function createAdminServer(deps: AdminDeps): App {
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
-    inspectBody: inspectForCardData(deps),
+    // Its record is the one of the refused action, as for every other refusal.
+    inspectBody(body, request) {
+      const refusal = refuseCardData(deps.config.relayUrl, body, request)
+      if (refusal !== null) throw new RefusalError(refusal)
+    },
   })
   const failedSignIns = createThrottledAudit(deps)
   app.addHook('onClose', () => failedSignIns.flush())

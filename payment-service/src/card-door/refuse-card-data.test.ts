@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadConfig } from '../config.ts'
+import { createServer } from '../http/server.ts'
+import { createLog } from '../log.ts'
+import type { Pool } from '../store/pool.ts'
+import { inspectForCardData } from './refuse-card-data.ts'
+
+const config = loadConfig({
+  DATABASE_URL: 'postgres://nowhere',
+  ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+  INTERNAL_TOKEN: 'i'.repeat(32),
+  PUBLIC_URL: 'http://127.0.0.1:4000',
+  RELAY_URL: 'https://relay.example',
+})
+
+/** A server behind the tripwire, and everything that it would have written to the database. */
+function makeServer() {
+  const written: string[] = []
+  const pool = { query: async (...values: unknown[]) => void written.push(JSON.stringify(values)) } as unknown as Pool
+  const log = createLog('silent')
+  const app = createServer({
+    docsUrl: 'https://docs.example',
+    log,
+    inspectBody: inspectForCardData({ config, pool, log }),
+  })
+  app.decorateRequest('apiKey', null)
+  app.post('/v1/charges', (request) => request.body)
+  const send = (payload: string, headers = {}) =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/charges',
+      headers: { 'content-type': 'application/json', ...headers },
+      payload,
+    })
+  return { send, written }
+}
+
+test('a card at the wrong door: the answer names the field and the right door, the audit record has no digit of it', async () => {
+  const { send, written } = makeServer()
+  const response = await send(
+    '{"amount":1,"payment_method":{"type":"card","card":{"number":"4111111111111111","cvc":"987"}}}',
+  )
+  const problem = response.json()
+  assert.deepEqual(
+    [problem.status, problem.code, problem.param],
+    [403, 'card_data_not_accepted_here', 'payment_method.card.number'],
+  )
+  assert.match(problem.detail, /https:\/\/relay\.example\/v1\/charges/)
+  assert.equal(written.length, 1)
+  assert.match(written.join(), /card_data\.send[\s\S]*payment_method\.card\.number/)
+  assert.doesNotMatch(written.join() + response.body, /4111|987/)
+})
+
+test('a card number as the idempotency key is refused too, and an honest request passes untouched', async () => {
+  const { send, written } = makeServer()
+  const problem = (await send('{}', { 'idempotency-key': '4111-1111-1111-1111' })).json()
+  assert.deepEqual([problem.code, problem.param], ['card_data_not_accepted_here', 'Idempotency-Key'])
+  const honest = await send('{"amount":1999,"merchant_reference":"2026112300000017"}', {
+    'idempotency-key': crypto.randomUUID(),
+  })
+  assert.deepEqual(honest.json(), { amount: 1999, merchant_reference: '2026112300000017' })
+  assert.equal(written.length, 1)
+})
