@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type FinCore, type StartFinCoreOptions, startFinCore } from '@fincore/dev/fincore'
+import { createHttpClient, type HttpAnswer, type HttpClient } from '@fincore/dev/http-client'
+import pg from 'pg'
+
+/** The whole of FinCore as separate processes on a throw-away data directory, and a merchant's hands on it. */
+export type World = {
+  fincore: FinCore
+  /** As the owner of the tables: a test may look at what no API shows. */
+  database: pg.Pool
+  /** Calls the public API with the merchant's secret key. */
+  api(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>
+  /** Calls the card relay with the merchant's key and client certificate. */
+  relay(body: unknown, options?: CallOptions): Promise<Answer>
+  /** Makes a token at the sandbox PSP, as its card fields do in the shopper's browser. */
+  token(cardNumber: string): Promise<string>
+  /** What the sandbox's bank really did about a reference of ours (an attempt's id). */
+  truth(reference: string): Promise<Truth>
+  /** Every attempt of a charge, the oldest first. */
+  attempts(charge: string): Promise<{ id: string; kind: string; state: string }[]>
+  http: HttpClient
+  close(): Promise<void>
+}
+
+export type CallOptions = { key?: string; bearer?: string; headers?: Record<string, string>; at?: string }
+export type Answer = { status: number; headers: HttpAnswer['headers']; text: string; body: Record<string, never> & { [field: string]: unknown } }
+export type Truth = {
+  movements: { kind: 'authorization' | 'capture' | 'cancellation' | 'refund'; id: string; amount: number }[]
+  calls: number
+  declined: number
+}
+
+/** Starts a world of its own; a test file starts one and shares it among its tests, because each takes seconds. */
+export async function startWorld(options: Pick<StartFinCoreOptions, 'env'> = {}): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
+  const fincore = await startFinCore({ dataDir, ports: 'free', ...options })
+  const { dev } = fincore
+  const http = createHttpClient({ ca: dev.ca })
+  const merchant = createHttpClient({ ca: dev.ca, cert: dev.client_cert, key: dev.client_key })
+  const database = new pg.Pool({ connectionString: dev.database_url, max: 4 })
+  database.on('error', () => {})
+  const call = async (client: HttpClient, method: string, url: string, body: unknown, options: CallOptions): Promise<Answer> => {
+    const headers = { ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}), ...options.headers }
+    const answer = await client.send(method, url, { bearer: options.bearer ?? dev.secret_key, headers, ...(body === undefined ? {} : { json: body }) })
+    return { ...answer, body: answer.text.startsWith('{') ? JSON.parse(answer.text) : {} }
+  }
+  return {
+    fincore,
+    database,
+    http,
+    api: (method, path, body, options = {}) => call(http, method, (options.at ?? dev.api) + path, body, options),
+    relay: (body, options = {}) => call(merchant, 'POST', `${options.at ?? dev.relay}/v1/charges`, body, options),
+    async token(number) {
+      const card = { number, cvc: number.startsWith('37') ? '1234' : '123', expiry_month: 12, expiry_year: 2034 }
+      const answer = await http.json<{ token?: string; id?: string }>('POST', `${dev.psp}/v2/tokens`, { bearer: dev.psp_public_key, json: card })
+      return answer.token ?? answer.id ?? ''
+    },
+    truth: (reference) => http.json<Truth>('GET', `${dev.psp_api}/truth?reference=${reference}`, { bearer: dev.psp_secret_key }),
+    async attempts(charge) {
+      const { rows } = await database.query<{ id: string; kind: string; state: string }>('select id, kind, state from attempts where charge_id = $1 order by id', [charge])
+      return rows
+    },
+    async close() {
+      await Promise.all([http.close(), merchant.close()])
+      await database.end()
+      await fincore.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until `look` finds something, and says what it waited for when it does not. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>, withinMs = 30_000): Promise<T> {
+  const deadline = Date.now() + withinMs
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (Date.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain for ${what}`)
+    await sleep(100)
+  }
+}
+
+/** A token charge of 10.00 EUR. */
+export function tokenCharge(token: string, more: object = {}): object {
+  return { amount: 1000, currency: 'EUR', payment_method: { type: 'token', token }, return_url: 'https://shop.example/back', ...more }
+}
+
+/** A raw-card charge of 10.00 EUR. */
+export function cardCharge(number: string, more: object = {}): object {
+  const card = { number, cvc: number.startsWith('37') ? '1234' : '123', exp_month: 12, exp_year: 2034 }
+  return { amount: 1000, currency: 'EUR', payment_method: { type: 'card', card }, return_url: 'https://shop.example/back', ...more }
+}
