@@ -1,8 +1,9 @@
 import { createAccount, setWebhookUrl } from '../ledger/accounts.ts'
 import { readTruth } from '../ledger/truth.ts'
 import { Rejection } from '../psp.ts'
+import type { Api, ApiApp } from './api.ts'
+import { isAdmin, requireAccount } from './authentication.ts'
 import { AccountBody, TruthQuery, WebhookBody } from './schemas.ts'
-import { type Api, type ApiApp, isAdmin, requireAccount } from './server.ts'
 
 /** Accounts, which the admin token opens, and the truth ledger. */
 export function registerAccountRoutes(app: ApiApp, api: Api): void {

@@ -3,8 +3,9 @@ import { listOperationsByReference, presentOperation } from '../ledger/operation
 import { findVisiblePayment, listPaymentsByReference, presentPayment } from '../ledger/payments.ts'
 import { closeWhenDue } from '../payments/sessions.ts'
 import { Rejection } from '../psp.ts'
+import type { Api, ApiApp } from './api.ts'
+import { requireAccount } from './authentication.ts'
 import { IdParams, ReferenceQuery } from './schemas.ts'
-import { type Api, type ApiApp, requireAccount } from './server.ts'
 
 /** Look-ups: by the caller's own reference, and by the payment's id. */
 export function registerLookupRoutes(app: ApiApp, api: Api): void {

@@ -6,8 +6,10 @@ import { authorize } from '../payments/authorize.ts'
 import { type Card, readCard } from '../payments/card.ts'
 import { cancel, capture, refund } from '../payments/operations.ts'
 import { type Psp, Rejection } from '../psp.ts'
+import { answerPost } from './answer-post.ts'
+import type { Api, ApiApp } from './api.ts'
+import { accountOf } from './authentication.ts'
 import { AmountOperationBody, CancellationBody, IdParams, PaymentBody } from './schemas.ts'
-import { type Api, type ApiApp, accountOf, answerPost } from './server.ts'
 
 /** Payments by card or token, and what can be done to them. */
 export function registerPaymentRoutes(app: ApiApp, api: Api): void {

@@ -1,40 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Server } from 'node:https'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
-import { type Account, findAccountBySecretKey } from '../ledger/accounts.ts'
+import fastify, { type FastifyError } from 'fastify'
 import type { Log } from '../log.ts'
 import { magicCards } from '../magic-cards.ts'
-import { errorBody, type Psp, Rejection } from '../psp.ts'
+import { errorBody, Rejection } from '../psp.ts'
 import { registerAccountRoutes } from './account-routes.ts'
-import { type HeldConnections, sendAnswer } from './faults.ts'
-import { type Act, answerOnce, type RunningKeys, readIdempotencyKey } from './idempotency.ts'
+import type { Api, ApiApp } from './api.ts'
+import { requireAccount } from './authentication.ts'
 import { registerLookupRoutes } from './lookup-routes.ts'
 import { registerPaymentRoutes } from './payment-routes.ts'
 import { registerSessionRoutes } from './session-routes.ts'
-
-export type ApiApp = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse<IncomingMessage>,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-/** What the API's routes work with besides the PSP itself. */
-export type Api = {
-  psp: Psp
-  adminToken: string
-  running: RunningKeys
-  held: HeldConnections
-}
 
 /** 64 KiB holds every body there is, a session with a hundred line items included. */
 const bodyLimit = 64 * 1024
@@ -109,47 +83,4 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     registerSessionRoutes(scope, api)
   })
   return app
-}
-
-type WithAuthorization = { headers: { authorization?: string | undefined } }
-
-/** The account that the request's hook found. */
-export function accountOf(request: FastifyRequest): Account {
-  return request.getDecorator<Account>('account')
-}
-
-/** The account of the secret key in `Authorization`. Throws a `Rejection` of 401. */
-export function requireAccount(psp: Psp, request: WithAuthorization): Account {
-  const account = findAccountBySecretKey(psp.ledger, bearerOf(request))
-  if (!account)
-    throw new Rejection(401, 'unauthorized', 'Send a secret key that starts with `sk_sandbox_` as Bearer token.')
-  return account
-}
-
-/** True when the request carries the admin token. Compared in constant time. */
-export function isAdmin(api: Api, request: WithAuthorization): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(bearerOf(request)), digest(api.adminToken))
-}
-
-function bearerOf(request: WithAuthorization): string {
-  return /^Bearer (\S{1,512})$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-}
-
-/**
- * Answers a POST once per idempotency key. `fingerprint` is what makes two requests the same; no card number, no code.
- * `count` is called for every request that gets here, repeats included.
- */
-export function answerPost(
-  api: Api,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  fingerprint: unknown,
-  act: Act,
-  count?: () => void,
-) {
-  const account = accountOf(request).id
-  const key = readIdempotencyKey(request.headers['idempotency-key'])
-  const call = { account, key, request: [request.url, fingerprint], ...(count ? { count } : {}) }
-  return sendAnswer(api.psp, api, reply, answerOnce(api.psp, api.running, call, act), `${account} ${key}`)
 }

@@ -8,8 +8,10 @@ import {
 } from '../ledger/checkout-sessions.ts'
 import { closeWhenDue, expireSession } from '../payments/sessions.ts'
 import { type Psp, Rejection } from '../psp.ts'
+import { answerPost } from './answer-post.ts'
+import type { Api, ApiApp } from './api.ts'
+import { accountOf } from './authentication.ts'
 import { IdParams, SessionBody } from './schemas.ts'
-import { type Api, type ApiApp, accountOf, answerPost } from './server.ts'
 
 /** A session lives at most this long. */
 const maxSessionMs = 7 * 24 * 60 * 60_000

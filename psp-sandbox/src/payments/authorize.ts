@@ -4,7 +4,7 @@ import { recordMovement } from '../ledger/truth.ts'
 import type { Psp } from '../psp.ts'
 import { announceApproval, announcePayment } from './announcements.ts'
 import type { Card } from './card.ts'
-import { completeSession } from './sessions.ts'
+import { completeSession } from './complete-session.ts'
 
 export type AuthorizeRequest = {
   account: string

@@ -4,15 +4,6 @@ import type { Psp } from '../psp.ts'
 import { announcePayment } from './announcements.ts'
 import { approve } from './authorize.ts'
 
-/** Marks an open session paid. A session that a late success pays stays `expired`. */
-export function completeSession(psp: Psp, id: string): void {
-  if (findSession(psp.ledger, id)?.status !== 'open') return
-  const session = setSessionStatus(psp.ledger, id, 'completed')
-  psp.announce(session.account, 'checkout_session.completed', {
-    checkout_session: presentSession(psp.ledger, session, psp.pagesUrl),
-  })
-}
-
 /** Closes an open session: challenges under way expire with it, and a payment that is to be late is set going. */
 export function expireSession(psp: Psp, session: SessionRow): SessionRow {
   if (session.status !== 'open') return session
