@@ -3,7 +3,7 @@ import { findAccount } from '../ledger/accounts.ts'
 import { findSessionBySecret, type LineItem, type SessionRow } from '../ledger/checkout-sessions.ts'
 import { listPaymentsOfSession, type PaymentRow, presentPayment } from '../ledger/payments.ts'
 import { magicCards } from '../magic-cards.ts'
-import { closeWhenDue } from '../payments/sessions.ts'
+import { closeWhenDue, expireSession } from '../payments/sessions.ts'
 import type { Psp } from '../psp.ts'
 import { type CardField, renderCardInputs } from './card-form.ts'
 import { renderClosedCheckout } from './checkout-closed.ts'
@@ -13,6 +13,9 @@ import { renderHeader, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
 import type { PagesApp } from './server.ts'
 import { chooseLanguage, declineText, type Language, texts } from './texts.ts'
+
+/** Nobody needs as many cards as this; whoever tries more is testing stolen numbers, and the session ends. */
+const maxTries = 50
 
 /** The hosted checkout: `/checkout/{secret}`, a form that works without scripts, and the way back to the merchant. */
 export function registerCheckoutPage(app: PagesApp, psp: Psp): void {
@@ -32,6 +35,11 @@ export function registerCheckoutPage(app: PagesApp, psp: Psp): void {
     const language = chooseLanguage(session?.locale, request.headers['accept-language'])
     if (session?.status === 'completed') return reply.redirect(session.return_url, 303)
     if (session?.status !== 'open' || isLate(psp, session)) return sendCheckout(psp, reply, session, language, {})
+    if (listPaymentsOfSession(psp.ledger, session.id).length >= maxTries) {
+      const ended = psp.ledger.transaction(() => expireSession(psp, session))
+      psp.wake()
+      return sendCheckout(psp, reply, ended, language, {})
+    }
     const form = readCardForm(request.body, psp.now(), texts[language])
     if ('errors' in form) return sendCheckout(psp, reply, session, language, form)
     const payment = await payInCheckout(psp, session, form.card)

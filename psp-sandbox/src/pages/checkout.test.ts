@@ -140,6 +140,14 @@ test('after its time a session is expired for the API, for the page and for its 
   assert.equal((await account.truth('short')).movements.length, 0)
 })
 
+test('whoever tries fifty cards in one session gets no fifty-first', async () => {
+  const { url, id } = await openSession('many')
+  for (let count = 0; count < 50; count++) await payWith(url, 'declined')
+  assert.equal((await payWith(url, 'visa')).status, 410)
+  const session = await account.get(`/v2/checkout_sessions/${id}`)
+  assert.deepEqual([session.status, session.payments.length], ['expired', 50])
+})
+
 test('a late success is approved only after the expiry, and is announced', async () => {
   const { url, id } = await openSession('late')
   await payWith(url, 'late_success')
