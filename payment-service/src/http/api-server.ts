@@ -5,6 +5,7 @@ import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { authenticateKey, readBearer } from './caller.ts'
+import { registerOpenApi } from './openapi.ts'
 import { RefusalError } from './problems.ts'
 import { registerChargeRoutes } from './routes/charges.ts'
 import { registerClientConfigRoute } from './routes/client-config.ts'
@@ -49,6 +50,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
     if (isRefusal(read)) throw new RefusalError(read)
     request.idempotencyKey = read.key
   })
+  await registerOpenApi(app, deps.config.publicUrl)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
   registerPaymentSessionRoutes(app, deps)

@@ -27,6 +27,7 @@ export function registerDocsRoutes(app: App): void {
       .type('text/html; charset=utf-8')
       .send(page),
   )
+  app.get('/docs', access, async (_request, reply) => reply.redirect('/docs/errors', 302))
   app.get('/health', access, async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }))
 }
 
