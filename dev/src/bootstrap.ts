@@ -23,7 +23,7 @@ const secretKeyScopes = [
 ]
 
 /**
- * Sets up the development merchant through the admin API, as an operator would, or takes the one of an earlier start
+ * Sets up the development merchant as its operators, and the merchant itself, would; or takes the one of an earlier start
  * when it still works. A grant that will end soon, or lists another certificate, is replaced.
  */
 export async function bootstrapMerchant(input: BootstrapInput): Promise<{ merchant: Merchant; created: boolean }> {
@@ -111,8 +111,10 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
     bearer: psp.secret_key,
     json: { url: account.webhook_url },
   })
-  const endpoint = await admin<{ secret: string }>(0, 'POST', `/merchants/${id}/webhook_endpoints`, {
-    url: `${addresses.shop}/webhooks`,
+  const endpoint = await client.json<{ secret: string }>('POST', `${addresses.api}/v1/webhook_endpoints`, {
+    bearer: secret.key,
+    headers: { 'idempotency-key': `shop-of-${id}` },
+    json: { url: `${addresses.shop}/webhooks` },
   })
   return {
     merchant: id,
