@@ -1,0 +1,152 @@
+import { isCurrency } from '@fincore/api-contract/money'
+import type { CreatePaymentSession } from '@fincore/api-contract/requests'
+import type { PaymentSession } from '@fincore/api-contract/resources'
+import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
+import { insertAttempt } from '../store/attempts.ts'
+import { type Claim, claimKey, completeKey, fingerprintOf, releaseKey } from '../store/idempotency.ts'
+import { decideInTransaction, type Queryable } from '../store/pool.ts'
+import { findCreateAttempt, restartAttempt } from '../store/session-attempts.ts'
+import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
+import { type Chosen, choosePspAccount } from './choose-psp-account.ts'
+import { leaseUntil } from './follow-up.ts'
+import { isWebAddress } from './merchant-url.ts'
+import type { Answer } from './replay.ts'
+import { makeAtPsp } from './session-at-psp.ts'
+import { linkOf, showSession } from './session-link.ts'
+
+const defaultExpiresInS = 1_800
+
+type Input = { merchantId: string; idempotencyKey: string; request: CreatePaymentSession }
+type Begun = { session: SessionRow; attempt: { merchant_id: string; id: string } }
+
+/**
+ * Makes a payment session, at once also at the PSP, and answers with the shopper's link. When the PSP does not answer,
+ * a retry with the same key goes on with the same session and the same idempotency key at the PSP.
+ */
+export async function createPaymentSession(deps: Deps, input: Input): Promise<Answer | Refusal> {
+  const { request } = input
+  if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
+  for (const param of ['success_url', 'cancel_url'] as const) {
+    if (!isWebAddress(request[param]))
+      return refuse('parameter_invalid', { param, detail: `${param} must be a whole http or https address.` })
+  }
+  const chosen = await choosePspAccount(
+    deps,
+    input.merchantId,
+    request.psp_account,
+    (psp) => psp.hostedSessions !== undefined,
+  )
+  if (isRefusal(chosen)) return chosen
+  const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen))
+  if (isRefusal(begun)) return begun
+  return 'kind' in begun ? repeat(deps, input, begun) : finish(deps, input, begun, false)
+}
+
+async function claimAndWrite(
+  deps: Deps,
+  tx: Queryable,
+  input: Input,
+  chosen: Chosen,
+): Promise<Begun | Extract<Claim, { kind: 'replay' }> | Refusal> {
+  const { merchantId, idempotencyKey, request } = input
+  const session = makeSession(deps, merchantId, request, chosen)
+  const fingerprint = fingerprintOf('POST /v1/payment_sessions', request)
+  const claim = await claimKey(tx, {
+    merchantId,
+    key: idempotencyKey,
+    fingerprint,
+    objectId: session.id,
+    lockedUntil: leaseUntil(deps),
+  })
+  if (claim.kind === 'refused') return claim.refusal
+  if (claim.kind === 'replay') return claim
+  const attempt = { merchant_id: merchantId, id: newId('attempt') }
+  await insertSession(tx, session, digestOf(deps.vault.linkToken('session', session.id)))
+  await insertAttempt(tx, {
+    ...attempt,
+    kind: 'create_session',
+    psp_account_id: session.psp_account_id,
+    payment_session_id: session.id,
+    amount: session.amount,
+    leaseUntil: leaseUntil(deps),
+  })
+  return { session, attempt }
+}
+
+/** The link is in no stored answer: its token stands in no row of the database. */
+const withoutLink = (body: PaymentSession): PaymentSession => ({ ...body, url: null })
+
+async function repeat(deps: Deps, input: Input, claim: Extract<Claim, { kind: 'replay' }>): Promise<Answer | Refusal> {
+  if (claim.status !== null && claim.status >= 400) return claim.body as Refusal
+  if (claim.status !== null) {
+    return {
+      status: claim.status,
+      body: { ...(claim.body as PaymentSession), url: linkOf(deps, claim.objectId) },
+      replayed: true,
+    }
+  }
+  const session = await findSession(deps.pool, input.merchantId, claim.objectId)
+  const attempt = await findCreateAttempt(deps.pool, input.merchantId, claim.objectId)
+  if (session === null || attempt === null) throw new Error('A claimed key has lost its session')
+  if (session.status === 'open' && session.psp_url === null) {
+    await restartAttempt(deps.pool, attempt, deps.now(), leaseUntil(deps))
+    return finish(deps, input, { session, attempt }, true)
+  }
+  // The first request's process died, or its PSP's answer came by a look-up: the session tells how it stands.
+  return { status: 201, body: showSession(deps, session), replayed: true }
+}
+
+async function finish(deps: Deps, input: Input, begun: Begun, replayed: boolean): Promise<Answer | Refusal> {
+  const { merchantId, idempotencyKey } = input
+  const body = showSession(deps, begun.session)
+  const made = await makeAtPsp(deps, begun.session, begun.attempt, async (tx, outcome) => {
+    if (outcome.outcome === 'approved') await completeKey(tx, merchantId, idempotencyKey, 201, withoutLink(body))
+    if (outcome.outcome === 'rejected')
+      await completeKey(tx, merchantId, idempotencyKey, 502, rejectedBy(outcome.pspCode))
+    if (outcome.outcome === 'unknown') await releaseKey(tx, merchantId, idempotencyKey)
+  })
+  if (made.outcome === 'rejected') return rejectedBy(made.pspCode)
+  if (made.outcome === 'unknown') return refuse('psp_unavailable')
+  return { status: 201, body, replayed }
+}
+
+function rejectedBy(pspCode: string | null): Refusal {
+  const because = pspCode !== null && /^[\w.-]{1,64}$/.test(pspCode) ? ` (“${pspCode}”)` : ''
+  return refuse('psp_unavailable', {
+    detail: `The PSP refused to make its checkout page${because}. No money moved. Change the request, or ask your operator whether the PSP account is set up, and send it with a new idempotency key.`,
+  })
+}
+
+function makeSession(deps: Deps, merchantId: string, request: CreatePaymentSession, chosen: Chosen): SessionRow {
+  const now = deps.now()
+  return {
+    merchant_id: merchantId,
+    id: newId('session'),
+    status: 'open',
+    amount: BigInt(request.amount),
+    currency: request.currency,
+    capture_method: request.capture_method ?? 'automatic',
+    psp_account_id: chosen.account.id,
+    psp_reference: null,
+    psp_url: null,
+    success_url: request.success_url,
+    cancel_url: request.cancel_url,
+    merchant_reference: request.merchant_reference ?? null,
+    description: request.description ?? null,
+    metadata: request.metadata ?? {},
+    locale: request.locale ?? null,
+    customer_email: request.customer_email ?? null,
+    line_items: request.line_items ?? [],
+    late_payments: request.late_payments ?? 'refund',
+    link_used_at: null,
+    browser_digest: null,
+    charge_id: null,
+    sequence: 0,
+    expires_at: new Date(now.getTime() + (request.expires_in ?? defaultExpiresInS) * 1_000),
+    created_at: now,
+    updated_at: now,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Deps } from '../deps.ts'
+import { findCreateAttempt } from '../store/session-attempts.ts'
+import { addParameter } from './merchant-url.ts'
+import { askWithin } from './poll.ts'
+import type { Link } from './read-link.ts'
+import { askForTruth, hostedOf, reload } from './session-at-psp.ts'
+
+/** How long a shopper who comes back from the PSP waits for the truth, before being shown that it is still asked for. */
+const askLimitMs = 3_000
+
+/** What is known of a shopper's payment when they come back. */
+export type Returned =
+  | { is: 'paid'; url: string }
+  | { is: 'ended'; as: 'expired' | 'canceled' }
+  /** The PSP says for certain that nothing was paid: the shopper may go on where they were. */
+  | { is: 'unpaid' }
+  | { is: 'unknown' }
+
+/**
+ * The shopper comes back from the PSP's page: asks the PSP for the truth, bounded at 3 s, so that the merchant's page
+ * never races the webhook. “Nothing paid” is believed only after the PSP's consistency window.
+ */
+export async function returnFromPsp(deps: Deps, link: Exclude<Link, { state: 'unknown' }>): Promise<Returned> {
+  const { session } = link
+  const paid: Returned = { is: 'paid', url: addParameter(session.success_url, 'payment_session', session.id) }
+  if (session.status === 'completed') return paid
+  const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
+  if (attempt === null) throw new Error('A session has lost its attempt')
+  const { consistencyWindowMs } = await hostedOf(deps, session)
+  const returned = await askWithin<Returned>(askLimitMs, async (leftMs, passedMs) => {
+    const truth = await askForTruth(deps, session, attempt, Math.ceil(leftMs))
+    const { status } = await reload(deps, session)
+    if (status === 'completed') return paid
+    // Also an ended session was asked about: money that came after its end must go back.
+    if (status !== 'open') return { is: 'ended', as: status }
+    return truth.known === 'found' && truth.status !== 'completed' && passedMs >= consistencyWindowMs
+      ? { is: 'unpaid' }
+      : null
+  })
+  return returned ?? { is: 'unknown' }
+}

@@ -1,0 +1,121 @@
+import type { Deps } from '../deps.ts'
+import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
+import type { HostedSessionState, HostedSessions, PspAccount } from '../psp-gateway/port.ts'
+import { setAttemptState } from '../store/attempts.ts'
+import { inTransaction, type Queryable } from '../store/pool.ts'
+import { findCreateAttempt, restartAttempt, type SessionAttempt } from '../store/session-attempts.ts'
+import { findSession, recordSessionAtPsp, type SessionRow } from '../store/sessions.ts'
+import { leaseUntil } from './follow-up.ts'
+import { linkOf } from './session-link.ts'
+import { endSession, settleHostedPayment } from './settle-session.ts'
+
+/** What the PSP said to making its page. */
+export type MadeAtPsp =
+  | { outcome: 'approved' }
+  | { outcome: 'rejected'; pspCode: string | null }
+  | { outcome: 'unknown' }
+
+/**
+ * Makes the session at the PSP, and writes what came of it. The attempt's id is the PSP's idempotency key, so asking
+ * again gives the same page; no money moves by it. A rejected session is over.
+ *
+ * @param alsoWrite runs in the transaction of the outcome: the answer to the merchant's request.
+ */
+export async function makeAtPsp(
+  deps: Deps,
+  session: SessionRow,
+  attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
+  alsoWrite: (tx: Queryable, made: MadeAtPsp) => Promise<void> = async () => {},
+): Promise<MadeAtPsp> {
+  const { account, hosted } = await hostedOf(deps, session)
+  const link = linkOf(deps, session.id)
+  const asked = hosted.create(account, {
+    reference: attempt.id,
+    amount: { amount: session.amount, currency: session.currency },
+    captureMethod: session.capture_method,
+    returnUrl: `${link}/return`,
+    cancelUrl: `${link}/cancel`,
+    locale: session.locale,
+    description: session.description,
+    customerEmail: session.customer_email,
+    lineItems: session.line_items.map((item) => ({ ...item, amount: BigInt(item.amount) })),
+    expiresAt: session.expires_at,
+  })
+  const made = hosted.readCreate(await deps.send(asked, deps.config.pspTimeoutMs))
+  await inTransaction(deps.pool, async (tx) => {
+    if (made.outcome === 'approved') {
+      await recordSessionAtPsp(tx, session.merchant_id, session.id, { pspReference: made.pspReference, url: made.url })
+      await setAttemptState(tx, attempt, { state: 'approved', nextLookUpAt: null, pspReference: made.pspReference })
+    } else if (made.outcome === 'rejected') {
+      await setAttemptState(tx, attempt, { state: 'rejected', nextLookUpAt: null })
+    } else {
+      const nextLookUpAt = new Date(deps.now().getTime() + nextLookUpDelayMs('unknown', 0))
+      await setAttemptState(tx, attempt, { state: 'unknown', nextLookUpAt })
+    }
+    await alsoWrite(tx, made)
+  })
+  if (made.outcome === 'rejected') await endSession(deps, session.merchant_id, session.id, 'canceled')
+  return made
+}
+
+/** The address of the PSP's page; made now when an earlier try got no answer. Null when it cannot be had. */
+export async function findPspPage(deps: Deps, session: SessionRow): Promise<string | null> {
+  if (session.psp_url !== null) return session.psp_url
+  const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
+  if (attempt === null) return null
+  await restartAttempt(deps.pool, attempt, deps.now(), leaseUntil(deps))
+  await makeAtPsp(deps, session, attempt)
+  return (await reload(deps, session)).psp_url
+}
+
+/** What a look-up found: who has the last word on what was paid. */
+export type Truth = { known: 'unknown' } | { known: 'absent' } | (HostedSessionState & { found: true; known: 'found' })
+
+/**
+ * Asks the PSP for the truth about a session and applies all of it: its page's address, every payment in it, and that
+ * it is closed. Never throws for what the PSP does.
+ */
+export async function askForTruth(
+  deps: Deps,
+  session: SessionRow,
+  attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
+  timeoutMs: number,
+): Promise<Truth> {
+  const { account, hosted } = await hostedOf(deps, session)
+  const state = hosted.readLookUp(await deps.send(hosted.lookUp(account, attempt.id), timeoutMs))
+  if (state.found === 'unknown') return { known: 'unknown' }
+  if (state.found === false) return { known: 'absent' }
+  if (session.psp_reference === null) {
+    await inTransaction(deps.pool, async (tx) => {
+      await recordSessionAtPsp(tx, session.merchant_id, session.id, state)
+      await setAttemptState(tx, attempt, { state: 'approved', nextLookUpAt: null, pspReference: state.pspReference })
+    })
+  }
+  for (const payment of state.payments) {
+    await settleHostedPayment(deps, {
+      merchantId: session.merchant_id,
+      createAttemptId: attempt.id,
+      payment,
+      source: 'look_up',
+    })
+  }
+  return { ...state, known: 'found' }
+}
+
+/** A session's PSP account and the PSP's hosted pages; both existed when the session was made. */
+export async function hostedOf(
+  deps: Deps,
+  session: SessionRow,
+): Promise<{ account: PspAccount; hosted: HostedSessions; consistencyWindowMs: number }> {
+  const account = await deps.directory.findPspAccount(session.psp_account_id)
+  if (account === null) throw new Error('A session has lost its PSP account')
+  const { hostedSessions, consistencyWindowMs } = deps.psps[account.psp]
+  if (hostedSessions === undefined) throw new Error('A session’s PSP has lost its hosted pages')
+  return { account, hosted: hostedSessions, consistencyWindowMs }
+}
+
+export async function reload(deps: Deps, session: SessionRow): Promise<SessionRow> {
+  const current = await findSession(deps.pool, session.merchant_id, session.id)
+  if (current === null) throw new Error('A session is gone')
+  return current
+}

@@ -1,0 +1,67 @@
+import { CreatePaymentSession } from '@fincore/api-contract/requests'
+import type { Deps } from '../../deps.ts'
+import { createPaymentSession } from '../../flows/create-payment-session.ts'
+import { expirePaymentSession } from '../../flows/expire-payment-session.ts'
+import { showSession } from '../../flows/session-link.ts'
+import { isId } from '../../ids.ts'
+import { isRefusal, refuse } from '../../refusal.ts'
+import { fetchPage } from '../../store/page.ts'
+import { findSession, type SessionRow, sessionColumns } from '../../store/sessions.ts'
+import { sendAnswer } from '../answers.ts'
+import { keyOf, merchantOf } from '../caller.ts'
+import { readListQuery } from '../list-query.ts'
+import { RefusalError } from '../problems.ts'
+import type { App } from '../server.ts'
+
+const read = { access: { by: 'secret_key', scope: 'read' } } as const
+const write = { access: { by: 'secret_key', scope: 'payment_sessions:write' }, idempotent: true } as const
+
+export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
+  app.post(
+    '/v1/payment_sessions',
+    { config: write, schema: { body: CreatePaymentSession } },
+    async (request, reply) => {
+      const input = {
+        merchantId: merchantOf(request),
+        idempotencyKey: keyOf(request),
+        request: request.body as CreatePaymentSession,
+      }
+      return sendAnswer(request, reply, await createPaymentSession(deps, input))
+    },
+  )
+
+  app.get<{ Params: { id: string } }>('/v1/payment_sessions/:id', { config: read }, async (request, reply) => {
+    const { id } = request.params
+    const session = isId('session', id) ? await findSession(deps.pool, merchantOf(request), id) : null
+    if (session === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+    return sendAnswer(request, reply, { status: 200, body: showSession(deps, session), replayed: false })
+  })
+
+  app.get('/v1/payment_sessions', { config: read }, async (request, reply) => {
+    const query = readListQuery(request.query, 'session', ['status', 'merchant_reference'])
+    if (isRefusal(query)) throw new RefusalError(query)
+    const page = await fetchPage<SessionRow>(deps.pool, {
+      columns: sessionColumns,
+      table: 'payment_sessions',
+      merchantId: merchantOf(request),
+      equal: { status: query.filters.status, merchant_reference: query.filters.merchant_reference },
+      query,
+    })
+    const body = { object: 'list', data: page.rows.map((row) => showSession(deps, row)), has_more: page.hasMore }
+    return sendAnswer(request, reply, { status: 200, body, replayed: false })
+  })
+
+  app.post<{ Params: { id: string }; Body: unknown }>(
+    '/v1/payment_sessions/:id/expire',
+    { config: write },
+    async (request, reply) => {
+      // There is nothing to say, so the body may be left out; what is said all the same is refused.
+      const [unknown] = Object.keys(request.body ?? {})
+      if (unknown !== undefined) throw new RefusalError(refuse('parameter_unknown'))
+      const { id } = request.params
+      if (!isId('session', id)) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+      const input = { merchantId: merchantOf(request), sessionId: id, idempotencyKey: keyOf(request) }
+      return sendAnswer(request, reply, await expirePaymentSession(deps, input))
+    },
+  )
+}
