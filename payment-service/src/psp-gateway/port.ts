@@ -1,5 +1,5 @@
-import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { SendReport } from '@fincore/api-contract/card-door'
+import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 
 /**
  * The whole contract between FinCore and a PSP. An adapter builds requests and reads replies; it sends nothing itself,
@@ -51,7 +51,13 @@ export type CardShown = { brand: string; first6: string; last4: string; exp_mont
 export type Outcome =
   | { outcome: 'approved'; pspReference: string; captured: bigint; card: CardShown | null }
   | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
-  | { outcome: 'declined'; pspReference: string | null; code: DeclineCode; pspCode: string | null; card: CardShown | null }
+  | {
+      outcome: 'declined'
+      pspReference: string | null
+      code: DeclineCode
+      pspCode: string | null
+      card: CardShown | null
+    }
   /** The PSP documents that it did not act: a bad request, bad credentials. */
   | { outcome: 'rejected'; code: DeclineCode; pspCode: string | null }
   /** The payment ended without money: the shopper left, or an authorization was canceled or lapsed at the PSP. */
@@ -72,6 +78,9 @@ export type AuthorizeInput = {
 /** An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. */
 export type FollowUpInput = { reference: string; payment: string; amount: Money }
 
+/** What a reply is held against. */
+export type Asked = { reference: string; amount: Money }
+
 export type AttemptKind = 'authorize' | 'capture' | 'cancel' | 'refund' | 'create_session' | 'expire_session'
 
 export type PaymentOperations = {
@@ -79,18 +88,33 @@ export type PaymentOperations = {
   capture(account: PspAccount, input: FollowUpInput): PspRequest
   cancel(account: PspAccount, input: FollowUpInput): PspRequest
   refund(account: PspAccount, input: FollowUpInput): PspRequest
-  /** Reads the reply to a request of this kind. Never throws: what it cannot read is `unknown`. */
-  readReply(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reply: PspReply): Outcome
+  /**
+   * Reads the reply to a request of this kind. Never throws: what it cannot read is `unknown`, and so is a reply that
+   * names another reference, amount or currency than `asked`.
+   */
+  readReply(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reply: PspReply, asked?: Asked): Outcome
   /** Asks what became of our reference. */
   lookUp(account: PspAccount, reference: string): PspRequest
-  readLookUp(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reference: string, reply: PspReply): LookUpAnswer
+  /** `amount` is what was asked under the reference; a movement of another amount is not ours, and `unknown`. */
+  readLookUp(
+    kind: 'authorize' | 'capture' | 'cancel' | 'refund',
+    reference: string,
+    reply: PspReply,
+    amount?: Money,
+  ): LookUpAnswer
 }
 
 /** A payment that the PSP made for a hosted session: a try of the shopper. */
 export type HostedPayment = { pspReference: string; amount: Money; outcome: Outcome }
 
 export type HostedSessionState =
-  | { found: true; pspReference: string; url: string; status: 'open' | 'completed' | 'expired' | 'canceled'; payments: HostedPayment[] }
+  | {
+      found: true
+      pspReference: string
+      url: string
+      status: 'open' | 'completed' | 'expired' | 'canceled'
+      payments: HostedPayment[]
+    }
   | { found: false }
   | { found: 'unknown'; why: string }
 
@@ -110,7 +134,12 @@ export type HostedSessions = {
       expiresAt: Date
     },
   ): PspRequest
-  readCreate(reply: PspReply): { outcome: 'approved'; pspReference: string; url: string } | { outcome: 'rejected'; pspCode: string | null } | { outcome: 'unknown'; why: string }
+  readCreate(
+    reply: PspReply,
+  ):
+    | { outcome: 'approved'; pspReference: string; url: string }
+    | { outcome: 'rejected'; pspCode: string | null }
+    | { outcome: 'unknown'; why: string }
   lookUp(account: PspAccount, reference: string): PspRequest
   readLookUp(reply: PspReply): HostedSessionState
   expire(account: PspAccount, input: { reference: string; pspReference: string }): PspRequest
@@ -125,7 +154,10 @@ export type ClientTokens = {
 
 export type RawCards = {
   /** The body has `{{card.number}}` once and `{{card.cvc}}` at most once; nothing else of the request has a placeholder. */
-  authorizeCard(account: PspAccount, input: AuthorizeInput & { expMonth: number; expYear: number; holderName: string | null }): PspRequest
+  authorizeCard(
+    account: PspAccount,
+    input: AuthorizeInput & { expMonth: number; expYear: number; holderName: string | null },
+  ): PspRequest
 }
 
 /** Something that a PSP told us, in FinCore's words. */
@@ -133,9 +165,13 @@ export type PspEvent = {
   /** The PSP's id of the event; a repeat has the same. */
   id: string
   type: string
-  about:
-    /** One of our attempts, by our reference. */
-    | { kind: 'attempt'; reference: string; attemptKind: 'authorize' | 'capture' | 'cancel' | 'refund'; outcome: Outcome }
+  about: /** One of our attempts, by our reference. */
+    | {
+        kind: 'attempt'
+        reference: string
+        attemptKind: 'authorize' | 'capture' | 'cancel' | 'refund'
+        outcome: Outcome
+      }
     /** A payment inside a hosted session; `reference` is the create_session attempt's id. */
     | { kind: 'hosted_payment'; reference: string; payment: HostedPayment }
     | { kind: 'hosted_session'; reference: string; status: 'expired' | 'canceled' }
