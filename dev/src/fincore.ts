@@ -185,7 +185,7 @@ async function refuseTakenPorts(ports: Ports, databaseIsGiven: boolean): Promise
     if (Date.now() > deadline) {
       throw new Error(
         `Port ${ports[taken]} (${portTable[taken].serves}) is taken. ` +
-          'Stop what listens there, or choose other ports: FINCORE_PORT_BASE=5000 npm start',
+          'Stop what listens there, or choose other ports, for example: FINCORE_PORT_BASE=6000 npm start',
       )
     }
   }

@@ -4,6 +4,7 @@ import { readPortBase } from './addresses.ts'
 import { curlLinesOf } from './curl-lines.ts'
 import { type FinCore, startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
+import { leaveWithNpm } from './parent-watch.ts'
 
 async function start(): Promise<void> {
   const startedAt = Date.now()
@@ -28,7 +29,7 @@ async function start(): Promise<void> {
     if (!starting) void shutDown(0)
   }
   process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
-  stopWithNpm(ask)
+  leaveWithNpm(ask)
 
   console.log('FinCore is starting.')
   running = await startFinCore({
@@ -51,15 +52,6 @@ async function start(): Promise<void> {
   starting = false
   if (asked) await shutDown(0)
   printReady(running, Date.now() - startedAt)
-}
-
-/** Under `npm start` the user sees one program: when npm is killed, this process would be what is left running. */
-function stopWithNpm(ask: () => void): void {
-  if (process.env.npm_lifecycle_event === undefined) return
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) ask()
-  }, 500).unref()
 }
 
 function printReady({ dev }: FinCore, tookMs: number): void {
