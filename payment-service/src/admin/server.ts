@@ -18,6 +18,7 @@ import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
+import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** What stands in a path, and what kind of id it is. An id of another form names nothing, so it is not asked for. */
 const idKindByParam: Readonly<Record<string, IdKind>> = {
@@ -101,6 +102,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addPspAccountRoutes(app, deps)
   addGrantRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
+  addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)
   addAuditLogRoutes(app, deps)
   return app
