@@ -1,0 +1,31 @@
+import type { RotateWebhookSecret, WebhookEndpointWithSecret } from '@fincore/api-contract/webhook-endpoints'
+import type { Deps } from '../deps.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { renderWebhookEndpoint, rotateStoredSecret } from '../store/webhook-endpoints.ts'
+import { answerOnce, type StoredAnswer } from './answer-once.ts'
+import { describeSecret, newWebhookSecret, type SecretAnswer, showSecretAgain } from './webhook-secrets.ts'
+
+const defaultOverlapSeconds = 86_400
+
+/** Makes a new secret; the one before it signs as well until the overlap ends, so that no event is refused meanwhile. */
+export async function rotateWebhookSecret(
+  deps: Pick<Deps, 'pool' | 'vault' | 'now'>,
+  input: { merchantId: string; endpointId: string; idempotencyKey: string; request: RotateWebhookSecret },
+): Promise<StoredAnswer<WebhookEndpointWithSecret> | Refusal> {
+  const { merchantId, endpointId, request } = input
+  const operation = `POST /v1/webhook_endpoints/${endpointId}/rotate_secret`
+  const answer = await answerOnce<SecretAnswer>(deps, { ...input, operation, objectId: endpointId }, async (tx) => {
+    const secret = newWebhookSecret()
+    const row = await rotateStoredSecret(tx, {
+      merchantId,
+      id: endpointId,
+      secret: deps.vault.seal(secret, endpointId),
+      overlapSeconds: request.overlap_seconds ?? defaultOverlapSeconds,
+    })
+    if (row === null) return refuse('resource_not_found', { param: 'id' })
+    return { status: 200, body: describeSecret(renderWebhookEndpoint(row), secret) }
+  })
+  if (isRefusal(answer)) return answer
+  const body = await showSecretAgain(deps, merchantId, answer.body)
+  return isRefusal(body) ? body : { ...answer, body }
+}

@@ -1,0 +1,42 @@
+import type { UpdateWebhookEndpoint, WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import type { Deps } from '../deps.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+import { decideInTransaction } from '../store/pool.ts'
+import { cancelWaitingDeliveries } from '../store/webhook-deliveries.ts'
+import { lockWebhookEndpoint, renderWebhookEndpoint, updateWebhookEndpoint } from '../store/webhook-endpoints.ts'
+import { checkWebhookUrl } from '../webhooks/outbox/check-webhook-url.ts'
+import { tidyEvents } from './create-webhook-endpoint.ts'
+
+/**
+ * Changes an endpoint; fields that are not given stay. What waits for it goes to the new address. Disabling cancels
+ * what waits, and enabling brings new events only: the canceled ones can be sent again one by one.
+ */
+export async function changeWebhookEndpoint(
+  deps: Pick<Deps, 'pool' | 'config'>,
+  input: { merchantId: string; endpointId: string; request: UpdateWebhookEndpoint },
+): Promise<WebhookEndpoint | Refusal> {
+  const { merchantId, endpointId, request } = input
+  if (request.url !== undefined) {
+    const unsafe = await checkWebhookUrl(request.url, { allowLoopback: deps.config.allowLoopbackWebhooks })
+    if (unsafe !== null) return unsafe
+  }
+  return decideInTransaction<WebhookEndpoint>(deps.pool, async (tx) => {
+    const row = await lockWebhookEndpoint(tx, merchantId, endpointId)
+    if (row === null) return refuse('resource_not_found', { param: 'id' })
+    const { url = row.url, description = row.description } = request
+    const status = request.status === 'disabled' ? 'disabled' : (request.status ?? row.status)
+    const changed = await updateWebhookEndpoint(tx, {
+      merchant_id: merchantId,
+      id: endpointId,
+      url,
+      description,
+      events: request.events === undefined ? row.events : tidyEvents(request.events),
+      status: status === 'disabled' ? 'disabled' : 'enabled',
+      disabled_reason: status === 'disabled' ? (row.disabled_reason ?? 'requested') : null,
+    })
+    if (changed === null) throw new Error('A locked webhook endpoint has gone')
+    if (row.status === 'enabled' && changed.status === 'disabled')
+      await cancelWaitingDeliveries(tx, merchantId, endpointId)
+    return renderWebhookEndpoint(changed)
+  })
+}

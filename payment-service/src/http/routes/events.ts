@@ -1,0 +1,39 @@
+import { eventTypes } from '@fincore/api-contract/events'
+import type { Deps } from '../../deps.ts'
+import { isId } from '../../ids.ts'
+import { isRefusal, refuse } from '../../refusal.ts'
+import { findEvent, listEvents } from '../../store/events-list.ts'
+import { sendAnswer } from '../answers.ts'
+import { merchantOf } from '../caller.ts'
+import { readListQuery } from '../list-query.ts'
+import { RefusalError } from '../problems.ts'
+import type { App } from '../server.ts'
+
+const read = { access: { by: 'secret_key', scope: 'read' } } as const
+
+/** `/v1/events`: what happened, as it was sent; a way to catch up for a server that was away. */
+export function registerEventRoutes(app: App, deps: Deps): void {
+  app.get<{ Params: { id: string } }>('/v1/events/:id', { config: read }, async (request, reply) => {
+    const { id } = request.params
+    const event = isId('event', id) ? await findEvent(deps.pool, merchantOf(request), id) : null
+    if (event === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+    return sendAnswer(request, reply, { status: 200, body: event, replayed: false })
+  })
+
+  app.get('/v1/events', { config: read }, async (request, reply) => {
+    const query = readListQuery(request.query, 'event', ['type', 'object_id'])
+    if (isRefusal(query)) throw new RefusalError(query)
+    const { type, object_id } = query.filters
+    if (type !== undefined && !Object.hasOwn(eventTypes, type)) {
+      throw new RefusalError(
+        refuse('parameter_invalid', {
+          param: 'type',
+          detail: 'type must be a type of event, such as charge.captured.',
+        }),
+      )
+    }
+    const page = await listEvents(deps.pool, merchantOf(request), { type, objectId: object_id }, query)
+    const body = { object: 'list', data: page.events, has_more: page.hasMore }
+    return sendAnswer(request, reply, { status: 200, body, replayed: false })
+  })
+}

@@ -1,0 +1,184 @@
+import type { WebhookDelivery } from '@fincore/api-contract/webhook-endpoints'
+import type { Queryable, Transaction } from './pool.ts'
+
+export type WebhookDeliveryRow = {
+  merchant_id: string
+  id: string
+  endpoint_id: string
+  event_id: string
+  state: 'pending' | 'delivered' | 'failed' | 'canceled'
+  tries: number
+  next_try_at: Date | null
+  last_try_at: Date | null
+  last_status: number | null
+  last_error: string | null
+  delivered_at: Date | null
+  created_at: Date
+}
+
+export const webhookDeliveryColumns =
+  'merchant_id, id, endpoint_id, event_id, state, tries, next_try_at, last_try_at, last_status, last_error, delivered_at, created_at'
+
+export function renderWebhookDelivery(row: WebhookDeliveryRow): WebhookDelivery {
+  return {
+    object: 'webhook_delivery',
+    id: row.id,
+    webhook_endpoint: row.endpoint_id,
+    event: row.event_id,
+    status: row.state,
+    tries: row.tries,
+    last_status: row.last_status,
+    last_error: row.last_error,
+    last_try_at: row.last_try_at?.toISOString() ?? null,
+    next_try_at: row.next_try_at?.toISOString() ?? null,
+    delivered_at: row.delivered_at?.toISOString() ?? null,
+    created_at: row.created_at.toISOString(),
+  }
+}
+
+/** The id that the trigger on `events` gives a delivery: made of the event's and the endpoint's. */
+export function deliveryIdOf(eventId: string, endpointId: string): string {
+  return `del_${eventId.slice(4)}_${endpointId.slice(4)}`
+}
+
+export function isDeliveryId(text: string): boolean {
+  return /^del_[0-9a-z]{26}_[0-9a-z]{26}$/.test(text)
+}
+
+/** A delivery that this process has taken, with all that sending it needs. */
+export type ClaimedDelivery = {
+  merchantId: string
+  id: string
+  endpointId: string
+  eventId: string
+  tries: number
+  /** False when the endpoint was disabled while the event was being written: then it is not sent. */
+  isEnabled: boolean
+  url: string
+  secret: Buffer
+  /** Null once its overlap has ended. */
+  previousSecret: Buffer | null
+  /** The event's exact text. */
+  body: string
+}
+
+/**
+ * Takes due deliveries, endpoint by endpoint, so that a long queue of one cannot hide another's. A taken delivery is
+ * due again after the lease: should this process die, the delivery is sent by another, perhaps twice, never not at all.
+ *
+ * Endpoints are found by skipping from one to the next in webhook_deliveries_due, so the cost grows with the number of
+ * endpoints that have something waiting, not with what waits.
+ *
+ * @param busy how many more deliveries than none each endpoint has under way here.
+ */
+export async function claimDueDeliveries(
+  db: Queryable,
+  limits: { total: number; perEndpoint: number; leaseMs: number },
+  busy: ReadonlyMap<string, number>,
+): Promise<ClaimedDelivery[]> {
+  const { rows } = await db.query<ClaimedDelivery>(
+    `with recursive waiting (merchant_id, endpoint_id) as (
+       (select merchant_id, endpoint_id from webhook_deliveries where state = 'pending'
+        order by merchant_id, endpoint_id limit 1)
+       union all
+       select following.merchant_id, following.endpoint_id from waiting, lateral (
+         select merchant_id, endpoint_id from webhook_deliveries
+         where state = 'pending' and (merchant_id, endpoint_id) > (waiting.merchant_id, waiting.endpoint_id)
+         order by merchant_id, endpoint_id limit 1) following
+     ), due as (
+       select delivery.merchant_id, delivery.id
+       from waiting
+       left join unnest($1::text[], $2::integer[]) as busy (endpoint_id, count) on busy.endpoint_id = waiting.endpoint_id
+       cross join lateral (
+         select candidate.merchant_id, candidate.id, candidate.next_try_at from webhook_deliveries candidate
+         where candidate.merchant_id = waiting.merchant_id and candidate.endpoint_id = waiting.endpoint_id
+           and candidate.state = 'pending' and candidate.next_try_at <= now()
+         order by candidate.next_try_at limit greatest(0, $3::integer - coalesce(busy.count, 0))
+         for update skip locked) delivery
+       order by delivery.next_try_at limit $4::integer
+     )
+     update webhook_deliveries delivery set next_try_at = now() + $5::integer * interval '1 millisecond'
+     from due, webhook_endpoints endpoint, events event
+     where delivery.merchant_id = due.merchant_id and delivery.id = due.id
+       and endpoint.merchant_id = delivery.merchant_id and endpoint.id = delivery.endpoint_id
+       and event.merchant_id = delivery.merchant_id and event.id = delivery.event_id
+     returning delivery.merchant_id as "merchantId", delivery.id, delivery.endpoint_id as "endpointId",
+       delivery.event_id as "eventId", delivery.tries,
+       endpoint.status = 'enabled' as "isEnabled", endpoint.url, endpoint.secret,
+       case when endpoint.previous_secret_until > now() then endpoint.previous_secret end as "previousSecret",
+       event.body::text as body`,
+    [[...busy.keys()], [...busy.values()], limits.perEndpoint, limits.total, limits.leaseMs],
+  )
+  return rows
+}
+
+/** What a try came to. A null `retryAfterMs` of a failure means that it was the last try. */
+export type TryResult = { delivery: Pick<ClaimedDelivery, 'merchantId' | 'id' | 'tries'>; status: number | null } & (
+  | { delivered: true }
+  | { delivered: false; error: string; retryAfterMs: number | null }
+)
+
+/**
+ * Records tries, many in one statement. A delivery that was taken again meanwhile, because this process was slower than
+ * its lease, keeps the later try's result, unless this one was taken by the endpoint: that is then the truth.
+ */
+export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
+  await db.query(
+    `update webhook_deliveries delivery
+     set tries = result.tries + 1, last_try_at = now(), last_status = result.status, last_error = result.error,
+       state = case when result.delivered then 'delivered' when result.retry_after_ms is null then 'failed' else 'pending' end,
+       delivered_at = case when result.delivered then now() end,
+       next_try_at = case when not result.delivered then now() + result.retry_after_ms * interval '1 millisecond' end
+     from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[])
+       as result (merchant_id, id, tries, status, delivered, error, retry_after_ms)
+     where delivery.merchant_id = result.merchant_id and delivery.id = result.id
+       and case when result.delivered then delivery.state <> 'delivered'
+           else delivery.state = 'pending' and delivery.tries = result.tries end`,
+    [
+      results.map(({ delivery }) => delivery.merchantId),
+      results.map(({ delivery }) => delivery.id),
+      results.map(({ delivery }) => delivery.tries),
+      results.map(({ status }) => status),
+      results.map(({ delivered }) => delivered),
+      results.map((result) => (result.delivered ? null : result.error)),
+      results.map((result) => (result.delivered ? null : result.retryAfterMs)),
+    ],
+  )
+}
+
+/** Cancels what waits for an endpoint that takes no more. Index: webhook_deliveries_due. */
+export async function cancelWaitingDeliveries(db: Queryable, merchantId: string, endpointId: string): Promise<void> {
+  await db.query(
+    `update webhook_deliveries set state = 'canceled', next_try_at = null
+     where merchant_id = $1 and endpoint_id = $2 and state = 'pending'`,
+    [merchantId, endpointId],
+  )
+}
+
+/** A delivery to one endpoint alone, for an event that the trigger delivers to nobody. */
+export async function insertDelivery(
+  tx: Transaction,
+  delivery: { merchantId: string; endpointId: string; eventId: string },
+): Promise<WebhookDeliveryRow> {
+  const { merchantId, endpointId, eventId } = delivery
+  const { rows } = await tx.query<WebhookDeliveryRow>(
+    `insert into webhook_deliveries (merchant_id, id, endpoint_id, event_id, next_try_at) values ($1, $2, $3, $4, now())
+     returning ${webhookDeliveryColumns}`,
+    [merchantId, deliveryIdOf(eventId, endpointId), endpointId, eventId],
+  )
+  if (rows[0] === undefined) throw new Error('The inserted delivery was not returned')
+  return rows[0]
+}
+
+/** Begins a delivery anew, with all its tries. Null when the endpoint has none with this id. */
+export async function restartDelivery(
+  tx: Transaction,
+  delivery: { merchantId: string; endpointId: string; id: string },
+): Promise<WebhookDeliveryRow | null> {
+  const { rows } = await tx.query<WebhookDeliveryRow>(
+    `update webhook_deliveries set state = 'pending', tries = 0, next_try_at = now(), delivered_at = null
+     where merchant_id = $1 and endpoint_id = $2 and id = $3 returning ${webhookDeliveryColumns}`,
+    [delivery.merchantId, delivery.endpointId, delivery.id],
+  )
+  return rows[0] ?? null
+}

@@ -1,0 +1,134 @@
+import type { Deps } from '../../deps.ts'
+import { type Job, runEvery } from '../../jobs/run-every.ts'
+import { describeError } from '../../log.ts'
+import { createBatcher } from '../../store/batcher.ts'
+import { inTransaction } from '../../store/pool.ts'
+import {
+  type ClaimedDelivery,
+  cancelWaitingDeliveries,
+  claimDueDeliveries,
+  recordTries,
+  type TryResult,
+} from '../../store/webhook-deliveries.ts'
+import { disableGoneEndpoint } from '../../store/webhook-endpoints.ts'
+import type { Resolve } from './checked-lookup.ts'
+import { createEndpointSlots } from './endpoint-slots.ts'
+import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
+import { createWebhookSender, type SendResult } from './send-webhook.ts'
+import { signWebhook } from './sign-webhook.ts'
+
+const pollMs = 250
+/** Longer than a try can take; after it another process may take the delivery. */
+const leaseMs = 60_000
+const maxUnderWay = 64
+/** So many of one endpoint at a time, in this process: no endpoint can take all the places. */
+const maxPerEndpoint = 4
+/** How long stopping waits for tries that are under way; those left are sent again when their lease ends. */
+const stopWithinMs = 8_000
+
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now'>
+/** What tests change: names resolve elsewhere, and nobody waits 15 s. */
+export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
+
+/**
+ * Delivers events to merchants: takes due rows of webhook_deliveries, signs and posts them, and records what came of
+ * it. Any number of processes may run one; a row is sent at least once, whatever dies.
+ */
+export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job {
+  const policy = { allowLoopback: deps.config.allowLoopbackWebhooks }
+  const sender = createWebhookSender(policy, { ...options, perEndpoint: maxPerEndpoint })
+  const slots = createEndpointSlots(maxPerEndpoint)
+  const underWay = new Set<Promise<void>>()
+  const stopping = new AbortController()
+  const records = createBatcher<TryResult, undefined>(async (results) => {
+    await recordTries(deps.pool, results)
+    return results.map(() => undefined)
+  })
+
+  const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
+    const sent = await sender.send(delivery.url, sign(deps, delivery), delivery.body, stopping.signal)
+    // Cut off by our own end: whether it arrived is not known, so the lease decides.
+    if (stopping.signal.aborted) return false
+    const result = judge(deps, delivery, sent)
+    await records.submit(result)
+    if ('status' in sent && sent.status === 410) await stopSending(deps, delivery)
+    return result.delivered
+  }
+  const start = (delivery: ClaimedDelivery): void => {
+    slots.take(delivery.endpointId)
+    const begunAt = performance.now()
+    const running: Promise<void> = deliver(delivery)
+      .catch((error) => {
+        deps.log.error('a webhook could not be delivered', { object: delivery.id, error: describeError(error) })
+        return false
+      })
+      .then((delivered) => {
+        slots.giveBack(delivery.endpointId, { failed: !delivered, tookMs: performance.now() - begunAt })
+        underWay.delete(running)
+        // There may be more of what just went well; after a failure the next round is soon enough.
+        if (delivered) job.wake()
+      })
+    underWay.add(running)
+  }
+  const job = runEvery(
+    pollMs,
+    'outbox',
+    async () => {
+      const free = maxUnderWay - slots.underWay()
+      if (free <= 0 || stopping.signal.aborted) return
+      const limits = { total: free, perEndpoint: maxPerEndpoint, leaseMs }
+      for (const delivery of await claimDueDeliveries(deps.pool, limits, slots.busy())) {
+        if (delivery.isEnabled) start(delivery)
+        else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
+      }
+    },
+    deps.log,
+  )
+
+  return {
+    wake: job.wake,
+    async stop() {
+      const abort = setTimeout(() => stopping.abort(), stopWithinMs)
+      await job.stop()
+      await Promise.all(underWay)
+      clearTimeout(abort)
+      await sender.close()
+    },
+  }
+}
+
+function sign(
+  deps: OutboxDeps,
+  { endpointId, eventId, secret, previousSecret, body }: ClaimedDelivery,
+): Record<string, string> {
+  const sealed = previousSecret === null ? [secret] : [secret, previousSecret]
+  const secrets = sealed.map((one) => deps.vault.open(one, endpointId))
+  return signWebhook(eventId, deps.now(), body, secrets)
+}
+
+/** Only an answer of 2xx is a delivery; a redirect is not followed, because a signed event belongs to the signed address. */
+function judge(deps: OutboxDeps, delivery: ClaimedDelivery, sent: SendResult): TryResult {
+  const status = 'status' in sent ? sent.status : null
+  if (status !== null && status >= 200 && status < 300) return { delivery, status, delivered: true }
+  const tries = delivery.tries + 1
+  const retryAfterMs = 'retryAfter' in sent ? readRetryAfterMs(sent.retryAfter, deps.now()) : null
+  const error = 'error' in sent ? sent.error : `status_${sent.status}`
+  return {
+    delivery,
+    status,
+    delivered: false,
+    error,
+    retryAfterMs: status === 410 ? null : nextTryDelayMs(tries, retryAfterMs, Math.random()),
+  }
+}
+
+/** 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants. */
+async function stopSending(deps: OutboxDeps, { merchantId, endpointId, url }: ClaimedDelivery): Promise<void> {
+  const disabled = await inTransaction(deps.pool, async (tx) => {
+    const changed = await disableGoneEndpoint(tx, { merchantId, id: endpointId, url })
+    if (changed) await cancelWaitingDeliveries(tx, merchantId, endpointId)
+    return changed
+  })
+  if (disabled)
+    deps.log.warn('a webhook endpoint answered 410 and was disabled', { merchant: merchantId, object: endpointId })
+}

@@ -1,0 +1,107 @@
+import type { LookupFunction } from 'node:net'
+import { Agent, type Dispatcher } from 'undici'
+import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
+import { findFaultInUrl } from './check-webhook-url.ts'
+import { createCheckedLookup, notAllowedCode, type Resolve, resolveBySystem } from './checked-lookup.ts'
+
+/** What became of one try: an HTTP status, or one word for why there is none. Nothing else of the answer is kept. */
+export type SendResult =
+  | { status: number; retryAfter: string | null }
+  | { error: 'timeout' | 'address_not_allowed' | 'name_not_found' | 'refused' | 'reset' | 'tls' | 'unreadable' }
+
+export type WebhookSender = {
+  /** Posts a webhook; never throws, never follows a redirect, ends within the timeout. */
+  send(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<SendResult>
+  close(): Promise<void>
+}
+
+/** From the first packet to the last byte of the answer; Standard Webhooks recommends 15 to 30 s. */
+export const defaultTimeoutMs = 15_000
+/** An answer is read to its end only up to this size, so that its connection can be used again. */
+const maxAnswerBytes = 16_384
+const maxHeaderBytes = 16_384
+
+export function createWebhookSender(
+  policy: AddressPolicy,
+  options: { resolve?: Resolve; timeoutMs?: number; perEndpoint: number },
+): WebhookSender {
+  const { resolve = resolveBySystem, timeoutMs = defaultTimeoutMs } = options
+  const createAgent = (lookup: LookupFunction) =>
+    new Agent({
+      connect: { lookup, timeout: Math.min(timeoutMs, 10_000) },
+      connections: options.perEndpoint,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      keepAliveMaxTimeout: 60_000,
+      maxHeaderSize: maxHeaderBytes,
+    })
+  const agents = {
+    'https:': createAgent(createCheckedLookup(resolve, (address) => isAllowedAddress(address, policy))),
+    // Without TLS a name is believed for loopback alone.
+    'http:': createAgent(createCheckedLookup(resolve, (address) => isLoopbackAddress(address) && policy.allowLoopback)),
+  }
+  return {
+    async send(text, headers, body, signal) {
+      // The lookup is not called for an address that stands in the URL itself, so those are checked here.
+      if (findFaultInUrl(text, policy) !== null) return { error: 'address_not_allowed' }
+      const url = new URL(text)
+      const agent = url.protocol === 'https:' ? agents['https:'] : agents['http:']
+      return post(agent, url, headers, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+    },
+    async close() {
+      await Promise.all(Object.values(agents).map((agent) => agent.destroy()))
+    },
+  }
+}
+
+async function post(
+  agent: Agent,
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  let answer: Dispatcher.ResponseData
+  try {
+    answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'POST',
+      headers,
+      body,
+      signal,
+    })
+  } catch (error) {
+    return { error: nameFailure(error, signal) }
+  }
+  const retryAfter = answer.headers['retry-after']
+  // The status has been given, so what happens to the rest of the answer changes nothing.
+  await answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => {})
+  return { status: answer.statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : null }
+}
+
+const failureByCode: Readonly<Record<string, Extract<SendResult, { error: string }>['error']>> = {
+  [notAllowedCode]: 'address_not_allowed',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  EAI_FAIL: 'name_not_found',
+  EAI_NODATA: 'name_not_found',
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+}
+
+function nameFailure(error: unknown, signal: AbortSignal): Extract<SendResult, { error: string }>['error'] {
+  if (signal.aborted) return 'timeout'
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code in failureByCode) return failureByCode[code] ?? 'unreadable'
+  return /CERT|TLS|SSL|SIGNED|EPROTO|ALTNAME/.test(code) ? 'tls' : 'unreadable'
+}
