@@ -1,0 +1,92 @@
+import type { FastifyRequest } from 'fastify'
+import { createThrottledAudit } from '../../audit/throttled-audit.ts'
+import type { Deps } from '../../deps.ts'
+import { isId } from '../../ids.ts'
+import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
+import { refuse } from '../../refusal.ts'
+import { createBatcher } from '../../store/batcher.ts'
+import { insertPspEvents, type NewPspEvent } from '../../store/psp-events.ts'
+import { storePspEvent } from '../../webhooks/inbox/psp-event-json.ts'
+import { RefusalError } from '../problems.ts'
+import type { App } from '../server.ts'
+
+/** The largest webhook of a PSP that sends its events in batches. */
+const maxBodyBytes = 1_048_576
+/** A whole PSP sends from few addresses, so it may ask far more often than one caller of the API. */
+const requestsPerMinute = 300_000
+/** What the table takes as a PSP's id of an event. */
+const maxEventIdLength = 255
+
+/**
+ * `POST /v1/psp_webhooks/{psp_account}`: checks the signature over the bytes as they came, stores the events, answers.
+ * They are applied afterwards (webhooks/inbox), so an answer takes one insert, whatever the events are about.
+ */
+export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<void> {
+  const refusals = createThrottledAudit(deps)
+  app.addHook('onClose', () => refusals.flush())
+  const store = createBatcher<NewPspEvent[], undefined>(async (webhooks) => {
+    await insertPspEvents(deps.pool, webhooks.flat())
+    return webhooks.map(() => undefined)
+  })
+
+  // Content types are the PSP's choice, and parsing before checking would let anybody feed the parser.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+      async (_request: FastifyRequest, body: Buffer) => body,
+    )
+    const config = { access: { by: 'anyone' }, rateLimit: { max: requestsPerMinute, timeWindow: 60_000 } } as const
+    scope.post<{ Params: { pspAccount: string } }>(
+      '/v1/psp_webhooks/:pspAccount',
+      { config, bodyLimit: maxBodyBytes },
+      async (request, reply) => {
+        const { pspAccount } = request.params
+        const account = isId('pspAccount', pspAccount) ? await deps.directory.findPspAccount(pspAccount) : null
+        if (account === null) {
+          // One key for all accounts that there are not: their ids are the caller's invention.
+          refusals.record('unknown account', refusalRecord(request, null, 'unknown_account'))
+          throw new RefusalError(refuse('resource_not_found'))
+        }
+        const events = verify(deps, request, account)
+        if (typeof events === 'string') {
+          refusals.record(account.id, refusalRecord(request, account, events))
+          throw new RefusalError(refuse('parameter_invalid', { detail: 'The webhook was not accepted.' }))
+        }
+        await store.submit(
+          events.map((event) => ({
+            merchantId: account.merchantId,
+            pspAccountId: account.id,
+            event,
+            json: storePspEvent(event),
+          })),
+        )
+        deps.wakeInbox()
+        return reply.header('cache-control', 'no-store').send({ received: true })
+      },
+    )
+  })
+}
+
+/** The events of a webhook; or, for the audit log alone, why it is none. */
+function verify(deps: Deps, request: FastifyRequest, account: PspAccount): PspEvent[] | string {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const verified = deps.psps[account.psp].webhooks.verify(account, { body, headers: request.headers, now: deps.now() })
+  if (!verified.ok) return verified.why
+  const isStorable = ({ id }: PspEvent) => id.length > 0 && id.length <= maxEventIdLength
+  return verified.events.every(isStorable) ? verified.events : 'unusable_event_id'
+}
+
+function refusalRecord(request: FastifyRequest, account: PspAccount | null, why: string) {
+  return {
+    actorType: 'anonymous',
+    actor: 'unknown',
+    type: 'psp_webhook.refused',
+    outcome: 'refused',
+    origin: request.ip,
+    merchantId: account?.merchantId ?? null,
+    resource: account?.id ?? null,
+    details: { why, request: request.id },
+  } as const
+}
