@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { type CertificateAuthority, createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import type { PspRequest } from './port.ts'
@@ -49,7 +49,10 @@ describe('the way to PSPs', () => {
 
   it('keeps connections, and sends one request at a time on each', async () => {
     const psp = await startPsp((_request, response) => response.end('{}'))
-    for (let count = 0; count < 5; count++) await sender.send(get(psp.url), 2_000)
+    for (let count = 0; count < 5; count++) {
+      await sender.send(get(psp.url), 2_000)
+      await untilIdle()
+    }
     assert.equal(psp.connections(), 1)
     await Promise.all(Array.from({ length: 4 }, () => sender.send(get(psp.url), 2_000)))
     assert.equal(psp.mostAtOnce(), 1)
@@ -124,7 +127,7 @@ describe('the way to PSPs', () => {
     const proxy = createTcpServer(async (socket) => {
       socket.on('error', () => {})
       await held
-      const onward = (await import('node:net')).connect(Number(new URL(psp.url).port), '127.0.0.1')
+      const onward = connect(Number(new URL(psp.url).port), '127.0.0.1')
       onward.on('error', () => {})
       socket.pipe(onward).pipe(socket)
     })
@@ -177,6 +180,7 @@ describe('the way to PSPs', () => {
       else request.socket.destroy()
     })
     assert('status' in (await sender.send(post(psp.url), 2_000)))
+    await untilIdle()
     assert.deepEqual(await sender.send(post(psp.url), 2_000), { failure: 'reset', requestWasSent: true })
     assert.equal(psp.connections(), 1)
     assert.equal(count, 2)
@@ -249,6 +253,11 @@ describe('the way to PSPs', () => {
     return `https://${host}:${(server.address() as AddressInfo).port}`
   }
 })
+
+/** undici takes a connection for free again one turn of the loop after its answer; until then it opens another. */
+function untilIdle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10))
+}
 
 async function certificate(authority: CertificateAuthority, more: { notBefore?: Date; notAfter?: Date } = {}) {
   const issued = await issueCertificate(authority, { kind: 'server', commonName: 'localhost', ...more })
