@@ -17,7 +17,7 @@ const capture = { ...authorization, kind: 'capture' }
 const agreeing: PaymentRecord = {
   expected: { flow: 'token', amount: 1990, currency: 'EUR' },
   charge,
-  webhook: { type: 'charge.captured', data: charge },
+  webhook: { type: 'charge.captured', data: { object: charge } },
   wrongSignatures: 0,
   truth: { movements: [authorization, capture], calls: 1 },
 }
@@ -34,7 +34,7 @@ const disagreeing: [string, Partial<PaymentRecord>, RegExp][] = [
   ['a forged webhook', { wrongSignatures: 1 }, /wrong signature is 1, and should be 0/],
   [
     'a webhook about less',
-    { webhook: { type: 'charge.captured', data: { ...charge, amount: 1 } } },
+    { webhook: { type: 'charge.captured', data: { object: { ...charge, amount: 1 } } } },
     /^the webhook: amount is 1/,
   ],
   ['a second capture', { truth: { movements: [authorization, capture, capture], calls: 1 } }, /kind capture is 2,/],

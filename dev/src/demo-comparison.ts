@@ -3,7 +3,7 @@ export type PaymentRecord = {
   expected: { flow: 'hosted' | 'token' | 'raw_card'; amount: number; currency: string }
   charge: ChargeSeen
   /** The first `charge.captured` of this charge whose signature was right; null when none came in time. */
-  webhook: { type: string; data: ChargeSeen } | null
+  webhook: { type: string; data: { object: ChargeSeen } } | null
   /** How many deliveries of any kind had a wrong signature. */
   wrongSignatures: number
   truth: { movements: Movement[]; calls: number }
@@ -44,8 +44,8 @@ export function findDifferences(record: PaymentRecord): string[] {
   compare('the number of webhooks with a wrong signature', record.wrongSignatures, 0)
   if (webhook === null) differences.push('no webhook `charge.captured` with a right signature came for the charge')
   else {
-    compare('the webhook: charge id', webhook.data.id, charge.id)
-    compareCharge('the webhook', webhook.data)
+    compare('the webhook: charge id', webhook.data.object.id, charge.id)
+    compareCharge('the webhook', webhook.data.object)
   }
   compare('the truth ledger: authorize calls', truth.calls, 1)
   for (const kind of ['authorization', 'capture'] as const) {

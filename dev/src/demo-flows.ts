@@ -134,7 +134,7 @@ async function runFlow(
   const id = await pay(step)
   const charge = await step('GET /v1/charges/{id}', () => readSettledCharge(client, dev, id))
   const webhook = await step('The signed webhook arrives', () =>
-    receiver.waitFor((event) => event.type === 'charge.captured' && event.data.id === id, webhookTimeoutMs),
+    receiver.waitFor((event) => event.type === 'charge.captured' && event.data.object.id === id, webhookTimeoutMs),
   )
   const truth = await step('GET /truth at the sandbox', () => readTruth(client, dev, charge))
   return {

@@ -58,7 +58,7 @@ function printFlow({ name, steps, record }: FlowResult, differences: string[]): 
   console.log(`\n${differences.length === 0 ? '✔' : '✖'} ${name}`)
   for (const { what, ms } of steps) line(what, `${ms.toFixed(0).padStart(6)} ms`)
   line('Charge', `${charge.id} ${charge.status}, ${charge.amount_captured} ${charge.currency} captured (minor units)`)
-  line('Webhook', webhook === null ? 'none' : `${webhook.type} of ${webhook.data.id}, signature right`)
+  line('Webhook', webhook === null ? 'none' : `${webhook.type} of ${webhook.data.object.id}, signature right`)
   for (const movement of truth.movements) {
     line('Truth ledger', `${movement.kind} ${movement.payment} ${movement.amount} ${movement.currency}`)
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 
-export type ReceivedEvent = { type: string; data: { object: string; id: string } }
+export type ReceivedEvent = { type: string; data: { object: { object: string; id: string } } }
 
 export type WebhookReceiver = {
   url: string
