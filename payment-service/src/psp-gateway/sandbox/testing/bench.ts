@@ -7,7 +7,7 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { type MagicCardName, magicCardNumber, magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { startSandbox } from '@fincore/psp-sandbox/sandbox'
-import type { Bench, Movement, TestCard } from '../../conformance.ts'
+import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
 import type { PspAccount } from '../../port.ts'
 import { createSender } from '../../send.ts'
 

@@ -1,0 +1,39 @@
+import type { DeclineCode } from '@fincore/api-contract/decline-codes'
+import type { PspAccount, PspReply, PspRequest } from '../port.ts'
+
+/** What a card shall do. A bench leaves out what its PSP cannot be made to do. */
+export type CardThat =
+  | 'approves'
+  | 'needs the shopper'
+  | 'has its capture fail'
+  | 'has its refund fail'
+  | 'has its refund pending'
+
+export type TestCard = { number: string; cvc: string; expMonth: number; expYear: number }
+
+export type Movement = {
+  kind: 'authorization' | 'capture' | 'cancellation' | 'refund'
+  amount: bigint
+  currency: string
+}
+
+/** A PSP's test environment, in which everything can be provoked that an adapter must understand. */
+export type Bench = {
+  account: PspAccount
+  /** The same account with credentials that the PSP does not know. */
+  strangersAccount: PspAccount
+  send(request: PspRequest): Promise<PspReply>
+  cards: Record<'approves' | 'needs the shopper', TestCard> & Partial<Record<CardThat, TestCard>>
+  /** Every card that is declined, with FinCore's word for it. */
+  declines: { card: TestCard; code: DeclineCode }[]
+  /** Cards whose first reply is lost or spoiled, whatever the PSP did. */
+  faults: { name: string; card: TestCard }[]
+  makeToken(card: TestCard): Promise<string>
+  answerChallenge(actionUrl: string, answer: 'confirm' | 'fail' | 'leave'): Promise<void>
+  payHosted(url: string, card: TestCard): Promise<void>
+  /** What the bank really did under an authorize reference, captures and refunds of it included. */
+  truth(reference: string): Promise<Movement[]>
+  /** The webhooks that arrived so far, as they arrived. */
+  deliveries(): { body: Buffer; headers: Record<string, string> }[]
+  close(): Promise<void>
+}

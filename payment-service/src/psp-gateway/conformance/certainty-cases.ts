@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Psp } from '../port.ts'
+import type { Bench } from './bench.ts'
+import { eur, is, newReference, returnUrl, type Steps } from './steps.ts'
+import { unreadableReplies } from './unreadable-replies.ts'
+
+/** What is known, what is not, and that nothing is guessed or done twice. */
+export function addCertaintyCases(psp: Psp, steps: Steps): void {
+  const { authorize, bench, followUp, keep, lookUp, outcomeOnceFound } = steps
+  it('calls a lost or spoiled reply unknown, and finds the truth by look-up', async () => {
+    const checkFault = async ({ name, card }: Bench['faults'][number]) => {
+      const { reference, outcome } = await authorize(card, eur(1000n))
+      assert.equal(outcome.outcome, 'unknown', name)
+      const movements = await bench().truth(reference)
+      if (movements.length > 0) await outcomeOnceFound('authorize', reference, is('approved'))
+      else assert.deepEqual(await lookUp('authorize', reference), { found: false }, name)
+    }
+    await Promise.all(bench().faults.map(checkFault))
+  })
+
+  it('acts once, however often one request is sent', async () => {
+    const { reference, request, outcome, payment } = await authorize(bench().cards.approves, eur(900n))
+    for (const reply of await Promise.all([1, 2, 3].map(() => bench().send(request)))) {
+      const repeat = psp.payments.readReply('authorize', reply)
+      if (repeat.outcome !== 'unknown') assert.deepEqual(repeat, outcome)
+    }
+    const refund = await followUp('refund', payment, eur(400n))
+    await bench().send(refund.request)
+    assert.deepEqual(
+      (await bench().truth(reference)).map(({ kind }) => kind),
+      ['authorization', 'capture', 'refund'],
+    )
+  })
+
+  it('never takes another request’s answer for its own', async () => {
+    const first = await authorize(bench().cards.approves, eur(900n))
+    const other = await authorize(bench().cards.approves, eur(901n), 'automatic', first.reference)
+    assert.equal(other.outcome.outcome, 'unknown')
+    const reply = await bench().send(first.request)
+    for (const asked of [
+      { reference: first.reference, amount: eur(899n) },
+      { reference: first.reference, amount: { amount: 900n, currency: 'USD' } },
+      { reference: newReference(), amount: eur(900n) },
+    ]) {
+      assert.equal(psp.payments.readReply('authorize', reply, asked).outcome, 'unknown')
+    }
+    const found = await bench().send(psp.payments.lookUp(bench().account, first.reference))
+    assert.notEqual(psp.payments.readLookUp('authorize', newReference(), found).found, false)
+    const elsewhere = psp.payments.readLookUp('authorize', newReference(), found)
+    assert(elsewhere.found === 'unknown' || (elsewhere.found && elsewhere.outcome.outcome === 'unknown'))
+    assert.equal(psp.payments.readLookUp('refund', first.reference, found).found, 'unknown')
+  })
+
+  it('calls a documented refusal to act rejected', async () => {
+    const spent = await authorize(bench().cards.approves, eur(900n), 'manual')
+    const again = {
+      ...spent,
+      reference: newReference(),
+      captureMethod: 'manual' as const,
+      returnUrl,
+      description: null,
+      token: 'tok_spent',
+    }
+    const unknownToken = psp.payments.readReply(
+      'authorize',
+      await bench().send(psp.payments.authorizeToken(bench().account, again)),
+    )
+    assert.equal(unknownToken.outcome === 'rejected' && unknownToken.code, 'token_invalid')
+    for (const [kind, amount] of [
+      ['capture', 901n],
+      ['refund', 100n],
+    ] as const) {
+      const { outcome } = await followUp(kind, spent.payment, eur(amount))
+      assert.equal(outcome.outcome === 'rejected' && outcome.code, 'rejected_by_psp', kind)
+    }
+    assert.equal((await followUp('cancel', 'pay_unknown', eur(900n))).outcome.outcome, 'rejected')
+    const stranger = await followUp('cancel', spent.payment, eur(900n), bench().strangersAccount)
+    assert.equal(stranger.outcome.outcome === 'rejected' && stranger.outcome.code, 'rejected_by_psp')
+    assert.equal((await lookUp('authorize', spent.reference, bench().strangersAccount)).found, 'unknown')
+    assert.deepEqual(
+      (await bench().truth(spent.reference)).map(({ kind }) => kind),
+      ['authorization'],
+    )
+  })
+
+  it('says “not found” for what the PSP never had', async () => {
+    for (const kind of ['authorize', 'capture', 'cancel', 'refund'] as const) {
+      assert.deepEqual(await lookUp(kind, newReference()), { found: false })
+    }
+  })
+
+  it('tells a request that never left from one that may have', () => {
+    for (const failure of ['refused', 'reset', 'timeout', 'tls'] as const) {
+      for (const kind of ['authorize', 'capture', 'cancel', 'refund'] as const) {
+        const left = psp.payments.readReply(kind, { failure, requestWasSent: true })
+        assert.equal(left.outcome, 'unknown')
+        const stayed = psp.payments.readReply(kind, { failure, requestWasSent: false })
+        assert.deepEqual(stayed, { outcome: 'rejected', code: 'not_executed', pspCode: null })
+        for (const requestWasSent of [true, false]) {
+          assert.equal(psp.payments.readLookUp(kind, 'att_1', { failure, requestWasSent }).found, 'unknown')
+        }
+      }
+    }
+  })
+
+  it('guesses nothing from a reply that it cannot read', () => {
+    for (const reply of unreadableReplies) {
+      for (const kind of ['authorize', 'capture', 'cancel', 'refund'] as const) {
+        assert.equal(keep(psp.payments.readReply(kind, reply)).outcome, 'unknown', JSON.stringify(reply).slice(0, 90))
+        assert.equal(keep(psp.payments.readLookUp(kind, 'att_1', reply)).found, 'unknown')
+      }
+      assert.equal(psp.hostedSessions?.readCreate(reply).outcome ?? 'unknown', 'unknown')
+      assert.equal(psp.hostedSessions?.readLookUp(reply).found ?? 'unknown', 'unknown')
+      assert.equal(psp.hostedSessions?.readExpire(reply) ?? 'unknown', 'unknown')
+    }
+  })
+}

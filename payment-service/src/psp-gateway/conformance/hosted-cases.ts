@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { HostedPayment, Psp } from '../port.ts'
+import { assertApproved, eur, newReference, returnUrl, type Steps } from './steps.ts'
+
+/** Hosted sessions. */
+export function addHostedCases(psp: Psp, steps: Steps): void {
+  const { authorize, bench, hear, keep, lookUp } = steps
+  if (psp.hostedSessions === undefined) return
+  const { hostedSessions } = psp
+  const open = async (amount = eur(2500n), expiresInMs = 600_000) => {
+    const reference = newReference()
+    const request = hostedSessions.create(bench().account, {
+      reference,
+      amount,
+      captureMethod: 'automatic',
+      returnUrl,
+      cancelUrl: 'https://shop.example/cancel',
+      locale: 'de',
+      description: 'Two\nbooks {{card.number}}',
+      customerEmail: 'ada@example.com',
+      lineItems: [{ name: 'A book', quantity: 2, amount: 1250n }],
+      expiresAt: new Date(Date.now() + expiresInMs),
+    })
+    const made = keep(hostedSessions.readCreate(await bench().send(request)))
+    assert(made.outcome === 'approved')
+    assert.deepEqual(hostedSessions.readCreate(await bench().send(request)), made)
+    return { reference, ...made }
+  }
+  const find = async (reference: string) =>
+    keep(hostedSessions.readLookUp(await bench().send(hostedSessions.lookUp(bench().account, reference))))
+  const expire = async (session: { pspReference: string }) => {
+    const request = hostedSessions.expire(bench().account, {
+      reference: newReference(),
+      pspReference: session.pspReference,
+    })
+    return hostedSessions.readExpire(await bench().send(request))
+  }
+
+  it('opens a hosted session, sees its tries, and that it was paid', async () => {
+    const session = await open()
+    const fresh = await find(session.reference)
+    assert(fresh.found === true)
+    assert.deepEqual([fresh.status, fresh.url, fresh.pspReference], ['open', session.url, session.pspReference])
+    const declined = bench().declines[0]
+    if (declined) await bench().payHosted(session.url, declined.card)
+    await bench().payHosted(session.url, bench().cards.approves)
+    const paid = await find(session.reference)
+    assert(paid.found === true && paid.status === 'completed')
+    const outcomes = paid.payments.map((payment: HostedPayment) => payment.outcome.outcome)
+    assert.deepEqual(outcomes, declined ? ['declined', 'approved'] : ['approved'])
+    const last = paid.payments.at(-1)
+    assert.deepEqual(last?.amount, eur(2500n))
+    if (last) assertApproved(last.outcome, 2500n)
+    assert.equal(await expire(session), 'completed')
+  })
+
+  it('closes a hosted session, once and again', async () => {
+    const session = await open()
+    assert.equal(await expire(session), 'closed')
+    assert.equal(await expire(session), 'closed')
+    const closed = await find(session.reference)
+    assert(closed.found === true)
+    assert.equal(closed.status, 'expired')
+    assert.deepEqual(await find(newReference()), { found: false })
+    assert.equal(await expire({ pspReference: 'cs_unknown' }), 'unknown')
+  })
+
+  it('does not take a session for a payment, nor a payment for a session', async () => {
+    const session = await open()
+    assert.equal((await lookUp('authorize', session.reference)).found, 'unknown')
+    const { reference } = await authorize(bench().cards.approves, eur(100n))
+    assert.equal((await find(reference)).found, 'unknown')
+  })
+
+  it('hears of a hosted payment, and of a session that ended, by webhook', async () => {
+    const paid = await open(eur(3100n))
+    await bench().payHosted(paid.url, bench().cards.approves)
+    const payment = await hear(
+      (event) => event.about.kind === 'hosted_payment' && event.about.reference === paid.reference,
+    )
+    assert(payment.about.kind === 'hosted_payment')
+    assert.deepEqual(payment.about.payment.amount, eur(3100n))
+    assertApproved(payment.about.payment.outcome, 3100n)
+    const left = await open()
+    await expire(left)
+    await hear((event) => event.about.kind === 'hosted_session' && event.about.reference === left.reference)
+  })
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Psp } from '../port.ts'
+import { type Steps, toText } from './steps.ts'
+
+/** An account’s set-up, and that nothing of it is ever said. The last cases: they look at all that was said before. */
+export function addSecrecyCases(psp: Psp, steps: Steps): void {
+  const { bench, keep, said } = steps
+  it('finds a wrong set-up when it is made', () => {
+    assert.deepEqual(psp.preflight(bench().account), [])
+    for (const group of ['config', 'credentials'] as const) {
+      for (const name of Object.keys(bench().account[group])) {
+        for (const value of ['', 'wrong', undefined]) {
+          const broken = { ...bench().account, [group]: { ...bench().account[group], [name]: value } }
+          const findings = keep(psp.preflight(broken))
+          try {
+            psp.payments.lookUp(broken, 'att_1')
+          } catch (error) {
+            keep(String(error))
+          }
+          assert(
+            findings.some(({ severity, field }) => severity === 'error' && field === `${group}.${name}`),
+            `${group}.${name}`,
+          )
+        }
+      }
+    }
+    const { credentials } = bench().account
+    const [first = '', second = ''] = Object.keys(credentials)
+    const swapped = { ...credentials, [first]: credentials[second] ?? '', [second]: credentials[first] ?? '' }
+    assert.notEqual(keep(psp.preflight({ ...bench().account, credentials: swapped })).length, 0)
+  })
+
+  it('puts no credential and no card number into anything that it says', () => {
+    const text = toText(said)
+    const secrets = [
+      ...Object.values(bench().account.credentials),
+      ...Object.values(bench().strangersAccount.credentials),
+      ...[...Object.values(bench().cards), ...bench().declines.map(({ card }) => card)].map(
+        (card) => card?.number ?? '',
+      ),
+    ]
+    assert(text.length > 10_000)
+    for (const secret of secrets) assert(!text.includes(secret), 'a secret was said')
+  })
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { PspAccount } from '../port.ts'
+import { eur, isAbout, type Steps } from './steps.ts'
+
+/** Webhooks: true ones are understood, all others are refused. */
+export function addWebhookCases(steps: Steps): void {
+  const { authorize, bench, followUp, hear, verify } = steps
+  it('hears by webhook what it reads in replies', async () => {
+    const manual = await authorize(bench().cards.approves, eur(1000n), 'manual')
+    await hear(isAbout(manual.reference, 'approved'))
+    const capture = await followUp('capture', manual.payment, eur(600n))
+    const captured = await hear(isAbout(capture.reference, 'approved'))
+    assert(captured.about.kind === 'attempt')
+    assert.equal(captured.about.attemptKind, 'capture')
+    assert.deepEqual(captured.about.outcome, capture.outcome)
+    const refund = await followUp('refund', manual.payment, eur(200n))
+    await hear(isAbout(refund.reference, 'approved'))
+    const canceled = await authorize(bench().cards.approves, eur(1000n), 'manual')
+    const cancel = await followUp('cancel', canceled.payment, eur(1000n))
+    await hear(isAbout(cancel.reference, 'approved'))
+    const [declined] = bench().declines
+    if (declined) await hear(isAbout((await authorize(declined.card, eur(1000n))).reference, 'declined'))
+    const asked = await authorize(bench().cards['needs the shopper'], eur(1000n))
+    await hear(isAbout(asked.reference, 'action_required'))
+    assert(asked.outcome.outcome === 'action_required')
+    await bench().answerChallenge(asked.outcome.actionUrl, 'leave')
+    await hear(isAbout(asked.reference, 'ended'))
+  })
+
+  it('refuses a webhook that is forged, tampered with, stale, or meant for another account', async () => {
+    const { reference } = await authorize(bench().cards.approves, eur(1000n))
+    await hear(isAbout(reference, 'approved'))
+    const delivery = bench()
+      .deliveries()
+      .find(({ body }) => body.includes(reference))
+    assert(delivery)
+    const { body, headers } = delivery
+    assert(verify(delivery).ok)
+    const minute = 60_000
+    const other: PspAccount = { ...bench().account, credentials: bench().strangersAccount.credentials }
+    for (const [what, read] of [
+      ['no signature', verify({ body, headers: {} })],
+      ['another secret', verify(delivery, new Date(), other)],
+      ['another body', verify({ headers, body: Buffer.from(body.toString().replace('1000', '9000')) })],
+      ['one byte more', verify({ headers, body: Buffer.concat([body, Buffer.from(' ')]) })],
+      ['an empty body', verify({ headers, body: Buffer.alloc(0) })],
+      ['too old', verify(delivery, new Date(Date.now() + 6 * minute))],
+      ['from the future', verify(delivery, new Date(Date.now() - 6 * minute))],
+      [
+        'lists for headers',
+        verify({
+          body,
+          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value, value]])),
+        }),
+      ],
+      [
+        'a changed header',
+        verify({
+          body,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, value]) => [name, value.replace(/[0-9a-f]{6}$/, '000000')]),
+          ),
+        }),
+      ],
+    ] as const) {
+      assert.equal(read.ok, false, what)
+    }
+  })
+}
