@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** What `ALLOW_LOOPBACK_WEBHOOKS` opens: 127.0.0.0/8 and ::1 for development, and nothing else. */
@@ -39,7 +40,7 @@ export function isLoopbackAddress(text: string): boolean {
 
 function judgeAddress(text: string): Kind {
   // A zone (fe80::1%eth0) names an interface of ours: nothing public has one.
-  if (text.includes('%') || !ipaddr.isValid(text)) return 'forbidden'
+  if (!isAddressLiteral(text) || text.includes('%')) return 'forbidden'
   const address = ipaddr.parse(text)
   return address instanceof ipaddr.IPv6 ? judgeIPv6(address) : judgeIPv4(address as ipaddr.IPv4)
 }
@@ -68,6 +69,7 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
 
+/** By the same rule as `net.connect`, which resolves whatever is no address by it. */
 export function isAddressLiteral(host: string): boolean {
-  return ipaddr.isValid(host)
+  return isIP(host) !== 0
 }

@@ -103,5 +103,5 @@ function nameFailure(error: unknown, signal: AbortSignal): Extract<SendResult, {
   if (signal.aborted) return 'timeout'
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code in failureByCode) return failureByCode[code] ?? 'unreadable'
-  return /CERT|TLS|SSL|SIGNED|EPROTO|ALTNAME/.test(code) ? 'tls' : 'unreadable'
+  return /CERT|TLS|SSL|SIGN|ALTNAME|EPROTO/.test(code) ? 'tls' : 'unreadable'
 }
