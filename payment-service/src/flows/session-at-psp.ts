@@ -41,7 +41,10 @@ export async function makeAtPsp(
     lineItems: session.line_items.map((item) => ({ ...item, amount: BigInt(item.amount) })),
     expiresAt: session.expires_at,
   })
-  const made = hosted.readCreate(await deps.send(asked, deps.config.pspTimeoutMs))
+  const reply = await deps.send(asked, deps.config.pspTimeoutMs)
+  // A PSP that cannot be reached right now refused nothing: the same request can be made again, so the session stays.
+  const made: ReturnType<HostedSessions['readCreate']> =
+    'failure' in reply ? { outcome: 'unknown', why: reply.failure } : hosted.readCreate(reply)
   await inTransaction(deps.pool, async (tx) => {
     if (made.outcome === 'approved') {
       await recordSessionAtPsp(tx, session.merchant_id, session.id, { pspReference: made.pspReference, url: made.url })

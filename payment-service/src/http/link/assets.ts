@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import type { App } from '../server.ts'
 
 const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8')
@@ -8,7 +7,7 @@ const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf
 /** The files that the pages load. Their addresses carry their content's digest, so that a browser may keep them for good. */
 const assets = {
   styles: makeAsset('link', 'css', 'text/css', read('link.css')),
-  script: makeAsset('open', 'js', 'text/javascript', stripTypeScriptTypes(read('browser/open.ts'))),
+  script: makeAsset('open', 'js', 'text/javascript', read('browser/open.ts')),
 }
 export const assetPaths = { styles: assets.styles.path, script: assets.script.path }
 

@@ -1,6 +1,6 @@
 /**
  * The pay page posts itself: whoever only looks (a preview, a scanner without scripts, HEAD, a prefetch) never uses the
- * link up. Without this script the page's button does the same.
+ * link up. Without this script the page's button does the same. It has no type annotations, so it is served as it is.
  */
 const form = document.querySelector('form')
 const button = form?.querySelector('button')
@@ -8,14 +8,14 @@ const label = button?.textContent ?? ''
 /** After this long without the next page the button is offered again. */
 const giveUpMs = 10_000
 
-function showOpening(): void {
+function showOpening() {
   if (!form || !button) return
   button.setAttribute('aria-busy', 'true')
   button.textContent = form.dataset.opening ?? label
   setTimeout(showButton, giveUpMs)
 }
 
-function showButton(): void {
+function showButton() {
   button?.removeAttribute('aria-busy')
   if (button) button.textContent = label
 }
@@ -26,7 +26,7 @@ function cameBack(): boolean {
   return navigation instanceof PerformanceNavigationTiming && navigation.type === 'back_forward'
 }
 
-function open(): void {
+function open() {
   if (!cameBack()) form?.requestSubmit()
 }
 
