@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import type { World } from './world.ts'
+
+export type MerchantWish = {
+  scopes?: string[]
+  /** How far the raw-card grant gets. Default `approved`. */
+  grant?: 'none' | 'requested' | 'approved'
+  addressRanges?: string[]
+  /** SHA-256 in lowercase hex. Default: the development client certificate's. */
+  certificateFingerprints?: string[]
+}
+
+export type MadeMerchant = { id: string; key: string; keyId: string; publishableKey: string; grant: string }
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** Calls the admin API as one of the two operators and gives the answer's body. @throws Error when it is not 2xx. */
+export function callAdmin<T>(
+  world: World,
+  method: string,
+  path: string,
+  json?: object,
+  operator: 0 | 1 = 0,
+): Promise<T> {
+  const { admin, operators } = world.fincore.dev
+  const bearer = operators[operator]?.token ?? ''
+  return world.http.json<T>(method, `${admin}/admin/v1${path}`, { bearer, ...(json && { json }) })
+}
+
+/** A merchant of its own, made by the admin API, that lacks nothing for raw cards but what the wish leaves out. */
+export async function makeMerchant(world: World, wish: MerchantWish = {}): Promise<MadeMerchant> {
+  const { id } = await callAdmin<{ id: string }>(world, 'POST', '/merchants', { name: 'Another merchant' })
+  const makeKey = (body: object) =>
+    callAdmin<{ id: string; key: string }>(world, 'POST', `/merchants/${id}/api_keys`, body)
+  const secret = await makeKey({ kind: 'secret', scopes: wish.scopes ?? ['charges:raw_card', 'charges:write', 'read'] })
+  const publishable = await makeKey({ kind: 'publishable' })
+  const grant = wish.grant === 'none' ? '' : await requestGrant(world, id, wish)
+  if (grant !== '' && wish.grant !== 'requested') await changeGrant(world, { id, grant }, 'approve', 1)
+  return { id, key: secret.key, keyId: secret.id, publishableKey: publishable.key, grant }
+}
+
+/** What an operator does with a merchant's grant. The one who asked for it is operator 0. */
+export function changeGrant(
+  world: World,
+  merchant: Pick<MadeMerchant, 'id' | 'grant'>,
+  action: 'approve' | 'suspend' | 'resume' | 'revoke',
+  operator: 0 | 1 = 0,
+): Promise<{ status: string }> {
+  return callAdmin(world, 'POST', `/merchants/${merchant.id}/raw_card_grants/${merchant.grant}/${action}`, {}, operator)
+}
+
+async function requestGrant(world: World, merchant: string, wish: MerchantWish): Promise<string> {
+  const day = (offset: number) => new Date(Date.now() + offset * dayMs).toISOString().slice(0, 10)
+  const grant = await callAdmin<{ id: string }>(world, 'POST', `/merchants/${merchant}/raw_card_grants`, {
+    evidence_kind: 'roc_aoc',
+    evidence_reference: 'a test, no real evidence',
+    evidence_sha256: createHash('sha256').update('evidence').digest('hex'),
+    evidence_date: day(-30),
+    valid_until: day(300),
+    address_ranges: wish.addressRanges ?? ['127.0.0.0/8'],
+    certificate_fingerprints: wish.certificateFingerprints ?? [
+      world.fincore.dev.raw_card_grant.certificate_fingerprint,
+    ],
+  })
+  return grant.id
+}
+
+/** Gives a merchant an account of its own at the sandbox PSP, so that its charges can succeed. */
+export async function addPspAccount(world: World, merchant: MadeMerchant): Promise<void> {
+  const { psp, psp_api, psp_admin_token } = world.fincore.dev
+  const account = await world.http.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
+    'POST',
+    `${psp_api}/v2/accounts`,
+    { bearer: psp_admin_token, headers: { 'idempotency-key': merchant.id }, json: { name: 'Another merchant' } },
+  )
+  const { secret_key, public_key, webhook_secret } = account
+  await callAdmin(world, 'POST', `/merchants/${merchant.id}/psp_accounts`, {
+    psp: 'sandbox',
+    config: { api_url: psp_api, pages_url: psp },
+    credentials: { secret_key, public_key, webhook_secret },
+  })
+}
