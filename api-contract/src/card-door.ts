@@ -24,11 +24,28 @@ export type Reply = { status: number; headers: Record<string, string>; body: str
 export type AdmissionRequest = { requestId: string; caller: Caller }
 export type AdmissionAnswer = { decision: 'admit' } | { decision: 'refuse'; reply: Reply }
 
-export const cardBrandNames = ['visa', 'mastercard', 'amex', 'discover', 'diners', 'jcb', 'unionpay', 'maestro', 'unknown'] as const
+export const cardBrandNames = [
+  'visa',
+  'mastercard',
+  'amex',
+  'discover',
+  'diners',
+  'jcb',
+  'unionpay',
+  'maestro',
+  'unknown',
+] as const
 export type CardBrand = (typeof cardBrandNames)[number]
 
 /** All that FinCore ever learns of a card number: PCI DSS 3.4.1 allows the first six and the last four digits. */
-export type CardFacts = { brand: CardBrand; first6: string; last4: string; length: number; luhnOk: boolean; cvcLength: number }
+export type CardFacts = {
+  brand: CardBrand
+  first6: string
+  last4: string
+  length: number
+  luhnOk: boolean
+  cvcLength: number
+}
 
 /** `POST /internal/card_charges`: the request with the card's number and code overwritten, and the facts beside it. */
 export type CardChargeRequest = {

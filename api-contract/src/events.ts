@@ -3,7 +3,8 @@ export const eventTypes = {
   'charge.requires_action': 'The shopper must act; send them to `next_action.url`.',
   'charge.authorized': 'The funds are held. Capture or cancel the charge.',
   'charge.captured': 'The money is moving to you. Deliver.',
-  'charge.failed': 'The charge failed, and no money moved. In a payment session the shopper may be trying another card: wait for the session’s own events.',
+  'charge.failed':
+    'The charge failed, and no money moved. In a payment session the shopper may be trying another card: wait for the session’s own events.',
   'charge.canceled': 'The charge ended without money: canceled, abandoned, or lapsed.',
   'charge.refunded': 'A refund of the charge succeeded; `amount_refunded` is the new total.',
   'charge.updated': 'An operation on the charge ended without changing its status, or a flag was added.',

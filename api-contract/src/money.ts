@@ -6,7 +6,9 @@ import * as currencies from 'dinero.js/currencies'
  */
 export const minorUnitDigits: ReadonlyMap<string, number> = new Map(
   Object.values(currencies).flatMap((currency) =>
-    typeof currency === 'object' && 'code' in currency ? [[String(currency.code), Number(currency.exponent)] as const] : [],
+    typeof currency === 'object' && 'code' in currency
+      ? [[String(currency.code), Number(currency.exponent)] as const]
+      : [],
   ),
 )
 

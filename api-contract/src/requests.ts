@@ -5,19 +5,47 @@ import { LineItem } from './resources.ts'
 /** The bodies of the requests. Unknown fields are refused, so that a misspelt one is never ignored. */
 
 const closed = { additionalProperties: false } as const
-export const Amount = Type.Integer({ minimum: 1, maximum: maxAmount, description: 'In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY.', examples: [1999] })
-const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217, in capitals.', examples: ['EUR'] })
-const CaptureMethod = Type.Enum(['automatic', 'manual'], { default: 'automatic', description: '`manual` holds the funds until you capture them.' })
-const WebUrl = (description: string) => Type.String({ minLength: 8, maxLength: 2048, pattern: '^https?://[^\\s\\\\]+$', description, examples: ['https://shop.example/thanks'] })
-const Reference = Type.String({ minLength: 1, maxLength: 255, description: 'Your own reference, for example the order’s number.', examples: ['order-1001'] })
-const Description = Type.String({ minLength: 1, maxLength: 255, description: 'What the payment is for.' })
-export const Metadata = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }), Type.String({ maxLength: 500 }), {
-  additionalProperties: false,
-  maxProperties: 50,
-  description: 'Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here.',
+export const Amount = Type.Integer({
+  minimum: 1,
+  maximum: maxAmount,
+  description: 'In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY.',
+  examples: [1999],
 })
-const PspAccount = Type.String({ pattern: '^pspa_[0-9a-z]{26}$', description: 'The PSP account to use; without it, the merchant’s first active one.' })
-const RETURN_URL = 'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'
+const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217, in capitals.', examples: ['EUR'] })
+const CaptureMethod = Type.Enum(['automatic', 'manual'], {
+  default: 'automatic',
+  description: '`manual` holds the funds until you capture them.',
+})
+const WebUrl = (description: string) =>
+  Type.String({
+    minLength: 8,
+    maxLength: 2048,
+    pattern: '^https?://[^\\s\\\\]+$',
+    description,
+    examples: ['https://shop.example/thanks'],
+  })
+const Reference = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'Your own reference, for example the order’s number.',
+  examples: ['order-1001'],
+})
+const Description = Type.String({ minLength: 1, maxLength: 255, description: 'What the payment is for.' })
+export const Metadata = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }),
+  Type.String({ maxLength: 500 }),
+  {
+    additionalProperties: false,
+    maxProperties: 50,
+    description: 'Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here.',
+  },
+)
+const PspAccount = Type.String({
+  pattern: '^pspa_[0-9a-z]{26}$',
+  description: 'The PSP account to use; without it, the merchant’s first active one.',
+})
+const RETURN_URL =
+  'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'
 
 const chargeFields = {
   amount: Amount,
@@ -31,62 +59,124 @@ const chargeFields = {
 }
 
 /** `POST /v1/charges` on the public API: with a token that the PSP's own card fields made in the browser. */
-export const CreateTokenCharge = Type.Object({
-  ...chargeFields,
-  payment_method: Type.Object({
-    type: Type.Literal('token'),
-    token: Type.String({ pattern: '^[\\x21-\\x7e]{1,500}$', description: 'The token that `@fincore/browser` gave you.' }),
-    psp_account: Type.Optional(PspAccount),
-  }, closed),
-}, closed)
+export const CreateTokenCharge = Type.Object(
+  {
+    ...chargeFields,
+    payment_method: Type.Object(
+      {
+        type: Type.Literal('token'),
+        token: Type.String({
+          pattern: '^[\\x21-\\x7e]{1,500}$',
+          description: 'The token that `@fincore/browser` gave you.',
+        }),
+        psp_account: Type.Optional(PspAccount),
+      },
+      closed,
+    ),
+  },
+  closed,
+)
 export type CreateTokenCharge = import('typebox').Static<typeof CreateTokenCharge>
 
 /**
  * `POST /v1/charges` on the card relay. The relay checks the number and the code as bytes and overwrites them, so what
  * the payment service validates has only stars there.
  */
-export const CreateCardCharge = Type.Object({
-  ...chargeFields,
-  payment_method: Type.Object({
-    type: Type.Literal('card'),
-    card: Type.Object({
-      number: Type.String({ maxLength: 19, description: '12 to 19 digits without spaces.' }),
-      cvc: Type.String({ maxLength: 4, description: '3 or 4 digits.' }),
-      exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
-      exp_year: Type.Integer({ minimum: 2020, maximum: 2099 }),
-      holder_name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    }, closed),
-  }, closed),
-}, closed)
+export const CreateCardCharge = Type.Object(
+  {
+    ...chargeFields,
+    payment_method: Type.Object(
+      {
+        type: Type.Literal('card'),
+        card: Type.Object(
+          {
+            number: Type.String({ maxLength: 19, description: '12 to 19 digits without spaces.' }),
+            cvc: Type.String({ maxLength: 4, description: '3 or 4 digits.' }),
+            exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
+            exp_year: Type.Integer({ minimum: 2020, maximum: 2099 }),
+            holder_name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          },
+          closed,
+        ),
+      },
+      closed,
+    ),
+  },
+  closed,
+)
 export type CreateCardCharge = import('typebox').Static<typeof CreateCardCharge>
 
-export const CaptureCharge = Type.Object({
-  amount: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAmount, description: 'How much to capture; without it, all of it. The rest is released.' })),
-}, closed)
+export const CaptureCharge = Type.Object(
+  {
+    amount: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxAmount,
+        description: 'How much to capture; without it, all of it. The rest is released.',
+      }),
+    ),
+  },
+  closed,
+)
 export const CancelCharge = Type.Object({}, closed)
 
-export const CreateRefund = Type.Object({
-  charge: Type.String({ pattern: '^ch_[0-9a-z]{26}$', description: 'The charge whose money is given back.' }),
-  amount: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAmount, description: 'How much to give back; without it, all that is left.' })),
-  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-  metadata: Type.Optional(Metadata),
-}, closed)
+export const CreateRefund = Type.Object(
+  {
+    charge: Type.String({ pattern: '^ch_[0-9a-z]{26}$', description: 'The charge whose money is given back.' }),
+    amount: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxAmount,
+        description: 'How much to give back; without it, all that is left.',
+      }),
+    ),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    metadata: Type.Optional(Metadata),
+  },
+  closed,
+)
 export type CreateRefund = import('typebox').Static<typeof CreateRefund>
 
-export const CreatePaymentSession = Type.Object({
-  amount: Amount,
-  currency: Currency,
-  success_url: WebUrl('Where the shopper goes after paying; `payment_session` is added to it.'),
-  cancel_url: WebUrl('Where the shopper goes after pressing cancel; `payment_session` is added to it.'),
-  capture_method: Type.Optional(CaptureMethod),
-  merchant_reference: Type.Optional(Reference),
-  description: Type.Optional(Description),
-  metadata: Type.Optional(Metadata),
-  locale: Type.Optional(Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$', description: 'The language of the PSP’s page.', examples: ['de'] })),
-  customer_email: Type.Optional(Type.String({ pattern: '^[^@\\s]{1,64}@[^@\\s]{1,190}$', description: 'The shopper’s e-mail address, handed to the PSP.' })),
-  line_items: Type.Optional(Type.Array(LineItem, { maxItems: 100 })),
-  expires_in: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 1800, description: 'Seconds until the session ends by itself.' })),
-  late_payments: Type.Optional(Type.Enum(['refund', 'keep'], { default: 'refund', description: 'What happens to money that arrives after the session has ended.' })),
-  psp_account: Type.Optional(PspAccount),
-}, closed)
+export const CreatePaymentSession = Type.Object(
+  {
+    amount: Amount,
+    currency: Currency,
+    success_url: WebUrl('Where the shopper goes after paying; `payment_session` is added to it.'),
+    cancel_url: WebUrl('Where the shopper goes after pressing cancel; `payment_session` is added to it.'),
+    capture_method: Type.Optional(CaptureMethod),
+    merchant_reference: Type.Optional(Reference),
+    description: Type.Optional(Description),
+    metadata: Type.Optional(Metadata),
+    locale: Type.Optional(
+      Type.String({
+        pattern: '^[a-z]{2}(-[A-Z]{2})?$',
+        description: 'The language of the PSP’s page.',
+        examples: ['de'],
+      }),
+    ),
+    customer_email: Type.Optional(
+      Type.String({
+        pattern: '^[^@\\s]{1,64}@[^@\\s]{1,190}$',
+        description: 'The shopper’s e-mail address, handed to the PSP.',
+      }),
+    ),
+    line_items: Type.Optional(Type.Array(LineItem, { maxItems: 100 })),
+    expires_in: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 86_400,
+        default: 1800,
+        description: 'Seconds until the session ends by itself.',
+      }),
+    ),
+    late_payments: Type.Optional(
+      Type.Enum(['refund', 'keep'], {
+        default: 'refund',
+        description: 'What happens to money that arrives after the session has ended.',
+      }),
+    ),
+    psp_account: Type.Optional(PspAccount),
+  },
+  closed,
+)
 export type CreatePaymentSession = import('typebox').Static<typeof CreatePaymentSession>

@@ -4,11 +4,24 @@ import { declineCodes } from './decline-codes.ts'
 /** The objects that FinCore answers with. Requests are in requests.ts. */
 
 const nullable = <T extends import('typebox').TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const time = (description: string) => Type.String({ description: `${description} RFC 3339, UTC.`, format: 'date-time', examples: ['2026-11-23T12:00:00.000Z'] })
-const minorUnits = (description: string) => Type.Integer({ description: `${description} In the currency's minor unit (cents for EUR, yen for JPY).`, minimum: 0, examples: [1999] })
+const time = (description: string) =>
+  Type.String({
+    description: `${description} RFC 3339, UTC.`,
+    format: 'date-time',
+    examples: ['2026-11-23T12:00:00.000Z'],
+  })
+const minorUnits = (description: string) =>
+  Type.Integer({
+    description: `${description} In the currency's minor unit (cents for EUR, yen for JPY).`,
+    minimum: 0,
+    examples: [1999],
+  })
 const text = (description: string) => nullable(Type.String({ description }))
-const literals = <const T extends readonly string[]>(values: T, description: string) => Type.Enum(values, { description })
-const metadata = Type.Record(Type.String(), Type.String(), { description: 'Your own keys and values, given back as you sent them.' })
+const literals = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Enum(values, { description })
+const metadata = Type.Record(Type.String(), Type.String(), {
+  description: 'Your own keys and values, given back as you sent them.',
+})
 const currency = Type.String({ description: 'ISO 4217, in capitals.', examples: ['EUR'] })
 
 export const Card = Type.Object({
@@ -29,7 +42,10 @@ export const Failure = Type.Object({
 export const Charge = Type.Object({
   object: Type.Literal('charge'),
   id: Type.String({ description: 'The charge’s id; ids sort by time.', examples: ['ch_01kx7p2z3r8v9w0a1b2c3d4e5f'] }),
-  status: literals(['processing', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'], 'Where the charge stands. A final state never reverses.'),
+  status: literals(
+    ['processing', 'requires_action', 'authorized', 'captured', 'failed', 'canceled'],
+    'Where the charge stands. A final state never reverses.',
+  ),
   amount: minorUnits('The amount asked for.'),
   currency,
   amount_captured: minorUnits('How much was captured.'),
@@ -42,12 +58,30 @@ export const Charge = Type.Object({
   metadata,
   payment_session: text('The payment session that this charge belongs to.'),
   payment_method: nullable(Type.Object({ type: Type.Literal('card'), card: Card })),
-  next_action: nullable(Type.Object({ type: Type.Literal('redirect'), url: Type.String({ description: 'Send the shopper’s browser there.' }) })),
-  pending: nullable(Type.Object({ operation: literals(['capture', 'cancel'], 'What is being done.'), amount: minorUnits('For how much.') }, { description: 'A capture or cancel whose outcome is not known yet.' })),
+  next_action: nullable(
+    Type.Object({
+      type: Type.Literal('redirect'),
+      url: Type.String({ description: 'Send the shopper’s browser there.' }),
+    }),
+  ),
+  pending: nullable(
+    Type.Object(
+      { operation: literals(['capture', 'cancel'], 'What is being done.'), amount: minorUnits('For how much.') },
+      { description: 'A capture or cancel whose outcome is not known yet.' },
+    ),
+  ),
   failure: nullable(Failure),
-  cancellation_reason: nullable(literals(['requested', 'abandoned', 'authorization_expired'], 'Why the charge was canceled.')),
-  flags: Type.Array(Type.String(), { description: 'What is unusual about the charge: `paid_after_session_end`, `give_back_failed`.' }),
-  psp: Type.Object({ name: Type.String(), account: Type.String({ description: 'The PSP account, `pspa_…`.' }), reference: text('The PSP’s id of the payment.') }),
+  cancellation_reason: nullable(
+    literals(['requested', 'abandoned', 'authorization_expired'], 'Why the charge was canceled.'),
+  ),
+  flags: Type.Array(Type.String(), {
+    description: 'What is unusual about the charge: `paid_after_session_end`, `give_back_failed`.',
+  }),
+  psp: Type.Object({
+    name: Type.String(),
+    account: Type.String({ description: 'The PSP account, `pspa_…`.' }),
+    reference: text('The PSP’s id of the payment.'),
+  }),
   created_at: time('When the charge was made.'),
   updated_at: time('When the charge last changed.'),
 })
@@ -68,11 +102,14 @@ export const Refund = Type.Object({
 })
 export type Refund = import('typebox').Static<typeof Refund>
 
-export const LineItem = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 200, description: 'What is bought.' }),
-  quantity: Type.Integer({ minimum: 1, maximum: 10_000, description: 'How many.' }),
-  amount: Type.Integer({ minimum: 0, maximum: 999_999_999_999, description: 'The price of one, in the minor unit.' }),
-}, { additionalProperties: false })
+export const LineItem = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200, description: 'What is bought.' }),
+    quantity: Type.Integer({ minimum: 1, maximum: 10_000, description: 'How many.' }),
+    amount: Type.Integer({ minimum: 0, maximum: 999_999_999_999, description: 'The price of one, in the minor unit.' }),
+  },
+  { additionalProperties: false },
+)
 
 export const PaymentSession = Type.Object({
   object: Type.Literal('payment_session'),

@@ -64,7 +64,10 @@ describe('kill -9 in the middle of charges', () => {
 
   /** Whatever had happened when the process died: the end is one movement at most, and FinCore says the same. */
   async function assertSettled(key: string, flow: 'token' | 'raw_card'): Promise<void> {
-    const { rows } = await world.database.query<{ object_id: string }>('select object_id from idempotency_keys where key = $1', [key])
+    const { rows } = await world.database.query<{ object_id: string }>(
+      'select object_id from idempotency_keys where key = $1',
+      [key],
+    )
     const id = rows[0]?.object_id
     // Killed before the intent was durable: then the PSP must not have been asked, and nobody has an id to ask by.
     if (id === undefined) return

@@ -16,7 +16,9 @@ describe('an idempotency key', () => {
     const key = randomUUID()
     const body = tokenCharge(await world.token('4242424242424242'))
     const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => world.api('POST', '/v1/charges', body, { key, at: index % 2 === 0 ? world.fincore.dev.api : second })),
+      Array.from({ length: 200 }, (_, index) =>
+        world.api('POST', '/v1/charges', body, { key, at: index % 2 === 0 ? world.fincore.dev.api : second }),
+      ),
     )
     const charges = new Set<unknown>()
     let first = 0
@@ -45,7 +47,13 @@ describe('an idempotency key', () => {
     const token = await world.token('4242424242424242')
     const made = await world.api('POST', '/v1/charges', tokenCharge(token, { merchant_reference: 'A-1' }), { key })
     assert.equal(made.status, 201, made.text)
-    const reordered = { return_url: 'https://shop.example/back', merchant_reference: 'A-1', payment_method: { token, type: 'token' }, currency: 'EUR', amount: 1000 }
+    const reordered = {
+      return_url: 'https://shop.example/back',
+      merchant_reference: 'A-1',
+      payment_method: { token, type: 'token' },
+      currency: 'EUR',
+      amount: 1000,
+    }
     const repeat = await world.api('POST', '/v1/charges', reordered, { key: `"${key}"`, at: second })
     assert.equal(repeat.status, 201)
     assert.equal(repeat.headers['idempotent-replayed'], 'true')
@@ -55,7 +63,12 @@ describe('an idempotency key', () => {
   it('refuses another request under the same key, and writes nothing', async () => {
     const key = randomUUID()
     const made = await world.api('POST', '/v1/charges', tokenCharge(await world.token('4242424242424242')), { key })
-    const other = await world.api('POST', '/v1/charges', tokenCharge(await world.token('4242424242424242'), { amount: 1001 }), { key })
+    const other = await world.api(
+      'POST',
+      '/v1/charges',
+      tokenCharge(await world.token('4242424242424242'), { amount: 1001 }),
+      { key },
+    )
     assert.equal(other.status, 422)
     assert.equal(other.body.code, 'idempotency_key_reused')
     const refund = await world.api('POST', '/v1/refunds', { charge: made.body.id }, { key })
@@ -78,23 +91,40 @@ describe('an idempotency key', () => {
   it('lets fifty refunds at once take no more than was captured', async () => {
     const made = await world.api('POST', '/v1/charges', tokenCharge(await world.token('4242424242424242')))
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => world.api('POST', '/v1/refunds', { charge: made.body.id, amount: 90 }, { at: index % 2 === 0 ? world.fincore.dev.api : second })),
+      Array.from({ length: 50 }, (_, index) =>
+        world.api(
+          'POST',
+          '/v1/refunds',
+          { charge: made.body.id, amount: 90 },
+          { at: index % 2 === 0 ? world.fincore.dev.api : second },
+        ),
+      ),
     )
     const done = answers.filter((answer) => answer.status === 201)
     assert.equal(done.length, 11)
-    for (const refused of answers.filter((answer) => answer.status !== 201)) assert.equal(refused.body.code, 'amount_exceeds_refundable')
+    for (const refused of answers.filter((answer) => answer.status !== 201))
+      assert.equal(refused.body.code, 'amount_exceeds_refundable')
     const charge = await eventually('the refunds to settle', async () => {
       const read = await world.api('GET', `/v1/charges/${made.body.id}`)
       return read.body.amount_refunds_pending === 0 && read.body.amount_refunded === 990 ? read.body : null
     })
     const [attempt] = await world.attempts(String(charge.id))
     const truth = await world.truth(attempt?.id ?? '')
-    assert.equal(truth.movements.filter((movement) => movement.kind === 'refund').reduce((sum, movement) => sum + movement.amount, 0), 990)
+    assert.equal(
+      truth.movements
+        .filter((movement) => movement.kind === 'refund')
+        .reduce((sum, movement) => sum + movement.amount, 0),
+      990,
+    )
   })
 
   it('lets a capture and a cancel at once end as one of them', async () => {
     for (let round = 0; round < 5; round++) {
-      const made = await world.api('POST', '/v1/charges', tokenCharge(await world.token('4242424242424242'), { capture_method: 'manual' }))
+      const made = await world.api(
+        'POST',
+        '/v1/charges',
+        tokenCharge(await world.token('4242424242424242'), { capture_method: 'manual' }),
+      )
       assert.equal(made.body.status, 'authorized', made.text)
       const [capture, cancel] = await Promise.all([
         world.api('POST', `/v1/charges/${made.body.id}/capture`, { amount: 400 }),

@@ -59,9 +59,11 @@ async function compareWithTruth(world: World, chargeId: string, charge: Record<s
   const authorize = (await world.attempts(chargeId)).filter((attempt) => attempt.kind === 'authorize')
   assert.equal(authorize.length, 1)
   const truth = await world.truth(authorize[0]?.id ?? '')
-  const sum = (kind: string) => truth.movements.filter((movement) => movement.kind === kind).reduce((total, movement) => total + movement.amount, 0)
+  const sum = (kind: string) =>
+    truth.movements.filter((movement) => movement.kind === kind).reduce((total, movement) => total + movement.amount, 0)
   assert.ok(truth.movements.filter((movement) => movement.kind === 'authorization').length <= 1)
   assert.equal(charge.amount_captured, sum('capture'), JSON.stringify(truth))
-  if (charge.status === 'failed' || charge.status === 'canceled') assert.equal(sum('authorization'), sum('cancellation'))
+  if (charge.status === 'failed' || charge.status === 'canceled')
+    assert.equal(sum('authorization'), sum('cancellation'))
   if (charge.status === 'captured' || charge.status === 'authorized') assert.equal(sum('authorization'), 1000)
 }

@@ -27,7 +27,12 @@ export type World = {
 }
 
 export type CallOptions = { key?: string; bearer?: string; headers?: Record<string, string>; at?: string }
-export type Answer = { status: number; headers: HttpAnswer['headers']; text: string; body: Record<string, never> & { [field: string]: unknown } }
+export type Answer = {
+  status: number
+  headers: HttpAnswer['headers']
+  text: string
+  body: Record<string, never> & { [field: string]: unknown }
+}
 export type Truth = {
   movements: { kind: 'authorization' | 'capture' | 'cancellation' | 'refund'; id: string; amount: number }[]
   calls: number
@@ -43,9 +48,22 @@ export async function startWorld(options: Pick<StartFinCoreOptions, 'env'> = {})
   const merchant = createHttpClient({ ca: dev.ca, cert: dev.client_cert, key: dev.client_key })
   const database = new pg.Pool({ connectionString: dev.database_url, max: 4 })
   database.on('error', () => {})
-  const call = async (client: HttpClient, method: string, url: string, body: unknown, options: CallOptions): Promise<Answer> => {
-    const headers = { ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}), ...options.headers }
-    const answer = await client.send(method, url, { bearer: options.bearer ?? dev.secret_key, headers, ...(body === undefined ? {} : { json: body }) })
+  const call = async (
+    client: HttpClient,
+    method: string,
+    url: string,
+    body: unknown,
+    options: CallOptions,
+  ): Promise<Answer> => {
+    const headers = {
+      ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
+      ...options.headers,
+    }
+    const answer = await client.send(method, url, {
+      bearer: options.bearer ?? dev.secret_key,
+      headers,
+      ...(body === undefined ? {} : { json: body }),
+    })
     return { ...answer, body: answer.text.startsWith('{') ? JSON.parse(answer.text) : {} }
   }
   return {
@@ -56,12 +74,19 @@ export async function startWorld(options: Pick<StartFinCoreOptions, 'env'> = {})
     relay: (body, options = {}) => call(merchant, 'POST', `${options.at ?? dev.relay}/v1/charges`, body, options),
     async token(number) {
       const card = { number, cvc: number.startsWith('37') ? '1234' : '123', expiry_month: 12, expiry_year: 2034 }
-      const answer = await http.json<{ token?: string; id?: string }>('POST', `${dev.psp}/v2/tokens`, { bearer: dev.psp_public_key, json: card })
+      const answer = await http.json<{ token?: string; id?: string }>('POST', `${dev.psp}/v2/tokens`, {
+        bearer: dev.psp_public_key,
+        json: card,
+      })
       return answer.token ?? answer.id ?? ''
     },
-    truth: (reference) => http.json<Truth>('GET', `${dev.psp_api}/truth?reference=${reference}`, { bearer: dev.psp_secret_key }),
+    truth: (reference) =>
+      http.json<Truth>('GET', `${dev.psp_api}/truth?reference=${reference}`, { bearer: dev.psp_secret_key }),
     async attempts(charge) {
-      const { rows } = await database.query<{ id: string; kind: string; state: string }>('select id, kind, state from attempts where charge_id = $1 order by id', [charge])
+      const { rows } = await database.query<{ id: string; kind: string; state: string }>(
+        'select id, kind, state from attempts where charge_id = $1 order by id',
+        [charge],
+      )
       return rows
     },
     async close() {
@@ -74,7 +99,11 @@ export async function startWorld(options: Pick<StartFinCoreOptions, 'env'> = {})
 }
 
 /** Waits until `look` finds something, and says what it waited for when it does not. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false>,
+  withinMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
     const found = await look()
@@ -86,11 +115,23 @@ export async function eventually<T>(what: string, look: () => Promise<T | null |
 
 /** A token charge of 10.00 EUR. */
 export function tokenCharge(token: string, more: object = {}): object {
-  return { amount: 1000, currency: 'EUR', payment_method: { type: 'token', token }, return_url: 'https://shop.example/back', ...more }
+  return {
+    amount: 1000,
+    currency: 'EUR',
+    payment_method: { type: 'token', token },
+    return_url: 'https://shop.example/back',
+    ...more,
+  }
 }
 
 /** A raw-card charge of 10.00 EUR. */
 export function cardCharge(number: string, more: object = {}): object {
   const card = { number, cvc: number.startsWith('37') ? '1234' : '123', exp_month: 12, exp_year: 2034 }
-  return { amount: 1000, currency: 'EUR', payment_method: { type: 'card', card }, return_url: 'https://shop.example/back', ...more }
+  return {
+    amount: 1000,
+    currency: 'EUR',
+    payment_method: { type: 'card', card },
+    return_url: 'https://shop.example/back',
+    ...more,
+  }
 }

@@ -91,6 +91,8 @@ create table psp_events (
   primary key (merchant_id, psp_account_id, event_id),
   foreign key (merchant_id, psp_account_id) references psp_accounts (merchant_id, id)
 );
+-- What operators are shown.
+create index psp_events_held on psp_events (received_at) where state in ('held', 'flagged');
 create index psp_events_to_apply on psp_events (next_try_at) where state in ('received', 'held');
 
 -- Caches of keys, grants, PSP accounts and endpoints are dropped in every process when one of them changes.

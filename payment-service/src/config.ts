@@ -41,7 +41,8 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
   }
   const number = (name: string, fallback: number, min: number, max: number): number => {
     const value = Number(env[name] ?? fallback)
-    if (!Number.isInteger(value) || value < min || value > max) problems.push(`${name} must be a whole number from ${min} to ${max}`)
+    if (!Number.isInteger(value) || value < min || value > max)
+      problems.push(`${name} must be a whole number from ${min} to ${max}`)
     return value
   }
   const choice = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
@@ -51,7 +52,8 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
   }
   const address = (name: string): string => {
     const value = need(name)
-    if (value !== '' && !/^https?:\/\/[^/]+$/.test(value)) problems.push(`${name} must be an address such as https://pay.example.com, without a path`)
+    if (value !== '' && !/^https?:\/\/[^/]+$/.test(value))
+      problems.push(`${name} must be an address such as https://pay.example.com, without a path`)
     return value
   }
   const encryptionKey = Buffer.from(need('ENCRYPTION_KEY'), 'base64')
@@ -112,7 +114,8 @@ function readOperators(text: string | undefined, problems: string[]): { name: st
     const list: unknown = JSON.parse(text)
     if (!Array.isArray(list)) throw new Error(complaint)
     return list.map((entry: { name?: unknown; token?: unknown }) => {
-      if (typeof entry.name !== 'string' || typeof entry.token !== 'string' || entry.token.length < 32) throw new Error(complaint)
+      if (typeof entry.name !== 'string' || typeof entry.token !== 'string' || entry.token.length < 32)
+        throw new Error(complaint)
       return { name: entry.name, token: entry.token }
     })
   } catch {

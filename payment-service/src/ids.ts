@@ -2,8 +2,17 @@ import { uuidv7obj } from 'uuidv7'
 
 /** The prefixes of all public and internal ids. An id's prefix says what it names. */
 export const idPrefixes = {
-  merchant: 'mer', apiKey: 'key', pspAccount: 'pspa', grant: 'grant', charge: 'ch', session: 'ps', refund: 're',
-  attempt: 'att', event: 'evt', webhookEndpoint: 'whe', request: 'req',
+  merchant: 'mer',
+  apiKey: 'key',
+  pspAccount: 'pspa',
+  grant: 'grant',
+  charge: 'ch',
+  session: 'ps',
+  refund: 're',
+  attempt: 'att',
+  event: 'evt',
+  webhookEndpoint: 'whe',
+  request: 'req',
 } as const
 export type IdKind = keyof typeof idPrefixes
 
@@ -22,5 +31,9 @@ export function newId(kind: IdKind): string {
 
 /** Whether a text has the form of an id of this kind; says nothing of whether the object exists. */
 export function isId(kind: IdKind, text: string): boolean {
-  return text.length === idPrefixes[kind].length + 27 && /^[a-z]+_[0-9a-hjkmnp-tv-z]{26}$/.test(text) && text.startsWith(`${idPrefixes[kind]}_`)
+  return (
+    text.length === idPrefixes[kind].length + 27 &&
+    /^[a-z]+_[0-9a-hjkmnp-tv-z]{26}$/.test(text) &&
+    text.startsWith(`${idPrefixes[kind]}_`)
+  )
 }

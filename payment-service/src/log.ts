@@ -22,7 +22,10 @@ export type Log = Record<'debug' | 'info' | 'warn' | 'error', (message: string, 
 
 export function createLog(level: string): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' })
-  const write = (severity: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields: LogFields = {}) => logger[severity](fields, message)
+  const write =
+    (severity: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: LogFields = {}) =>
+      logger[severity](fields, message)
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net'
 import { createAdminServer } from './admin/server.ts'
-import { upsertOperators } from './store/operators.ts'
 import { sealAuditRecords } from './audit/seal.ts'
 import { createInternalServer } from './card-door/internal-server.ts'
 import { lapseGrants } from './card-door/lapse-grants.ts'
@@ -10,16 +9,17 @@ import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { resolveDueAttempts } from './flows/resolve-attempts.ts'
 import { createApiServer } from './http/api-server.ts'
-import type { App } from './http/server.ts'
 import { runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
+import type { App } from './server/server.ts'
 import { openDirectory } from './store/directory.ts'
 import { forgetOldKeys } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { migrate } from './store/migrate.ts'
+import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
@@ -36,7 +36,12 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const sender = createSender({ extraCa: config.extraCa })
   const wake = { outbox: () => {}, inbox: () => {} }
   const deps: Deps = {
-    config, pool, directory, vault, psps, log,
+    config,
+    pool,
+    directory,
+    vault,
+    psps,
+    log,
     hotPath: createHotPath(pool),
     send: sender.send,
     now: () => new Date(),

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sendRefusal } from '../http/problems.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { sendRefusal } from '../server/problems.ts'
 import { type AuditRecord, recordAudit } from '../store/audit.ts'
 import { inTransaction, type Queryable, type Transaction } from '../store/pool.ts'
 import type { AdminDeps } from './deps.ts'

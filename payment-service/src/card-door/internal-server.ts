@@ -12,11 +12,11 @@ import { type Static, Type } from 'typebox'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { beginCardCharge, continueCardCharge } from '../flows/charge-card.ts'
-import { readBearer } from '../http/caller.ts'
-import { RefusalError } from '../http/problems.ts'
-import { type App, createServer } from '../http/server.ts'
 import { isRefusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
+import { readBearer } from '../server/caller.ts'
+import { RefusalError } from '../server/problems.ts'
+import { type App, createServer } from '../server/server.ts'
 import { createAdmission } from './admission.ts'
 import { problemReply } from './replies.ts'
 import { watchForCardData } from './tripwire.ts'
@@ -104,6 +104,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
   const app = createServer({
     docsUrl,
     log: deps.log,
+    text: 'any',
     // The relay blanks the card that it was given; another one, in a description or so, is found here.
     inspectBody(body, request) {
       if (request.routeOptions.url === cardChargesPath && watchForCardData(body) !== null) strayCards.add(request)

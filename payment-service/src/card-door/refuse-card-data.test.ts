@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../config.ts'
-import { createServer } from '../http/server.ts'
 import { createLog } from '../log.ts'
+import { createServer } from '../server/server.ts'
 import type { Pool } from '../store/pool.ts'
 import { inspectForCardData } from './refuse-card-data.ts'
 

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
-import { RefusalError } from '../http/problems.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { RefusalError } from '../server/problems.ts'
 import { holdsCardNumber, watchForCardData } from './tripwire.ts'
 
 /**

@@ -1,14 +1,19 @@
 import type { Deps } from '../deps.ts'
 import type { PspEvent } from '../psp-gateway/port.ts'
 import { findAttempt } from '../store/attempts.ts'
-import { closeSession, settleHostedPayment } from './settle-session.ts'
 import { settleAttempt } from './settle-attempt.ts'
+import { closeSession, settleHostedPayment } from './settle-session.ts'
 
 /** What became of a PSP's event. `held` is tried again; `flagged` is shown to an operator; neither is ever dropped. */
 export type EventFate = 'applied' | 'held' | 'flagged' | 'ignored'
 
 /** Applies an event that is already stored. Doing so twice, or in any order, ends in the same state. */
-export async function applyPspEvent(deps: Deps, merchantId: string, pspAccountId: string, event: PspEvent): Promise<EventFate> {
+export async function applyPspEvent(
+  deps: Deps,
+  merchantId: string,
+  pspAccountId: string,
+  event: PspEvent,
+): Promise<EventFate> {
   const { about } = event
   if (about.kind === 'nothing') return 'ignored'
   const attempt = await findAttempt(deps.pool, about.reference)
@@ -18,7 +23,12 @@ export async function applyPspEvent(deps: Deps, merchantId: string, pspAccountId
   if (attempt.merchant_id !== merchantId || attempt.psp_account_id !== pspAccountId) return 'flagged'
   switch (about.kind) {
     case 'hosted_payment':
-      return settleHostedPayment(deps, { merchantId, createAttemptId: attempt.id, payment: about.payment, source: 'webhook' })
+      return settleHostedPayment(deps, {
+        merchantId,
+        createAttemptId: attempt.id,
+        payment: about.payment,
+        source: 'webhook',
+      })
     case 'hosted_session':
       await closeSession(deps, { merchantId, createAttemptId: attempt.id, as: about.status })
       return 'applied'

@@ -91,7 +91,10 @@ export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string)
     amount: { amount: charge.amount, currency: charge.currency },
     captureMethod: charge.capture_method,
     // The shopper comes back through FinCore, which asks the PSP for the truth before the merchant's page is shown.
-    returnUrl: charge.return_url === null ? null : `${deps.config.publicUrl}/c/${deps.vault.linkToken('return', charge.id)}/return`,
+    returnUrl:
+      charge.return_url === null
+        ? null
+        : `${deps.config.publicUrl}/c/${deps.vault.linkToken('return', charge.id)}/return`,
     description: charge.description,
   }
 }

@@ -32,7 +32,8 @@ export async function beginCardCharge(
   input: { merchantId: string; requestId: string; idempotencyKey: string | null; blankedBody: string; card: CardFacts },
 ): Promise<Instruction> {
   const begun = await validateAndBegin(deps, input)
-  if (isRefusal(begun)) return { do: 'reply', reply: problemReply(begun, input.requestId, `${deps.config.publicUrl}/docs`) }
+  if (isRefusal(begun))
+    return { do: 'reply', reply: problemReply(begun, input.requestId, `${deps.config.publicUrl}/docs`) }
   return 'status' in begun ? replyWith(begun) : begun
 }
 
@@ -51,27 +52,64 @@ async function validateAndBegin(
   }
   const { exp_month, exp_year } = request.payment_method.card
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
-  if (isPast(exp_year, exp_month, deps.now())) return refuse('parameter_invalid', { param: 'payment_method.card.exp_year', detail: 'The card has expired.' })
-  const chosen = await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => psp.rawCards !== undefined)
+  if (isPast(exp_year, exp_month, deps.now()))
+    return refuse('parameter_invalid', { param: 'payment_method.card.exp_year', detail: 'The card has expired.' })
+  const chosen = await choosePspAccount(
+    deps,
+    input.merchantId,
+    request.psp_account,
+    (psp) => psp.rawCards !== undefined,
+  )
   if (isRefusal(chosen)) return chosen
-  const card: CardShown = { brand: input.card.brand, first6: input.card.first6, last4: input.card.last4, exp_month, exp_year }
-  const begun = await beginCharge(deps, { merchantId: input.merchantId, request, flow: 'raw_card', chosen, idempotencyKey: key.key, card })
+  const card: CardShown = {
+    brand: input.card.brand,
+    first6: input.card.first6,
+    last4: input.card.last4,
+    exp_month,
+    exp_year,
+  }
+  const begun = await beginCharge(deps, {
+    merchantId: input.merchantId,
+    request,
+    flow: 'raw_card',
+    chosen,
+    idempotencyKey: key.key,
+    card,
+  })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   return instructToSend(deps, chosen.account, { begun, request, triedAccounts: [chosen.account.id] })
 }
 
 /** What the PSP answered to the relay, or how the call failed: the second write, or another PSP on proof. */
-export async function continueCardCharge(deps: Deps, attemptId: string, report: SendReport, requestId: string): Promise<Instruction> {
+export async function continueCardCharge(
+  deps: Deps,
+  attemptId: string,
+  report: SendReport,
+  requestId: string,
+): Promise<Instruction> {
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
-  if (begun === null) return { do: 'reply', reply: problemReply(refuse('resource_not_found'), requestId, `${deps.config.publicUrl}/docs`) }
-  const outcome = deps.psps[begun.charge.psp].payments.readReply('authorize', report)
+  if (begun === null)
+    return {
+      do: 'reply',
+      reply: problemReply(refuse('resource_not_found'), requestId, `${deps.config.publicUrl}/docs`),
+    }
+  const outcome = deps.psps[begun.charge.psp].payments.readReply(
+    'authorize',
+    report,
+    authorizeInput(deps, begun.charge, attemptId),
+  )
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
   if (neverActed && sent !== undefined && sent.request.psp_account === undefined) {
     const next = await switchAccount(deps, begun, sent.triedAccounts)
-    if (next !== null) return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts: [...sent.triedAccounts, next.account.id] })
+    if (next !== null)
+      return instructToSend(deps, next.account, {
+        ...sent,
+        begun: next.begun,
+        triedAccounts: [...sent.triedAccounts, next.account.id],
+      })
   }
   return replyWith(await finishCharge(deps, begun, outcome))
 }
@@ -81,10 +119,23 @@ function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Instructio
   const rawCards = deps.psps[account.psp].rawCards
   if (rawCards === undefined) throw new Error('A PSP without raw cards was chosen for one')
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
-  const asked = rawCards.authorizeCard(account, { ...authorizeInput(deps, charge, attemptId), expMonth: exp_month, expYear: exp_year, holderName: holder_name ?? null })
+  const asked = rawCards.authorizeCard(account, {
+    ...authorizeInput(deps, charge, attemptId),
+    expMonth: exp_month,
+    expYear: exp_year,
+    holderName: holder_name ?? null,
+  })
   if (asked.body === null || asked.method !== 'POST') throw new Error('A card template must be a POST with a body')
   sentByAttempt.set(attemptId, sent)
-  return { do: 'send', attempt: attemptId, to: asked.url, method: 'POST', headers: asked.headers, body: asked.body, timeoutMs: deps.config.pspTimeoutMs }
+  return {
+    do: 'send',
+    attempt: attemptId,
+    to: asked.url,
+    method: 'POST',
+    headers: asked.headers,
+    body: asked.body,
+    timeoutMs: deps.config.pspTimeoutMs,
+  }
 }
 
 async function reloadBegun(deps: Deps, attemptId: string): Promise<Begun | null> {
@@ -96,7 +147,10 @@ async function reloadBegun(deps: Deps, attemptId: string): Promise<Begun | null>
 }
 
 function replyWith(answer: Answer): Instruction {
-  return { do: 'reply', reply: jsonReply(answer.status, answer.body, answer.replayed ? { 'idempotent-replayed': 'true' } : {}) }
+  return {
+    do: 'reply',
+    reply: jsonReply(answer.status, answer.body, answer.replayed ? { 'idempotent-replayed': 'true' } : {}),
+  }
 }
 
 function isPast(year: number, month: number, now: Date): boolean {

@@ -14,14 +14,19 @@ export async function chargeToken(
   const { merchantId, idempotencyKey, request } = input
   const { token, psp_account: tokensAccount } = request.payment_method
   if (tokensAccount !== undefined && request.psp_account !== undefined && tokensAccount !== request.psp_account) {
-    return refuse('parameter_invalid', { param: 'psp_account', detail: 'psp_account and payment_method.psp_account name different accounts; a token works only at the account that made it.' })
+    return refuse('parameter_invalid', {
+      param: 'psp_account',
+      detail:
+        'psp_account and payment_method.psp_account name different accounts; a token works only at the account that made it.',
+    })
   }
   const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
   if (isRefusal(chosen)) return chosen
   const begun = await beginCharge(deps, { merchantId, request, flow: 'token', chosen, idempotencyKey, card: null })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
-  const asked = chosen.psp.payments.authorizeToken(chosen.account, { ...authorizeInput(deps, begun.charge, begun.attemptId), token })
-  const reply = await deps.send(asked, deps.config.pspTimeoutMs)
-  return finishCharge(deps, begun, chosen.psp.payments.readReply('authorize', reply))
+  const { payments } = chosen.psp
+  const asked = authorizeInput(deps, begun.charge, begun.attemptId)
+  const reply = await deps.send(payments.authorizeToken(chosen.account, { ...asked, token }), deps.config.pspTimeoutMs)
+  return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
 }

@@ -10,7 +10,12 @@ export type Chosen = { account: PspAccount; psp: Psp }
  *
  * @param can what the PSP must offer; having the group in the port is the capability.
  */
-export async function choosePspAccount(deps: Deps, merchantId: string, asked: string | undefined, can: (psp: Psp) => boolean): Promise<Chosen | Refusal> {
+export async function choosePspAccount(
+  deps: Deps,
+  merchantId: string,
+  asked: string | undefined,
+  can: (psp: Psp) => boolean,
+): Promise<Chosen | Refusal> {
   const accounts = await deps.directory.listPspAccounts(merchantId)
   const candidates = asked === undefined ? accounts : accounts.filter((account) => account.id === asked)
   const account = candidates.find((candidate) => can(deps.psps[candidate.psp])) ?? null

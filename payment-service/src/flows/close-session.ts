@@ -10,7 +10,7 @@ import {
 } from '../store/session-attempts.ts'
 import { type SessionRow, setNextExpiryTry } from '../store/sessions.ts'
 import { leaseUntil } from './follow-up.ts'
-import { provesNothingHappened } from './resolve-attempts.ts'
+import { provesNothingHappened } from './proof.ts'
 import { askForTruth, hostedOf, reload } from './session-at-psp.ts'
 import { endSession } from './settle-session.ts'
 

@@ -25,20 +25,37 @@ export async function createRefund(deps: Deps, input: Input): Promise<Answer | R
   const outcome = await callPsp(deps, { kind: 'refund', attemptId, charge, amount: refund.amount })
   const settled = await settleAttempt(deps, attemptId, outcome, {
     key: input.idempotencyKey,
-    render: (_charge, current) => ({ status: 201, body: current === null || current.status === 'pending' ? null : renderRefund(current) }),
+    render: (_charge, current) => ({
+      status: 201,
+      body: current === null || current.status === 'pending' ? null : renderRefund(current),
+    }),
   })
   return { status: 201, body: renderRefund(settled?.refund ?? refund), replayed: false }
 }
 
-async function claimAndReserve(deps: Deps, tx: Transaction, input: Input): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
+async function claimAndReserve(
+  deps: Deps,
+  tx: Transaction,
+  input: Input,
+): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
   const refundId = newId('refund')
   const fingerprint = fingerprintOf('POST /v1/refunds', request)
-  const claim = await claimKey(tx, { merchantId, key: idempotencyKey, fingerprint, objectId: refundId, lockedUntil: leaseUntil(deps) })
+  const claim = await claimKey(tx, {
+    merchantId,
+    key: idempotencyKey,
+    fingerprint,
+    objectId: refundId,
+    lockedUntil: leaseUntil(deps),
+  })
   if (claim.kind !== 'claimed') return claim
   const charge = await lockCharge(tx, merchantId, request.charge)
   if (charge === null) return refuse('resource_not_found', { param: 'charge' })
-  if (charge.status !== 'captured') return refuse('charge_not_refundable', { param: 'charge', detail: `The charge is ${charge.status}; only a captured charge can be refunded.` })
+  if (charge.status !== 'captured')
+    return refuse('charge_not_refundable', {
+      param: 'charge',
+      detail: `The charge is ${charge.status}; only a captured charge can be refunded.`,
+    })
   const left = charge.captured - charge.refunded - charge.refunds_pending
   const amount = request.amount === undefined ? left : BigInt(request.amount)
   if (amount > left || amount === 0n) return refuse('amount_exceeds_refundable', { param: 'amount' })

@@ -16,7 +16,8 @@ export async function finishCharge(deps: Deps, begun: Begun, outcome: Outcome): 
   const now = deps.now()
   const decision = decideCharge(begun.charge, outcome)
   const change = decision.kind === 'change' ? decision.change : null
-  if (decision.kind === 'contradiction') deps.log.error('a PSP’s reply makes no sense; it is looked up', { attempt: begun.attemptId, reason: decision.why })
+  if (decision.kind === 'contradiction')
+    deps.log.error('a PSP’s reply makes no sense; it is looked up', { attempt: begun.attemptId, reason: decision.why })
   const charge = change === null ? { ...begun.charge, updated_at: now } : applyChange(begun.charge, change, now)
   const state = change === null ? 'unknown' : attemptStateOf(outcome)
   const settled = change !== null && state !== 'action_required'

@@ -20,9 +20,10 @@ export function leaseUntil(deps: Deps): Date {
 export async function callPsp(deps: Deps, followUp: FollowUp): Promise<Outcome> {
   const { kind, attemptId, charge, amount } = followUp
   const account = await deps.directory.findPspAccount(charge.psp_account_id)
-  if (account === null || charge.psp_reference === null) throw new Error('A charge with money has lost its PSP account or payment')
+  if (account === null || charge.psp_reference === null)
+    throw new Error('A charge with money has lost its PSP account or payment')
   const { payments } = deps.psps[account.psp]
   const input = { reference: attemptId, payment: charge.psp_reference, amount: { amount, currency: charge.currency } }
   const asked = payments[kind](account, input)
-  return payments.readReply(kind, await deps.send(asked, deps.config.pspTimeoutMs))
+  return payments.readReply(kind, await deps.send(asked, deps.config.pspTimeoutMs), input)
 }

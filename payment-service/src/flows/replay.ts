@@ -11,7 +11,12 @@ export type Answer = { status: number; body: object; replayed: boolean }
  * The answer to a repeat of a charge, capture, cancel or refund. The stored one; or, while the outcome was not known
  * yet (or the first request's process died), the object's current state.
  */
-export async function answerRepeat(deps: Deps, merchantId: string, claim: Exclude<Claim, { kind: 'claimed' }>, successStatus: number): Promise<Answer | Refusal> {
+export async function answerRepeat(
+  deps: Deps,
+  merchantId: string,
+  claim: Exclude<Claim, { kind: 'claimed' }>,
+  successStatus: number,
+): Promise<Answer | Refusal> {
   if (claim.kind === 'refused') return claim.refusal
   const status = claim.status ?? successStatus
   if (status >= 400) return claim.body as Refusal

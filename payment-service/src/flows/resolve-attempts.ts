@@ -6,6 +6,7 @@ import { type AttemptRow, claimAttemptsToLookUp, markAlerted, pushNextLookUp } f
 import { recordAudit } from '../store/audit.ts'
 import { findCharge } from '../store/charges.ts'
 import { callPsp, leaseUntil } from './follow-up.ts'
+import { provesNothingHappened } from './proof.ts'
 import { resolveSessionAttempt } from './resolve-session-attempt.ts'
 import { settleAttempt } from './settle-attempt.ts'
 
@@ -40,7 +41,8 @@ export async function resolveDueAttempts(deps: Deps): Promise<number> {
 
 /** Asks the PSP about one attempt, and applies what it says. */
 export async function resolveAttempt(deps: Deps, attempt: AttemptRow): Promise<void> {
-  if (attempt.kind === 'create_session' || attempt.kind === 'expire_session') return resolveSessionAttempt(deps, attempt)
+  if (attempt.kind === 'create_session' || attempt.kind === 'expire_session')
+    return resolveSessionAttempt(deps, attempt)
   const answer = await lookUpAttempt(deps, { ...attempt, kind: attempt.kind }, lookUpTimeoutMs)
   if (answer.found === true) {
     await settleAttempt(deps, attempt.id, answer.outcome)
@@ -61,25 +63,16 @@ export async function lookUpAttempt(
   if (account === null) throw new Error('An attempt has lost its PSP account')
   const { payments } = deps.psps[account.psp]
   const reply = await deps.send(payments.lookUp(account, attempt.id), timeoutMs)
-  return payments.readLookUp(attempt.kind, attempt.id, reply)
-}
-
-/**
- * “Not found” is proof only when the request can no longer be on its way, and the PSP's own consistency window has
- * passed since. An attempt that waits for the shopper was found once, so for it “not found” is no proof at all.
- */
-export function provesNothingHappened(deps: Deps, attempt: Pick<AttemptRow, 'state' | 'sent_at'> & { psp?: never }, windowMs = longestWindowMs(deps)): boolean {
-  if (attempt.state === 'action_required') return false
-  return deps.now().getTime() >= attempt.sent_at.getTime() + deps.config.pspTimeoutMs + windowMs
-}
-
-function longestWindowMs(deps: Deps): number {
-  return Math.max(...Object.values(deps.psps).map((psp) => psp.consistencyWindowMs))
+  const charge = attempt.charge_id === null ? null : await findCharge(deps.pool, attempt.merchant_id, attempt.charge_id)
+  const amount =
+    charge === null || attempt.amount === null ? undefined : { amount: attempt.amount, currency: charge.currency }
+  return payments.readLookUp(attempt.kind, attempt.id, reply, amount)
 }
 
 /** Money that must go back is asked for again, under the same idempotency key; it cannot go back twice. */
 async function sendAgain(deps: Deps, attempt: AttemptRow): Promise<void> {
-  if (attempt.charge_id === null || attempt.amount === null || (attempt.kind !== 'refund' && attempt.kind !== 'cancel')) return
+  if (attempt.charge_id === null || attempt.amount === null || (attempt.kind !== 'refund' && attempt.kind !== 'cancel'))
+    return
   const charge = await findCharge(deps.pool, attempt.merchant_id, attempt.charge_id)
   if (charge === null) return
   await pushNextLookUp(deps.pool, attempt, leaseUntil(deps))
@@ -91,6 +84,18 @@ async function alertWhenOld(deps: Deps, attempt: AttemptRow): Promise<void> {
   const ageMs = deps.now().getTime() - attempt.sent_at.getTime()
   if (attempt.state === 'action_required' || ageMs < alertAfterMs || attempt.alerted_at !== null) return
   if (!(await markAlerted(deps.pool, attempt))) return
-  deps.log.error('an attempt has had no outcome for 15 minutes; an operator must look', { attempt: attempt.id, merchant: attempt.merchant_id })
-  await recordAudit(deps.pool, { actorType: 'system', actor: 'resolver', type: 'attempt.unresolved', outcome: 'success', origin: 'resolver', merchantId: attempt.merchant_id, resource: attempt.id, details: { lookups: attempt.lookups } })
+  deps.log.error('an attempt has had no outcome for 15 minutes; an operator must look', {
+    attempt: attempt.id,
+    merchant: attempt.merchant_id,
+  })
+  await recordAudit(deps.pool, {
+    actorType: 'system',
+    actor: 'resolver',
+    type: 'attempt.unresolved',
+    outcome: 'success',
+    origin: 'resolver',
+    merchantId: attempt.merchant_id,
+    resource: attempt.id,
+    details: { lookups: attempt.lookups },
+  })
 }

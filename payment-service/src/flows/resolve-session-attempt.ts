@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import { type AttemptRow, setAttemptState } from '../store/attempts.ts'
 import { inTransaction } from '../store/pool.ts'
 import { recordSessionAtPsp } from '../store/sessions.ts'
-import { provesNothingHappened } from './resolve-attempts.ts'
+import { provesNothingHappened } from './proof.ts'
 
 const lookUpTimeoutMs = 5_000
 
@@ -10,12 +10,14 @@ const lookUpTimeoutMs = 5_000
 export async function resolveSessionAttempt(deps: Deps, attempt: AttemptRow): Promise<void> {
   const account = await deps.directory.findPspAccount(attempt.psp_account_id)
   const hosted = account === null ? undefined : deps.psps[account.psp].hostedSessions
-  if (account === null || hosted === undefined || attempt.payment_session_id === null) throw new Error('A session’s attempt has lost its PSP')
+  if (account === null || hosted === undefined || attempt.payment_session_id === null)
+    throw new Error('A session’s attempt has lost its PSP')
   const sessionId = attempt.payment_session_id
   const answer = hosted.readLookUp(await deps.send(hosted.lookUp(account, attempt.id), lookUpTimeoutMs))
   if (answer.found === 'unknown') return
   if (answer.found === false) {
-    if (provesNothingHappened(deps, attempt)) await setAttemptState(deps.pool, attempt, { state: 'rejected', nextLookUpAt: null })
+    if (provesNothingHappened(deps, attempt))
+      await setAttemptState(deps.pool, attempt, { state: 'rejected', nextLookUpAt: null })
     return
   }
   await inTransaction(deps.pool, async (tx) => {

@@ -30,7 +30,10 @@ export async function settleAttempt(
   deps: Deps,
   attemptId: string,
   outcome: Outcome,
-  answer?: { key: string; render: (charge: ChargeRow, refund: RefundRow | null) => { status: number; body: object | null } | null },
+  answer?: {
+    key: string
+    render: (charge: ChargeRow, refund: RefundRow | null) => { status: number; body: object | null } | null
+  },
 ): Promise<Settled | null> {
   const found = await findAttempt(deps.pool, attemptId)
   if (found === null || found.charge_id === null) return null
@@ -41,29 +44,34 @@ export async function settleAttempt(
     if (charge === null || attempt === null) throw new Error('An attempt has lost its charge')
     const result = await settleLocked(deps, tx, attempt, charge, outcome)
     const stored = answer?.render(result.charge, result.refund)
-    if (answer !== undefined && stored !== undefined && stored !== null) await completeKey(tx, merchantId, answer.key, stored.status, stored.body)
+    if (answer !== undefined && stored !== undefined && stored !== null)
+      await completeKey(tx, merchantId, answer.key, stored.status, stored.body)
     return result
   })
   if (settled.result === 'applied') deps.wakeOutbox()
   if (settled.result === 'contradiction') {
-    deps.log.error('a PSP contradicts a final state; an operator must look', { attempt: attemptId, object: chargeId, reason: settled.why ?? '' })
+    deps.log.error('a PSP contradicts a final state; an operator must look', {
+      attempt: attemptId,
+      object: chargeId,
+      reason: settled.why ?? '',
+    })
   }
   return settled
 }
 
-async function settleLocked(deps: Deps, tx: Transaction, attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Promise<Settled> {
+async function settleLocked(
+  deps: Deps,
+  tx: Transaction,
+  attempt: AttemptRow,
+  charge: ChargeRow,
+  outcome: Outcome,
+): Promise<Settled> {
   if (attempt.kind === 'refund') return settleRefund(deps, tx, attempt, charge, outcome)
   const isOver = attempt.next_lookup_at === null
   if (attempt.kind !== 'authorize' && !isOver && (outcome.outcome === 'declined' || outcome.outcome === 'rejected')) {
     return refuseFollowUp(deps, tx, attempt, charge, outcome)
   }
-  // A declined capture or cancel says nothing of the charge, and a cancel that was approved ends it.
-  const decision: ChargeDecision =
-    attempt.kind !== 'authorize' && (outcome.outcome === 'declined' || outcome.outcome === 'rejected')
-      ? attempt.state === 'approved'
-        ? { kind: 'contradiction', why: 'the PSP took back an approval' }
-        : { kind: 'same' }
-      : decideCharge(charge, attempt.kind === 'cancel' && outcome.outcome === 'approved' ? { outcome: 'ended', pspReference: outcome.pspReference, reason: 'requested' } : withoutOwnReference(attempt, charge, outcome))
+  const decision = decideFor(attempt, charge, outcome)
   switch (decision.kind) {
     case 'unknown':
       if (attempt.state === 'sent') await markUnknown(deps, tx, attempt)
@@ -71,23 +79,52 @@ async function settleLocked(deps: Deps, tx: Transaction, attempt: AttemptRow, ch
     case 'contradiction':
       return { result: 'contradiction', why: decision.why, charge, refund: null }
     case 'same':
-      if (!isOver && outcome.outcome !== 'action_required') await setAttemptState(tx, attempt, { state: approvedUnlessOver(attempt, outcome), nextLookUpAt: null, pspReference: referenceOf(outcome) })
+      if (!isOver && outcome.outcome !== 'action_required')
+        await setAttemptState(tx, attempt, {
+          state: approvedUnlessOver(attempt, outcome),
+          nextLookUpAt: null,
+          pspReference: referenceOf(outcome),
+        })
       return { result: 'same', why: null, charge, refund: null }
     case 'change': {
       const next = applyChange(charge, decision.change, deps.now())
       await updateCharge(tx, next)
-      await insertEvent(tx, makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, deps.now()))
+      await insertEvent(
+        tx,
+        makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, deps.now()),
+      )
       const state = approvedUnlessOver(attempt, outcome)
-      if (!isOver) await setAttemptState(tx, attempt, { state, nextLookUpAt: state === 'action_required' ? laterThan(deps, state, 0) : null, pspReference: referenceOf(outcome) })
+      if (!isOver)
+        await setAttemptState(tx, attempt, {
+          state,
+          nextLookUpAt: state === 'action_required' ? laterThan(deps, state, 0) : null,
+          pspReference: referenceOf(outcome),
+        })
       return { result: 'applied', why: null, charge: next, refund: null }
     }
   }
 }
 
-/** Capture and cancel have references of their own at a PSP; the charge keeps that of its payment. */
-function withoutOwnReference(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Outcome {
-  if (attempt.kind === 'authorize' || !('pspReference' in outcome) || charge.psp_reference === null) return outcome
-  return { ...outcome, pspReference: charge.psp_reference }
+/** What an outcome of this attempt means for its charge. */
+function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): ChargeDecision {
+  if (attempt.kind === 'authorize') return decideCharge(charge, outcome)
+  // A declined capture or cancel says nothing of the charge.
+  if (outcome.outcome === 'declined' || outcome.outcome === 'rejected') {
+    return attempt.state === 'approved'
+      ? { kind: 'contradiction', why: 'the PSP took back an approval' }
+      : { kind: 'same' }
+  }
+  // Capture and cancel have references of their own at a PSP; the charge keeps that of its payment.
+  const own =
+    'pspReference' in outcome && charge.psp_reference !== null
+      ? { ...outcome, pspReference: charge.psp_reference }
+      : outcome
+  return decideCharge(
+    charge,
+    attempt.kind === 'cancel' && own.outcome === 'approved'
+      ? { outcome: 'ended', pspReference: own.pspReference, reason: 'requested' }
+      : own,
+  )
 }
 
 /** A cancel that the PSP approved reads as “ended” for the charge, and as approved for its attempt. */
@@ -100,32 +137,66 @@ function referenceOf(outcome: Outcome): string | null {
 }
 
 /** A capture or cancel that the PSP declined, or never got: the charge stays authorized, and says so in an event. */
-async function refuseFollowUp(deps: Deps, tx: Transaction, attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Promise<Settled> {
-  await setAttemptState(tx, attempt, { state: attemptStateOf(outcome), nextLookUpAt: null, pspReference: referenceOf(outcome) })
+async function refuseFollowUp(
+  deps: Deps,
+  tx: Transaction,
+  attempt: AttemptRow,
+  charge: ChargeRow,
+  outcome: Outcome,
+): Promise<Settled> {
+  await setAttemptState(tx, attempt, {
+    state: attemptStateOf(outcome),
+    nextLookUpAt: null,
+    pspReference: referenceOf(outcome),
+  })
   if (charge.pending_operation !== attempt.kind) return { result: 'same', why: null, charge, refund: null }
   const flags = attempt.origin === 'give_back' ? [...new Set([...charge.flags, 'give_back_failed'])] : charge.flags
-  const next: ChargeRow = { ...charge, pending_operation: null, pending_amount: null, flags, sequence: charge.sequence + 1, updated_at: deps.now() }
+  const next: ChargeRow = {
+    ...charge,
+    pending_operation: null,
+    pending_amount: null,
+    flags,
+    sequence: charge.sequence + 1,
+    updated_at: deps.now(),
+  }
   await updateCharge(tx, next)
   await insertEvent(tx, makeEvent('charge.updated', next.merchant_id, renderCharge(next), next.sequence, deps.now()))
   return { result: 'applied', why: 'code' in outcome ? outcome.code : null, charge: next, refund: null }
 }
 
-async function settleRefund(deps: Deps, tx: Transaction, attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Promise<Settled> {
+async function settleRefund(
+  deps: Deps,
+  tx: Transaction,
+  attempt: AttemptRow,
+  charge: ChargeRow,
+  outcome: Outcome,
+): Promise<Settled> {
   const refund = attempt.refund_id === null ? null : await findRefund(tx, attempt.merchant_id, attempt.refund_id)
   if (refund === null) throw new Error('A refund’s attempt has lost its refund')
   const happening = refundHappeningOf(outcome)
   if (happening === null || happening === 'pending') {
     if (attempt.state === 'sent') await markUnknown(deps, tx, attempt)
-    return { result: happening === null ? 'unknown' : 'same', why: 'why' in outcome ? outcome.why : null, charge, refund }
+    return {
+      result: happening === null ? 'unknown' : 'same',
+      why: 'why' in outcome ? outcome.why : null,
+      charge,
+      refund,
+    }
   }
   const step = refundTransitions[refund.status][happening]
-  if (step === 'contradiction') return { result: 'contradiction', why: `“${happening}” cannot follow ${refund.status}`, charge, refund }
+  if (step === 'contradiction')
+    return { result: 'contradiction', why: `“${happening}” cannot follow ${refund.status}`, charge, refund }
   if (step === 'same') return { result: 'same', why: null, charge, refund }
   const now = deps.now()
   const nextRefund: RefundRow = {
     ...refund,
     status: step,
-    failure: 'code' in outcome ? makeFailure(outcome.code, outcome.pspCode) : step === 'failed' ? makeFailure('processing_error', null) : null,
+    failure:
+      'code' in outcome
+        ? makeFailure(outcome.code, outcome.pspCode)
+        : step === 'failed'
+          ? makeFailure('processing_error', null)
+          : null,
     psp_reference: referenceOf(outcome) ?? refund.psp_reference,
     sequence: refund.sequence + 1,
     updated_at: now,
@@ -143,10 +214,32 @@ async function settleRefund(deps: Deps, tx: Transaction, attempt: AttemptRow, ch
   }
   await updateCharge(tx, nextCharge)
   await updateRefund(tx, nextRefund)
-  await setAttemptState(tx, attempt, { state: attemptStateOf(outcome), nextLookUpAt: null, pspReference: referenceOf(outcome) })
-  await insertEvent(tx, makeEvent(succeeded ? 'refund.succeeded' : 'refund.failed', refund.merchant_id, renderRefund(nextRefund), nextRefund.sequence, now))
+  await setAttemptState(tx, attempt, {
+    state: attemptStateOf(outcome),
+    nextLookUpAt: null,
+    pspReference: referenceOf(outcome),
+  })
+  await insertEvent(
+    tx,
+    makeEvent(
+      succeeded ? 'refund.succeeded' : 'refund.failed',
+      refund.merchant_id,
+      renderRefund(nextRefund),
+      nextRefund.sequence,
+      now,
+    ),
+  )
   if (changesCharge) {
-    await insertEvent(tx, makeEvent(succeeded ? 'charge.refunded' : 'charge.updated', charge.merchant_id, renderCharge(nextCharge), nextCharge.sequence, now))
+    await insertEvent(
+      tx,
+      makeEvent(
+        succeeded ? 'charge.refunded' : 'charge.updated',
+        charge.merchant_id,
+        renderCharge(nextCharge),
+        nextCharge.sequence,
+        now,
+      ),
+    )
   }
   return { result: 'applied', why: null, charge: nextCharge, refund: nextRefund }
 }

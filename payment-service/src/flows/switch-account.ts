@@ -14,9 +14,15 @@ const leaseMarginMs = 4_000
  *
  * @returns null when no other account can take a card, or when the charge changed meanwhile.
  */
-export async function switchAccount(deps: Deps, begun: Begun, tried: string[]): Promise<{ begun: Begun; account: PspAccount } | null> {
+export async function switchAccount(
+  deps: Deps,
+  begun: Begun,
+  tried: string[],
+): Promise<{ begun: Begun; account: PspAccount } | null> {
   const accounts = await deps.directory.listPspAccounts(begun.charge.merchant_id)
-  const account = accounts.find((candidate) => !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined)
+  const account = accounts.find(
+    (candidate) => !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined,
+  )
   if (account === undefined) return null
   const attemptId = newId('attempt')
   const now = deps.now()
@@ -24,7 +30,11 @@ export async function switchAccount(deps: Deps, begun: Begun, tried: string[]): 
     const charge = await lockCharge(tx, begun.charge.merchant_id, begun.charge.id)
     if (charge?.status !== 'processing') return null
     const next = { ...charge, psp_account_id: account.id, psp: account.psp, updated_at: now }
-    await setAttemptState(tx, { merchant_id: charge.merchant_id, id: begun.attemptId }, { state: 'rejected', nextLookUpAt: null })
+    await setAttemptState(
+      tx,
+      { merchant_id: charge.merchant_id, id: begun.attemptId },
+      { state: 'rejected', nextLookUpAt: null },
+    )
     await updateCharge(tx, next)
     await insertAttempt(tx, {
       merchant_id: charge.merchant_id,

@@ -4,26 +4,30 @@ import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
-import { authenticateKey, readBearer } from './caller.ts'
+import { authenticateKey, readBearer } from '../server/caller.ts'
+import { RefusalError } from '../server/problems.ts'
+import { type App, createServer } from '../server/server.ts'
+import { registerLinkRoutes } from './link/link-routes.ts'
 import { registerOpenApi } from './openapi.ts'
-import { RefusalError } from './problems.ts'
 import { registerChargeRoutes } from './routes/charges.ts'
 import { registerClientConfigRoute } from './routes/client-config.ts'
 import { registerDocsRoutes } from './routes/docs.ts'
 import { registerEventRoutes } from './routes/events.ts'
-import { registerLinkRoutes } from './link/link-routes.ts'
 import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
-import { type App, createServer } from './server.ts'
 
 /** Requests of one key (or, without one, of one address) in a minute; bounds what a stolen key or a loop can do. */
 const requestsPerMinute = 12_000
 
 /** The public API: what merchants' servers, shoppers' browsers and PSPs reach. */
 export async function createApiServer(deps: Deps): Promise<App> {
-  const app = createServer({ docsUrl: `${deps.config.publicUrl}/docs`, log: deps.log, inspectBody: inspectForCardData(deps) })
+  const app = createServer({
+    docsUrl: `${deps.config.publicUrl}/docs`,
+    log: deps.log,
+    inspectBody: inspectForCardData(deps),
+  })
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)
   app.decorateRequest('idempotencyKey', null)

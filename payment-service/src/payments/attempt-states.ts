@@ -4,10 +4,8 @@ export const attemptStates = {
   approved: 'The PSP did it.',
   declined: 'The PSP or the bank said no.',
   action_required: 'The PSP waits for the shopper.',
-  rejected: 'Proven never executed: refused before sending, a documented rejection, or not found after the consistency window.',
+  rejected:
+    'Proven never executed: refused before sending, a documented rejection, or not found after the consistency window.',
   unknown: 'No answer that can be trusted; the resolver asks until there is one. Never taken for a failure.',
 } as const
 export type AttemptState = keyof typeof attemptStates
-
-/** Attempts in these states are looked up at the PSP until they leave them. */
-export const unsettledAttemptStates = ['sent', 'unknown', 'action_required'] as const satisfies AttemptState[]

@@ -26,11 +26,41 @@ export type ChargeHappening = keyof typeof chargeHappenings
 export type ChargeStep = ChargeStatus | 'same' | 'contradiction'
 
 export const chargeTransitions: Record<ChargeStatus, Record<ChargeHappening, ChargeStep>> = {
-  processing: { authorized: 'authorized', captured: 'captured', action_required: 'requires_action', declined: 'failed', ended: 'canceled' },
-  requires_action: { authorized: 'authorized', captured: 'captured', action_required: 'same', declined: 'failed', ended: 'canceled' },
+  processing: {
+    authorized: 'authorized',
+    captured: 'captured',
+    action_required: 'requires_action',
+    declined: 'failed',
+    ended: 'canceled',
+  },
+  requires_action: {
+    authorized: 'authorized',
+    captured: 'captured',
+    action_required: 'same',
+    declined: 'failed',
+    ended: 'canceled',
+  },
   // A late "authorized" or "action required" about a charge that went on is old news: PSP events come in any order.
-  authorized: { authorized: 'same', captured: 'captured', action_required: 'same', declined: 'contradiction', ended: 'canceled' },
-  captured: { authorized: 'same', captured: 'same', action_required: 'same', declined: 'contradiction', ended: 'contradiction' },
-  failed: { authorized: 'contradiction', captured: 'contradiction', action_required: 'same', declined: 'same', ended: 'same' },
+  authorized: {
+    authorized: 'same',
+    captured: 'captured',
+    action_required: 'same',
+    declined: 'contradiction',
+    ended: 'canceled',
+  },
+  captured: {
+    authorized: 'same',
+    captured: 'same',
+    action_required: 'same',
+    declined: 'contradiction',
+    ended: 'contradiction',
+  },
+  failed: {
+    authorized: 'contradiction',
+    captured: 'contradiction',
+    action_required: 'same',
+    declined: 'same',
+    ended: 'same',
+  },
   canceled: { authorized: 'same', captured: 'contradiction', action_required: 'same', declined: 'same', ended: 'same' },
 }

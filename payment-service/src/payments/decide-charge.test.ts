@@ -5,7 +5,14 @@ import type { Outcome } from '../psp-gateway/port.ts'
 import { type ChargeStatus, chargeHappenings, chargeStates, chargeTransitions } from './charge-states.ts'
 import { type ChargeFacts, decideCharge } from './decide-charge.ts'
 
-const fresh: ChargeFacts = { status: 'processing', amount: 1000n, captured: 0n, psp_reference: null, card: null, cancellation_reason: null }
+const fresh: ChargeFacts = {
+  status: 'processing',
+  amount: 1000n,
+  captured: 0n,
+  psp_reference: null,
+  card: null,
+  cancellation_reason: null,
+}
 
 const outcomes = {
   authorized: { outcome: 'approved', pspReference: 'pay_1', captured: 0n, card: null },
@@ -33,15 +40,22 @@ function applyAll(facts: readonly Outcome[]): { charge: ChargeFacts; changes: nu
 describe('a charge', () => {
   it('never leaves a final state, whatever the PSP says', () => {
     for (const final of ['failed', 'canceled', 'captured'] as const) {
-      for (const step of Object.values(chargeTransitions[final])) assert.ok(step === 'same' || step === 'contradiction', `${final} → ${step}`)
+      for (const step of Object.values(chargeTransitions[final]))
+        assert.ok(step === 'same' || step === 'contradiction', `${final} → ${step}`)
     }
   })
 
   it('can reach every state, and every state knows every happening', () => {
-    const reached = new Set<string>(['processing', ...Object.values(chargeTransitions).flatMap((row) => Object.values(row))])
+    const reached = new Set<string>([
+      'processing',
+      ...Object.values(chargeTransitions).flatMap((row) => Object.values(row)),
+    ])
     for (const state of Object.keys(chargeStates)) {
       assert.ok(reached.has(state), state)
-      assert.deepEqual(Object.keys(chargeTransitions[state as ChargeStatus]).sort(), Object.keys(chargeHappenings).sort())
+      assert.deepEqual(
+        Object.keys(chargeTransitions[state as ChargeStatus]).sort(),
+        Object.keys(chargeHappenings).sort(),
+      )
     }
   })
 
@@ -70,17 +84,27 @@ describe('a charge', () => {
   })
 
   it('changes nothing when the same fact comes again', () => {
-    for (const outcome of Object.values(outcomes)) assert.equal(applyAll([outcome, outcome, outcome]).changes, outcome.outcome === 'unknown' ? 0 : 1)
+    for (const outcome of Object.values(outcomes))
+      assert.equal(applyAll([outcome, outcome, outcome]).changes, outcome.outcome === 'unknown' ? 0 : 1)
   })
 
   it('does not believe a PSP that captures more than the amount, or names another payment', () => {
     assert.equal(decideCharge(fresh, { ...outcomes.captured, captured: 1001n }).kind, 'contradiction')
-    assert.equal(decideCharge({ ...fresh, status: 'authorized', psp_reference: 'pay_1' }, { ...outcomes.captured, pspReference: 'pay_2' }).kind, 'contradiction')
+    assert.equal(
+      decideCharge(
+        { ...fresh, status: 'authorized', psp_reference: 'pay_1' },
+        { ...outcomes.captured, pspReference: 'pay_2' },
+      ).kind,
+      'contradiction',
+    )
   })
 
   it('keeps an approval of an abandoned charge as a contradiction, and takes one of a canceled charge as old news', () => {
     const canceled = { ...fresh, status: 'canceled', psp_reference: 'pay_1' } as const
-    assert.equal(decideCharge({ ...canceled, cancellation_reason: 'abandoned' }, outcomes.authorized).kind, 'contradiction')
+    assert.equal(
+      decideCharge({ ...canceled, cancellation_reason: 'abandoned' }, outcomes.authorized).kind,
+      'contradiction',
+    )
     assert.equal(decideCharge({ ...canceled, cancellation_reason: 'requested' }, outcomes.authorized).kind, 'same')
   })
 

@@ -1,10 +1,15 @@
-import { declineCodes, type DeclineCode } from '@fincore/api-contract/decline-codes'
+import { type DeclineCode, declineCodes } from '@fincore/api-contract/decline-codes'
 import type { EventType } from '@fincore/api-contract/events'
 import type { CardShown, Outcome } from '../psp-gateway/port.ts'
 import { type ChargeHappening, type ChargeStatus, chargeTransitions } from './charge-states.ts'
 
 /** Why a charge or a refund failed, as the API shows it. */
-export type Failure = { code: DeclineCode; message: string; shopper_can_retry: 'same_card' | 'other_card' | 'no'; psp_code: string | null }
+export type Failure = {
+  code: DeclineCode
+  message: string
+  shopper_can_retry: 'same_card' | 'other_card' | 'no'
+  psp_code: string | null
+}
 
 /** What the decision needs to know of a charge. */
 export type ChargeFacts = {
@@ -61,7 +66,8 @@ export function decideCharge(charge: ChargeFacts, outcome: Outcome): ChargeDecis
       ? { kind: 'contradiction', why: 'the PSP captured another amount than before' }
       : { kind: 'same' }
   }
-  if (step === 'contradiction') return { kind: 'contradiction', why: `“${happeningOf(outcome)}” cannot follow ${charge.status}` }
+  if (step === 'contradiction')
+    return { kind: 'contradiction', why: `“${happeningOf(outcome)}” cannot follow ${charge.status}` }
   return { kind: 'change', change: describeChange(charge, outcome, step) }
 }
 
@@ -92,7 +98,11 @@ const eventTypeOf: Record<Exclude<ChargeStatus, 'processing'>, EventType> = {
   canceled: 'charge.canceled',
 }
 
-function describeChange(charge: ChargeFacts, outcome: Exclude<Outcome, { outcome: 'unknown' }>, status: ChargeStatus): ChargeChange {
+function describeChange(
+  charge: ChargeFacts,
+  outcome: Exclude<Outcome, { outcome: 'unknown' }>,
+  status: ChargeStatus,
+): ChargeChange {
   if (status === 'processing') throw new Error('No happening leads back to processing')
   const failed = outcome.outcome === 'declined' || outcome.outcome === 'rejected'
   return {

@@ -4,10 +4,13 @@ import { type Refusal, refuse } from '../refusal.ts'
 const maxDepth = 32
 
 /**
- * Reads a JSON text strictly: an object, and no text in it that PostgreSQL cannot store. The parser's own message is
+ * Reads a JSON text strictly: an object, and (unless `any` is accepted) no text in it that PostgreSQL cannot store. The parser's own message is
  * replaced, because it quotes the input.
  */
-export function parseStrictJson(text: string): { value: Record<string, unknown> } | Refusal {
+export function parseStrictJson(
+  text: string,
+  accept: 'storable' | 'any' = 'storable',
+): { value: Record<string, unknown> } | Refusal {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -15,14 +18,19 @@ export function parseStrictJson(text: string): { value: Record<string, unknown> 
     return refuse('malformed_json')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('malformed_json')
-  return findFault(value, []) ?? { value: value as Record<string, unknown> }
+  return (accept === 'storable' ? findFault(value, []) : null) ?? { value: value as Record<string, unknown> }
 }
 
 function findFault(value: unknown, path: string[]): Refusal | null {
   if (path.length > maxDepth) return refuse('malformed_json', { detail: 'The body is nested too deeply.' })
   if (typeof value === 'string') {
     const param = path.join('.').slice(0, 200)
-    return isStorable(value) ? null : refuse('parameter_invalid', { param, detail: `${param} holds a NUL or half of a surrogate pair, which is not text.` })
+    return isStorable(value)
+      ? null
+      : refuse('parameter_invalid', {
+          param,
+          detail: `${param} holds a NUL or half of a surrogate pair, which is not text.`,
+        })
   }
   if (typeof value !== 'object' || value === null) return null
   for (const [name, child] of Object.entries(value)) {

@@ -36,8 +36,16 @@ export async function insertAttempt(tx: Queryable, attempt: NewAttempt): Promise
     `insert into attempts (merchant_id, id, kind, state, psp_account_id, charge_id, refund_id, payment_session_id, amount, origin, next_lookup_at)
      values ($1, $2, $3, 'sent', $4, $5, $6, $7, $8, $9, $10)`,
     [
-      attempt.merchant_id, attempt.id, attempt.kind, attempt.psp_account_id, attempt.charge_id ?? null, attempt.refund_id ?? null,
-      attempt.payment_session_id ?? null, attempt.amount ?? null, attempt.origin ?? 'merchant', attempt.leaseUntil,
+      attempt.merchant_id,
+      attempt.id,
+      attempt.kind,
+      attempt.psp_account_id,
+      attempt.charge_id ?? null,
+      attempt.refund_id ?? null,
+      attempt.payment_session_id ?? null,
+      attempt.amount ?? null,
+      attempt.origin ?? 'merchant',
+      attempt.leaseUntil,
     ],
   )
 }
@@ -50,12 +58,19 @@ export async function findAttempt(db: Queryable, id: string): Promise<AttemptRow
 
 /** Reads an attempt and locks it. Lock its charge or session first, always in this order. */
 export async function lockAttempt(tx: Queryable, merchantId: string, id: string): Promise<AttemptRow | null> {
-  const { rows } = await tx.query<AttemptRow>(`select ${columns} from attempts where merchant_id = $1 and id = $2 for update`, [merchantId, id])
+  const { rows } = await tx.query<AttemptRow>(
+    `select ${columns} from attempts where merchant_id = $1 and id = $2 for update`,
+    [merchantId, id],
+  )
   return rows[0] ?? null
 }
 
 /** Index: attempts_by_charge. */
-export async function findAuthorizeAttempt(db: Queryable, merchantId: string, chargeId: string): Promise<AttemptRow | null> {
+export async function findAuthorizeAttempt(
+  db: Queryable,
+  merchantId: string,
+  chargeId: string,
+): Promise<AttemptRow | null> {
   const { rows } = await db.query<AttemptRow>(
     `select ${columns} from attempts where merchant_id = $1 and charge_id = $2 and kind = 'authorize' order by id desc limit 1`,
     [merchantId, chargeId],
@@ -81,7 +96,12 @@ export async function setAttemptState(
  * Takes attempts whose look-up is due, and pushes their next look-up on, so that no other process takes them meanwhile.
  * Index: attempts_to_look_up.
  */
-export async function claimAttemptsToLookUp(db: Queryable, now: Date, limit: number, leaseMs: number): Promise<AttemptRow[]> {
+export async function claimAttemptsToLookUp(
+  db: Queryable,
+  now: Date,
+  limit: number,
+  leaseMs: number,
+): Promise<AttemptRow[]> {
   const { rows } = await db.query<AttemptRow>(
     `update attempts set next_lookup_at = $1::timestamptz + make_interval(secs => $3::float / 1000), lookups = lookups + 1
      where (merchant_id, id) in (
@@ -92,12 +112,22 @@ export async function claimAttemptsToLookUp(db: Queryable, now: Date, limit: num
   return rows
 }
 
-export async function pushNextLookUp(db: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>, at: Date): Promise<void> {
-  await db.query('update attempts set next_lookup_at = $3 where merchant_id = $1 and id = $2 and next_lookup_at is not null', [attempt.merchant_id, attempt.id, at])
+export async function pushNextLookUp(
+  db: Queryable,
+  attempt: Pick<AttemptRow, 'merchant_id' | 'id'>,
+  at: Date,
+): Promise<void> {
+  await db.query(
+    'update attempts set next_lookup_at = $3 where merchant_id = $1 and id = $2 and next_lookup_at is not null',
+    [attempt.merchant_id, attempt.id, at],
+  )
 }
 
 /** Marks that an operator was alerted; true the first time. */
 export async function markAlerted(db: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>): Promise<boolean> {
-  const { rowCount } = await db.query('update attempts set alerted_at = now() where merchant_id = $1 and id = $2 and alerted_at is null', [attempt.merchant_id, attempt.id])
+  const { rowCount } = await db.query(
+    'update attempts set alerted_at = now() where merchant_id = $1 and id = $2 and alerted_at is null',
+    [attempt.merchant_id, attempt.id],
+  )
   return rowCount === 1
 }

@@ -14,13 +14,14 @@ export function createBatcher<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
   limits: { items: number; statements: number } = { items: 256, statements: 2 },
 ): Batcher<Item, Result> {
-  let waiting: Waiting<Item, Result>[] = []
+  const waiting: Waiting<Item, Result>[] = []
   let running = 0
 
   const settle = async (batch: Waiting<Item, Result>[]): Promise<void> => {
     try {
       const results = await run(batch.map((entry) => entry.item))
-      if (results.length !== batch.length) throw new Error('A batch answered another number of results than it had items')
+      if (results.length !== batch.length)
+        throw new Error('A batch answered another number of results than it had items')
       batch.forEach((entry, index) => entry.resolve(results[index] as Result))
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error)

@@ -65,7 +65,11 @@ describe('the database', () => {
     const { rows } = await owner.query<{ table_name: string; privilege_type: string }>(
       `select table_name, privilege_type from information_schema.role_table_grants where grantee = 'fincore_app'`,
     )
-    const rights = (table: string) => rows.filter((row) => row.table_name === table).map((row) => row.privilege_type).sort()
+    const rights = (table: string) =>
+      rows
+        .filter((row) => row.table_name === table)
+        .map((row) => row.privilege_type)
+        .sort()
     for (const table of ['audit_records', 'audit_seals', 'audit_sealed_records', 'events', 'merchants']) {
       assert.deepEqual(rights(table), ['INSERT', 'SELECT'], table)
     }
@@ -81,7 +85,9 @@ describe('the database', () => {
       owner.query(`insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, captured, refunded, refunds_pending, psp_account_id, psp, metadata)
         values ('mer_x', 'ch_x', ${values}, 'pspa_x', 'sandbox', '{}')`)
     await owner.query(`insert into merchants (merchant_id, name) values ('mer_x', 'x')`)
-    await owner.query(`insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ('mer_x', 'pspa_x', 'sandbox', 'x', '{}', '\\x00')`)
+    await owner.query(
+      `insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ('mer_x', 'pspa_x', 'sandbox', 'x', '{}', '\\x00')`,
+    )
     const cases = [
       [`'captured', 'token', 100, 'EUR', 'automatic', 101, 0, 0`, 'charges_conservation'],
       [`'captured', 'token', 100, 'EUR', 'automatic', 100, 60, 41`, 'charges_conservation'],

@@ -1,6 +1,6 @@
 import type { Charge } from '@fincore/api-contract/resources'
-import type { ChargeChange, CancellationReason, Failure } from '../payments/decide-charge.ts'
 import type { ChargeStatus } from '../payments/charge-states.ts'
+import type { CancellationReason, ChargeChange, Failure } from '../payments/decide-charge.ts'
 import type { CardShown, PspName } from '../psp-gateway/port.ts'
 import type { Queryable } from './pool.ts'
 
@@ -58,8 +58,10 @@ export function renderCharge(row: ChargeRow): Charge {
     metadata: row.metadata,
     payment_session: row.payment_session_id,
     payment_method: row.card === null ? null : { type: 'card', card: row.card },
-    next_action: row.status === 'requires_action' && row.action_url !== null ? { type: 'redirect', url: row.action_url } : null,
-    pending: row.pending_operation === null ? null : { operation: row.pending_operation, amount: Number(row.pending_amount) },
+    next_action:
+      row.status === 'requires_action' && row.action_url !== null ? { type: 'redirect', url: row.action_url } : null,
+    pending:
+      row.pending_operation === null ? null : { operation: row.pending_operation, amount: Number(row.pending_amount) },
     failure: row.failure,
     cancellation_reason: row.cancellation_reason,
     flags: row.flags,
@@ -78,13 +80,19 @@ export function applyChange(row: ChargeRow, change: ChargeChange, now: Date): Ch
 
 /** Index: the primary key. */
 export async function findCharge(db: Queryable, merchantId: string, id: string): Promise<ChargeRow | null> {
-  const { rows } = await db.query<ChargeRow>(`select ${chargeColumns} from charges where merchant_id = $1 and id = $2`, [merchantId, id])
+  const { rows } = await db.query<ChargeRow>(
+    `select ${chargeColumns} from charges where merchant_id = $1 and id = $2`,
+    [merchantId, id],
+  )
   return rows[0] ?? null
 }
 
 /** Reads a charge and locks it until the transaction ends: whatever moves money of a charge takes its turn here. */
 export async function lockCharge(tx: Queryable, merchantId: string, id: string): Promise<ChargeRow | null> {
-  const { rows } = await tx.query<ChargeRow>(`select ${chargeColumns} from charges where merchant_id = $1 and id = $2 for update`, [merchantId, id])
+  const { rows } = await tx.query<ChargeRow>(
+    `select ${chargeColumns} from charges where merchant_id = $1 and id = $2 for update`,
+    [merchantId, id],
+  )
   return rows[0] ?? null
 }
 
@@ -96,9 +104,24 @@ export async function updateCharge(tx: Queryable, row: ChargeRow): Promise<void>
        flags = $16, sequence = $17, updated_at = $18
      where merchant_id = $1 and id = $2`,
     [
-      row.merchant_id, row.id, row.status, row.captured, row.refunded, row.refunds_pending, row.pending_operation, row.pending_amount,
-      row.psp_account_id, row.psp, row.psp_reference, row.card, row.action_url, row.failure, row.cancellation_reason,
-      row.flags, row.sequence, row.updated_at,
+      row.merchant_id,
+      row.id,
+      row.status,
+      row.captured,
+      row.refunded,
+      row.refunds_pending,
+      row.pending_operation,
+      row.pending_amount,
+      row.psp_account_id,
+      row.psp,
+      row.psp_reference,
+      row.card,
+      row.action_url,
+      row.failure,
+      row.cancellation_reason,
+      row.flags,
+      row.sequence,
+      row.updated_at,
     ],
   )
 }
@@ -109,21 +132,55 @@ export async function insertCharge(tx: Queryable, row: ChargeRow): Promise<void>
     `insert into charges (${chargeColumns})
      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)`,
     [
-      row.merchant_id, row.id, row.status, row.flow, row.amount, row.currency, row.capture_method, row.captured, row.refunded, row.refunds_pending,
-      row.pending_operation, row.pending_amount, row.psp_account_id, row.psp, row.psp_reference, row.payment_session_id, row.card, row.merchant_reference,
-      row.description, row.metadata, row.return_url, row.action_url, row.failure, row.cancellation_reason, row.flags, row.sequence, row.created_at, row.updated_at,
+      row.merchant_id,
+      row.id,
+      row.status,
+      row.flow,
+      row.amount,
+      row.currency,
+      row.capture_method,
+      row.captured,
+      row.refunded,
+      row.refunds_pending,
+      row.pending_operation,
+      row.pending_amount,
+      row.psp_account_id,
+      row.psp,
+      row.psp_reference,
+      row.payment_session_id,
+      row.card,
+      row.merchant_reference,
+      row.description,
+      row.metadata,
+      row.return_url,
+      row.action_url,
+      row.failure,
+      row.cancellation_reason,
+      row.flags,
+      row.sequence,
+      row.created_at,
+      row.updated_at,
     ],
   )
 }
 
 /** Index: charges_by_return. */
 export async function findChargeByReturn(db: Queryable, returnDigest: Buffer): Promise<ChargeRow | null> {
-  const { rows } = await db.query<ChargeRow>(`select ${chargeColumns} from charges where return_digest = $1`, [returnDigest])
+  const { rows } = await db.query<ChargeRow>(`select ${chargeColumns} from charges where return_digest = $1`, [
+    returnDigest,
+  ])
   return rows[0] ?? null
 }
 
 /** Index: charges_by_psp_reference. */
-export async function findChargeByPspReference(db: Queryable, pspAccountId: string, pspReference: string): Promise<ChargeRow | null> {
-  const { rows } = await db.query<ChargeRow>(`select ${chargeColumns} from charges where psp_account_id = $1 and psp_reference = $2`, [pspAccountId, pspReference])
+export async function findChargeByPspReference(
+  db: Queryable,
+  pspAccountId: string,
+  pspReference: string,
+): Promise<ChargeRow | null> {
+  const { rows } = await db.query<ChargeRow>(
+    `select ${chargeColumns} from charges where psp_account_id = $1 and psp_reference = $2`,
+    [pspAccountId, pspReference],
+  )
   return rows[0] ?? null
 }

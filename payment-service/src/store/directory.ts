@@ -30,7 +30,12 @@ const maxEntries = 10_000
 export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vault, log: Log): Promise<Directory> {
   const listeners: (() => void)[] = []
   const cached = <T extends object>(load: (key: string) => Promise<T>) => {
-    const cache = new LRUCache<string, T>({ max: maxEntries, ttl: lifetimeMs, fetchMethod: load, ignoreFetchAbort: true })
+    const cache = new LRUCache<string, T>({
+      max: maxEntries,
+      ttl: lifetimeMs,
+      fetchMethod: load,
+      ignoreFetchAbort: true,
+    })
     listeners.push(() => cache.clear())
     return async (key: string): Promise<T> => {
       const found = await cache.fetch(key)
@@ -40,12 +45,19 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
   }
   const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, Buffer.from(hex, 'hex')) }))
   const accounts = cached(async (id) => ({ account: (await readPspAccounts(pool, vault, 'id = $1', id))[0] ?? null }))
-  const merchantAccounts = cached(async (merchantId) => readPspAccounts(pool, vault, `merchant_id = $1 and status = 'active'`, merchantId))
+  const merchantAccounts = cached(async (merchantId) =>
+    readPspAccounts(pool, vault, `merchant_id = $1 and status = 'active'`, merchantId),
+  )
   const operators = cached(async (hex) => {
-    const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [Buffer.from(hex, 'hex')])
+    const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [
+      Buffer.from(hex, 'hex'),
+    ])
     return { operator: rows[0] ?? null }
   })
-  const stopListening = await listen(databaseUrl, () => listeners.forEach((drop) => drop()), log)
+  const dropAll = () => {
+    for (const drop of listeners) drop()
+  }
+  const stopListening = await listen(databaseUrl, dropAll, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     listPspAccounts: (merchantId) => merchantAccounts(merchantId),
@@ -58,19 +70,27 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
 
 /** Index: api_keys_by_digest. */
 async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
-  const { rows } = await pool.query<{ merchant_id: string; id: string; kind: 'secret' | 'publishable'; scopes: string[] }>(
-    'select merchant_id, id, kind, scopes from api_keys where digest = $1 and revoked_at is null',
-    [digest],
-  )
+  const { rows } = await pool.query<{
+    merchant_id: string
+    id: string
+    kind: 'secret' | 'publishable'
+    scopes: string[]
+  }>('select merchant_id, id, kind, scopes from api_keys where digest = $1 and revoked_at is null', [digest])
   const row = rows[0]
-  return row === undefined ? null : { merchantId: row.merchant_id, id: row.id, kind: row.kind, scopes: new Set(row.scopes) }
+  return row === undefined
+    ? null
+    : { merchantId: row.merchant_id, id: row.id, kind: row.kind, scopes: new Set(row.scopes) }
 }
 
 async function readPspAccounts(pool: Pool, vault: Vault, condition: string, value: string): Promise<PspAccount[]> {
-  const { rows } = await pool.query<{ merchant_id: string; id: string; psp: string; name: string; config: Record<string, unknown>; credentials: Buffer }>(
-    `select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by id`,
-    [value],
-  )
+  const { rows } = await pool.query<{
+    merchant_id: string
+    id: string
+    psp: string
+    name: string
+    config: Record<string, unknown>
+    credentials: Buffer
+  }>(`select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by id`, [value])
   return rows.flatMap((row) => {
     const psp = pspNames.find((name) => name === row.psp)
     if (psp === undefined) return []

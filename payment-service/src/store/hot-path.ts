@@ -59,7 +59,11 @@ async function recordIntents(pool: Pool, intents: Intent[]): Promise<boolean[]> 
     fingerprint: `\\x${fingerprint.toString('hex')}`,
     lease_until: leaseUntil,
   }))
-  const { rows } = await pool.query<{ object_id: string }>({ name: 'record-intents', text: recordIntentsSql, values: [toJson(input)] })
+  const { rows } = await pool.query<{ object_id: string }>({
+    name: 'record-intents',
+    text: recordIntentsSql,
+    values: [toJson(input)],
+  })
   const claimed = new Set(rows.map((row) => row.object_id))
   return intents.map((intent) => claimed.has(intent.charge.id))
 }
@@ -89,31 +93,37 @@ with input as materialized (
 select object_id from claimed`
 
 async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {
-  const input = outcomes.map(({ charge, attemptId, attemptState, nextLookUpAt, event, idempotencyKey, responseStatus, responseBody }) => ({
-    merchant_id: charge.merchant_id,
-    id: charge.id,
-    status: charge.status,
-    captured: String(charge.captured),
-    psp_reference: charge.psp_reference,
-    card: charge.card,
-    action_url: charge.action_url,
-    failure: charge.failure,
-    cancellation_reason: charge.cancellation_reason,
-    sequence: charge.sequence,
-    expected_sequence: event === null ? charge.sequence : charge.sequence - 1,
-    updated_at: charge.updated_at,
-    attempt_id: attemptId,
-    attempt_state: attemptState,
-    next_lookup_at: nextLookUpAt,
-    event_id: event?.id ?? null,
-    event_type: event?.type ?? null,
-    // As text: json_to_recordset must hand on the event's exact bytes.
-    event_body: event?.body ?? null,
-    idempotency_key: idempotencyKey,
-    response_status: responseStatus,
-    response_body: responseBody,
-  }))
-  const { rows } = await pool.query<{ id: string }>({ name: 'record-outcomes', text: recordOutcomesSql, values: [toJson(input)] })
+  const input = outcomes.map(
+    ({ charge, attemptId, attemptState, nextLookUpAt, event, idempotencyKey, responseStatus, responseBody }) => ({
+      merchant_id: charge.merchant_id,
+      id: charge.id,
+      status: charge.status,
+      captured: String(charge.captured),
+      psp_reference: charge.psp_reference,
+      card: charge.card,
+      action_url: charge.action_url,
+      failure: charge.failure,
+      cancellation_reason: charge.cancellation_reason,
+      sequence: charge.sequence,
+      expected_sequence: event === null ? charge.sequence : charge.sequence - 1,
+      updated_at: charge.updated_at,
+      attempt_id: attemptId,
+      attempt_state: attemptState,
+      next_lookup_at: nextLookUpAt,
+      event_id: event?.id ?? null,
+      event_type: event?.type ?? null,
+      // As text: json_to_recordset must hand on the event's exact bytes.
+      event_body: event?.body ?? null,
+      idempotency_key: idempotencyKey,
+      response_status: responseStatus,
+      response_body: responseBody,
+    }),
+  )
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'record-outcomes',
+    text: recordOutcomesSql,
+    values: [toJson(input)],
+  })
   const written = new Set(rows.map((row) => row.id))
   return outcomes.map((outcome) => written.has(outcome.charge.id))
 }

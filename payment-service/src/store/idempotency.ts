@@ -22,7 +22,9 @@ export function fingerprintOf(operation: string, request: unknown): Buffer {
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, child]) => child !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
+    const entries = Object.entries(value)
+      .filter(([, child]) => child !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
     return `{${entries.map(([name, child]) => `${JSON.stringify(name)}:${canonical(child)}`).join(',')}}`
   }
   return JSON.stringify(value) ?? 'null'
@@ -41,8 +43,17 @@ export async function claimKey(
 }
 
 /** What is known of a key that another request claimed. Index: the primary key. */
-export async function readClaim(db: Queryable, claim: { merchantId: string; key: string; fingerprint: Buffer }): Promise<Claim> {
-  const { rows } = await db.query<{ fingerprint: Buffer; object_id: string; running: boolean; response_status: number | null; response_body: unknown }>(
+export async function readClaim(
+  db: Queryable,
+  claim: { merchantId: string; key: string; fingerprint: Buffer },
+): Promise<Claim> {
+  const { rows } = await db.query<{
+    fingerprint: Buffer
+    object_id: string
+    running: boolean
+    response_status: number | null
+    response_body: unknown
+  }>(
     `select fingerprint, object_id, response_status is null and locked_until > now() as running, response_status, response_body
      from idempotency_keys where merchant_id = $1 and key = $2`,
     [claim.merchantId, claim.key],
@@ -56,22 +67,32 @@ export async function readClaim(db: Queryable, claim: { merchantId: string; key:
 }
 
 /** Stores the answer for repeats; a null body means: the object's current state. */
-export async function completeKey(tx: Queryable, merchantId: string, key: string, status: number, body: object | null): Promise<void> {
-  await tx.query('update idempotency_keys set response_status = $3, response_body = $4, locked_until = now() where merchant_id = $1 and key = $2', [
-    merchantId,
-    key,
-    status,
-    body === null ? null : JSON.stringify(body),
-  ])
+export async function completeKey(
+  tx: Queryable,
+  merchantId: string,
+  key: string,
+  status: number,
+  body: object | null,
+): Promise<void> {
+  await tx.query(
+    'update idempotency_keys set response_status = $3, response_body = $4, locked_until = now() where merchant_id = $1 and key = $2',
+    [merchantId, key, status, body === null ? null : JSON.stringify(body)],
+  )
 }
 
 /** Ends the claim without an answer, so that a retry goes on at once where the first request stopped. */
 export async function releaseKey(db: Queryable, merchantId: string, key: string): Promise<void> {
-  await db.query('update idempotency_keys set locked_until = now() where merchant_id = $1 and key = $2 and response_status is null', [merchantId, key])
+  await db.query(
+    'update idempotency_keys set locked_until = now() where merchant_id = $1 and key = $2 and response_status is null',
+    [merchantId, key],
+  )
 }
 
 /** The key under which an object was made; index: idempotency_keys_by_object. */
 export async function findKeyOfObject(db: Queryable, merchantId: string, objectId: string): Promise<string | null> {
-  const { rows } = await db.query<{ key: string }>('select key from idempotency_keys where merchant_id = $1 and object_id = $2 order by created_at limit 1', [merchantId, objectId])
+  const { rows } = await db.query<{ key: string }>(
+    'select key from idempotency_keys where merchant_id = $1 and object_id = $2 order by created_at limit 1',
+    [merchantId, objectId],
+  )
   return rows[0]?.key ?? null
 }

@@ -53,7 +53,10 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
 }
 
 /** As inTransaction, and a refusal rolls back too: what is refused has written nothing, its idempotency claim included. */
-export async function decideInTransaction<T extends object>(pool: Pool, work: (tx: Transaction) => Promise<T | Refusal>): Promise<T | Refusal> {
+export async function decideInTransaction<T extends object>(
+  pool: Pool,
+  work: (tx: Transaction) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
   let refusal: Refusal | undefined
   try {
     return await inTransaction(pool, async (tx) => {

@@ -40,21 +40,39 @@ export function renderRefund(row: RefundRow): Refund {
 }
 
 export async function insertRefund(tx: Queryable, row: RefundRow): Promise<void> {
-  await tx.query(`insert into refunds (${refundColumns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, [
-    row.merchant_id, row.id, row.charge_id, row.status, row.amount, row.currency, row.reason, row.metadata, row.failure,
-    row.psp_reference, row.sequence, row.created_at, row.updated_at,
-  ])
+  await tx.query(
+    `insert into refunds (${refundColumns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      row.merchant_id,
+      row.id,
+      row.charge_id,
+      row.status,
+      row.amount,
+      row.currency,
+      row.reason,
+      row.metadata,
+      row.failure,
+      row.psp_reference,
+      row.sequence,
+      row.created_at,
+      row.updated_at,
+    ],
+  )
 }
 
 /** Index: the primary key. */
 export async function findRefund(db: Queryable, merchantId: string, id: string): Promise<RefundRow | null> {
-  const { rows } = await db.query<RefundRow>(`select ${refundColumns} from refunds where merchant_id = $1 and id = $2`, [merchantId, id])
+  const { rows } = await db.query<RefundRow>(
+    `select ${refundColumns} from refunds where merchant_id = $1 and id = $2`,
+    [merchantId, id],
+  )
   return rows[0] ?? null
 }
 
 /** Writes back a refund whose charge is locked. */
 export async function updateRefund(tx: Queryable, row: RefundRow): Promise<void> {
-  await tx.query('update refunds set status = $3, failure = $4, psp_reference = $5, sequence = $6, updated_at = $7 where merchant_id = $1 and id = $2', [
-    row.merchant_id, row.id, row.status, row.failure, row.psp_reference, row.sequence, row.updated_at,
-  ])
+  await tx.query(
+    'update refunds set status = $3, failure = $4, psp_reference = $5, sequence = $6, updated_at = $7 where merchant_id = $1 and id = $2',
+    [row.merchant_id, row.id, row.status, row.failure, row.psp_reference, row.sequence, row.updated_at],
+  )
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import type { App } from '../../http/server.ts'
 import { refuse } from '../../refusal.ts'
+import type { App } from '../../server/server.ts'
 import { listAuditRecords, type StoredAuditRecord } from '../../store/audit.ts'
 import { act, auditedRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { App } from '../../http/server.ts'
 import { newId } from '../../ids.ts'
 import { type Refusal, refuse } from '../../refusal.ts'
+import type { App } from '../../server/server.ts'
 import {
   activateGrant,
   type Grant,

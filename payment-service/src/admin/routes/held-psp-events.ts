@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { RefusalError } from '../../http/problems.ts'
-import type { App } from '../../http/server.ts'
 import { isId } from '../../ids.ts'
 import { refuse } from '../../refusal.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import {
   type HeldPspEvent,
   listHeldPspEvents,

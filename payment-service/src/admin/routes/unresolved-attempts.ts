@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { App } from '../../http/server.ts'
+import type { App } from '../../server/server.ts'
 import { listUnresolvedAttempts, type UnresolvedAttempt } from '../../store/unresolved-attempts.ts'
 import { readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'

@@ -1,8 +1,8 @@
 import { CreateWebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
 import { Type } from 'typebox'
 import { createWebhookEndpoint } from '../../flows/create-webhook-endpoint.ts'
-import type { App } from '../../http/server.ts'
 import { isRefusal } from '../../refusal.ts'
+import type { App } from '../../server/server.ts'
 import { act, auditedRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
 

@@ -1,28 +1,37 @@
 import { CancelCharge, CaptureCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
+import type { Deps } from '../../deps.ts'
 import { cancelCharge, captureCharge } from '../../flows/capture-charge.ts'
 import { chargeToken } from '../../flows/charge-token.ts'
-import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
-import { chargeColumns, type ChargeRow, findCharge, renderCharge } from '../../store/charges.ts'
+import { keyOf, merchantOf } from '../../server/caller.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
+import { type ChargeRow, chargeColumns, findCharge, renderCharge } from '../../store/charges.ts'
 import { fetchPage } from '../../store/page.ts'
 import { sendAnswer } from '../answers.ts'
-import { merchantOf } from '../caller.ts'
 import { readListQuery } from '../list-query.ts'
-import { RefusalError } from '../problems.ts'
-import { keyOf } from '../caller.ts'
-import type { App } from '../server.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const write = { access: { by: 'secret_key', scope: 'charges:write' }, idempotent: true } as const
 
 export function registerChargeRoutes(app: App, deps: Deps): void {
   app.post('/v1/charges', { config: write, schema: { body: CreateTokenCharge } }, async (request, reply) =>
-    sendAnswer(request, reply, await chargeToken(deps, { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body })),
+    sendAnswer(
+      request,
+      reply,
+      await chargeToken(deps, {
+        merchantId: merchantOf(request),
+        idempotencyKey: keyOf(request),
+        request: request.body,
+      }),
+    ),
   )
 
   app.get<{ Params: { id: string } }>('/v1/charges/:id', { config: read }, async (request, reply) => {
-    const charge = isId('charge', request.params.id) ? await findCharge(deps.pool, merchantOf(request), request.params.id) : null
+    const charge = isId('charge', request.params.id)
+      ? await findCharge(deps.pool, merchantOf(request), request.params.id)
+      : null
     if (charge === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
     return sendAnswer(request, reply, { status: 200, body: renderCharge(charge), replayed: false })
   })
@@ -34,18 +43,50 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
       columns: chargeColumns,
       table: 'charges',
       merchantId: merchantOf(request),
-      equal: { status: query.filters.status, merchant_reference: query.filters.merchant_reference, payment_session_id: query.filters.payment_session },
+      equal: {
+        status: query.filters.status,
+        merchant_reference: query.filters.merchant_reference,
+        payment_session_id: query.filters.payment_session,
+      },
       query,
     })
-    return sendAnswer(request, reply, { status: 200, body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore }, replayed: false })
+    return sendAnswer(request, reply, {
+      status: 200,
+      body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore },
+      replayed: false,
+    })
   })
 
-  app.post<{ Params: { id: string } }>('/v1/charges/:id/capture', { config: write, schema: { body: CaptureCharge } }, async (request, reply) => {
-    const body = request.body as { amount?: number }
-    return sendAnswer(request, reply, await captureCharge(deps, { merchantId: merchantOf(request), chargeId: request.params.id, idempotencyKey: keyOf(request), amount: body.amount }))
-  })
+  app.post<{ Params: { id: string } }>(
+    '/v1/charges/:id/capture',
+    { config: write, schema: { body: CaptureCharge } },
+    async (request, reply) => {
+      const body = request.body as { amount?: number }
+      return sendAnswer(
+        request,
+        reply,
+        await captureCharge(deps, {
+          merchantId: merchantOf(request),
+          chargeId: request.params.id,
+          idempotencyKey: keyOf(request),
+          amount: body.amount,
+        }),
+      )
+    },
+  )
 
-  app.post<{ Params: { id: string } }>('/v1/charges/:id/cancel', { config: write, schema: { body: CancelCharge } }, async (request, reply) =>
-    sendAnswer(request, reply, await cancelCharge(deps, { merchantId: merchantOf(request), chargeId: request.params.id, idempotencyKey: keyOf(request) })),
+  app.post<{ Params: { id: string } }>(
+    '/v1/charges/:id/cancel',
+    { config: write, schema: { body: CancelCharge } },
+    async (request, reply) =>
+      sendAnswer(
+        request,
+        reply,
+        await cancelCharge(deps, {
+          merchantId: merchantOf(request),
+          chargeId: request.params.id,
+          idempotencyKey: keyOf(request),
+        }),
+      ),
   )
 }

@@ -2,12 +2,12 @@ import { eventTypes } from '@fincore/api-contract/events'
 import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
+import { merchantOf } from '../../server/caller.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import { findEvent, listEvents } from '../../store/events-list.ts'
 import { sendAnswer } from '../answers.ts'
-import { merchantOf } from '../caller.ts'
 import { readListQuery } from '../list-query.ts'
-import { RefusalError } from '../problems.ts'
-import type { App } from '../server.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 

@@ -5,13 +5,13 @@ import { expirePaymentSession } from '../../flows/expire-payment-session.ts'
 import { showSession } from '../../flows/session-link.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
+import { keyOf, merchantOf } from '../../server/caller.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import { fetchPage } from '../../store/page.ts'
 import { findSession, type SessionRow, sessionColumns } from '../../store/sessions.ts'
 import { sendAnswer } from '../answers.ts'
-import { keyOf, merchantOf } from '../caller.ts'
 import { readListQuery } from '../list-query.ts'
-import { RefusalError } from '../problems.ts'
-import type { App } from '../server.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const write = { access: { by: 'secret_key', scope: 'payment_sessions:write' }, idempotent: true } as const

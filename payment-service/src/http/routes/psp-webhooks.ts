@@ -4,11 +4,11 @@ import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
 import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
 import { refuse } from '../../refusal.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { insertPspEvents, type NewPspEvent } from '../../store/psp-events.ts'
 import { storePspEvent } from '../../webhooks/inbox/psp-event-json.ts'
-import { RefusalError } from '../problems.ts'
-import type { App } from '../server.ts'
 
 /** The largest webhook of a PSP that sends its events in batches. */
 const maxBodyBytes = 1_048_576

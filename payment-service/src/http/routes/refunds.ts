@@ -3,24 +3,34 @@ import type { Deps } from '../../deps.ts'
 import { createRefund } from '../../flows/create-refund.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
+import { keyOf, merchantOf } from '../../server/caller.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import { fetchPage } from '../../store/page.ts'
-import { findRefund, refundColumns, type RefundRow, renderRefund } from '../../store/refunds.ts'
+import { findRefund, type RefundRow, refundColumns, renderRefund } from '../../store/refunds.ts'
 import { sendAnswer } from '../answers.ts'
-import { keyOf, merchantOf } from '../caller.ts'
 import { readListQuery } from '../list-query.ts'
-import { RefusalError } from '../problems.ts'
-import type { App } from '../server.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 
 export function registerRefundRoutes(app: App, deps: Deps): void {
   const write = { access: { by: 'secret_key', scope: 'refunds:write' }, idempotent: true } as const
   app.post('/v1/refunds', { config: write, schema: { body: CreateRefund } }, async (request, reply) =>
-    sendAnswer(request, reply, await createRefund(deps, { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body })),
+    sendAnswer(
+      request,
+      reply,
+      await createRefund(deps, {
+        merchantId: merchantOf(request),
+        idempotencyKey: keyOf(request),
+        request: request.body,
+      }),
+    ),
   )
 
   app.get<{ Params: { id: string } }>('/v1/refunds/:id', { config: read }, async (request, reply) => {
-    const refund = isId('refund', request.params.id) ? await findRefund(deps.pool, merchantOf(request), request.params.id) : null
+    const refund = isId('refund', request.params.id)
+      ? await findRefund(deps.pool, merchantOf(request), request.params.id)
+      : null
     if (refund === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
     return sendAnswer(request, reply, { status: 200, body: renderRefund(refund), replayed: false })
   })
@@ -35,6 +45,10 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
       equal: { charge_id: query.filters.charge, status: query.filters.status },
       query,
     })
-    return sendAnswer(request, reply, { status: 200, body: { object: 'list', data: page.rows.map(renderRefund), has_more: page.hasMore }, replayed: false })
+    return sendAnswer(request, reply, {
+      status: 200,
+      body: { object: 'list', data: page.rows.map(renderRefund), has_more: page.hasMore },
+      replayed: false,
+    })
   })
 }

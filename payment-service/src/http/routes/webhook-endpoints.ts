@@ -14,6 +14,9 @@ import { rotateWebhookSecret } from '../../flows/rotate-webhook-secret.ts'
 import { changeWebhookEndpoint } from '../../flows/update-webhook-endpoint.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
+import { keyOf, merchantOf } from '../../server/caller.ts'
+import { RefusalError } from '../../server/problems.ts'
+import type { App } from '../../server/server.ts'
 import { fetchPage } from '../../store/page.ts'
 import {
   isDeliveryId,
@@ -28,10 +31,7 @@ import {
   webhookEndpointColumns,
 } from '../../store/webhook-endpoints.ts'
 import { sendAnswer } from '../answers.ts'
-import { keyOf, merchantOf } from '../caller.ts'
 import { readListQuery } from '../list-query.ts'
-import { RefusalError } from '../problems.ts'
-import type { App } from '../server.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const change = { access: { by: 'secret_key', scope: 'webhook_endpoints:write' } } as const

@@ -21,7 +21,7 @@ function showButton() {
 }
 
 /** A shopper who pressed Back wants to be here, and is not sent forward again. */
-function cameBack(): boolean {
+function cameBack() {
   const [navigation] = performance.getEntriesByType('navigation')
   return navigation instanceof PerformanceNavigationTiming && navigation.type === 'back_forward'
 }

@@ -5,10 +5,21 @@ import type { ApiKey, Directory } from '../store/directory.ts'
 import { RefusalError } from './problems.ts'
 
 /** Who may call a route. Every route says so, or the server does not start: deny, then allow. */
-export type Access = { by: 'anyone' } | { by: 'publishable_key' } | { by: 'secret_key'; scope: Scope } | { by: 'operator' }
+export type Access =
+  | { by: 'anyone' }
+  | { by: 'publishable_key' }
+  | { by: 'secret_key'; scope: Scope }
+  | { by: 'operator' }
 
 /** What a secret key may be allowed to do. A new key gets all but `charges:raw_card`. */
-export const scopes = ['read', 'charges:write', 'charges:raw_card', 'payment_sessions:write', 'refunds:write', 'webhook_endpoints:write'] as const
+export const scopes = [
+  'read',
+  'charges:write',
+  'charges:raw_card',
+  'payment_sessions:write',
+  'refunds:write',
+  'webhook_endpoints:write',
+] as const
 export type Scope = (typeof scopes)[number]
 
 declare module 'fastify' {
@@ -36,7 +47,10 @@ export async function authenticateKey(request: FastifyRequest, access: Access, d
   if (key === null) throw new RefusalError(refuse('api_key_invalid'))
   const allowed = access.by === 'publishable_key' ? true : key.kind === 'secret' && key.scopes.has(access.scope)
   if (!allowed) {
-    const detail = access.by === 'secret_key' && key.kind === 'secret' ? `This key lacks the scope ${access.scope}.` : 'A publishable key may only read /v1/client_config. Use the secret key, from your server.'
+    const detail =
+      access.by === 'secret_key' && key.kind === 'secret'
+        ? `This key lacks the scope ${access.scope}.`
+        : 'A publishable key may only read /v1/client_config. Use the secret key, from your server.'
     throw new RefusalError(refuse('scope_missing', { detail }))
   }
   request.apiKey = key

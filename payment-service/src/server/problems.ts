@@ -15,7 +15,12 @@ export class RefusalError extends Error {
 }
 
 /** Answers with the problem that a refusal names (RFC 9457). */
-export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, docsUrl: string): FastifyReply {
+export function sendRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+  docsUrl: string,
+): FastifyReply {
   const problem = makeProblem(refusal.refused, {
     docsUrl,
     requestId: request.id,
@@ -25,7 +30,11 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
   const retryAfterSeconds = refusal.retryAfterSeconds ?? defaultRetryAfterSeconds[refusal.refused]
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(problem.status).header('cache-control', 'no-store').type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem))
 }
 
 const defaultRetryAfterSeconds: Partial<Record<ErrorCode, number>> = {
@@ -45,7 +54,11 @@ export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Re
     // A broken request line, header or length: the client's fault, and not worth a line in the log.
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json')
   }
-  log.error('a request failed', { request_id: request.id, route: request.routeOptions.url ?? '', error: describeError(error) })
+  log.error('a request failed', {
+    request_id: request.id,
+    route: request.routeOptions.url ?? '',
+    error: describeError(error),
+  })
   return refuse(isDatabaseAway(error) ? 'service_unavailable' : 'internal_error')
 }
 

@@ -1,14 +1,27 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger } from 'fastify'
+import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { refuse } from '../refusal.ts'
 import { parseJsonBody } from './json-body.ts'
 import { sendRefusal, toRefusal } from './problems.ts'
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its headers had arrived, by the process's own clock, in milliseconds. */
+    startedAt: number
+  }
+}
 
 /** A body larger than this is refused; the largest honest one, a session with 100 line items, has a third of it. */
 const maxBodyBytes = 65_536
@@ -17,6 +30,8 @@ export type ServerOptions = {
   /** The address of the docs, for the `type` of a problem. */
   docsUrl: string
   log: Log
+  /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
+  text?: 'storable' | 'any'
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
   inspectBody?: (body: Buffer, request: import('fastify').FastifyRequest) => Promise<void> | void
 }
@@ -47,26 +62,44 @@ export function createServer(options: ServerOptions): App {
     const pattern = new RegExp(`^${route.url.replace(/:[^/]+/g, '[^/]+').replace('*', '.*')}$`)
     for (const method of [route.method].flat()) routes.push({ method, pattern })
   })
+  app.decorateRequest('startedAt', 0)
   app.addHook('onRequest', async (request, reply) => {
+    request.startedAt = performance.now()
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: import('fastify').FastifyRequest, body: Buffer) => {
-    await options.inspectBody?.(body, request)
-    return parseJsonBody(body)
-  })
-  app.addHook('onSend', async (request, reply) => {
-    const ms = Math.round(reply.elapsedTime)
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: import('fastify').FastifyRequest, body: Buffer) => {
+      await options.inspectBody?.(body, request)
+      return parseJsonBody(body, options.text ?? 'storable')
+    },
+  )
+  app.addHook('onResponse', async (request, reply) => {
+    const ms = Math.round(performance.now() - request.startedAt)
     const route = request.routeOptions.url ?? 'none'
-    options.log.info('request', { request_id: request.id, route: `${request.method} ${route}`, status: reply.statusCode, duration_ms: ms })
+    options.log.info('request', {
+      request_id: request.id,
+      route: `${request.method} ${route}`,
+      status: reply.statusCode,
+      duration_ms: ms,
+    })
   })
-  app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, toRefusal(error, request, options.log), options.docsUrl))
+  app.setErrorHandler((error, request, reply) =>
+    sendRefusal(request, reply, toRefusal(error, request, options.log), options.docsUrl),
+  )
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
     const allowed = routes.filter((route) => route.pattern.test(path)).map((route) => route.method)
     if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '))
-    return sendRefusal(request, reply, refuse(allowed.length > 0 ? 'method_not_allowed' : 'route_not_found'), options.docsUrl)
+    return sendRefusal(
+      request,
+      reply,
+      refuse(allowed.length > 0 ? 'method_not_allowed' : 'route_not_found'),
+      options.docsUrl,
+    )
   })
   return app
 }
