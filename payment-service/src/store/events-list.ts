@@ -1,3 +1,4 @@
+import { isRefusal, type Refusal } from '../refusal.ts'
 import { fetchPage, type PageQuery } from './page.ts'
 import type { Queryable } from './pool.ts'
 
@@ -19,7 +20,7 @@ export async function listEvents(
   merchantId: string,
   filter: { type: string | undefined; objectId: string | undefined },
   query: PageQuery,
-): Promise<{ events: object[]; hasMore: boolean }> {
+): Promise<{ events: object[]; hasMore: boolean } | Refusal> {
   const page = await fetchPage<EventRow>(db, {
     columns: 'body',
     table: 'events',
@@ -27,6 +28,7 @@ export async function listEvents(
     equal: { type: filter.type, object_id: filter.objectId },
     query,
   })
+  if (isRefusal(page)) return page
   return { events: page.rows.map((row) => row.body), hasMore: page.hasMore }
 }
 

@@ -69,6 +69,7 @@ function registerEndpoints(app: App, deps: Deps): void {
       query,
     } as const
     const page = await fetchPage<WebhookEndpointRow>(deps.pool, source)
+    if (isRefusal(page)) throw new RefusalError(page)
     return sendBody(request, reply, {
       object: 'list',
       data: page.rows.map(renderWebhookEndpoint),
@@ -118,6 +119,7 @@ function registerDeliveries(app: App, deps: Deps): void {
       equal: { endpoint_id: endpoint.id, state: query.filters.status },
       query,
     })
+    if (isRefusal(page)) throw new RefusalError(page)
     return sendBody(request, reply, {
       object: 'list',
       data: page.rows.map(renderWebhookDelivery),
