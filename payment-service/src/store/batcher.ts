@@ -22,7 +22,7 @@ export function createBatcher<Item, Result>(
       const results = await run(batch.map((entry) => entry.item))
       if (results.length !== batch.length)
         throw new Error('A batch answered another number of results than it had items')
-      batch.forEach((entry, index) => entry.resolve(results[index] as Result))
+      for (const [index, entry] of batch.entries()) entry.resolve(results[index] as Result)
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error)
       // One item that the database refuses must not fail its neighbours: nothing was written, so each goes alone.

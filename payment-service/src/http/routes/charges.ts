@@ -50,6 +50,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
       },
       query,
     })
+    if (isRefusal(page)) throw new RefusalError(page)
     return sendAnswer(request, reply, {
       status: 200,
       body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore },

@@ -33,6 +33,7 @@ export function registerEventRoutes(app: App, deps: Deps): void {
       )
     }
     const page = await listEvents(deps.pool, merchantOf(request), { type, objectId: object_id }, query)
+    if (isRefusal(page)) throw new RefusalError(page)
     const body = { object: 'list', data: page.events, has_more: page.hasMore }
     return sendAnswer(request, reply, { status: 200, body, replayed: false })
   })

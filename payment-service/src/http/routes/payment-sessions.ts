@@ -47,6 +47,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
       equal: { status: query.filters.status, merchant_reference: query.filters.merchant_reference },
       query,
     })
+    if (isRefusal(page)) throw new RefusalError(page)
     const body = { object: 'list', data: page.rows.map((row) => showSession(deps, row)), has_more: page.hasMore }
     return sendAnswer(request, reply, { status: 200, body, replayed: false })
   })

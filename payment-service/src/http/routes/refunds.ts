@@ -45,6 +45,7 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
       equal: { charge_id: query.filters.charge, status: query.filters.status },
       query,
     })
+    if (isRefusal(page)) throw new RefusalError(page)
     return sendAnswer(request, reply, {
       status: 200,
       body: { object: 'list', data: page.rows.map(renderRefund), has_more: page.hasMore },
