@@ -9,7 +9,7 @@ import { insertAttempt } from '../store/attempts.ts'
 import { type Claim, claimKey, completeKey, fingerprintOf, releaseKey } from '../store/idempotency.ts'
 import { decideInTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt } from '../store/session-attempts.ts'
-import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
+import { cancelUnmadeSession, findSession, insertSession, type SessionRow } from '../store/sessions.ts'
 import { type Chosen, choosePspAccount } from './choose-psp-account.ts'
 import { leaseUntil } from './follow-up.ts'
 import { isWebAddress } from './merchant-url.ts'
@@ -104,9 +104,11 @@ async function finish(deps: Deps, input: Input, begun: Begun, replayed: boolean)
   const body = showSession(deps, begun.session)
   const made = await makeAtPsp(deps, begun.session, begun.attempt, async (tx, outcome) => {
     if (outcome.outcome === 'approved') await completeKey(tx, merchantId, idempotencyKey, 201, withoutLink(body))
-    if (outcome.outcome === 'rejected')
-      await completeKey(tx, merchantId, idempotencyKey, 502, rejectedBy(outcome.pspCode))
     if (outcome.outcome === 'unknown') await releaseKey(tx, merchantId, idempotencyKey)
+    if (outcome.outcome !== 'rejected') return
+    // Without an event: the merchant hears of it in this answer, and nobody ever had the session's link.
+    await cancelUnmadeSession(tx, merchantId, begun.session.id)
+    await completeKey(tx, merchantId, idempotencyKey, 502, rejectedBy(outcome.pspCode))
   })
   if (made.outcome === 'rejected') return rejectedBy(made.pspCode)
   if (made.outcome === 'unknown') return refuse('psp_unavailable')

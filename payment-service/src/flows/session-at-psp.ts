@@ -17,7 +17,7 @@ export type MadeAtPsp =
 
 /**
  * Makes the session at the PSP, and writes what came of it. The attempt's id is the PSP's idempotency key, so asking
- * again gives the same page; no money moves by it. A rejected session is over.
+ * again gives the same page; no money moves by it. A rejected session is over, and the caller says so.
  *
  * @param alsoWrite runs in the transaction of the outcome: the answer to the merchant's request.
  */
@@ -46,6 +46,7 @@ export async function makeAtPsp(
   const made: ReturnType<HostedSessions['readCreate']> =
     'failure' in reply ? { outcome: 'unknown', why: reply.failure } : hosted.readCreate(reply)
   await inTransaction(deps.pool, async (tx) => {
+    await alsoWrite(tx, made)
     if (made.outcome === 'approved') {
       await recordSessionAtPsp(tx, session.merchant_id, session.id, { pspReference: made.pspReference, url: made.url })
       await setAttemptState(tx, attempt, { state: 'approved', nextLookUpAt: null, pspReference: made.pspReference })
@@ -55,9 +56,7 @@ export async function makeAtPsp(
       const nextLookUpAt = new Date(deps.now().getTime() + nextLookUpDelayMs('unknown', 0))
       await setAttemptState(tx, attempt, { state: 'unknown', nextLookUpAt })
     }
-    await alsoWrite(tx, made)
   })
-  if (made.outcome === 'rejected') await endSession(deps, session.merchant_id, session.id, 'canceled')
   return made
 }
 
@@ -67,7 +66,8 @@ export async function findPspPage(deps: Deps, session: SessionRow): Promise<stri
   const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (attempt === null) return null
   await restartAttempt(deps.pool, attempt, deps.now(), leaseUntil(deps))
-  await makeAtPsp(deps, session, attempt)
+  const made = await makeAtPsp(deps, session, attempt)
+  if (made.outcome === 'rejected') await endSession(deps, session.merchant_id, session.id, 'canceled')
   return (await reload(deps, session)).psp_url
 }
 

@@ -159,6 +159,15 @@ export async function recordSessionAtPsp(
   )
 }
 
+/** Ends a session that its PSP refused to make. */
+export async function cancelUnmadeSession(tx: Queryable, merchantId: string, sessionId: string): Promise<void> {
+  await tx.query(
+    `update payment_sessions set status = 'canceled', updated_at = now()
+     where merchant_id = $1 and id = $2 and status = 'open' and psp_reference is null`,
+    [merchantId, sessionId],
+  )
+}
+
 /** Writes back how a locked session ended. */
 export async function updateSession(tx: Queryable, row: SessionRow): Promise<void> {
   await tx.query(
