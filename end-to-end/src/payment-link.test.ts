@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type LinkState, linkStates } from '@fincore/payment-service/flows/read-link'
-import { type Cell, type LinkEvent, type LinkGoal, linkMatrix } from '@fincore/payment-service/http/link/matrix'
+import { type Cell, type LinkGoal, linkMatrix } from '@fincore/payment-service/http/link/matrix'
 import { texts } from '@fincore/payment-service/http/link/texts'
 import type { Browser } from 'playwright-core'
 import { type MerchantSite, openBrowser, payOnHostedPage, startMerchantSite } from './browser.ts'
-import { type Links, type Shown, useLinks } from './payment-link.ts'
+import { type LinkEvent, type Links, type Shown, useLinks } from './payment-link.ts'
 import { startWorld, type World } from './world.ts'
 
 describe('a payment link', { concurrency: 1 }, () => {
@@ -76,17 +76,19 @@ describe('a payment link', { concurrency: 1 }, () => {
       const checkout = page.url()
       await page.goto(url)
       await page.waitForURL(checkout)
-      assert.equal(await page.evaluate(() => document.referrer), '', 'the PSP must not learn the link')
+      assert.equal(await page.evaluate('document.referrer'), '', 'the PSP must not learn the link')
     })
 
-    it('lets the shopper go back from the PSP’s page, and on again by the button', async () => {
-      const { url } = await links.make()
+    it('is no stop on the way back from the PSP’s page to the shop, and leads there again', async () => {
+      const { id, url } = await links.make()
+      const basket = shop.serve(`/basket-${id}`, `<!doctype html><title>Shop</title><a href="${url}">Pay</a>`)
       const page = await (await links.open()).newPage()
-      await page.goto(url)
+      await page.goto(basket)
+      await page.getByRole('link', { name: 'Pay' }).click()
       await page.waitForURL('**/checkout/*')
       await page.goBack()
-      await page.waitForURL(url)
-      await page.getByRole('button', { name: 'Continue to payment' }).click()
+      await page.waitForURL(basket)
+      await page.getByRole('link', { name: 'Pay' }).click()
       await page.waitForURL('**/checkout/*')
     })
 
@@ -165,10 +167,10 @@ describe('a payment link', { concurrency: 1 }, () => {
     it('waits until it is really shown when it is rendered ahead of the click', async () => {
       const { url } = await links.make()
       const page = await (await links.open()).newPage()
-      await page.addInitScript(() => Object.defineProperty(document, 'prerendering', { value: true }))
+      await page.addInitScript("Object.defineProperty(document, 'prerendering', { value: true })")
       await page.goto(url)
       assert.match(await links.readMark(url), /^open 0$/)
-      await page.evaluate(() => document.dispatchEvent(new Event('prerenderingchange')))
+      await page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))")
       await page.waitForURL('**/checkout/*')
     })
 

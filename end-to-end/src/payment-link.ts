@@ -1,12 +1,17 @@
 import type { PaymentSession } from '@fincore/api-contract/resources'
 import type { LinkState } from '@fincore/payment-service/flows/read-link'
-import type { LinkEvent } from '@fincore/payment-service/http/link/matrix'
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Response } from 'playwright-core'
 import { type MerchantSite, payOnHostedPage } from './browser.ts'
 import type { World } from './world.ts'
 
+/** Every page of ours is there long before; a test that waits in vain says so soon. */
+const pageLimitMs = 10_000
+
 /** A payment link in some state, and the browser that finds it so. */
 export type FoundLink = { url: string; browser: BrowserContext }
+
+/** What can happen to a link: the columns of docs/link-matrix.md. */
+export type LinkEvent = 'get' | 'head' | 'prefetch' | 'get_without_scripts' | 'post' | 'return' | 'cancel'
 
 /** What a browser was shown: the first answer's status, where it ended, and the heading there; HEAD shows none. */
 export type Shown = { status: number; url: string; heading: string | null }
@@ -27,7 +32,11 @@ export type Links = {
 export function useLinks(world: World, chromium: Browser, shop: MerchantSite): Links {
   const { api } = world.fincore.dev
 
-  const open = (options?: BrowserContextOptions) => chromium.newContext(options)
+  const open = async (options?: BrowserContextOptions) => {
+    const browser = await chromium.newContext(options)
+    browser.setDefaultTimeout(pageLimitMs)
+    return browser
+  }
 
   async function make(more: object = {}): Promise<{ id: string; url: string }> {
     const way = { success_url: `${shop.origin}/thanks`, cancel_url: `${shop.origin}/basket` }
@@ -67,8 +76,10 @@ export function useLinks(world: World, chromium: Browser, shop: MerchantSite): L
     }
     const page = await browser.newPage()
     if (event === 'post') return postFrom(page, `${api}/s/elsewhere`, url)
-    // The page posts itself when it is shown; only the looking is wanted here.
-    await page.route('**/s/*', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+    // The page posts itself when it is shown; only the looking is wanted here. 204 leaves a browser where it is.
+    await page.route('**/s/*', (route) =>
+      route.request().method() === 'POST' ? route.fulfill({ status: 204 }) : route.continue(),
+    )
     if (event === 'prefetch') await page.setExtraHTTPHeaders({ 'sec-purpose': 'prefetch' })
     return visit(page, event === 'return' || event === 'cancel' ? `${url}/${event}` : url)
   }
@@ -86,7 +97,8 @@ export function useLinks(world: World, chromium: Browser, shop: MerchantSite): L
 }
 
 async function visit(page: Page, url: string): Promise<Shown> {
-  const response = await page.goto(url)
+  // Not until it is loaded: a page that posts itself may never be.
+  const response = await page.goto(url, { waitUntil: 'commit' })
   return show(page, response)
 }
 
@@ -95,13 +107,13 @@ async function postFrom(page: Page, start: string, url: string): Promise<Shown> 
   await page.goto(start)
   const [response] = await Promise.all([
     page.waitForResponse((answer) => answer.url() === url && answer.request().method() === 'POST'),
-    page.evaluate((action) => {
+    page.evaluate(`{
       const form = document.createElement('form')
       form.method = 'post'
-      form.action = action
+      form.action = ${JSON.stringify(url)}
       document.body.append(form)
       form.submit()
-    }, url),
+    }`),
   ])
   await page.waitForURL((now) => now.href !== start)
   return show(page, response)
