@@ -85,21 +85,27 @@ export async function claimDueDeliveries(
          select merchant_id, endpoint_id from webhook_deliveries
          where state = 'pending' and (merchant_id, endpoint_id) > (waiting.merchant_id, waiting.endpoint_id)
          order by merchant_id, endpoint_id limit 1) following
-     ), due as (
+     ), candidate as (
        select delivery.merchant_id, delivery.id
        from waiting
        left join unnest($1::text[], $2::integer[]) as busy (endpoint_id, count) on busy.endpoint_id = waiting.endpoint_id
        cross join lateral (
-         select candidate.merchant_id, candidate.id, candidate.next_try_at from webhook_deliveries candidate
-         where candidate.merchant_id = waiting.merchant_id and candidate.endpoint_id = waiting.endpoint_id
-           and candidate.state = 'pending' and candidate.next_try_at <= now()
-         order by candidate.next_try_at limit greatest(0, $3::integer - coalesce(busy.count, 0))
-         for update skip locked) delivery
+         select due.merchant_id, due.id, due.next_try_at from webhook_deliveries due
+         where due.merchant_id = waiting.merchant_id and due.endpoint_id = waiting.endpoint_id
+           and due.state = 'pending' and due.next_try_at <= now()
+         order by due.next_try_at limit greatest(0, $3::integer - coalesce(busy.count, 0))) delivery
        order by delivery.next_try_at limit $4::integer
+     ), claimed as (
+       -- Locked only now, a few rows and not some of every endpoint; asked again, because another process may have
+       -- taken one between.
+       select delivery.merchant_id, delivery.id from webhook_deliveries delivery
+       join candidate using (merchant_id, id)
+       where delivery.state = 'pending' and delivery.next_try_at <= now()
+       for update of delivery skip locked
      )
      update webhook_deliveries delivery set next_try_at = now() + $5::integer * interval '1 millisecond'
-     from due, webhook_endpoints endpoint, events event
-     where delivery.merchant_id = due.merchant_id and delivery.id = due.id
+     from claimed, webhook_endpoints endpoint, events event
+     where delivery.merchant_id = claimed.merchant_id and delivery.id = claimed.id
        and endpoint.merchant_id = delivery.merchant_id and endpoint.id = delivery.endpoint_id
        and event.merchant_id = delivery.merchant_id and event.id = delivery.event_id
      returning delivery.merchant_id as "merchantId", delivery.id, delivery.endpoint_id as "endpointId",

@@ -16,7 +16,7 @@ export type ApplyPspEvent<D> = (
 
 const pollMs = 250
 /** Longer than an event can take to apply; what a dead process had taken is taken again after it. */
-const leaseMs = 60_000
+const leaseMs = 20_000
 /** Few, because each holds a database connection that charges need too. */
 const sideBySide = 6
 

@@ -121,5 +121,7 @@ describe('the address of an endpoint', () => {
     assert.ok(await checkWebhookUrl('http://shop.example/hook', open, resolveTo('93.184.216.34')))
     assert.ok(await checkWebhookUrl('http://93.184.216.34/hook', open))
     assert.ok(await checkWebhookUrl('http://10.0.0.1/hook', open))
+    assert.equal(await checkWebhookUrl('http://localhost:4300/hook', open), null)
+    assert.ok(await checkWebhookUrl('https://shop.localhost/hook', closed))
   })
 })

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../refusal.ts'
 import { type AddressPolicy, hostOf, isAddressLiteral, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
-import { type Resolve, resolveBySystem } from './checked-lookup.ts'
+import { type Resolve, resolveByDns } from './checked-lookup.ts'
 
 /** How long a merchant waits for the name of their endpoint to be resolved. */
 const resolveWithinMs = 2_000
@@ -13,7 +13,7 @@ const resolveWithinMs = 2_000
 export async function checkWebhookUrl(
   text: string,
   policy: AddressPolicy,
-  resolve: Resolve = resolveBySystem,
+  resolve: Resolve = resolveByDns,
 ): Promise<Refusal | null> {
   const fault = findFaultInUrl(text, policy)
   if (fault !== null) return refuseUrl(fault)

@@ -1,14 +1,41 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { type LookupAddress, Resolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-/** Resolves a name to all its addresses; the system's resolver, except in tests. */
+/** Resolves a name to all its addresses: by DNS, except in tests. */
 export type Resolve = (
   hostname: string,
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-export const resolveBySystem: Resolve = (hostname, done) => {
-  systemLookup(hostname, { all: true }, (error, addresses) => done(error, addresses ?? []))
+/** Two tries of two seconds: a name whose servers are down costs its own endpoint that long, and nobody else. */
+const resolver = new Resolver({ timeout: 2_000, tries: 2 })
+
+/**
+ * Asks the DNS over sockets of its own. Not `dns.lookup`: that one waits in a pool of four threads, which four dead
+ * names would take from every other endpoint, and from the calls to PSPs. So the hosts file is not read; `localhost`
+ * is loopback by definition (RFC 6761).
+ */
+export const resolveByDns: Resolve = (hostname, done) => {
+  if (/(^|\.)localhost\.?$/i.test(hostname)) setImmediate(done, null, loopback)
+  else askDns(hostname, (addresses) => done(null, addresses))
+}
+
+const loopback: LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
+function askDns(hostname: string, done: (addresses: LookupAddress[]) => void): void {
+  const found: Record<4 | 6, LookupAddress[]> = { 4: [], 6: [] }
+  let waiting = 2
+  // A family that has no address, or no answer, leaves the other.
+  const collect = (family: 4 | 6) => (error: Error | null, addresses: string[]) => {
+    if (error === null) found[family] = addresses.map((address) => ({ address, family }))
+    waiting--
+    if (waiting === 0) done([...found[4], ...found[6]])
+  }
+  resolver.resolve4(hostname, collect(4))
+  resolver.resolve6(hostname, collect(6))
 }
 
 /** The `code` of the error of a connection that was refused here, before any packet left. */

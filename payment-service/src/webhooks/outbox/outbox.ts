@@ -18,8 +18,8 @@ import { createWebhookSender, type SendResult } from './send-webhook.ts'
 import { signWebhook } from './sign-webhook.ts'
 
 const pollMs = 250
-/** Longer than a try can take; after it another process may take the delivery. */
-const leaseMs = 60_000
+/** A little longer than a try can take; after it another process may take the delivery, so a crash costs no more. */
+const leaseMs = 20_000
 const maxUnderWay = 64
 /** So many of one endpoint at a time, in this process: no endpoint can take all the places. */
 const maxPerEndpoint = 4
@@ -39,6 +39,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const sender = createWebhookSender(policy, { ...options, perEndpoint: maxPerEndpoint })
   const slots = createEndpointSlots(maxPerEndpoint)
   const underWay = new Set<Promise<void>>()
+  /** Whether more may wait than the last round could take: of an endpoint, when its places were taken. */
+  let mayHaveMore: (endpointId: string) => boolean = () => false
   const stopping = new AbortController()
   const records = createBatcher<TryResult, undefined>(async (results) => {
     await recordTries(deps.pool, results)
@@ -65,8 +67,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       .then((delivered) => {
         slots.giveBack(delivery.endpointId, { failed: !delivered, tookMs: performance.now() - begunAt })
         underWay.delete(running)
-        // There may be more of what just went well; after a failure the next round is soon enough.
-        if (delivered) job.wake()
+        // More may wait behind what just went well; after a failure the next round is soon enough.
+        if (delivered && mayHaveMore(delivery.endpointId)) job.wake()
       })
     underWay.add(running)
   }
@@ -77,10 +79,13 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       const free = maxUnderWay - slots.underWay()
       if (free <= 0 || stopping.signal.aborted) return
       const limits = { total: free, perEndpoint: maxPerEndpoint, leaseMs }
-      for (const delivery of await claimDueDeliveries(deps.pool, limits, slots.busy())) {
+      const claimed = await claimDueDeliveries(deps.pool, limits, slots.busy())
+      for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
         else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
       }
+      const busy = slots.busy()
+      mayHaveMore = (endpointId) => claimed.length === free || (busy.get(endpointId) ?? 0) >= maxPerEndpoint
     },
     deps.log,
   )

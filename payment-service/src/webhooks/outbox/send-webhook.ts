@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
 import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
 import { findFaultInUrl } from './check-webhook-url.ts'
-import { createCheckedLookup, notAllowedCode, type Resolve, resolveBySystem } from './checked-lookup.ts'
+import { createCheckedLookup, notAllowedCode, type Resolve, resolveByDns } from './checked-lookup.ts'
 
 /** What became of one try: an HTTP status, or one word for why there is none. Nothing else of the answer is kept. */
 export type SendResult =
@@ -25,7 +25,7 @@ export function createWebhookSender(
   policy: AddressPolicy,
   options: { resolve?: Resolve; timeoutMs?: number; perEndpoint: number },
 ): WebhookSender {
-  const { resolve = resolveBySystem, timeoutMs = defaultTimeoutMs } = options
+  const { resolve = resolveByDns, timeoutMs = defaultTimeoutMs } = options
   const createAgent = (lookup: LookupFunction) =>
     new Agent({
       connect: { lookup, timeout: Math.min(timeoutMs, 10_000) },
@@ -83,9 +83,6 @@ async function post(
 const failureByCode: Readonly<Record<string, Extract<SendResult, { error: string }>['error']>> = {
   [notAllowedCode]: 'address_not_allowed',
   ENOTFOUND: 'name_not_found',
-  EAI_AGAIN: 'name_not_found',
-  EAI_FAIL: 'name_not_found',
-  EAI_NODATA: 'name_not_found',
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',
