@@ -73,6 +73,8 @@ export function createServer(options: ServerOptions): App {
     'application/json',
     { parseAs: 'buffer' },
     async (request: import('fastify').FastifyRequest, body: Buffer) => {
+      // Some clients name a content type without having content; a route that takes none does not mind.
+      if (body.length === 0 && request.routeOptions.schema?.body === undefined) return undefined
       await options.inspectBody?.(body, request)
       return parseJsonBody(body, options.text ?? 'storable')
     },

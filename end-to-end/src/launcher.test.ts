@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { DevFile } from '@fincore/dev/dev-file'
+import { findFreePort } from '@fincore/dev/free-ports'
+import { eventually } from './world.ts'
+
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const run = promisify(execFile)
+
+type Started = { child: ChildProcess; output: () => string; exited: Promise<number | null> }
+
+describe('npm start', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fincore-start-'))
+  const running: Started[] = []
+  let base = 0
+  after(async () => {
+    for (const { child, exited } of running) {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await exited
+    }
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  it('is ready within 30 s, and its printed curl lines work as pasted', async () => {
+    // A base whose neighbours are most likely free too; the launcher itself says when one is not.
+    base = await findFreeBase()
+    const started = await startAndWait()
+    const lines = started
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('curl '))
+    assert.equal(lines.length, 3)
+    const answers = await Promise.all(lines.map(async (line) => JSON.parse((await run('bash', ['-c', line])).stdout)))
+    assert.deepEqual(
+      answers.map((answer) => [answer.object, answer.status]),
+      [
+        ['payment_session', 'open'],
+        ['charge', 'captured'],
+        ['charge', 'captured'],
+      ],
+    )
+    const page = await fetch(readDev().shop)
+    assert.equal(page.status, 200)
+  })
+
+  it('writes dev.json with all that a merchant and a test need', () => {
+    const dev = readDev()
+    for (const name of ['api', 'relay', 'admin', 'psp', 'psp_api', 'shop'] as const)
+      assert.match(dev[name], /^https?:\/\/127\.0\.0\.1:\d+$/)
+    for (const name of ['ca', 'client_cert', 'client_key'] as const)
+      assert.match(readFileSync(dev[name], 'utf8'), /^-----BEGIN/)
+    assert.match(dev.secret_key, /^sk_test_/)
+    assert.match(dev.publishable_key, /^pk_test_/)
+    assert.match(dev.webhook_secret, /^whsec_/)
+    assert.equal(dev.operators.length, 2)
+    assert.match(dev.database_url, /^postgres/)
+  })
+
+  it('says in one line that the data directory is taken, and which port is', async () => {
+    const second = start({ FINCORE_PORT_BASE: String(base) })
+    assert.equal(await second.exited, 1)
+    assert.match(second.output(), /data directory/i)
+    const other = mkdtempSync(join(tmpdir(), 'fincore-start-'))
+    const third = start({ FINCORE_DATA_DIR: other })
+    assert.equal(await third.exited, 1)
+    assert.match(third.output(), new RegExp(`Port ${base}\\b.*taken`))
+    rmSync(other, { recursive: true })
+  })
+
+  it('leaves nothing running after kill -9, and finds the data again at the next start', async () => {
+    const before = readDev()
+    const charges = await listCharges(before)
+    assert.equal(charges.length, 2)
+    // The launcher itself, which npm has started; npm ends with it.
+    const [launcher] = processesOf(dataDir).filter(
+      (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] === 'dev/run.mjs',
+    )
+    assert.ok(launcher)
+    process.kill(Number(launcher), 'SIGKILL')
+    await running[0]?.exited
+    await assertNothingListens()
+    await startAndWait()
+    assert.equal(readDev().secret_key, before.secret_key)
+    assert.deepEqual(await listCharges(readDev()), charges)
+  })
+
+  it('stops everything on Ctrl-C', async () => {
+    const last = running.at(-1)
+    process.kill(-(last?.child.pid ?? 0), 'SIGINT')
+    await last?.exited
+    assert.match(last?.output() ?? '', /Everything is stopped/)
+    await assertNothingListens()
+  })
+
+  it('tells the whole story by npm run demo, and exits 0', async () => {
+    const { stdout } = await run('npm', ['run', 'demo', '--silent'], { cwd: repository, maxBuffer: 1 << 24 })
+    for (const flow of ['Hosted page', 'Browser SDK', 'Server to server']) assert.ok(stdout.includes(flow), stdout)
+    assert.equal(stdout.match(/signature/gi) === null, false)
+    assert.equal(stdout.includes('differs'), false)
+  })
+
+  function start(env: Record<string, string> = {}): Started {
+    const child = spawn('npm', ['start', '--silent'], {
+      cwd: repository,
+      env: { ...process.env, FINCORE_DATA_DIR: dataDir, FINCORE_PORT_BASE: String(base), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, as a terminal gives one: Ctrl-C reaches all of it.
+      detached: true,
+    })
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr?.on('data', (chunk) => {
+      output += chunk
+    })
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    return { child, output: () => output, exited }
+  }
+
+  async function startAndWait(): Promise<Started> {
+    const started = start()
+    running.push(started)
+    await eventually('FinCore to be ready', async () => {
+      assert.equal(started.child.exitCode, null, started.output())
+      return started.output().includes('Ctrl-C')
+    })
+    return started
+  }
+
+  function readDev(): DevFile {
+    return JSON.parse(readFileSync(join(dataDir, 'dev.json'), 'utf8'))
+  }
+
+  async function listCharges(dev: DevFile): Promise<string[]> {
+    const answer = await fetch(`${dev.api}/v1/charges`, { headers: { authorization: `Bearer ${dev.secret_key}` } })
+    return ((await answer.json()) as { data: { id: string }[] }).data.map((charge) => charge.id)
+  }
+
+  async function assertNothingListens(): Promise<void> {
+    const { api, relay, admin, psp, psp_api, shop, database_url } = readDev()
+    const ports = [api, relay, admin, psp, psp_api, shop, database_url].map((url) => Number(new URL(url).port))
+    await eventually('all ports to be free', async () => (await Promise.all(ports.map(isFree))).every(Boolean), 12_000)
+    // And no process of it is left, listening or not: each of them has the data directory in its environment.
+    await eventually('all processes to be gone', async () => processesOf(dataDir).length === 0, 12_000)
+  }
+})
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.once('error', () => resolve(true))
+  })
+}
+
+/** The processes whose command line or environment names a directory (Linux). */
+function processesOf(directory: string): string[] {
+  return readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return false
+    try {
+      return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${entry}/${file}`, 'utf8').includes(directory))
+    } catch {
+      return false
+    }
+  })
+}
+
+/** A free port whose neighbours up to 500 above, which the launcher takes some of, look free too. */
+async function findFreeBase(): Promise<number> {
+  for (;;) {
+    const candidate = await findFreePort()
+    if (
+      candidate < 60_000 &&
+      (await Promise.all([0, 1, 2, 3, 200, 201, 300, 432].map((offset) => canListen(candidate + offset)))).every(
+        Boolean,
+      )
+    )
+      return candidate
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
