@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import { refuse } from '../refusal.ts'
 import { parseJsonBody } from './json-body.ts'
 import { sendRefusal, toRefusal } from './problems.ts'
+import { readBody } from './read-body.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -71,8 +72,8 @@ export function createServer(options: ServerOptions): App {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
-    { parseAs: 'buffer' },
-    async (request: import('fastify').FastifyRequest, body: Buffer) => {
+    async (request: import('fastify').FastifyRequest, payload: IncomingMessage) => {
+      const body = await readBody(payload, request.routeOptions.bodyLimit)
       // Some clients name a content type without having content; a route that takes none does not mind.
       if (body.length === 0 && request.routeOptions.schema?.body === undefined) return undefined
       await options.inspectBody?.(body, request)
