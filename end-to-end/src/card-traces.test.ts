@@ -5,6 +5,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '@fincore/dev/webhook
 import {
   dumpDatabase,
   escapeDigits,
+  findInMemory,
   findTraces,
   groupNumber,
   hashesOf,
@@ -279,6 +280,18 @@ describe('a card number appears nowhere', () => {
     })
   }
 
+  it('at the public API many times: next to nothing is left in the memory of the payment service', async () => {
+    const sent = Array.from({ length: 60 }, nextNumber)
+    for (const number of sent) {
+      const answer = await postToApi('/v1/charges', `{"amount":1000,${token},"description":"${number}"}`)
+      assert.equal(answer.status, 403)
+    }
+    // The last requests may still stand in Node's own buffers of its sockets. The control: when the chunks that the
+    // body arrived in are not overwritten, this finds nearly all.
+    const { size } = findInMemory(world.fincore.processes['payment-service'].pid, sent)
+    assert.ok(size <= 6, `${size} of ${sent.length} card numbers were found`)
+  })
+
   it('at the public API outside the body: refused or not found, and forgotten', async () => {
     const asKey = await postToApi('/v1/charges', '{}', { 'idempotency-key': groupNumber(nextNumber(), '-') })
     assert.deepEqual([asKey.code, asKey.param], ['card_data_not_accepted_here', 'Idempotency-Key'])
@@ -305,8 +318,12 @@ describe('a card number appears nowhere', () => {
     })
   }
 
+  /** The numbers that were charged, which only the card relay may see. */
+  const charged: string[] = []
+
   it('in a charge that succeeds, its replay, its reads and its webhooks', async () => {
     const number = nextNumber()
+    charged.push(number)
     const headers = { 'idempotency-key': 'the-one-that-succeeds' }
     const text = chargeText(cardText(quote(number)), `,"merchant_reference":"${marker}"`)
     const made = await postRaw(world, text, { headers })
@@ -331,7 +348,9 @@ describe('a card number appears nowhere', () => {
   it('in a charge that the PSP does not answer', async () => {
     const { 'psp-sandbox': sandbox } = world.fincore.processes
     await sandbox.kill()
-    const answer = await world.relay(cardCharge(nextNumber()))
+    const number = nextNumber()
+    charged.push(number)
+    const answer = await world.relay(cardCharge(number))
     answers.push(answer.text)
     assert.equal(answer.status, 201, answer.text)
     assert.ok(['failed', 'processing'].includes(String(answer.body.status)), answer.text)
@@ -342,7 +361,9 @@ describe('a card number appears nowhere', () => {
     const { shop } = world.fincore.dev
     const page = await (await fetch(`${shop}/checkout/morning-cup?way=server`)).text()
     const attempt = /name="attempt" value="([^"]+)"/.exec(page)?.[1] ?? ''
-    const card = { number: groupNumber(nextNumber()), expiry: '12/34', cvc, holder_name: 'Canary' }
+    const number = nextNumber()
+    charged.push(number)
+    const card = { number: groupNumber(number), expiry: '12/34', cvc, holder_name: 'Canary' }
     const body = new URLSearchParams({ attempt, way: 'server', ...card })
     const sent = await fetch(`${shop}/checkout/morning-cup`, { method: 'POST', body })
     const order = await eventually('the order to be paid', async () => {
@@ -372,6 +393,14 @@ describe('a card number appears nowhere', () => {
     }
     const found = files.flatMap(({ path, bytes }) => findTraces(bytes, codeForms).map((form) => `${path}: ${form}`))
     assert.deepEqual(found, [])
+  })
+
+  it('not in the memory of the payment service', () => {
+    assert.deepEqual([...findInMemory(world.fincore.processes['payment-service'].pid, charged)], [])
+    assert.ok(
+      findInMemory(process.pid, charged).size > 0,
+      'the search finds what is there: this process has them as text',
+    )
   })
 
   it('not in any answer or webhook', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { World } from './world.ts'
 
@@ -97,4 +97,42 @@ export function readWorldFiles(world: World): { path: string; bytes: Buffer }[] 
         throw error
       }
     })
+}
+
+/**
+ * Which of these numbers stand in the writable memory of a process that this one has started, as digits or in groups of
+ * four. Linux only, as the containers are that FinCore runs in.
+ */
+export function findInMemory(pid: number, numbers: readonly string[]): Set<string> {
+  const formsOf = (number: string) => [number, groupNumber(number), groupNumber(number, '-')]
+  const wanted = new Map(numbers.flatMap((number) => formsOf(number).map((form) => [form, number] as const)))
+  const starts = formsOf(stem).map((form) => Buffer.from(form))
+  const found = new Set<string>()
+  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+    const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? []
+    const region = readRegion(memory, Number.parseInt(from, 16), Number.parseInt(to, 16))
+    for (const start of starts) {
+      for (let at = region.indexOf(start); at >= 0; at = region.indexOf(start, at + 1)) {
+        const text = region.toString('latin1', at, at + 19)
+        const number = wanted.get(text) ?? wanted.get(text.slice(0, 16))
+        if (number !== undefined) found.add(number)
+      }
+    }
+  }
+  closeSync(memory)
+  return found
+}
+
+const largestRegionBytes = 512 * 1024 * 1024
+
+function readRegion(memory: number, from: number, to: number): Buffer {
+  if (Number.isNaN(from) || to - from > largestRegionBytes) return Buffer.alloc(0)
+  const region = Buffer.alloc(to - from)
+  try {
+    readSync(memory, region, 0, region.length, from)
+  } catch {
+    // A region that was just given back; nothing stands in it any more.
+  }
+  return region
 }
