@@ -58,7 +58,7 @@ describe('kill -9 in the middle of charges', () => {
         await world.fincore.processes[name].restart()
         keys.push({ key, flow })
       }
-      for (const { key, flow } of keys) await assertSettled(key, flow)
+      await Promise.all(keys.map(({ key, flow }) => assertSettled(key, flow)))
     })
   }
 

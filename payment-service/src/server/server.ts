@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -34,7 +34,7 @@ export type ServerOptions = {
   /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
   text?: 'storable' | 'any'
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
-  inspectBody?: (body: Buffer, request: import('fastify').FastifyRequest) => Promise<void> | void
+  inspectBody?: (body: Buffer, request: FastifyRequest) => Promise<void> | void
 }
 
 /**
@@ -70,16 +70,13 @@ export function createServer(options: ServerOptions): App {
     reply.header('x-content-type-options', 'nosniff')
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    async (request: import('fastify').FastifyRequest, payload: IncomingMessage) => {
-      const body = await readBody(payload, request.routeOptions.bodyLimit)
-      // Some clients name a content type without having content; a route that takes none does not mind.
-      if (body.length === 0 && request.routeOptions.schema?.body === undefined) return undefined
-      await options.inspectBody?.(body, request)
-      return parseJsonBody(body, options.text ?? 'storable')
-    },
-  )
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readBody(payload, request.routeOptions.bodyLimit)
+    // Some clients name a content type without having content; a route that takes none does not mind.
+    if (body.length === 0 && request.routeOptions.schema?.body === undefined) return undefined
+    await options.inspectBody?.(body, request)
+    return parseJsonBody(body, options.text ?? 'storable')
+  })
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(performance.now() - request.startedAt)
     const route = request.routeOptions.url ?? 'none'
