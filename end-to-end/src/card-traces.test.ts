@@ -292,6 +292,25 @@ describe('a card number appears nowhere', () => {
     assert.ok(size <= 6, `${size} of ${sent.length} card numbers were found`)
   })
 
+  it('each field at the public API is in the audit log', async () => {
+    const wanted = [...new Set(wrongDoor.map(([, param]) => param))].sort()
+    await eventually('the audit records', async () => {
+      const { rows } = await world.database.query<{ param: string; outcome: string; merchant_id: string }>(
+        `select distinct details ->> 'param' as param, outcome, merchant_id from audit_records
+         where type = 'card_data.send' order by 1`,
+      )
+      const { merchant } = world.fincore.dev
+      const whole = rows.every(({ outcome, merchant_id }) => outcome === 'refused' && merchant_id === merchant)
+      return (
+        whole &&
+        rows
+          .map(({ param }) => param)
+          .sort()
+          .join() === wanted.join()
+      )
+    })
+  })
+
   it('at the public API outside the body: refused or not found, and forgotten', async () => {
     const asKey = await postToApi('/v1/charges', '{}', { 'idempotency-key': groupNumber(nextNumber(), '-') })
     assert.deepEqual([asKey.code, asKey.param], ['card_data_not_accepted_here', 'Idempotency-Key'])

@@ -100,34 +100,39 @@ export function readWorldFiles(world: World): { path: string; bytes: Buffer }[] 
 }
 
 /**
- * Which of these numbers stand in the writable memory of a process that this one has started, as digits or in groups of
- * four. Linux only, as the containers are that FinCore runs in.
+ * Which of these numbers stand in the writable memory of a process that this one has started. Linux only, as the
+ * containers are that FinCore runs in.
  */
 export function findInMemory(pid: number, numbers: readonly string[]): Set<string> {
-  const formsOf = (number: string) => [number, groupNumber(number), groupNumber(number, '-')]
-  const wanted = new Map(numbers.flatMap((number) => formsOf(number).map((form) => [form, number] as const)))
-  const starts = formsOf(stem).map((form) => Buffer.from(form))
+  const wanted = new Set(numbers)
   const found = new Set<string>()
   const memory = openSync(`/proc/${pid}/mem`, 'r')
-  for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-    const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? []
-    const region = readRegion(memory, Number.parseInt(from, 16), Number.parseInt(to, 16))
-    for (const start of starts) {
-      for (let at = region.indexOf(start); at >= 0; at = region.indexOf(start, at + 1)) {
-        const text = region.toString('latin1', at, at + 19)
-        const number = wanted.get(text) ?? wanted.get(text.slice(0, 16))
-        if (number !== undefined) found.add(number)
-      }
+  for (const { from, to } of listRegions(pid)) {
+    const region = readRegion(memory, from, to)
+    for (let at = region.indexOf(stem); at >= 0; at = region.indexOf(stem, at + 1)) {
+      const text = region.toString('latin1', at, at + 16)
+      if (wanted.has(text)) found.add(text)
     }
   }
   closeSync(memory)
   return found
 }
 
-const largestRegionBytes = 512 * 1024 * 1024
+/** V8 reserves half a gigabyte for machine code, where no text lies. */
+const largestRegionBytes = 256 * 1024 * 1024
+
+/** The writable regions that were ever touched: most of what Node reserves never was, and reading it takes seconds. */
+function listRegions(pid: number): { from: number; to: number }[] {
+  const mappings = readFileSync(`/proc/${pid}/smaps`, 'utf8').matchAll(
+    /^([0-9a-f]+)-([0-9a-f]+) rw[\s\S]*?^Rss: +(\d+) kB/gm,
+  )
+  return [...mappings].flatMap(([, from = '', to = '', residentKb]) => {
+    const region = { from: Number.parseInt(from, 16), to: Number.parseInt(to, 16) }
+    return residentKb === '0' || region.to - region.from > largestRegionBytes ? [] : [region]
+  })
+}
 
 function readRegion(memory: number, from: number, to: number): Buffer {
-  if (Number.isNaN(from) || to - from > largestRegionBytes) return Buffer.alloc(0)
   const region = Buffer.alloc(to - from)
   try {
     readSync(memory, region, 0, region.length, from)

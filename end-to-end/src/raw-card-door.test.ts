@@ -157,6 +157,17 @@ describe('who may bring a raw card', () => {
       'the database refuses it too',
     )
     assert.equal((await changeGrant(world, merchant, 'approve', 1)).status, 'active')
+    const { rows } = await world.database.query<{ actor: string; outcome: string }>(
+      `select actor, outcome from audit_records where resource = $1 and type = 'raw_card_grant.approve' order by id`,
+      [merchant.grant],
+    )
+    assert.deepEqual(
+      rows.map(({ actor, outcome }) => [actor, outcome]),
+      [
+        [operators[0]?.name, 'refused'],
+        [operators[1]?.name, 'success'],
+      ],
+    )
     assert.equal((await knockAs(merchant, 'expects_continue')).invited, true)
   })
 
@@ -176,17 +187,23 @@ describe('who may bring a raw card', () => {
         await close(world, merchant)
         const closedAt = performance.now()
         const lasted = { charges: 0, invitations: 0 }
-        for (;;) {
-          const [sent, waiting] = await Promise.all([charge(), knockAs(merchant, 'expects_continue')])
-          const ms = performance.now() - closedAt
-          if (sent.body.code !== code) lasted.charges = ms
-          if (waiting.invited) lasted.invitations = ms
+        const sinceClosed = () => performance.now() - closedAt
+        const tryCharge = async () => {
+          if ((await charge()).body.code !== code) lasted.charges = sinceClosed()
+        }
+        const tryKnock = async () => {
+          const waiting = await knockAs(merchant, 'expects_continue')
+          if (waiting.invited) lasted.invitations = sinceClosed()
           else assert.equal(waiting.code, code)
-          if (ms > 5_000 || ms - lasted.invitations > 1_000) break
+        }
+        // Until it has stayed closed for a second.
+        while (sinceClosed() < 5_000 && sinceClosed() - lasted.invitations < 1_000) {
+          await Promise.all([tryCharge(), tryKnock()])
           await sleep(100)
         }
         t.diagnostic(`the last charge got in ${lasted.charges} ms after it, the last body ${lasted.invitations} ms`)
-        assert.ok(lasted.charges < 1_000, `a charge got in ${lasted.charges} ms after it`)
+        // The relay may ask for a body that long, but what it brings is judged anew.
+        assert.ok(lasted.charges < 2_000, `a charge got in ${lasted.charges} ms after it`)
         assert.ok(lasted.invitations < 5_000, `a body was asked for ${lasted.invitations} ms after it`)
         assert.equal((await knockAs(merchant, 'expects_continue')).code, code)
       })

@@ -100,7 +100,7 @@ function isWhole(answer: string): boolean {
 
 export type RawAnswer = { status: number; text: string; code: string | null; param: string | null }
 
-/** Posts bytes to the relay as they are. `chunked` leaves the length unsaid, `cutOff` hangs up before the last byte. */
+/** Posts bytes to the relay as they are. `chunked` leaves the length unsaid. */
 export function postRaw(
   world: World,
   body: string | Buffer,
