@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
+import { listLinkPages, listSandboxPages, listShopPages, listSilentPages, type ShownPage } from './pages-look.ts'
+import { type Links, useLinks } from './payment-link.ts'
+import { startWorld, type World } from './world.ts'
+
+type AxeResults = Awaited<ReturnType<AxeBuilder['analyze']>>
+
+const schemes = ['light', 'dark'] as const
+/** A phone and a desk, in CSS pixels. */
+const sizes = [
+  { width: 390, height: 844 },
+  { width: 1280, height: 860 },
+]
+
+/** `SCREENSHOTS=1` keeps what every page looks like, in this folder at the repository's root. */
+const screenshots =
+  process.env.SCREENSHOTS === '1' ? fileURLToPath(new URL('../../screenshots', import.meta.url)) : null
+
+/** Every page that a shopper sees: no fault that axe knows, and nothing to scroll sideways, in both colour schemes. */
+describe('the look of every page', { concurrency: 1 }, () => {
+  let world: World
+  let chromium: Browser
+  let shop: MerchantSite
+  let links: Links
+  before(async () => {
+    if (screenshots) mkdirSync(screenshots, { recursive: true })
+    ;[world, chromium, shop] = await Promise.all([startWorld(), openBrowser(), startMerchantSite()])
+    links = useLinks(world, chromium, shop)
+  })
+  after(async () => {
+    await chromium.close()
+    shop.close()
+    await world.close()
+  })
+
+  async function examine(shown: ShownPage): Promise<void> {
+    const { url, storageState } = await shown.arrange()
+    const faults: string[] = []
+    for (const colorScheme of schemes) {
+      const cookies = storageState === undefined ? {} : { storageState }
+      const context = await links.open({ colorScheme, reducedMotion: 'reduce', ...cookies })
+      const page = await context.newPage()
+      await shown.prepare?.(page)
+      await page.goto(url, { waitUntil: shown.prepare ? 'commit' : 'load' })
+      await page.locator('h1').first().waitFor()
+      await shown.act?.(page)
+      for (const size of sizes) {
+        await page.setViewportSize(size)
+        const name = `${shown.name}-${colorScheme}-${size.width}`
+        if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+        for (const fault of [...(await findClipped(page)), ...(await findViolations(page, colorScheme))])
+          faults.push(`${name}: ${fault}`)
+      }
+      await context.close()
+    }
+    assert.deepEqual(faults, [])
+  }
+
+  const groups = {
+    'of the payment link': () => listLinkPages(links),
+    'of the sandbox PSP': () => listSandboxPages(world, links),
+    'of the demo shop': () => listShopPages(world),
+  }
+  for (const [name, list] of Object.entries(groups)) {
+    it(`${name} is sound`, { concurrency: 3 }, async (test) => {
+      await Promise.all(list().map((shown) => test.test(shown.name, () => examine(shown))))
+    })
+  }
+
+  it('of the payment link is sound while the PSP is silent', async () => {
+    const pages = listSilentPages(links)
+    const arranged = await Promise.all(pages.map((shown) => shown.arrange()))
+    await world.fincore.processes['psp-sandbox'].kill()
+    for (const [index, shown] of pages.entries()) {
+      const found = arranged[index]
+      if (found !== undefined) await examine({ ...shown, arrange: async () => found })
+    }
+  })
+})
+
+/** What does not fit: the innermost elements that are wider than their window or frame, and inputs that cut off their text. */
+async function findClipped(page: Page): Promise<string[]> {
+  const found = page.frames().map((frame) =>
+    frame.evaluate<string[]>(`(() => {
+      const all = [...document.querySelectorAll('body *')]
+      const isWide = (element) => element.getBoundingClientRect().right > window.innerWidth + 0.5
+      const wide = document.documentElement.scrollWidth > window.innerWidth ? all.filter(isWide) : []
+      const innermost = wide.filter((element) => !wide.some((other) => other !== element && element.contains(other)))
+      const cutOff = all.filter((element) => element.matches('input') && element.value !== '' && element.scrollWidth > element.clientWidth)
+      return [...innermost, ...cutOff].map((element) => 'does not fit: ' + element.outerHTML.slice(0, 120))
+    })()`),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+/** What axe finds. Only contrast depends on the colour scheme, so that in the dark nothing else is looked for again. */
+async function findViolations(page: Page, colorScheme: (typeof schemes)[number]): Promise<string[]> {
+  const options = {
+    resultTypes: ['violations' as const],
+    ...(colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {}),
+  }
+  const frameCount = page.frames().length - 1
+  for (let index = 0; index < frameCount; index += 1) await paintFrame(page, index)
+  // The legacy mode cannot look into frames of other origins. It leaves axe in the page, where it runs again at once.
+  const isThere = frameCount === 0 && (await page.evaluate("'axe' in window"))
+  const { violations } = isThere
+    ? await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`)
+    : await new AxeBuilder({ page })
+        .options(options)
+        .setLegacyMode(frameCount === 0)
+        .analyze()
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+  )
+}
+
+/** A frame without a background lets the page show through; axe takes it for white, and so is told what is there. */
+async function paintFrame(page: Page, index: number): Promise<void> {
+  const behind = await page.evaluate<string>(`(() => {
+    for (let box = document.querySelectorAll('iframe')[${index}]; box; box = box.parentElement) {
+      const color = getComputedStyle(box).backgroundColor
+      if (color !== 'rgba(0, 0, 0, 0)') return color
+    }
+    return 'white'
+  })()`)
+  await page.frames()[index + 1]?.evaluate(`{
+    const { style } = document.body
+    if (getComputedStyle(document.body).backgroundColor === 'rgba(0, 0, 0, 0)') style.backgroundColor = ${JSON.stringify(behind)}
+  }`)
+}
