@@ -1,7 +1,7 @@
 import { webhookTypes } from '../ledger/webhook-queue.ts'
 import { type MagicCardName, magicCards } from '../magic-cards.ts'
 import { apiEndpoints } from './api-endpoints.ts'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { renderHeader, renderPage, sendPage } from './layout.ts'
 import type { PagesApp } from './server.ts'
 
@@ -47,16 +47,22 @@ function renderReference() {
 <p>Use any future expiry date and any security code of the brand’s length: 4 digits for Amex, 3 for the others. Other numbers of a known brand succeed; a wrong check digit is refused with 400 <code>incorrect_number</code>. A token does what its card does. Faults strike authorize calls, and only the first with an idempotency key; on the checkout page they succeed, but for the timeout before acting, which is declined.</p>
 ${groups.map(
   (group) => html`<h3>${group.title}</h3>
-<div class="table" role="region" aria-label="${group.title}" tabindex="0"><table>
+<div class="table cards" role="region" aria-label="${group.title}" tabindex="0"><table>
 <thead><tr><th scope="col">Number</th><th scope="col">Brand</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${magicCards
     .filter((row) => group.holds(row.name, row.outcome.do))
     .map(
-      (row) => html`<tr><td><code>${row.number}</code></td><td>${row.brand}</td><td>${row.description}</td></tr>`,
+      (row) =>
+        html`<tr><td><code>${row.number}</code></td><td>${row.brand}</td><td>${renderCode(row.description)}</td></tr>`,
     )}</tbody></table></div>`,
 )}
 
 <h2>Card fields</h2>
 <p>Frame <code>/fields?public_key=pk_sandbox_…&amp;locale=en&amp;origin=https://shop.example</code>, with <code>&amp;theme=dark</code> on a dark page. Send it <code>{fincore: 1, do: "tokenize", id}</code> or <code>{fincore: 1, do: "focus"}</code>; it answers with <code>event</code> <code>ready</code>, <code>resize</code>, <code>change</code>, <code>token</code> and <code>error</code>. A token works once, for 15 minutes, and is forgotten at a restart.</p>
 </main>`
+}
+
+/** Text in which `backticks` stand around code. */
+function renderCode(text: string): Html[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
