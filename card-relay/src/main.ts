@@ -23,9 +23,6 @@ if (!loaded.ok) {
 }
 
 const relay = await startRelay(loaded.config, log, memory)
-process.stdout.write(`listening ${JSON.stringify({ relay: relay.url })}\n`)
-log('started')
-
 let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
@@ -37,3 +34,7 @@ async function stop(): Promise<void> {
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
+
+// Last, because whoever reads it may end this process at once, and that must be a clean end.
+process.stdout.write(`listening ${JSON.stringify({ relay: relay.url })}\n`)
+log('started')

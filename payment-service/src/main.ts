@@ -1,4 +1,5 @@
 import { loadConfig } from './config.ts'
+import { describeError } from './log.ts'
 import { startPaymentService } from './payment-service.ts'
 
 /** The entry: reads the settings, starts the roles, and ends cleanly when told to. */
@@ -6,15 +7,27 @@ async function main(): Promise<void> {
   const flag = process.argv.indexOf('--roles')
   const config = loadConfig(process.env, flag === -1 ? undefined : process.argv[flag + 1])
   const service = await startPaymentService(config)
-  process.stdout.write(`listening ${JSON.stringify(service.addresses)}\n`)
   const stop = () => {
     // A second signal, or a shutdown that hangs, must not keep the process for ever.
     setTimeout(() => process.exit(1), 10_000).unref()
-    void service.stop().then(() => process.exit(0))
+    service.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  // Last, because whoever reads it may end this process at once, and that must be a clean end.
+  process.stdout.write(`listening ${JSON.stringify(service.addresses)}\n`)
 }
+
+/** A bug that nobody caught: the message could quote what somebody sent, so only its kind and place are told. */
+function crash(error: unknown): void {
+  process.stderr.write(`payment-service: a fault, ending: ${JSON.stringify(describeError(error))}\n`)
+  process.exit(1)
+}
+process.on('uncaughtException', crash)
+process.on('unhandledRejection', crash)
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : 'The payment service could not start'}\n`)

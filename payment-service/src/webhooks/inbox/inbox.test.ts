@@ -156,7 +156,9 @@ describe('the inbox', { concurrency: false }, () => {
         async () => (await stored('wev_11'))[0]?.tries === index + 1 && (await stored('wev_11'))[0]?.state === 'held',
       )
       const [row] = await stored('wev_11')
-      assert.ok(Math.abs((row?.wait ?? 0) - seconds) < 1, `${row?.wait} instead of ${seconds}`)
+      // Seen a moment after it was written, and on a busy machine that moment is long; but never more than the schedule.
+      const wait = row?.wait ?? 0
+      assert.ok(wait <= seconds && wait > seconds - 3, `${wait} instead of ${seconds}`)
       known = index === 2
       await makeDue('wev_11')
       inbox.wake()
