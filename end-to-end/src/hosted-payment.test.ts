@@ -10,7 +10,7 @@ const amount = 1999
 type Event = { type: string; data: { object: { id: string } } }
 
 /** A shopper's way from the shop over the PSP's page and back, in a real browser, judged by the sandbox's truth ledger. */
-describe('a hosted payment', { concurrency: 3 }, () => {
+describe('hosted payments', { concurrency: 1 }, () => {
   let world: World
   let browser: Browser
   let shop: MerchantSite
@@ -89,173 +89,190 @@ describe('a hosted payment', { concurrency: 3 }, () => {
     assert.equal(answer.body.status, 'expired')
   }
 
-  it('is paid, and the merchant’s page never races the webhook', async () => {
-    const { id, page } = await openCheckout({ metadata: { order: '17' } })
-    await payOnHostedPage(page, 'visa')
-    await waitForShop(page, '/thanks', id)
-    const session = await readSession(id)
-    const [charge, ...more] = await listCharges(id)
-    assert.deepEqual(more, [])
-    assert.equal(session.status, 'completed')
-    assert.equal(session.charge, charge?.id)
-    assert.equal(session.url, null)
-    assert.equal(charge?.status, 'captured')
-    assert.equal(charge?.amount_captured, amount)
-    assert.equal(charge?.flow, 'hosted')
-    assert.deepEqual(charge?.metadata, { order: '17' })
-    assert.equal(charge?.payment_method?.card.last4, '4242')
-    assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
-    assert.deepEqual(await listEventTypes(id), ['charge.captured', 'payment_session.completed'])
-  })
+  describe('a hosted payment', { concurrency: 3 }, () => {
+    it('is paid, and the merchant’s page never races the webhook', async () => {
+      const { id, page } = await openCheckout({ metadata: { order: '17' } })
+      await payOnHostedPage(page, 'visa')
+      await waitForShop(page, '/thanks', id)
+      const session = await readSession(id)
+      const [charge, ...more] = await listCharges(id)
+      assert.deepEqual(more, [])
+      assert.equal(session.status, 'completed')
+      assert.equal(session.charge, charge?.id)
+      assert.equal(session.url, null)
+      assert.equal(charge?.status, 'captured')
+      assert.equal(charge?.amount_captured, amount)
+      assert.equal(charge?.flow, 'hosted')
+      assert.deepEqual(charge?.metadata, { order: '17' })
+      assert.equal(charge?.payment_method?.card.last4, '4242')
+      assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
+      assert.deepEqual(await listEventTypes(id), ['charge.captured', 'payment_session.completed'])
+    })
 
-  it('is declined, and succeeds with another card', async () => {
-    const { id, page } = await openCheckout()
-    await payOnHostedPage(page, 'insufficient_funds')
-    await page.getByRole('alert').getByText('The card has too little money available.').waitFor()
-    assert.equal((await readSession(id)).status, 'open')
-    await payOnHostedPage(page, 'mastercard')
-    await waitForShop(page, '/thanks', id)
-    const charges = await listCharges(id)
-    assert.deepEqual(charges.map(({ status }) => status).toSorted(), ['captured', 'failed'])
-    const failed = charges.find(({ status }) => status === 'failed')
-    assert.equal(failed?.failure?.code, 'insufficient_funds')
-    assert.equal((await readSession(id)).charge, charges.find(({ status }) => status === 'captured')?.id)
-    const truth = await readTruth(id)
-    assert.equal(truth.declined, 1)
-    assert.equal(truth.movements.filter(({ kind }) => kind === 'capture').length, 1)
-    const types = await listEventTypes(id)
-    assert.deepEqual(types.toSorted(), ['charge.captured', 'charge.failed', 'payment_session.completed'])
-  })
+    it('is declined, and succeeds with another card', async () => {
+      const { id, page } = await openCheckout()
+      await payOnHostedPage(page, 'insufficient_funds')
+      await page.getByRole('alert').getByText('The card has too little money available.').waitFor()
+      assert.equal((await readSession(id)).status, 'open')
+      await payOnHostedPage(page, 'mastercard')
+      await waitForShop(page, '/thanks', id)
+      const charges = await listCharges(id)
+      assert.deepEqual(charges.map(({ status }) => status).toSorted(), ['captured', 'failed'])
+      const failed = charges.find(({ status }) => status === 'failed')
+      assert.equal(failed?.failure?.code, 'insufficient_funds')
+      assert.equal((await readSession(id)).charge, charges.find(({ status }) => status === 'captured')?.id)
+      const truth = await readTruth(id)
+      assert.equal(truth.declined, 1)
+      assert.equal(truth.movements.filter(({ kind }) => kind === 'capture').length, 1)
+      const types = await listEventTypes(id)
+      assert.deepEqual(types.toSorted(), ['charge.captured', 'charge.failed', 'payment_session.completed'])
+    })
 
-  it('is confirmed with 3-D Secure', async () => {
-    const { id, page } = await openCheckout()
-    await payOnHostedPage(page, 'challenge')
-    await page.getByRole('button', { name: 'Confirm payment' }).click()
-    await waitForShop(page, '/thanks', id)
-    const [charge, ...more] = await listCharges(id)
-    assert.deepEqual(more, [])
-    assert.equal(charge?.status, 'captured')
-    assert.equal((await readSession(id)).status, 'completed')
-    assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
-  })
+    it('is confirmed with 3-D Secure', async () => {
+      const { id, page } = await openCheckout()
+      await payOnHostedPage(page, 'challenge')
+      await page.getByRole('button', { name: 'Confirm payment' }).click()
+      await waitForShop(page, '/thanks', id)
+      const [charge, ...more] = await listCharges(id)
+      assert.deepEqual(more, [])
+      assert.equal(charge?.status, 'captured')
+      assert.equal((await readSession(id)).status, 'completed')
+      assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
+    })
 
-  it('fails at 3-D Secure, and the shopper may try again', async () => {
-    const { id, page } = await openCheckout()
-    await payOnHostedPage(page, 'challenge')
-    await page.getByRole('button', { name: 'Fail the check' }).click()
-    await page.getByRole('alert').getByText('Your bank could not confirm that it is you.').waitFor()
-    const failed = await eventually('the failed try', async () =>
-      (await listCharges(id)).find(({ status }) => status === 'failed'),
-    )
-    assert.equal(failed.failure?.code, 'authentication_failed')
-    assert.equal((await readSession(id)).status, 'open')
-    await payOnHostedPage(page, 'visa')
-    await waitForShop(page, '/thanks', id)
-    assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
-  })
+    it('fails at 3-D Secure, and the shopper may try again', async () => {
+      const { id, page } = await openCheckout()
+      await payOnHostedPage(page, 'challenge')
+      await page.getByRole('button', { name: 'Fail the check' }).click()
+      await page.getByRole('alert').getByText('Your bank could not confirm that it is you.').waitFor()
+      const failed = await eventually('the failed try', async () =>
+        (await listCharges(id)).find(({ status }) => status === 'failed'),
+      )
+      assert.equal(failed.failure?.code, 'authentication_failed')
+      assert.equal((await readSession(id)).status, 'open')
+      await payOnHostedPage(page, 'visa')
+      await waitForShop(page, '/thanks', id)
+      assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
+    })
 
-  it('is canceled by the shopper, at the PSP too', async () => {
-    const { id, page } = await openCheckout()
-    const checkout = page.url()
-    await page.getByRole('button', { name: 'Cancel and return to' }).click()
-    await waitForShop(page, '/basket', id)
-    assert.equal((await readSession(id)).status, 'canceled')
-    assert.equal((await page.goto(checkout))?.status(), 410)
-    assert.deepEqual(await listMovements(id), [])
-    assert.deepEqual(await listEventTypes(id), ['payment_session.canceled'])
-  })
+    it('is canceled by the shopper, at the PSP too', async () => {
+      const { id, page } = await openCheckout()
+      const checkout = page.url()
+      await page.getByRole('button', { name: 'Cancel and return to' }).click()
+      await waitForShop(page, '/basket', id)
+      assert.equal((await readSession(id)).status, 'canceled')
+      assert.equal((await page.goto(checkout))?.status(), 410)
+      assert.deepEqual(await listMovements(id), [])
+      assert.deepEqual(await listEventTypes(id), ['payment_session.canceled'])
+    })
 
-  it('is held with manual capture, and captured by the merchant', async () => {
-    const { id, page } = await openCheckout({ capture_method: 'manual' })
-    await payOnHostedPage(page, 'visa')
-    await waitForShop(page, '/thanks', id)
-    const session = await readSession(id)
-    assert.equal(session.status, 'completed')
-    assert.equal((await listCharges(id))[0]?.status, 'authorized')
-    assert.deepEqual(await listMovements(id), [`authorization ${amount}`])
-    const captured = await world.api('POST', `/v1/charges/${session.charge}/capture`, { amount: 1500 })
-    assert.equal(captured.body.amount_captured, 1500, captured.text)
-    assert.deepEqual((await listMovements(id)).slice(0, 2), [`authorization ${amount}`, 'capture 1500'])
-  })
+    it('is held with manual capture, and captured by the merchant', async () => {
+      const { id, page } = await openCheckout({ capture_method: 'manual' })
+      await payOnHostedPage(page, 'visa')
+      await waitForShop(page, '/thanks', id)
+      const session = await readSession(id)
+      assert.equal(session.status, 'completed')
+      assert.equal((await listCharges(id))[0]?.status, 'authorized')
+      assert.deepEqual(await listMovements(id), [`authorization ${amount}`])
+      const captured = await world.api('POST', `/v1/charges/${session.charge}/capture`, { amount: 1500 })
+      assert.equal(captured.body.amount_captured, 1500, captured.text)
+      assert.deepEqual((await listMovements(id)).slice(0, 2), [`authorization ${amount}`, 'capture 1500'])
+    })
 
-  it('is ended by the merchant while the shopper types: the PSP takes no card any more', async () => {
-    const { id, page } = await openCheckout()
-    await expire(id)
-    await payOnHostedPage(page, 'visa')
-    await page.getByRole('heading', { name: 'This checkout has expired' }).waitFor()
-    await page.getByRole('link', { name: 'Back to' }).click()
-    await waitForShop(page, '/basket', id)
-    assert.equal((await readSession(id)).status, 'expired')
-    assert.deepEqual(await listMovements(id), [])
-    assert.deepEqual(await listEventTypes(id), ['payment_session.expired'])
-  })
+    it('is ended by the merchant while the shopper types: the PSP takes no card any more', async () => {
+      const { id, page } = await openCheckout()
+      await expire(id)
+      await payOnHostedPage(page, 'visa')
+      await page.getByRole('heading', { name: 'This checkout has expired' }).waitFor()
+      await page.getByRole('link', { name: 'Back to' }).click()
+      await waitForShop(page, '/basket', id)
+      assert.equal((await readSession(id)).status, 'expired')
+      assert.deepEqual(await listMovements(id), [])
+      assert.deepEqual(await listEventTypes(id), ['payment_session.expired'])
+    })
 
-  it('ends by itself when its time is over, at the PSP first', async () => {
-    const { id, page } = await openCheckout()
-    await world.database.query(
-      'update payment_sessions set expires_at = now(), next_expiry_try_at = now() where id = $1',
-      [id],
-    )
-    await eventually('the session’s end', async () => (await readSession(id)).status === 'expired')
-    await payOnHostedPage(page, 'visa')
-    await page.getByRole('heading', { name: 'This checkout has expired' }).waitFor()
-    assert.deepEqual(await listMovements(id), [])
-  })
+    it('ends by itself when its time is over, at the PSP first', async () => {
+      const { id, page } = await openCheckout()
+      await world.database.query(
+        'update payment_sessions set expires_at = now(), next_expiry_try_at = now() where id = $1',
+        [id],
+      )
+      await eventually('the session’s end', async () => (await readSession(id)).status === 'expired')
+      await payOnHostedPage(page, 'visa')
+      await page.getByRole('heading', { name: 'This checkout has expired' }).waitFor()
+      assert.deepEqual(await listMovements(id), [])
+    })
 
-  it('that was paid before its end is completed, whoever asks for its end', async () => {
-    const { id, page } = await openCheckout()
-    // The shopper paid and never comes back: the way back is cut.
-    await page.route('**/s/*/return', (route) => route.abort())
-    await payOnHostedPage(page, 'visa')
-    await eventually('the payment', async () => (await readTruth(id)).movements.length > 0)
-    const answer = await world.api('POST', `/v1/payment_sessions/${id}/expire`)
-    assert.equal(answer.status, 409, answer.text)
-    assert.equal(answer.body.code, 'session_not_open')
-    assert.equal((await readSession(id)).status, 'completed')
-  })
+    it('that was paid before its end is completed, whoever asks for its end', async () => {
+      const { id, page } = await openCheckout()
+      // The shopper paid and never comes back: the way back is cut.
+      await page.route('**/s/*/return', (route) => route.abort())
+      await payOnHostedPage(page, 'visa')
+      await eventually('the payment', async () => (await readTruth(id)).movements.length > 0)
+      const answer = await world.api('POST', `/v1/payment_sessions/${id}/expire`)
+      assert.equal(answer.status, 409, answer.text)
+      assert.equal(answer.body.code, 'session_not_open')
+      assert.equal((await readSession(id)).status, 'completed')
+    })
 
-  for (const captureMethod of ['automatic', 'manual']) {
-    it(`gives money back that comes after the end (${captureMethod} capture)`, async () => {
-      const { id, page } = await openCheckout({ capture_method: captureMethod })
+    for (const captureMethod of ['automatic', 'manual']) {
+      it(`gives money back that comes after the end (${captureMethod} capture)`, async () => {
+        const { id, page } = await openCheckout({ capture_method: captureMethod })
+        await payOnHostedPage(page, 'late_success')
+        await page.getByRole('heading', { name: 'Your payment is being processed' }).waitFor()
+        await expire(id)
+        const back = captureMethod === 'automatic' ? 'refund' : 'cancellation'
+        await eventually('the money to go back', async () => (await listMovements(id)).includes(`${back} ${amount}`))
+        const charge = await eventually('the charge to say so', async () => (await listCharges(id)).find(isGivenBack))
+        assert.deepEqual(charge.flags, ['paid_after_session_end'])
+        assert.equal(charge.status, captureMethod === 'automatic' ? 'captured' : 'canceled')
+        const session = await readSession(id)
+        assert.equal(session.status, 'expired')
+        assert.equal(session.charge, null)
+        const moved =
+          captureMethod === 'automatic' ? ['authorization', 'capture', 'refund'] : ['authorization', 'cancellation']
+        assert.deepEqual(
+          await listMovements(id),
+          moved.map((kind) => `${kind} ${amount}`),
+        )
+        if (captureMethod === 'manual') return
+        const { data } = await read<{ data: Refund[] }>(`/v1/refunds?charge=${charge.id}`)
+        assert.deepEqual(
+          data.map((refund) => [refund.status, refund.amount]),
+          [['succeeded', amount]],
+        )
+      })
+    }
+
+    it('keeps late money when the merchant wants it, and flags it', async () => {
+      const { id, page } = await openCheckout({ late_payments: 'keep' })
       await payOnHostedPage(page, 'late_success')
       await page.getByRole('heading', { name: 'Your payment is being processed' }).waitFor()
       await expire(id)
-      const back = captureMethod === 'automatic' ? 'refund' : 'cancellation'
-      await eventually('the money to go back', async () => (await listMovements(id)).includes(`${back} ${amount}`))
-      const charge = await eventually('the charge to say so', async () => (await listCharges(id)).find(isGivenBack))
+      const charge = await eventually('the late charge', async () =>
+        (await listCharges(id)).find(({ status }) => status === 'captured'),
+      )
       assert.deepEqual(charge.flags, ['paid_after_session_end'])
-      assert.equal(charge.status, captureMethod === 'automatic' ? 'captured' : 'canceled')
-      const session = await readSession(id)
-      assert.equal(session.status, 'expired')
-      assert.equal(session.charge, null)
-      const moved =
-        captureMethod === 'automatic' ? ['authorization', 'capture', 'refund'] : ['authorization', 'cancellation']
-      assert.deepEqual(
-        await listMovements(id),
-        moved.map((kind) => `${kind} ${amount}`),
-      )
-      if (captureMethod === 'manual') return
-      const { data } = await read<{ data: Refund[] }>(`/v1/refunds?charge=${charge.id}`)
-      assert.deepEqual(
-        data.map((refund) => [refund.status, refund.amount]),
-        [['succeeded', amount]],
-      )
+      assert.equal(charge.amount_refunded, 0)
+      assert.equal((await readSession(id)).status, 'expired')
+      assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
+      assert.ok((await listEventTypes(id)).includes('charge.captured'))
     })
-  }
+  })
 
-  it('keeps late money when the merchant wants it, and flags it', async () => {
-    const { id, page } = await openCheckout({ late_payments: 'keep' })
-    await payOnHostedPage(page, 'late_success')
-    await page.getByRole('heading', { name: 'Your payment is being processed' }).waitFor()
-    await expire(id)
-    const charge = await eventually('the late charge', async () =>
-      (await listCharges(id)).find(({ status }) => status === 'captured'),
-    )
-    assert.deepEqual(charge.flags, ['paid_after_session_end'])
-    assert.equal(charge.amount_refunded, 0)
-    assert.equal((await readSession(id)).status, 'expired')
-    assert.deepEqual(await listMovements(id), [`authorization ${amount}`, `capture ${amount}`])
-    assert.ok((await listEventTypes(id)).includes('charge.captured'))
+  // Return, webhook and expiry each brought the same news in their own order; none of it may be left over.
+  it('leave no event of the PSP that matches nothing or contradicts what is recorded', async () => {
+    const counts = await eventually('every event of the PSP to be looked at', async () => {
+      const { rows } = await world.database.query<{ state: string; count: number }>(
+        'select state, count(*)::int from psp_events group by state',
+      )
+      return rows.every(({ state }) => state !== 'received')
+        ? new Map(rows.map(({ state, count }) => [state, count]))
+        : null
+    })
+    assert.ok((counts.get('applied') ?? 0) > 20, JSON.stringify([...counts]))
+    assert.equal(counts.get('held'), undefined)
+    assert.equal(counts.get('flagged'), undefined)
   })
 })
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
-import { listLinkPages, listSandboxPages, listShopPages, listSilentPages, type ShownPage } from './pages-look.ts'
+import { listSandboxPages, listServicePages, listShopPages, listSilentPages, type ShownPage } from './pages-look.ts'
 import { type Links, useLinks } from './payment-link.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -64,7 +64,7 @@ describe('the look of every page', { concurrency: 1 }, () => {
   }
 
   const groups = {
-    'of the payment link': () => listLinkPages(links),
+    'of the payment service': () => listServicePages(world, links),
     'of the sandbox PSP': () => listSandboxPages(world, links),
     'of the demo shop': () => listShopPages(world),
   }
@@ -74,7 +74,7 @@ describe('the look of every page', { concurrency: 1 }, () => {
     })
   }
 
-  it('of the payment link is sound while the PSP is silent', async () => {
+  it('of the payment service is sound while the PSP is silent', async () => {
     const pages = listSilentPages(links)
     const arranged = await Promise.all(pages.map((shown) => shown.arrange()))
     await world.fincore.processes['psp-sandbox'].kill()

@@ -26,8 +26,8 @@ const dear = {
   line_items: [{ name: 'Hearth teapot', quantity: 1, amount: 1999 }],
 }
 
-/** The payment link's pages in every state, while the PSP answers. */
-export function listLinkPages(links: Links): ShownPage[] {
+/** The payment link's pages in every state, while the PSP answers, and where the `type` of a problem leads. */
+export function listServicePages(world: World, links: Links): ShownPage[] {
   const inState = (state: LinkState): ShownPage => ({
     name: `link-${state}`,
     arrange: async () => {
@@ -52,6 +52,10 @@ export function listLinkPages(links: Links): ShownPage[] {
       act: (page) => page.getByRole('button', { name: 'Opening the payment page…' }).waitFor(),
     },
     ...(['used_elsewhere', 'completed', 'expired', 'canceled', 'unknown'] as const).map(inState),
+    {
+      name: 'docs-errors',
+      arrange: async () => ({ url: `${world.fincore.dev.api}/docs/errors#card_data_not_accepted_here` }),
+    },
   ]
 }
 
