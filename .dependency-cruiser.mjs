@@ -52,6 +52,13 @@ export default {
       to: { path: '^payment-service/src/http/' },
     },
     {
+      name: 'doors-and-jobs-lie-above-flows',
+      comment: 'What makes a call or a round imports what is called, and never the other way round.',
+      severity: 'error',
+      from: { path: '^payment-service/src/(flows|store|payments|psp-gateway)/', pathNot: tests },
+      to: { path: '^payment-service/src/(webhooks|admin|jobs)/' },
+    },
+    {
       name: 'services-stay-apart',
       comment: 'The processes meet over HTTP and share only the contract.',
       severity: 'error',

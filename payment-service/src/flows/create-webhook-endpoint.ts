@@ -8,7 +8,7 @@ import { newId } from '../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { decideInTransaction, type Transaction } from '../store/pool.ts'
 import { insertWebhookEndpoint, renderWebhookEndpoint } from '../store/webhook-endpoints.ts'
-import { checkWebhookUrl } from '../webhooks/outbox/check-webhook-url.ts'
+import { checkWebhookUrl } from '../webhook-addresses/check-webhook-url.ts'
 import { answerOnce, type StoredAnswer } from './answer-once.ts'
 import { describeSecret, newWebhookSecret, type SecretAnswer, showSecretAgain } from './webhook-secrets.ts'
 

@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../refusal.ts'
 import { decideInTransaction } from '../store/pool.ts'
 import { cancelWaitingDeliveries } from '../store/webhook-deliveries.ts'
 import { lockWebhookEndpoint, renderWebhookEndpoint, updateWebhookEndpoint } from '../store/webhook-endpoints.ts'
-import { checkWebhookUrl } from '../webhooks/outbox/check-webhook-url.ts'
+import { checkWebhookUrl } from '../webhook-addresses/check-webhook-url.ts'
 import { tidyEvents } from './create-webhook-endpoint.ts'
 
 /**

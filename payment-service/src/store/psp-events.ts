@@ -1,6 +1,6 @@
 import type { PspEvent } from '../psp-gateway/port.ts'
-import type { StoredPspEvent } from '../webhooks/inbox/psp-event-json.ts'
 import type { Queryable } from './pool.ts'
+import type { StoredPspEvent } from './psp-event-json.ts'
 
 export type NewPspEvent = { merchantId: string; pspAccountId: string; event: PspEvent; json: string }
 

@@ -7,8 +7,8 @@ import { refuse } from '../../refusal.ts'
 import { RefusalError } from '../../server/problems.ts'
 import type { App } from '../../server/server.ts'
 import { createBatcher } from '../../store/batcher.ts'
+import { storePspEvent } from '../../store/psp-event-json.ts'
 import { insertPspEvents, type NewPspEvent } from '../../store/psp-events.ts'
-import { storePspEvent } from '../../webhooks/inbox/psp-event-json.ts'
 
 /** The largest webhook of a PSP that sends its events in batches. */
 const maxBodyBytes = 1_048_576

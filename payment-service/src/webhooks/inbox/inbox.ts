@@ -2,8 +2,8 @@ import type { Deps } from '../../deps.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
 import type { PspEvent } from '../../psp-gateway/port.ts'
+import { readPspEvent } from '../../store/psp-event-json.ts'
 import { type ClaimedPspEvent, claimDuePspEvents, holdPspEvent, settlePspEvent } from '../../store/psp-events.ts'
-import { readPspEvent } from './psp-event-json.ts'
 import { heldDelaySeconds } from './retry-schedule.ts'
 
 /** What became of an event: see flows/apply-psp-event.ts. */

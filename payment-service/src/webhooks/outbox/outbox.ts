@@ -11,7 +11,7 @@ import {
   type TryResult,
 } from '../../store/webhook-deliveries.ts'
 import { disableGoneEndpoint } from '../../store/webhook-endpoints.ts'
-import type { Resolve } from './checked-lookup.ts'
+import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
 import { createEndpointSlots } from './endpoint-slots.ts'
 import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
 import { createWebhookSender, type SendResult } from './send-webhook.ts'

@@ -1,8 +1,13 @@
 import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
-import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
-import { findFaultInUrl } from './check-webhook-url.ts'
-import { createCheckedLookup, notAllowedCode, type Resolve, resolveByDns } from './checked-lookup.ts'
+import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from '../../webhook-addresses/address-guard.ts'
+import { findFaultInUrl } from '../../webhook-addresses/check-webhook-url.ts'
+import {
+  createCheckedLookup,
+  notAllowedCode,
+  type Resolve,
+  resolveByDns,
+} from '../../webhook-addresses/checked-lookup.ts'
 
 /** What became of one try: an HTTP status, or one word for why there is none. Nothing else of the answer is kept. */
 export type SendResult =

@@ -1,4 +1,4 @@
-import type { HostedPayment, Outcome, PspEvent } from '../../psp-gateway/port.ts'
+import type { HostedPayment, Outcome, PspEvent } from '../psp-gateway/port.ts'
 
 /** The shape of a type in JSON: money as decimal text, because a JSON number rounds above 2^53. */
 type InJson<T> = T extends bigint ? string : T extends object ? { [key in keyof T]: InJson<T[key]> } : T

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Outcome, PspEvent } from '../../psp-gateway/port.ts'
+import type { Outcome, PspEvent } from '../psp-gateway/port.ts'
 import { readPspEvent, storePspEvent } from './psp-event-json.ts'
 
 const card = { brand: 'visa', first6: '424242', last4: '4242', exp_month: 12, exp_year: 2030 }

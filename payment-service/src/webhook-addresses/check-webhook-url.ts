@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '../../refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { type AddressPolicy, hostOf, isAddressLiteral, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
 import { type Resolve, resolveByDns } from './checked-lookup.ts'
 
