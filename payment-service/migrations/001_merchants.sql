@@ -33,7 +33,7 @@ create table psp_accounts (
   name text not null,
   -- Addresses and options; nothing secret.
   config jsonb not null,
-  -- AES-256-GCM: key id, nonce, tag and ciphertext of the credentials' JSON (src/store/encryption.ts).
+  -- AES-256-GCM: key id, nonce, tag and ciphertext of the credentials' JSON (src/secrets.ts).
   credentials bytea not null,
   status text not null default 'active' check (status in ('active', 'disabled')),
   created_at timestamptz not null default now(),

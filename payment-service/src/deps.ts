@@ -6,7 +6,7 @@ import type { Directory } from './store/directory.ts'
 import type { HotPath } from './store/hot-path.ts'
 import type { Pool } from './store/pool.ts'
 
-/** What the flows work with. Made once by main.ts; a flow takes what it needs of it as its first argument. */
+/** What the flows work with. Made once by payment-service.ts; a flow takes what it needs of it as its first argument. */
 export type Deps = {
   config: Config
   pool: Pool

@@ -81,12 +81,20 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
 function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void }): { stop(): Promise<void> }[] {
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)
+  const resolver = runEvery(
+    500,
+    'resolver',
+    async () => {
+      if (await resolveDueAttempts(deps)) resolver.wake()
+    },
+    deps.log,
+  )
   wake.outbox = outbox.wake
   wake.inbox = inbox.wake
   return [
     outbox,
     inbox,
-    runEvery(500, 'resolver', () => resolveDueAttempts(deps), deps.log),
+    resolver,
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
     runEvery(2_000, 'audit sealing', () => sealAuditRecords(deps.pool), deps.log),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),

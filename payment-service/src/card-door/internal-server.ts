@@ -11,20 +11,20 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
-import { beginCardCharge, continueCardCharge } from '../flows/charge-card.ts'
+import { beginCardCharge, type CardStep, continueCardCharge } from '../flows/charge-card.ts'
 import { isRefusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
 import { type App, createServer } from '../server/server.ts'
 import { createAdmission } from './admission.ts'
-import { problemReply } from './replies.ts'
+import { jsonReply, problemReply } from './replies.ts'
 import { watchForCardData } from './tripwire.ts'
 
 /** What the relay's conversation leads to. */
 export type CardChargeFlow = {
-  begin(input: Parameters<typeof beginCardCharge>[1]): Promise<Instruction>
-  continue(attempt: string, report: SendReport, requestId: string): Promise<Instruction>
+  begin(input: Parameters<typeof beginCardCharge>[1]): Promise<CardStep>
+  continue(attempt: string, report: SendReport): Promise<CardStep>
 }
 type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log'>
 
@@ -93,7 +93,7 @@ const reportSchema = Type.Union([
 export function createInternalServer(deps: Deps): App {
   return createInternalServerFor(deps, {
     begin: (input) => beginCardCharge(deps, input),
-    continue: (attempt, report, requestId) => continueCardCharge(deps, attempt, report, requestId),
+    continue: (attempt, report) => continueCardCharge(deps, attempt, report),
   })
 }
 
@@ -136,7 +136,8 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
       if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
-      if (strayCards.has(request)) {
+      // The look at the outer JSON takes an escape inside the inner one (`\\\\u0034`) for text; so the inner one has its own.
+      if (strayCards.has(request) || watchForCardData(Buffer.from(charge.blankedBody)) !== null) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
         audit.record(result.admitted.keyId, {
           actorType: 'merchant',
@@ -150,7 +151,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
         })
         return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
       }
-      return flow.begin({ merchantId: result.admitted.merchantId, requestId, ...charge })
+      return instruct(await flow.begin({ merchantId: result.admitted.merchantId, ...charge }), requestId, docsUrl)
     },
   )
 
@@ -160,10 +161,20 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       schema: { params: Type.Object({ attempt: Type.String({ pattern: '^att_[0-9a-z]{26}$' }) }), body: reportSchema },
       bodyLimit: maxReportBytes,
     },
-    (request): Promise<Instruction> => {
+    async (request): Promise<Instruction> => {
       const report: Static<typeof reportSchema> = request.body
-      return flow.continue(request.params.attempt, report, request.id)
+      return instruct(await flow.continue(request.params.attempt, report), request.id, docsUrl)
     },
   )
   return app
+}
+
+/** What the flow decided, as the relay is told it. */
+function instruct(step: CardStep, requestId: string, docsUrl: string): Instruction {
+  if ('do' in step) return step
+  if (isRefusal(step)) return { do: 'reply', reply: problemReply(step, requestId, docsUrl) }
+  return {
+    do: 'reply',
+    reply: jsonReply(step.status, step.body, step.replayed ? { 'idempotent-replayed': 'true' } : {}),
+  }
 }

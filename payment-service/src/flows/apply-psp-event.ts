@@ -33,6 +33,8 @@ export async function applyPspEvent(
       await closeSession(deps, { merchantId, createAttemptId: attempt.id, as: about.status })
       return 'applied'
     case 'attempt': {
+      // The PSP speaks of another kind of operation than we asked for under this reference.
+      if (attempt.kind !== about.attemptKind) return 'flagged'
       const settled = await settleAttempt(deps, attempt.id, about.outcome)
       if (settled === null) return 'flagged'
       return settled.result === 'contradiction' ? 'flagged' : settled.result === 'unknown' ? 'ignored' : 'applied'

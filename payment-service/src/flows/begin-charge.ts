@@ -3,18 +3,18 @@ import type { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import type { AuthorizeInput, CardShown } from '../psp-gateway/port.ts'
-import { type Refusal, refuse } from '../refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import { fingerprintOf, readClaim } from '../store/idempotency.ts'
 import type { Chosen } from './choose-psp-account.ts'
 import { type Answer, answerRepeat } from './replay.ts'
+import { type CallClock, startCallClock } from './time-limits.ts'
 
-/** A charge whose intent is durable: the PSP may be called now. */
+/** A charge whose intent is durable. */
 export type Begun = { charge: ChargeRow; attemptId: string; idempotencyKey: string }
-
-/** How much longer than the PSP's own time limit a living process may take from intent to outcome. */
-const leaseMarginMs = 4_000
+/** The same in the process that wrote it: the PSP may be called while its clock runs. */
+export type Callable = Begun & { clock: CallClock }
 
 /**
  * The first durable write of every charge, whoever sends the request to the PSP: claims the idempotency key and writes
@@ -26,14 +26,19 @@ export async function beginCharge(
     merchantId: string
     request: CreateTokenCharge | CreateCardCharge
     flow: 'token' | 'raw_card'
-    chosen: Chosen
+    /** The account that shall take it; or why a new charge is refused, which does not refuse a repeat. */
+    chosen: Chosen | Refusal
     idempotencyKey: string
     /** What the fingerprint covers in place of the card. */
     card: CardShown | null
   },
-): Promise<Begun | { answer: Answer } | Refusal> {
+): Promise<Callable | { answer: Answer } | Refusal> {
   const { merchantId, request, idempotencyKey, chosen } = input
+  const method = input.card === null ? request.payment_method : { type: 'card', card: input.card }
+  const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
   if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
+  if (isRefusal(chosen)) return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? chosen
+  const clock = startCallClock(deps)
   const now = deps.now()
   const id = newId('charge')
   const charge: ChargeRow = {
@@ -67,21 +72,30 @@ export async function beginCharge(
     updated_at: now,
   }
   const attemptId = newId('attempt')
-  const method = input.card === null ? request.payment_method : { type: 'card', card: input.card }
-  const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
   const claimed = await deps.hotPath.intents.submit({
     charge,
     returnDigest: charge.return_url === null ? null : digestOf(deps.vault.linkToken('return', id)),
     attemptId,
     idempotencyKey,
     fingerprint,
-    leaseUntil: new Date(now.getTime() + deps.config.pspTimeoutMs + leaseMarginMs),
+    leaseUntil: clock.leaseUntil,
   })
-  if (claimed) return { charge, attemptId, idempotencyKey }
-  const claim = await readClaim(deps.pool, { merchantId, key: idempotencyKey, fingerprint })
-  if (claim.kind === 'claimed') throw new Error('A key that was taken cannot be ours')
+  if (claimed) return { charge, attemptId, idempotencyKey, clock }
+  // Its claimer rolled back between our statement and this read: the caller comes again.
+  return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? refuse('idempotency_key_in_use')
+}
+
+/** The answer to a repeat of a request whose key is known; null when the key is new. */
+async function findRepeat(
+  deps: Deps,
+  merchantId: string,
+  key: string,
+  fingerprint: Buffer,
+): Promise<{ answer: Answer } | Refusal | null> {
+  const claim = await readClaim(deps.pool, { merchantId, key, fingerprint })
+  if (claim === null) return null
   const answer = await answerRepeat(deps, merchantId, claim, 201)
-  return 'refused' in answer ? answer : { answer }
+  return isRefusal(answer) ? answer : { answer }
 }
 
 /** What the PSP is asked, the same for a token and for a card. */

@@ -2,7 +2,6 @@ import type { CardFacts, Instruction, SendReport } from '@fincore/api-contract/c
 import { CreateCardCharge } from '@fincore/api-contract/requests'
 import { LRUCache } from 'lru-cache'
 import Schema from 'typebox/schema'
-import { jsonReply, problemReply } from '../card-door/replies.ts'
 import type { Deps } from '../deps.ts'
 import type { CardShown, PspAccount } from '../psp-gateway/port.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
@@ -10,18 +9,22 @@ import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { parseStrictJson } from '../reading/strict-json.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { findAttempt } from '../store/attempts.ts'
-import { findCharge } from '../store/charges.ts'
+import { findCharge, renderCharge } from '../store/charges.ts'
 import { findKeyOfObject } from '../store/idempotency.ts'
-import { authorizeInput, type Begun, beginCharge } from './begin-charge.ts'
+import { authorizeInput, type Begun, beginCharge, type Callable } from './begin-charge.ts'
 import { choosePspAccount } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import type { Answer } from './replay.ts'
 import { switchAccount } from './switch-account.ts'
+import { timeLeftMs } from './time-limits.ts'
 
 const validator = Schema.Compile(CreateCardCharge)
 
+/** What the relay does next: send, or answer the merchant. */
+export type CardStep = Extract<Instruction, { do: 'send' }> | Answer | Refusal
+
 /** What must be kept between `send` and the report to try another PSP: the expiry and the name, never the card. */
-type Sent = { begun: Begun; request: CreateCardCharge; triedAccounts: string[] }
+type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[] }
 
 /** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
 const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
@@ -29,18 +32,8 @@ const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
 /** A charge that arrived at the card relay: everything but the card's number and code. */
 export async function beginCardCharge(
   deps: Deps,
-  input: { merchantId: string; requestId: string; idempotencyKey: string | null; blankedBody: string; card: CardFacts },
-): Promise<Instruction> {
-  const begun = await validateAndBegin(deps, input)
-  if (isRefusal(begun))
-    return { do: 'reply', reply: problemReply(begun, input.requestId, `${deps.config.publicUrl}/docs`) }
-  return 'status' in begun ? replyWith(begun) : begun
-}
-
-async function validateAndBegin(
-  deps: Deps,
   input: { merchantId: string; idempotencyKey: string | null; blankedBody: string; card: CardFacts },
-): Promise<Instruction | Answer | Refusal> {
+): Promise<CardStep> {
   const key = readIdempotencyKey(input.idempotencyKey)
   if (isRefusal(key)) return key
   const body = parseStrictJson(input.blankedBody)
@@ -52,15 +45,9 @@ async function validateAndBegin(
   }
   const { exp_month, exp_year } = request.payment_method.card
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
-  if (isPast(exp_year, exp_month, deps.now()))
-    return refuse('parameter_invalid', { param: 'payment_method.card.exp_year', detail: 'The card has expired.' })
-  const chosen = await choosePspAccount(
-    deps,
-    input.merchantId,
-    request.psp_account,
-    (psp) => psp.rawCards !== undefined,
-  )
-  if (isRefusal(chosen)) return chosen
+  const chosen = isPast(exp_year, exp_month, deps.now())
+    ? refuse('parameter_invalid', { param: 'payment_method.card.exp_year', detail: 'The card has expired.' })
+    : await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => psp.rawCards !== undefined)
   const card: CardShown = {
     brand: input.card.brand,
     first6: input.card.first6,
@@ -78,44 +65,35 @@ async function validateAndBegin(
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
+  if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
   return instructToSend(deps, chosen.account, { begun, request, triedAccounts: [chosen.account.id] })
 }
 
-/** What the PSP answered to the relay, or how the call failed: the second write, or another PSP on proof. */
-export async function continueCardCharge(
-  deps: Deps,
-  attemptId: string,
-  report: SendReport,
-  requestId: string,
-): Promise<Instruction> {
+/**
+ * What the PSP answered to the relay, or how the call failed: the second write, or another PSP on proof. The relay may
+ * report the same more than once; the first time counts.
+ */
+export async function continueCardCharge(deps: Deps, attemptId: string, report: SendReport): Promise<CardStep> {
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
-  if (begun === null)
-    return {
-      do: 'reply',
-      reply: problemReply(refuse('resource_not_found'), requestId, `${deps.config.publicUrl}/docs`),
-    }
-  const outcome = deps.psps[begun.charge.psp].payments.readReply(
-    'authorize',
-    report,
-    authorizeInput(deps, begun.charge, attemptId),
-  )
+  if (begun === null) return refuse('resource_not_found')
+  if ('status' in begun) return begun
+  const { payments } = deps.psps[begun.charge.psp]
+  const outcome = payments.readReply('authorize', report, authorizeInput(deps, begun.charge, attemptId))
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
   if (neverActed && sent !== undefined && sent.request.psp_account === undefined) {
-    const next = await switchAccount(deps, begun, sent.triedAccounts)
-    if (next !== null)
-      return instructToSend(deps, next.account, {
-        ...sent,
-        begun: next.begun,
-        triedAccounts: [...sent.triedAccounts, next.account.id],
-      })
+    const next = await switchAccount(deps, sent.begun, sent.triedAccounts)
+    if (next !== null) {
+      const triedAccounts = [...sent.triedAccounts, next.account.id]
+      return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts })
+    }
   }
-  return replyWith(await finishCharge(deps, begun, outcome))
+  return finishCharge(deps, begun, outcome)
 }
 
-function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Instruction {
-  const { charge, attemptId } = sent.begun
+async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Promise<CardStep> {
+  const { charge, attemptId, clock } = sent.begun
   const rawCards = deps.psps[account.psp].rawCards
   if (rawCards === undefined) throw new Error('A PSP without raw cards was chosen for one')
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
@@ -126,6 +104,10 @@ function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Instructio
     holderName: holder_name ?? null,
   })
   if (asked.body === null || asked.method !== 'POST') throw new Error('A card template must be a POST with a body')
+  const timeoutMs = timeLeftMs(deps, clock)
+  // Too late to send: then nothing was sent, and that is known for certain.
+  if (timeoutMs === 0)
+    return finishCharge(deps, sent.begun, { outcome: 'rejected', code: 'not_executed', pspCode: null })
   sentByAttempt.set(attemptId, sent)
   return {
     do: 'send',
@@ -134,23 +116,19 @@ function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Instructio
     method: 'POST',
     headers: asked.headers,
     body: asked.body,
-    timeoutMs: deps.config.pspTimeoutMs,
+    timeoutMs,
   }
 }
 
-async function reloadBegun(deps: Deps, attemptId: string): Promise<Begun | null> {
+/** The charge of an attempt that this process does not remember; an attempt that is settled has its answer already. */
+async function reloadBegun(deps: Deps, attemptId: string): Promise<Begun | Answer | null> {
   const attempt = await findAttempt(deps.pool, attemptId)
   if (attempt?.kind !== 'authorize' || attempt.charge_id === null) return null
   const charge = await findCharge(deps.pool, attempt.merchant_id, attempt.charge_id)
   const idempotencyKey = await findKeyOfObject(deps.pool, attempt.merchant_id, attempt.charge_id)
-  return charge === null || idempotencyKey === null ? null : { charge, attemptId, idempotencyKey }
-}
-
-function replyWith(answer: Answer): Instruction {
-  return {
-    do: 'reply',
-    reply: jsonReply(answer.status, answer.body, answer.replayed ? { 'idempotent-replayed': 'true' } : {}),
-  }
+  if (charge === null || idempotencyKey === null) return null
+  if (attempt.next_lookup_at === null) return { status: 201, body: renderCharge(charge), replayed: false }
+  return { charge, attemptId, idempotencyKey }
 }
 
 function isPast(year: number, month: number, now: Date): boolean {

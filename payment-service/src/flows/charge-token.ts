@@ -5,6 +5,7 @@ import { authorizeInput, beginCharge } from './begin-charge.ts'
 import { choosePspAccount } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import type { Answer } from './replay.ts'
+import { sendInTime } from './time-limits.ts'
 
 /** `POST /v1/charges` with a token: intent, call, outcome. A PSP's decline is an answer and not a refusal. */
 export async function chargeToken(
@@ -21,12 +22,12 @@ export async function chargeToken(
     })
   }
   const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
-  if (isRefusal(chosen)) return chosen
   const begun = await beginCharge(deps, { merchantId, request, flow: 'token', chosen, idempotencyKey, card: null })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
+  if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
-  const reply = await deps.send(payments.authorizeToken(chosen.account, { ...asked, token }), deps.config.pspTimeoutMs)
+  const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
   return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
 }

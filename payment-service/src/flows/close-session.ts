@@ -9,12 +9,10 @@ import {
   type SessionAttempt,
 } from '../store/session-attempts.ts'
 import { type SessionRow, setNextExpiryTry } from '../store/sessions.ts'
-import { leaseUntil } from './follow-up.ts'
-import { provesNothingHappened } from './proof.ts'
 import { askForTruth, hostedOf, reload } from './session-at-psp.ts'
 import { endSession } from './settle-session.ts'
+import { lookUpTimeoutMs, provesNothingHappened, startCallClock } from './time-limits.ts'
 
-const lookUpTimeoutMs = 5_000
 /** After a PSP could not be reached, the next try comes after this at the least and the most. */
 const retryMs = { least: 5_000, most: 300_000 }
 
@@ -29,7 +27,7 @@ export async function closeAtPsp(deps: Deps, session: SessionRow, as: 'expired' 
   const created = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (created === null) throw new Error('A session has lost its attempt')
   // From here on, should this process die, the expiry job goes on.
-  await setNextExpiryTry(deps.pool, session, new Date(leaseUntil(deps).getTime() + 2 * lookUpTimeoutMs))
+  await setNextExpiryTry(deps.pool, session, new Date(startCallClock(deps).leaseUntil.getTime() + 2 * lookUpTimeoutMs))
   const ended = (await isClosedAtPsp(deps, session, created))
     ? await endSession(deps, session.merchant_id, session.id, as)
     : await reload(deps, session)
@@ -85,7 +83,7 @@ async function askToClose(
 async function beginClosing(deps: Deps, session: SessionRow): Promise<Pick<SessionAttempt, 'merchant_id' | 'id'>> {
   const earlier = await findClosingAttempt(deps.pool, session.merchant_id, session.id)
   if (earlier !== null) {
-    await restartAttempt(deps.pool, earlier, deps.now(), leaseUntil(deps))
+    await restartAttempt(deps.pool, earlier, deps.now(), startCallClock(deps).leaseUntil)
     return earlier
   }
   const attempt = { merchant_id: session.merchant_id, id: newId('attempt') }
@@ -94,7 +92,7 @@ async function beginClosing(deps: Deps, session: SessionRow): Promise<Pick<Sessi
     kind: 'expire_session',
     psp_account_id: session.psp_account_id,
     payment_session_id: session.id,
-    leaseUntil: leaseUntil(deps),
+    leaseUntil: startCallClock(deps).leaseUntil,
   })
   return attempt
 }

@@ -6,16 +6,16 @@ import { newId } from '../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { insertAttempt } from '../store/attempts.ts'
-import { type Claim, claimKey, completeKey, fingerprintOf, releaseKey } from '../store/idempotency.ts'
+import { type Claim, claimKey, completeKey, fingerprintOf, readClaim, releaseKey } from '../store/idempotency.ts'
 import { decideInTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt } from '../store/session-attempts.ts'
 import { cancelUnmadeSession, findSession, insertSession, type SessionRow } from '../store/sessions.ts'
 import { type Chosen, choosePspAccount } from './choose-psp-account.ts'
-import { leaseUntil } from './follow-up.ts'
 import { isWebAddress } from './merchant-url.ts'
 import type { Answer } from './replay.ts'
 import { makeAtPsp } from './session-at-psp.ts'
 import { linkOf, showSession } from './session-link.ts'
+import { startCallClock } from './time-limits.ts'
 
 const defaultExpiresInS = 1_800
 
@@ -39,7 +39,13 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     request.psp_account,
     (psp) => psp.hostedSessions !== undefined,
   )
-  if (isRefusal(chosen)) return chosen
+  // What refuses a new session does not refuse a repeat of one that was made.
+  if (isRefusal(chosen)) {
+    const fingerprint = fingerprintOf('POST /v1/payment_sessions', request)
+    const claim = await readClaim(deps.pool, { merchantId: input.merchantId, key: input.idempotencyKey, fingerprint })
+    if (claim === null) return chosen
+    return claim.kind === 'refused' ? claim.refusal : repeat(deps, input, claim)
+  }
   const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen))
   if (isRefusal(begun)) return begun
   return 'kind' in begun ? repeat(deps, input, begun) : finish(deps, input, begun, false)
@@ -59,7 +65,7 @@ async function claimAndWrite(
     key: idempotencyKey,
     fingerprint,
     objectId: session.id,
-    lockedUntil: leaseUntil(deps),
+    lockedUntil: startCallClock(deps).leaseUntil,
   })
   if (claim.kind === 'refused') return claim.refusal
   if (claim.kind === 'replay') return claim
@@ -71,7 +77,7 @@ async function claimAndWrite(
     psp_account_id: session.psp_account_id,
     payment_session_id: session.id,
     amount: session.amount,
-    leaseUntil: leaseUntil(deps),
+    leaseUntil: startCallClock(deps).leaseUntil,
   })
   return { session, attempt }
 }
@@ -92,7 +98,7 @@ async function repeat(deps: Deps, input: Input, claim: Extract<Claim, { kind: 'r
   const attempt = await findCreateAttempt(deps.pool, input.merchantId, claim.objectId)
   if (session === null || attempt === null) throw new Error('A claimed key has lost its session')
   if (session.status === 'open' && session.psp_url === null) {
-    await restartAttempt(deps.pool, attempt, deps.now(), leaseUntil(deps))
+    await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
     return finish(deps, input, { session, attempt }, true)
   }
   // The first request's process died, or its PSP's answer came by a look-up: the session tells how it stands.

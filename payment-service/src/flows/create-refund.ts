@@ -8,12 +8,13 @@ import { insertEvent, makeEvent } from '../store/events.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction, type Transaction } from '../store/pool.ts'
 import { insertRefund, type RefundRow, renderRefund } from '../store/refunds.ts'
-import { callPsp, leaseUntil } from './follow-up.ts'
+import { callPsp } from './follow-up.ts'
 import { type Answer, answerRepeat } from './replay.ts'
 import { settleAttempt } from './settle-attempt.ts'
+import { type CallClock, startCallClock } from './time-limits.ts'
 
 type Input = { merchantId: string; idempotencyKey: string; request: CreateRefund }
-type Reserved = { attemptId: string; charge: ChargeRow; refund: RefundRow }
+type Reserved = { attemptId: string; charge: ChargeRow; refund: RefundRow; clock: CallClock }
 
 /** Gives money of a captured charge back, all that is left or a part; a charge can have several refunds. */
 export async function createRefund(deps: Deps, input: Input): Promise<Answer | Refusal> {
@@ -21,8 +22,8 @@ export async function createRefund(deps: Deps, input: Input): Promise<Answer | R
   if (isRefusal(reserved)) return reserved
   if ('kind' in reserved) return answerRepeat(deps, input.merchantId, reserved, 201)
   deps.wakeOutbox()
-  const { attemptId, charge, refund } = reserved
-  const outcome = await callPsp(deps, { kind: 'refund', attemptId, charge, amount: refund.amount })
+  const { attemptId, charge, refund, clock } = reserved
+  const outcome = await callPsp(deps, { kind: 'refund', attemptId, charge, amount: refund.amount, clock })
   const settled = await settleAttempt(deps, attemptId, outcome, {
     key: input.idempotencyKey,
     render: (_charge, current) => ({
@@ -39,6 +40,7 @@ async function claimAndReserve(
   input: Input,
 ): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
+  const clock = startCallClock(deps)
   const refundId = newId('refund')
   const fingerprint = fingerprintOf('POST /v1/refunds', request)
   const claim = await claimKey(tx, {
@@ -46,7 +48,7 @@ async function claimAndReserve(
     key: idempotencyKey,
     fingerprint,
     objectId: refundId,
-    lockedUntil: leaseUntil(deps),
+    lockedUntil: clock.leaseUntil,
   })
   if (claim.kind !== 'claimed') return claim
   const charge = await lockCharge(tx, merchantId, request.charge)
@@ -60,7 +62,10 @@ async function claimAndReserve(
   const amount = request.amount === undefined ? left : BigInt(request.amount)
   if (amount > left || amount === 0n) return refuse('amount_exceeds_refundable', { param: 'amount' })
   const row = { id: refundId, amount, reason: request.reason ?? null, metadata: request.metadata ?? {} }
-  return reserveRefund(deps, tx, charge, row, 'merchant')
+  return {
+    ...(await reserveRefund(deps, tx, charge, row, { origin: 'merchant', leaseUntil: clock.leaseUntil })),
+    clock,
+  }
 }
 
 /**
@@ -72,8 +77,8 @@ export async function reserveRefund(
   tx: Transaction,
   charge: ChargeRow,
   wanted: Pick<RefundRow, 'id' | 'amount' | 'reason' | 'metadata'>,
-  origin: 'merchant' | 'give_back',
-): Promise<Reserved> {
+  by: { origin: 'merchant' | 'give_back'; leaseUntil: Date },
+): Promise<Omit<Reserved, 'clock'>> {
   const now = deps.now()
   const refund: RefundRow = {
     ...wanted,
@@ -100,8 +105,7 @@ export async function reserveRefund(
     charge_id: charge.id,
     refund_id: refund.id,
     amount: wanted.amount,
-    origin,
-    leaseUntil: leaseUntil(deps),
+    ...by,
   })
   return { attemptId, charge: reserved, refund }
 }

@@ -5,9 +5,9 @@ import { claimKey, completeKey, fingerprintOf, releaseKey } from '../store/idemp
 import { decideInTransaction } from '../store/pool.ts'
 import { claimSessionsToExpire, findSession, type SessionRow } from '../store/sessions.ts'
 import { closeAtPsp } from './close-session.ts'
-import { leaseUntil } from './follow-up.ts'
 import type { Answer } from './replay.ts'
 import { showSession } from './session-link.ts'
+import { startCallClock } from './time-limits.ts'
 
 /** How many sessions one round closes side by side. */
 const roundSize = 50
@@ -27,7 +27,7 @@ export async function expirePaymentSession(
       key: idempotencyKey,
       fingerprint,
       objectId: sessionId,
-      lockedUntil: leaseUntil(deps),
+      lockedUntil: startCallClock(deps).leaseUntil,
     })
     if (claim.kind === 'refused') return claim.refusal
     const session = await findSession(tx, merchantId, sessionId)

@@ -6,7 +6,7 @@ import { findAuthorizeAttempt, insertAttempt, lockAttempt, setAttemptState } fro
 import type { ChargeRow } from '../store/charges.ts'
 import type { Transaction } from '../store/pool.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import { leaseUntil } from './follow-up.ts'
+import { startCallClock } from './time-limits.ts'
 
 /** A payment in a session as a charge, before what the PSP says of it is applied. */
 export function makeHostedCharge(deps: Deps, session: SessionRow, psp: PspName, pspReference: string): ChargeRow {
@@ -61,7 +61,7 @@ export async function recordTry(
       psp_account_id: charge.psp_account_id,
       charge_id: charge.id,
       amount: charge.amount,
-      leaseUntil: leaseUntil(deps),
+      leaseUntil: startCallClock(deps).leaseUntil,
     })
   } else {
     const current = await lockAttempt(tx, charge.merchant_id, existing.id)
@@ -71,5 +71,5 @@ export async function recordTry(
   await setAttemptState(tx, attempt, { state, nextLookUpAt, pspReference: payment.pspReference })
 }
 
-/** A shopper's 3-D Secure is over by then: the session's own end looks at all of its payments. */
-const actionLookUpMs = 24 * 3_600_000
+/** A webhook or the shopper's return tells; asking the session at the PSP is the second net. */
+const actionLookUpMs = 120_000

@@ -256,6 +256,7 @@ describe('payment sessions', () => {
       await sleep(150)
       const back = await world.visit(browser, 'GET', `${session.url}/return`)
       assert.equal(back.status, 410)
+      await resolveDueAttempts(world.deps)
       return session
     }
 
@@ -300,6 +301,18 @@ describe('payment sessions', () => {
       assert.equal((await world.chargesOf(session.id))[0].refunded, 1999n)
     })
 
+    it('goes back in the end, although the PSP could not be reached at first', async () => {
+      const refused = { failure: 'refused', requestWasSent: false } as const
+      world.state.fault = (asked) => (asked.url.endsWith('/refunds') ? Promise.resolve(refused) : null)
+      const session = await payLate({})
+      const [waiting] = await world.chargesOf(session.id)
+      assert.deepEqual([waiting.refunds_pending, waiting.flags], [1999n, ['paid_after_session_end']])
+      world.state.fault = () => null
+      world.state.aheadMs = 60_000
+      await resolveDueAttempts(world.deps)
+      assert.deepEqual(await world.truthOf(session.id), ['authorization 1999', 'capture 1999', 'refund 1999'])
+    })
+
     it('is also a second payment of a session that is paid already', async () => {
       const { session, browser } = await paid()
       await world.visit(browser, 'GET', `${session.url}/return`)
@@ -321,7 +334,10 @@ describe('payment sessions', () => {
       const [first, second] = await world.chargesOf(session.id)
       assert.equal((await world.findSession(session.id)).charge, first.id)
       // The sandbox has no such payment, so it cannot be given back: an operator sees the flag.
-      assert.deepEqual(second.flags, ['paid_after_session_end', 'give_back_failed'])
+      await resolveDueAttempts(world.deps)
+      const [, refused] = await world.chargesOf(session.id)
+      assert.equal(refused.id, second.id)
+      assert.deepEqual(refused.flags, ['paid_after_session_end', 'give_back_failed'])
     })
   })
 

@@ -6,9 +6,7 @@ import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
 import { lookUpAttempt } from './resolve-attempts.ts'
 import { settleAttempt } from './settle-attempt.ts'
-
-/** How long a shopper who comes back from their bank waits for the truth. */
-const askLimitMs = 3_000
+import { shopperWaitsMs } from './time-limits.ts'
 
 /**
  * The shopper comes back from confirming a charge with their bank (3-D Secure): asks the PSP what became of it, bounded
@@ -19,7 +17,7 @@ export async function returnFromBank(deps: Deps, token: string): Promise<string 
   const charge = await findChargeByReturn(deps.pool, digestOf(token))
   if (charge === null || charge.return_url === null) return null
   if (isWaiting(charge)) {
-    await askWithin(askLimitMs, async (leftMs) => {
+    await askWithin(shopperWaitsMs, async (leftMs) => {
       const attempt = await findAuthorizeAttempt(deps.pool, charge.merchant_id, charge.id)
       if (attempt === null) return 'nothing to ask for'
       const answer = await lookUpAttempt(deps, { ...attempt, kind: 'authorize' }, Math.ceil(leftMs))

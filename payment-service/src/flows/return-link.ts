@@ -4,9 +4,7 @@ import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
 import type { Link } from './read-link.ts'
 import { askForTruth, hostedOf, reload } from './session-at-psp.ts'
-
-/** How long a shopper who comes back from the PSP waits for the truth, before being shown that it is still asked for. */
-const askLimitMs = 3_000
+import { shopperWaitsMs } from './time-limits.ts'
 
 /** What is known of a shopper's payment when they come back. */
 export type Returned =
@@ -27,7 +25,7 @@ export async function returnFromPsp(deps: Deps, link: Exclude<Link, { state: 'un
   const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (attempt === null) throw new Error('A session has lost its attempt')
   const { consistencyWindowMs } = await hostedOf(deps, session)
-  const returned = await askWithin<Returned>(askLimitMs, async (leftMs, passedMs) => {
+  const returned = await askWithin<Returned>(shopperWaitsMs, async (leftMs, passedMs) => {
     const truth = await askForTruth(deps, session, attempt, Math.ceil(leftMs))
     const { status } = await reload(deps, session)
     if (status === 'completed') return paid

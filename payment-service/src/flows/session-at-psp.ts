@@ -5,9 +5,9 @@ import { setAttemptState } from '../store/attempts.ts'
 import { inTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt, type SessionAttempt } from '../store/session-attempts.ts'
 import { findSession, recordSessionAtPsp, type SessionRow } from '../store/sessions.ts'
-import { leaseUntil } from './follow-up.ts'
 import { linkOf } from './session-link.ts'
 import { endSession, settleHostedPayment } from './settle-session.ts'
+import { startCallClock } from './time-limits.ts'
 
 /** What the PSP said to making its page. */
 export type MadeAtPsp =
@@ -65,7 +65,7 @@ export async function findPspPage(deps: Deps, session: SessionRow): Promise<stri
   if (session.psp_url !== null) return session.psp_url
   const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (attempt === null) return null
-  await restartAttempt(deps.pool, attempt, deps.now(), leaseUntil(deps))
+  await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
   const made = await makeAtPsp(deps, session, attempt)
   if (made.outcome === 'rejected') await endSession(deps, session.merchant_id, session.id, 'canceled')
   return (await reload(deps, session)).psp_url

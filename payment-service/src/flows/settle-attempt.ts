@@ -5,6 +5,7 @@ import { attemptStateOf, nextLookUpDelayMs, refundHappeningOf } from '../payment
 import { refundTransitions } from '../payments/refund-states.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
 import { type AttemptRow, findAttempt, lockAttempt, setAttemptState } from '../store/attempts.ts'
+import { recordAudit } from '../store/audit.ts'
 import { applyChange, type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
 import { insertEvent, makeEvent } from '../store/events.ts'
 import { completeKey } from '../store/idempotency.ts'
@@ -43,12 +44,14 @@ export async function settleAttempt(
     const attempt = await lockAttempt(tx, merchantId, attemptId)
     if (charge === null || attempt === null) throw new Error('An attempt has lost its charge')
     const result = await settleLocked(deps, tx, attempt, charge, outcome)
+    if (result.result === 'contradiction')
+      result.charge = await flagContradiction(deps, tx, result.charge, attemptId, result.why)
     const stored = answer?.render(result.charge, result.refund)
     if (answer !== undefined && stored !== undefined && stored !== null)
       await completeKey(tx, merchantId, answer.key, stored.status, stored.body)
     return result
   })
-  if (settled.result === 'applied') deps.wakeOutbox()
+  if (settled.result === 'applied' || settled.result === 'contradiction') deps.wakeOutbox()
   if (settled.result === 'contradiction') {
     deps.log.error('a PSP contradicts a final state; an operator must look', {
       attempt: attemptId,
@@ -67,8 +70,12 @@ async function settleLocked(
   outcome: Outcome,
 ): Promise<Settled> {
   if (attempt.kind === 'refund') return settleRefund(deps, tx, attempt, charge, outcome)
-  const isOver = attempt.next_lookup_at === null
-  if (attempt.kind !== 'authorize' && !isOver && (outcome.outcome === 'declined' || outcome.outcome === 'rejected')) {
+  const isSettled = attempt.next_lookup_at === null
+  if (
+    attempt.kind !== 'authorize' &&
+    !isSettled &&
+    (outcome.outcome === 'declined' || outcome.outcome === 'rejected')
+  ) {
     return refuseFollowUp(deps, tx, attempt, charge, outcome)
   }
   const decision = decideFor(attempt, charge, outcome)
@@ -79,9 +86,9 @@ async function settleLocked(
     case 'contradiction':
       return { result: 'contradiction', why: decision.why, charge, refund: null }
     case 'same':
-      if (!isOver && outcome.outcome !== 'action_required')
+      if (!isSettled && outcome.outcome !== 'action_required')
         await setAttemptState(tx, attempt, {
-          state: approvedUnlessOver(attempt, outcome),
+          state: stateFor(attempt, outcome),
           nextLookUpAt: null,
           pspReference: referenceOf(outcome),
         })
@@ -93,8 +100,8 @@ async function settleLocked(
         tx,
         makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, deps.now()),
       )
-      const state = approvedUnlessOver(attempt, outcome)
-      if (!isOver)
+      const state = stateFor(attempt, outcome)
+      if (!isSettled)
         await setAttemptState(tx, attempt, {
           state,
           nextLookUpAt: state === 'action_required' ? laterThan(deps, state, 0) : null,
@@ -107,7 +114,8 @@ async function settleLocked(
 
 /** What an outcome of this attempt means for its charge. */
 function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): ChargeDecision {
-  if (attempt.kind === 'authorize') return decideCharge(charge, outcome)
+  if (attempt.kind === 'authorize')
+    return attempt.state === 'rejected' ? decideSuperseded(outcome) : decideCharge(charge, outcome)
   // A declined capture or cancel says nothing of the charge.
   if (outcome.outcome === 'declined' || outcome.outcome === 'rejected') {
     return attempt.state === 'approved'
@@ -127,8 +135,17 @@ function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Ch
   )
 }
 
+/**
+ * An attempt that was proven never to have acted has no say any more: the charge has failed, or another attempt, at
+ * another PSP, has taken its place. If the PSP acted after all, an operator must know.
+ */
+function decideSuperseded(outcome: Outcome): ChargeDecision {
+  const acted = outcome.outcome === 'approved' || outcome.outcome === 'action_required'
+  return acted ? { kind: 'contradiction', why: 'the PSP acted on an attempt that it had not known' } : { kind: 'same' }
+}
+
 /** A cancel that the PSP approved reads as “ended” for the charge, and as approved for its attempt. */
-function approvedUnlessOver(attempt: AttemptRow, outcome: Outcome): AttemptState {
+function stateFor(attempt: AttemptRow, outcome: Outcome): AttemptState {
   return attempt.kind === 'cancel' && outcome.outcome === 'ended' ? 'approved' : attemptStateOf(outcome)
 }
 
@@ -242,6 +259,34 @@ async function settleRefund(
     )
   }
   return { result: 'applied', why: null, charge: nextCharge, refund: nextRefund }
+}
+
+const contradictionFlag = 'psp_contradicts'
+
+/** What a PSP said and FinCore would not believe stays visible: on the charge, in an event, and in the audit log. Once. */
+export async function flagContradiction(
+  deps: Deps,
+  tx: Transaction,
+  charge: ChargeRow,
+  attemptId: string,
+  why: string | null,
+): Promise<ChargeRow> {
+  if (charge.flags.includes(contradictionFlag)) return charge
+  const flags = [...charge.flags, contradictionFlag]
+  const next: ChargeRow = { ...charge, flags, sequence: charge.sequence + 1, updated_at: deps.now() }
+  await updateCharge(tx, next)
+  await insertEvent(tx, makeEvent('charge.updated', next.merchant_id, renderCharge(next), next.sequence, deps.now()))
+  await recordAudit(tx, {
+    actorType: 'system',
+    actor: 'settlement',
+    type: 'psp.contradiction',
+    outcome: 'refused',
+    origin: 'psp',
+    merchantId: charge.merchant_id,
+    resource: charge.id,
+    details: { attempt: attemptId, why },
+  })
+  return next
 }
 
 async function markUnknown(deps: Deps, tx: Transaction, attempt: AttemptRow): Promise<void> {

@@ -16,15 +16,15 @@ import { insertEvent, makeEvent } from '../store/events.ts'
 import { inTransaction, type Transaction } from '../store/pool.ts'
 import { findClosingAttempt } from '../store/session-attempts.ts'
 import { lockSession, type SessionRow, updateSession } from '../store/sessions.ts'
-import type { FollowUp } from './follow-up.ts'
-import { giveBack, reserveGiveBack } from './give-back.ts'
+import { reserveGiveBack } from './give-back.ts'
 import { makeHostedCharge, recordTry } from './hosted-charge.ts'
 import { showSession } from './session-link.ts'
+import { flagContradiction } from './settle-attempt.ts'
 
 /** What became of a payment that a PSP reported: see `EventFate`. */
 export type HostedPaymentFate = 'applied' | 'flagged' | 'ignored'
 
-type Settlement = { fate: HostedPaymentFate; why?: string; giveBack?: FollowUp }
+type Settlement = { fate: HostedPaymentFate; why?: string }
 
 /**
  * Applies what the PSP says of one payment inside a hosted session: the one place where webhook, return and expiry
@@ -55,7 +55,6 @@ export async function settleHostedPayment(
       reason: `${input.source}: ${settled.why ?? ''}`,
     })
   }
-  if (settled.giveBack !== undefined) await giveBack(deps, settled.giveBack)
   return settled.fate
 }
 
@@ -76,7 +75,10 @@ async function settleLocked(
     return { fate: 'flagged', why: 'the payment belongs to another charge' }
   const charge = known ?? makeHostedCharge(deps, session, psp, payment.pspReference)
   const decision = decideCharge(charge, payment.outcome)
-  if (decision.kind === 'contradiction') return { fate: 'flagged', why: decision.why }
+  if (decision.kind === 'contradiction') {
+    if (known !== null) await flagContradiction(deps, tx, known, payment.pspReference, decision.why)
+    return { fate: 'flagged', why: decision.why }
+  }
   if (decision.kind !== 'change') return { fate: decision.kind === 'same' ? 'applied' : 'ignored' }
 
   const now = deps.now()
@@ -90,9 +92,8 @@ async function settleLocked(
   await recordTry(deps, tx, next, payment, known === null)
   await insertEvent(tx, makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, now))
   if (step === 'completed') await endLocked(deps, tx, { ...session, charge_id: next.id }, 'completed')
-  return mustGoBack(session, charge, next)
-    ? { fate: 'applied', giveBack: await reserveGiveBack(deps, tx, next) }
-    : { fate: 'applied' }
+  if (mustGoBack(session, charge, next)) await reserveGiveBack(deps, tx, next)
+  return { fate: 'applied' }
 }
 
 function hasMoney(charge: ChargeRow): boolean {

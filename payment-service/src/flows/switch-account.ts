@@ -4,9 +4,8 @@ import type { PspAccount } from '../psp-gateway/port.ts'
 import { insertAttempt, setAttemptState } from '../store/attempts.ts'
 import { lockCharge, updateCharge } from '../store/charges.ts'
 import { inTransaction } from '../store/pool.ts'
-import type { Begun } from './begin-charge.ts'
-
-const leaseMarginMs = 4_000
+import type { Callable } from './begin-charge.ts'
+import { startCallClock } from './time-limits.ts'
 
 /**
  * Moves a charge to the merchant's next PSP account, on proof that the one before did not act. Durable before the next
@@ -16,15 +15,16 @@ const leaseMarginMs = 4_000
  */
 export async function switchAccount(
   deps: Deps,
-  begun: Begun,
+  begun: Callable,
   tried: string[],
-): Promise<{ begun: Begun; account: PspAccount } | null> {
+): Promise<{ begun: Callable; account: PspAccount } | null> {
   const accounts = await deps.directory.listPspAccounts(begun.charge.merchant_id)
   const account = accounts.find(
     (candidate) => !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined,
   )
   if (account === undefined) return null
   const attemptId = newId('attempt')
+  const clock = startCallClock(deps)
   const now = deps.now()
   return inTransaction(deps.pool, async (tx) => {
     const charge = await lockCharge(tx, begun.charge.merchant_id, begun.charge.id)
@@ -43,8 +43,8 @@ export async function switchAccount(
       psp_account_id: account.id,
       charge_id: charge.id,
       amount: charge.amount,
-      leaseUntil: new Date(now.getTime() + deps.config.pspTimeoutMs + leaseMarginMs),
+      leaseUntil: clock.leaseUntil,
     })
-    return { begun: { ...begun, charge: next, attemptId }, account }
+    return { begun: { ...begun, charge: next, attemptId, clock }, account }
   })
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../psp-gateway/port.ts'
 import type { AttemptState } from './attempt-states.ts'
 import type { RefundHappening } from './refund-states.ts'
 
-/** The state that an outcome gives its attempt; null when it leaves the attempt as it is, still to be looked up. */
+/** The state that an outcome gives its attempt; `unknown` and `action_required` are still looked up. */
 export function attemptStateOf(outcome: Outcome): AttemptState {
   switch (outcome.outcome) {
     case 'approved':

@@ -47,7 +47,7 @@ export type Money = { amount: bigint; currency: string }
 
 export type CardShown = { brand: string; first6: string; last4: string; exp_month: number; exp_year: number }
 
-/** Five words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
+/** The few words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
 export type Outcome =
   | { outcome: 'approved'; pspReference: string; captured: bigint; card: CardShown | null }
   | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
@@ -64,7 +64,7 @@ export type Outcome =
   | { outcome: 'ended'; pspReference: string; reason: 'requested' | 'abandoned' | 'authorization_expired' }
   | { outcome: 'unknown'; why: string }
 
-/** What a look-up by our reference found. `not_found` is proof only after the consistency window. */
+/** What a look-up by our reference found. `found: false` is proof only after the consistency window. */
 export type LookUpAnswer = { found: false } | { found: true; outcome: Outcome } | { found: 'unknown'; why: string }
 
 export type AuthorizeInput = {

@@ -123,10 +123,20 @@ export async function pushNextLookUp(
   )
 }
 
+/** After a look-up by its claimer: sets the next one, unless the attempt was settled or rescheduled meanwhile. */
+export async function moveNextLookUp(db: Queryable, claimed: AttemptRow, at: Date): Promise<void> {
+  await db.query('update attempts set next_lookup_at = $3 where merchant_id = $1 and id = $2 and next_lookup_at = $4', [
+    claimed.merchant_id,
+    claimed.id,
+    at,
+    claimed.next_lookup_at,
+  ])
+}
+
 /** Marks that an operator was alerted; true the first time. */
 export async function markAlerted(db: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update attempts set alerted_at = now() where merchant_id = $1 and id = $2 and alerted_at is null',
+    'update attempts set alerted_at = now() where merchant_id = $1 and id = $2 and alerted_at is null and next_lookup_at is not null',
     [attempt.merchant_id, attempt.id],
   )
   return rowCount === 1

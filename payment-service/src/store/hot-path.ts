@@ -142,6 +142,9 @@ with input as materialized (
   from input
   where charges.merchant_id = input.merchant_id and charges.id = input.id and charges.sequence = input.expected_sequence
     and charges.status = 'processing'
+    -- Another process may have settled the attempt, or moved the charge to another PSP, without changing its state.
+    and exists (select from attempts where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
+      and attempts.next_lookup_at is not null)
   returning charges.id
 ), settled as (
   update attempts set state = input.attempt_state, psp_reference = input.psp_reference, next_lookup_at = input.next_lookup_at,

@@ -39,14 +39,16 @@ export async function claimKey(
     `insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until) values ($1, $2, $3, $4, $5) on conflict do nothing`,
     [claim.merchantId, claim.key, claim.fingerprint, claim.objectId, claim.lockedUntil],
   )
-  return rowCount === 1 ? { kind: 'claimed' } : readClaim(tx, claim)
+  if (rowCount === 1) return { kind: 'claimed' }
+  // Its claimer rolled back between our insert and this read: the caller comes again.
+  return (await readClaim(tx, claim)) ?? { kind: 'refused', refusal: refuse('idempotency_key_in_use') }
 }
 
-/** What is known of a key that another request claimed. Index: the primary key. */
+/** What is known of a key that another request claimed; null when nobody has. Index: the primary key. */
 export async function readClaim(
   db: Queryable,
   claim: { merchantId: string; key: string; fingerprint: Buffer },
-): Promise<Claim> {
+): Promise<Exclude<Claim, { kind: 'claimed' }> | null> {
   const { rows } = await db.query<{
     fingerprint: Buffer
     object_id: string
@@ -59,8 +61,7 @@ export async function readClaim(
     [claim.merchantId, claim.key],
   )
   const row = rows[0]
-  // Its claimer rolled back between our insert and this read: ask the caller to come again.
-  if (row === undefined) return { kind: 'refused', refusal: refuse('idempotency_key_in_use') }
+  if (row === undefined) return null
   if (!row.fingerprint.equals(claim.fingerprint)) return { kind: 'refused', refusal: refuse('idempotency_key_reused') }
   if (row.running) return { kind: 'refused', refusal: refuse('idempotency_key_in_use') }
   return { kind: 'replay', objectId: row.object_id, status: row.response_status, body: row.response_body }

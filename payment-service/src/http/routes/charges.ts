@@ -1,6 +1,6 @@
 import { CancelCharge, CaptureCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../../deps.ts'
-import { cancelCharge, captureCharge } from '../../flows/capture-charge.ts'
+import { cancelCharge, captureCharge } from '../../flows/end-authorization.ts'
 import { chargeToken } from '../../flows/charge-token.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'

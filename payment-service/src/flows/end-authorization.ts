@@ -5,9 +5,10 @@ import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction } from '../store/pool.ts'
-import { callPsp, type FollowUp, leaseUntil } from './follow-up.ts'
+import { callPsp, type FollowUp } from './follow-up.ts'
 import { type Answer, answerRepeat } from './replay.ts'
 import { type Settled, settleAttempt } from './settle-attempt.ts'
+import { startCallClock } from './time-limits.ts'
 
 type Input = { merchantId: string; chargeId: string; idempotencyKey: string }
 
@@ -66,14 +67,14 @@ async function reserve(
   asked: bigint | undefined,
 ): Promise<FollowUp | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, chargeId, idempotencyKey } = input
-  const until = leaseUntil(deps)
+  const clock = startCallClock(deps)
   const fingerprint = fingerprintOf(`POST /v1/charges/${chargeId}/${kind}`, { amount: asked?.toString() })
   const claim = await claimKey(tx, {
     merchantId,
     key: idempotencyKey,
     fingerprint,
     objectId: chargeId,
-    lockedUntil: until,
+    lockedUntil: clock.leaseUntil,
   })
   if (claim.kind !== 'claimed') return claim
   const charge = await lockCharge(tx, merchantId, chargeId)
@@ -95,7 +96,7 @@ async function reserve(
     psp_account_id: charge.psp_account_id,
     charge_id: charge.id,
     amount,
-    leaseUntil: until,
+    leaseUntil: clock.leaseUntil,
   })
-  return { kind, attemptId, charge, amount }
+  return { kind, attemptId, charge, amount, clock }
 }

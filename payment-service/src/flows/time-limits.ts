@@ -1,0 +1,56 @@
+import type { Deps } from '../deps.ts'
+import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
+import type { AttemptRow } from '../store/attempts.ts'
+
+/**
+ * All waiting around a PSP call in one place, because the limits hold each other up: a call must have ended before its
+ * attempt's lease does, and “not found” may count as proof only after both, or money could be called unmoved while the
+ * request that moves it is still on its way.
+ */
+
+/** Beyond the PSP's own limit: the intent's commit, the way to the card relay and back, a pause of the process. */
+const leaseMarginMs = 4_000
+/** A call ends this much before its lease, so that a clock that runs a little fast does not close the gap. */
+const beforeLeaseMs = 500
+/** A look-up has nothing to decide by waiting long: it is asked again. */
+export const lookUpTimeoutMs = 5_000
+/** How long a shopper who comes back from the PSP is kept waiting for the truth. */
+export const shopperWaitsMs = 3_000
+
+/** Runs from before an attempt's intent is written. */
+export type CallClock = {
+  /** Until then a living process is expected to bring the outcome. */
+  leaseUntil: Date
+  /** By the process's own monotonic clock: when the PSP's reply must be there. */
+  callEndsBy: number
+}
+
+export function startCallClock(deps: Pick<Deps, 'config' | 'now'>): CallClock {
+  const lastsMs = deps.config.pspTimeoutMs + leaseMarginMs
+  return {
+    leaseUntil: new Date(deps.now().getTime() + lastsMs),
+    callEndsBy: performance.now() + lastsMs - beforeLeaseMs,
+  }
+}
+
+/** How long the PSP may take, when it is called now; 0 when it is too late to call it at all. */
+export function timeLeftMs(deps: Pick<Deps, 'config'>, clock: CallClock): number {
+  return Math.max(0, Math.min(deps.config.pspTimeoutMs, Math.floor(clock.callEndsBy - performance.now())))
+}
+
+/** Sends a request while there is time for it; otherwise answers, truthfully, that nothing was sent. */
+export async function sendInTime(deps: Deps, clock: CallClock, request: PspRequest): Promise<PspReply> {
+  const leftMs = timeLeftMs(deps, clock)
+  return leftMs === 0 ? { failure: 'refused', requestWasSent: false } : deps.send(request, leftMs)
+}
+
+/**
+ * Whether a PSP's “not found” proves that an attempt never acted: only when its call has ended, whoever made it, and
+ * the longest consistency window of the PSPs has passed since. An attempt that waits for the shopper was found once,
+ * so for it “not found” is no proof at all.
+ */
+export function provesNothingHappened(deps: Deps, attempt: Pick<AttemptRow, 'state' | 'sent_at'>): boolean {
+  if (attempt.state === 'action_required') return false
+  const windowMs = Math.max(...Object.values(deps.psps).map((psp) => psp.consistencyWindowMs))
+  return deps.now().getTime() >= attempt.sent_at.getTime() + deps.config.pspTimeoutMs + leaseMarginMs + windowMs
+}
