@@ -3,6 +3,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { describeError, type Log } from '../log.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { OverloadedError } from '../store/batcher.ts'
+import { isQueryTimeout } from '../store/pool.ts'
 
 /** Carries a refusal out of a hook or a parser, where Fastify knows only exceptions. Thrown and caught in http/ alone. */
 export class RefusalError extends Error {
@@ -74,8 +76,11 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
 
-/** PostgreSQL's classes 08 (connection), 53 (resources), 57P (shutdown), and the socket's own errors. */
+/** PostgreSQL's classes 08 (connection), 53 (resources), 57P (shutdown), the socket's own errors, and the driver's. */
 function isDatabaseAway(error: unknown): boolean {
-  if (!isFastifyError(error)) return error instanceof Error && error.message.startsWith('Connection terminated')
+  if (error instanceof OverloadedError || isQueryTimeout(error)) return true
+  if (!isFastifyError(error)) return error instanceof Error && driverMessages.test(error.message)
   return /^(08|53|57P)/.test(error.code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
 }
+/** The driver gives its own errors no code: a lost connection, and none free or none made in time. */
+const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect)/

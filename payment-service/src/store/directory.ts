@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import pg from 'pg'
 import { describeError, type Log } from '../log.ts'
@@ -99,34 +100,62 @@ async function readPspAccounts(pool: Pool, vault: Vault, condition: string, valu
   })
 }
 
+/** The pause before the first try to listen again; it doubles with each that fails, up to the longest. */
+const retryPauseMs = { first: 1_000, longest: 15_000 }
+
 /** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
 async function listen(databaseUrl: string, onChange: () => void, log: Log): Promise<() => Promise<void>> {
-  let closed = false
-  let client: pg.Client | undefined
-  let retry: NodeJS.Timeout | undefined
-  const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: databaseUrl, application_name: 'fincore listener', keepAlive: true })
-    client = next
-    next.on('error', () => {})
-    next.on('end', () => {
-      if (!closed) retry = setTimeout(reconnect, 1_000)
-    })
-    next.on('notification', onChange)
-    await next.connect()
-    await next.query('listen fincore_changed')
-    // What changed while nobody listened is not announced again.
-    onChange()
+  const closing = new AbortController()
+  let listener = await openListener(databaseUrl, onChange)
+  const reopen = async (): Promise<void> => {
+    for (let pauseMs = retryPauseMs.first; ; pauseMs = Math.min(2 * pauseMs, retryPauseMs.longest)) {
+      await sleep(pauseMs, undefined, { signal: closing.signal })
+      try {
+        listener = await openListener(databaseUrl, onChange)
+        return
+      } catch (error) {
+        log.warn('the listener for changes could not connect', { error: describeError(error) })
+      }
+    }
   }
-  const reconnect = () => {
-    connect().catch((error) => {
-      log.warn('the listener for changes could not connect', { error: describeError(error) })
-      if (!closed) retry = setTimeout(reconnect, 1_000)
-    })
+  const keepOpen = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await listener.ended
+      // Rejects when it is cut short by closing, and then there is nothing more to do.
+      await reopen().catch(() => {})
+    }
+    await listener.close()
   }
-  await connect()
+  void keepOpen()
   return async () => {
-    closed = true
-    clearTimeout(retry)
-    await client?.end()
+    closing.abort()
+    await listener.close()
   }
+}
+
+type Listener = { ended: Promise<void>; close(): Promise<void> }
+
+async function openListener(databaseUrl: string, onChange: () => void): Promise<Listener> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'fincore listener',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  })
+  // A break is told by `end` as well, whatever its kind; unheard, an `error` would end the process.
+  client.on('error', () => {})
+  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
+  client.on('notification', onChange)
+  try {
+    await client.connect()
+    await client.query('listen fincore_changed')
+  } catch (error) {
+    void client.end()
+    throw error
+  }
+  // What changed while nobody listened is not announced again.
+  onChange()
+  return { ended, close: () => client.end() }
 }

@@ -20,6 +20,11 @@ export function openPool(databaseUrl: string, max: number): Pool {
     max,
     // A statement that waits longer than this for a lock or a plan is a fault to be seen, not to be waited for.
     statement_timeout: 15_000,
+    // The server's own limits end nothing when the server, or the way to it, has gone silent. Longer than they are, so
+    // that a living server says first what was wrong.
+    query_timeout: 16_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 20_000,
     connectionTimeoutMillis: 10_000,
@@ -33,23 +38,40 @@ export function openPool(databaseUrl: string, max: number): Pool {
 /**
  * Runs `work` in one transaction: committed when it returns, rolled back when it throws. No call to a PSP or to a
  * merchant may happen inside.
+ *
+ * @throws what `work` threw; or, when the connection was lost, what it died of. Was it lost during the commit, then
+ *   nobody knows whether the transaction happened.
  */
 export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const tx = await pool.connect()
-  let broken: Error | undefined
+  let lost: Error | undefined
+  const onLost = (error: Error) => {
+    lost ??= error
+  }
+  // The pool listens to idle connections only, and an `error` that nobody hears ends the process.
+  tx.on('error', onLost)
   try {
     await tx.query('begin')
     const result = await work(tx)
     await tx.query('commit')
     return result
   } catch (error) {
-    await tx.query('rollback').catch((failure: Error) => {
-      broken = failure
-    })
-    throw error
+    // What the connection died of says more than what the next statement on it met.
+    const cause = lost ?? error
+    // A statement without an answer still occupies its connection, so a rollback behind it would wait as long again.
+    if (isQueryTimeout(error)) onLost(error)
+    else await tx.query('rollback').catch(onLost)
+    throw cause
   } finally {
-    tx.release(broken)
+    tx.off('error', onLost)
+    // Only a connection that is certainly whole, and outside a transaction, may be used again.
+    tx.release(lost)
   }
+}
+
+/** Whether a statement got no answer in time. The driver tells it by the message alone. */
+export function isQueryTimeout(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 /** As inTransaction, and a refusal rolls back too: what is refused has written nothing, its idempotency claim included. */
