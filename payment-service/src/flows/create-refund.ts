@@ -60,7 +60,10 @@ async function claimAndReserve(
     })
   const left = charge.captured - charge.refunded - charge.refunds_pending
   const amount = request.amount === undefined ? left : BigInt(request.amount)
-  if (amount > left || amount === 0n) return refuse('amount_exceeds_refundable', { param: 'amount' })
+  if (amount > left || amount === 0n) {
+    const detail = `${left} can still be refunded, in the minor unit of ${charge.currency}.`
+    return refuse('amount_exceeds_refundable', { detail, ...(request.amount === undefined ? {} : { param: 'amount' }) })
+  }
   const row = { id: refundId, amount, reason: request.reason ?? null, metadata: request.metadata ?? {} }
   return {
     ...(await reserveRefund(deps, tx, charge, row, { origin: 'merchant', leaseUntil: clock.leaseUntil })),

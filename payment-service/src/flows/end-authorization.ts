@@ -1,5 +1,7 @@
+import { errorTable } from '@fincore/api-contract/errors'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
+import type { Outcome } from '../psp-gateway/port.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
@@ -7,7 +9,7 @@ import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction } from '../store/pool.ts'
 import { callPsp, type FollowUp } from './follow-up.ts'
 import { type Answer, answerRepeat } from './replay.ts'
-import { type Settled, settleAttempt } from './settle-attempt.ts'
+import { settleAttempt } from './settle-attempt.ts'
 import { startCallClock } from './time-limits.ts'
 
 type Input = { merchantId: string; chargeId: string; idempotencyKey: string }
@@ -36,27 +38,23 @@ async function endAuthorization(
   const outcome = await callPsp(deps, reserved)
   const settled = await settleAttempt(deps, reserved.attemptId, outcome, {
     key: input.idempotencyKey,
-    render: (charge) => storedAnswer(kind, charge, outcome.outcome),
+    render: (charge) => {
+      const refusal = refusalFor(kind, charge, outcome)
+      if (refusal !== null) return { status: 422, body: refusal }
+      return { status: 200, body: charge.pending_operation === null ? renderCharge(charge) : null }
+    },
   })
   if (settled === null) throw new Error('An attempt is gone')
-  return wasDeclined(outcome.outcome, settled)
-    ? refuse(declined[kind])
-    : { status: 200, body: renderCharge(settled.charge), replayed: false }
+  return (
+    refusalFor(kind, settled.charge, outcome) ?? { status: 200, body: renderCharge(settled.charge), replayed: false }
+  )
 }
 
-const declined = { capture: 'capture_declined', cancel: 'cancel_declined' } as const
-
-function wasDeclined(outcome: string, settled: Pick<Settled, 'charge'>): boolean {
-  return (outcome === 'declined' || outcome === 'rejected') && settled.charge.status === 'authorized'
-}
-
-function storedAnswer(
-  kind: 'capture' | 'cancel',
-  charge: ChargeRow,
-  outcome: string,
-): { status: number; body: object | null } {
-  if (wasDeclined(outcome, { charge })) return { status: 422, body: refuse(declined[kind]) }
-  return { status: 200, body: charge.pending_operation === null ? renderCharge(charge) : null }
+/** What the merchant is told when the PSP declined, or was not reached; null when the charge changed, or may yet. */
+function refusalFor(kind: 'capture' | 'cancel', charge: ChargeRow, outcome: Outcome): Refusal | null {
+  if ((outcome.outcome !== 'declined' && outcome.outcome !== 'rejected') || charge.status !== 'authorized') return null
+  const code = kind === 'capture' ? 'capture_declined' : 'cancel_declined'
+  return refuse(code, { detail: `The PSP did not ${kind} the charge (${outcome.code}). ${errorTable[code].meaning}` })
 }
 
 async function reserve(
@@ -86,7 +84,10 @@ async function reserve(
   }
   if (charge.pending_operation !== null) return refuse('operation_in_progress')
   const amount = asked ?? charge.amount
-  if (amount > charge.amount) return refuse('amount_exceeds_authorized', { param: 'amount' })
+  if (amount > charge.amount) {
+    const detail = `At most ${charge.amount} can be captured, in the minor unit of ${charge.currency}.`
+    return refuse('amount_exceeds_authorized', { param: 'amount', detail })
+  }
   const attemptId = newId('attempt')
   await updateCharge(tx, { ...charge, pending_operation: kind, pending_amount: amount })
   await insertAttempt(tx, {
