@@ -44,10 +44,10 @@ before(async () => {
     {
       async begin(input) {
         begun.push(input)
-        return { do: 'reply', reply: { status: 201, headers: {}, body: '{}' } }
+        return { status: 201, body: {}, replayed: false }
       },
       async continue(attempt, report) {
-        return { do: 'reply', reply: { status: 201, headers: {}, body: JSON.stringify({ attempt, report }) } }
+        return { status: 201, body: { attempt, report }, replayed: false }
       },
     },
   )
@@ -259,7 +259,6 @@ test('an admitted charge reaches the flow with its merchant, a report with its a
   assert.equal(body.reply.status, 201)
   assert.deepEqual(begun.at(-1), {
     merchantId: caller.merchant,
-    requestId: 'req_2',
     idempotencyKey: 'k',
     blankedBody: '{"amount":1}',
     card,

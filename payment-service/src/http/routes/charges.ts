@@ -68,7 +68,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
         reply,
         await captureCharge(deps, {
           merchantId: merchantOf(request),
-          chargeId: request.params.id,
+          chargeId: chargeIdOf(request.params),
           idempotencyKey: keyOf(request),
           amount: body.amount,
         }),
@@ -85,9 +85,15 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
         reply,
         await cancelCharge(deps, {
           merchantId: merchantOf(request),
-          chargeId: request.params.id,
+          chargeId: chargeIdOf(request.params),
           idempotencyKey: keyOf(request),
         }),
       ),
   )
+}
+
+/** The charge that a path names; what has no id's form names none, and is not asked for. */
+function chargeIdOf({ id }: { id: string }): string {
+  if (!isId('charge', id)) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+  return id
 }
