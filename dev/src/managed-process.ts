@@ -32,8 +32,8 @@ export type ManagedProcess = {
 
 // A process starts in half a second; on a busy machine, all at once, it takes longer.
 const startTimeoutMs = 30_000
-// Each process finishes what is under way within 10 s of a SIGTERM.
-const stopTimeoutMs = 12_000
+// The longest is the payment service's: a call to a PSP may take its 10 s, and 5 s more until what came of it is written.
+const stopTimeoutMs = 16_000
 const keptErrorLines = 20
 const maxLogBytes = 10 * 1024 * 1024
 // Everything else comes from the plan: a setting of the user's shell must not reach a process by accident.

@@ -8,8 +8,9 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env, flag === -1 ? undefined : process.argv[flag + 1])
   const service = await startPaymentService(config)
   const stop = () => {
-    // A second signal, or a shutdown that hangs, must not keep the process for ever.
-    setTimeout(() => process.exit(1), 10_000).unref()
+    // A call to a PSP that has begun may take its whole time, and then its outcome is written. What takes still longer
+    // must not keep the process for ever: everything survives an end at any moment.
+    setTimeout(() => process.exit(1), config.pspTimeoutMs + 5_000).unref()
     service.stop().then(
       () => process.exit(0),
       () => process.exit(1),

@@ -9,7 +9,7 @@ import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { resolveDueAttempts } from './flows/resolve-attempts.ts'
 import { createApiServer } from './http/api-server.ts'
-import { runEvery } from './jobs/run-every.ts'
+import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
@@ -24,7 +24,15 @@ import { openPool } from './store/pool.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
 
-export type PaymentService = { addresses: Record<string, string>; deps: Deps; stop(): Promise<void> }
+export type PaymentService = {
+  addresses: Record<string, string>
+  deps: Deps
+  /** Finishes what is under way. How long callers take to finish their requests is not bounded here. */
+  stop(): Promise<void>
+}
+
+/** Beyond the PSP's own limit: what a job still writes when the last reply has come. */
+const stopMarginMs = 2_000
 
 /** Starts the roles that the configuration names, in one process. */
 export async function startPaymentService(config: Config): Promise<PaymentService> {
@@ -67,9 +75,9 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     addresses,
     deps,
     async stop() {
-      // Doors first, so that nothing new begins; then what runs; the database last.
-      await Promise.all(servers.map((server) => server.close()))
-      await Promise.all(jobs.map((job) => job.stop()))
+      // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either. What they use, last.
+      const withinMs = config.pspTimeoutMs + stopMarginMs
+      await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
       await sender.close()
       await directory.close()
       await pool.end()
@@ -78,7 +86,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
 }
 
 /** The background work. Each job may run in any number of processes: they take rows, and never the same one. */
-function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void }): { stop(): Promise<void> }[] {
+function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void }): Job[] {
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)
   const resolver = runEvery(

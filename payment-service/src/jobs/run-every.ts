@@ -3,11 +3,10 @@ import { describeError, type Log } from '../log.ts'
 export type Job = {
   /** Asks for a round at once; while one runs, for another right after it. */
   wake(): void
-  /** Starts no further round, and waits for the running one, at most `stopWithinMs`. */
-  stop(): Promise<void>
+  /** Starts no further round, and waits for the running one, at most `withinMs`: 8 s, which is long for SQL alone. */
+  stop(withinMs?: number): Promise<void>
 }
 
-/** Shorter than the ten seconds that a process has to end. */
 const stopWithinMs = 8_000
 
 /**
@@ -44,19 +43,23 @@ export function runEvery(ms: number, name: string, work: () => Promise<unknown>,
       if (running === null) start()
       else again = true
     },
-    async stop() {
+    async stop(withinMs = stopWithinMs) {
       stopped = true
       clearTimeout(timer)
-      if (running === null) return
-      let limit: NodeJS.Timeout | undefined
-      const tooLong = new Promise<void>((resolve) => {
-        limit = setTimeout(() => {
-          log.warn('a job was left while it was running', { reason: name })
-          resolve()
-        }, stopWithinMs)
-      })
-      await Promise.race([running, tooLong])
-      clearTimeout(limit)
+      if (running !== null) await waitAtMost(withinMs, running, name, log)
     },
   }
+}
+
+/** Waits for what a job has under way; when it takes longer, logs that it is left, and what it had taken comes again. */
+export async function waitAtMost(ms: number, underWay: Promise<unknown>, name: string, log: Log): Promise<void> {
+  let limit: NodeJS.Timeout | undefined
+  const tooLong = new Promise<void>((resolve) => {
+    limit = setTimeout(() => {
+      log.warn('a job was left while it was running', { reason: name })
+      resolve()
+    }, ms)
+  })
+  await Promise.race([underWay, tooLong])
+  clearTimeout(limit)
 }

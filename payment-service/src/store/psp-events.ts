@@ -4,13 +4,17 @@ import type { StoredPspEvent } from './psp-event-json.ts'
 
 export type NewPspEvent = { merchantId: string; pspAccountId: string; event: PspEvent; json: string }
 
-/** Stores events, of one webhook or of several, in one statement; one that is known already changes nothing. */
+/**
+ * Stores events, of one webhook or of several, in one statement; one that is known already changes nothing. In the order
+ * of their key, so that two statements with the same events cannot wait for each other in a circle.
+ */
 export async function insertPspEvents(db: Queryable, events: NewPspEvent[]): Promise<void> {
   if (events.length === 0) return
   await db.query(
     `insert into psp_events (merchant_id, psp_account_id, event_id, type, reference, event, next_try_at)
      select merchant_id, psp_account_id, event->>'id', event->>'type', event->'about'->>'reference', event, now()
      from unnest($1::text[], $2::text[], $3::jsonb[]) as new (merchant_id, psp_account_id, event)
+     order by merchant_id, psp_account_id, event->>'id'
      on conflict do nothing`,
     [events.map((one) => one.merchantId), events.map((one) => one.pspAccountId), events.map((one) => one.json)],
   )

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import type { applyPspEvent, EventFate } from '../../flows/apply-psp-event.ts'
 import { newId } from '../../ids.ts'
 import type { PspEvent } from '../../psp-gateway/port.ts'
 import { type ApiWorld, createApiWorld } from '../testing/api-world.ts'
 import { until } from '../testing/webhook-world.ts'
-import { type ApplyPspEvent, startInbox } from './inbox.ts'
+import { startInbox } from './inbox.ts'
 import { heldDelaySeconds, heldRetrySeconds } from './retry-schedule.ts'
 
 const secret = 'whsec_sandbox_0123456789abcdef'
@@ -72,7 +73,7 @@ async function stored(id?: string): Promise<Row[]> {
 }
 const makeDue = (id: string) => world.pool.query('update psp_events set next_try_at = now() where event_id = $1', [id])
 const apply =
-  (fate: (event: PspEvent) => Awaited<ReturnType<ApplyPspEvent<unknown>>>): ApplyPspEvent<unknown> =>
+  (fate: (event: PspEvent) => EventFate | Promise<EventFate>): typeof applyPspEvent =>
   async (_deps, _merchant, _account, event) =>
     fate(event)
 
@@ -230,5 +231,34 @@ describe('the inbox', { concurrency: false }, () => {
     await Promise.all(inboxes.map((inbox) => inbox.stop()))
     assert.equal(seen.length, 60)
     assert.equal(new Set(seen).size, 60)
+  })
+
+  it('lets a slow event take one place of six, and hold up no other', async () => {
+    await post(webhookBody('wev_slow'))
+    await Promise.all(Array.from({ length: 20 }, (_, index) => post(webhookBody(`wev_quick_${index}`))))
+    let release = () => {}
+    const slow = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let [inFlight, most] = [0, 0]
+    const inbox = startInbox(
+      world.deps,
+      apply(async (event): Promise<EventFate> => {
+        most = Math.max(most, ++inFlight)
+        if (event.id === 'wev_slow') await slow
+        else await new Promise((resolve) => setTimeout(resolve, 10))
+        inFlight--
+        return 'applied'
+      }),
+    )
+    await until('the quick ones are applied', async () =>
+      (await stored()).every(({ event_id, state }) => !event_id.startsWith('wev_quick') || state === 'applied'),
+    )
+    assert.equal((await stored('wev_slow'))[0]?.state, 'received')
+    assert.equal(most, 6)
+    const stopped = inbox.stop()
+    release()
+    await stopped
+    assert.equal((await stored('wev_slow'))[0]?.state, 'applied', 'stopping waited for it')
   })
 })

@@ -1,48 +1,72 @@
 import type { Deps } from '../../deps.ts'
-import { type Job, runEvery } from '../../jobs/run-every.ts'
+import type { applyPspEvent } from '../../flows/apply-psp-event.ts'
+import { type Job, runEvery, waitAtMost } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
-import type { PspEvent } from '../../psp-gateway/port.ts'
 import { readPspEvent } from '../../store/psp-event-json.ts'
 import { type ClaimedPspEvent, claimDuePspEvents, holdPspEvent, settlePspEvent } from '../../store/psp-events.ts'
 import { heldDelaySeconds } from './retry-schedule.ts'
 
-/** What became of an event: see flows/apply-psp-event.ts. */
-export type ApplyPspEvent<D> = (
-  deps: D,
-  merchantId: string,
-  pspAccountId: string,
-  event: PspEvent,
-) => Promise<'applied' | 'held' | 'flagged' | 'ignored'>
+type ApplyPspEvent = typeof applyPspEvent
 
 const pollMs = 250
-/** Longer than an event can take to apply; what a dead process had taken is taken again after it. */
-const leaseMs = 20_000
-/** Few, because each holds a database connection that charges need too. */
-const sideBySide = 6
+/**
+ * Beyond the PSP's own limit, which applying waits for when it gives money back. What a dead process had taken is taken
+ * again after it; so is what takes still longer, and applying twice changes nothing.
+ */
+const leaseMarginMs = 10_000
+/** Few, because each works on one database connection at a time, and charges need those too. */
+const maxUnderWay = 6
 
 /**
  * Applies what PSPs told us. Events are applied in no particular order, and some of them twice: the flows end in the
- * same state whatever the order. What matches nothing yet is held and tried again for ever.
+ * same state whatever the order. What matches nothing yet is held and tried again for ever. An event that takes long
+ * takes one place, and holds up no other.
  */
-export function startInbox<D extends Pick<Deps, 'pool' | 'log'>>(deps: D, apply: ApplyPspEvent<D>): Job {
+export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
+  const leaseMs = deps.config.pspTimeoutMs + leaseMarginMs
+  const underWay = new Set<Promise<void>>()
+  /** Whether the last round took as many as there were places. */
+  let mayHaveMore = false
+
+  const start = (claimed: ClaimedPspEvent): void => {
+    const running = handle(deps, apply, claimed)
+      .catch((error) => {
+        // Its lease brings it back.
+        deps.log.error('what became of a PSP’s event could not be written', {
+          psp_account: claimed.pspAccountId,
+          merchant: claimed.merchantId,
+          error: describeError(error),
+        })
+      })
+      .then(() => {
+        underWay.delete(running)
+        if (mayHaveMore) job.wake()
+      })
+    underWay.add(running)
+  }
   const job = runEvery(
     pollMs,
     'inbox',
     async () => {
-      const due = await claimDuePspEvents(deps.pool, sideBySide, leaseMs)
-      await Promise.all(due.map((claimed) => handle(deps, apply, claimed)))
-      if (due.length === sideBySide) job.wake()
+      const free = maxUnderWay - underWay.size
+      if (free === 0) return
+      const due = await claimDuePspEvents(deps.pool, free, leaseMs)
+      mayHaveMore = due.length === free
+      for (const claimed of due) start(claimed)
     },
     deps.log,
   )
-  return job
+  return {
+    wake: job.wake,
+    async stop(withinMs = leaseMs) {
+      const begunAt = performance.now()
+      await job.stop(withinMs)
+      await waitAtMost(withinMs - (performance.now() - begunAt), Promise.all(underWay), 'inbox', deps.log)
+    },
+  }
 }
 
-async function handle<D extends Pick<Deps, 'pool' | 'log'>>(
-  deps: D,
-  apply: ApplyPspEvent<D>,
-  claimed: ClaimedPspEvent,
-): Promise<void> {
+async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent): Promise<void> {
   const { merchantId, pspAccountId, tries } = claimed
   let note: string | null = null
   try {

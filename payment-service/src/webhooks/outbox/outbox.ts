@@ -23,7 +23,7 @@ const leaseMs = 20_000
 const maxUnderWay = 64
 /** So many of one endpoint at a time, in this process: no endpoint can take all the places. */
 const maxPerEndpoint = 4
-/** How long stopping waits for tries that are under way; those left are sent again when their lease ends. */
+/** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
 const stopWithinMs = 8_000
 
 export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now'>
@@ -92,9 +92,10 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
 
   return {
     wake: job.wake,
-    async stop() {
-      const abort = setTimeout(() => stopping.abort(), stopWithinMs)
-      await job.stop()
+    async stop(withinMs = stopWithinMs) {
+      const limitMs = Math.min(withinMs, stopWithinMs)
+      const abort = setTimeout(() => stopping.abort(), limitMs)
+      await job.stop(limitMs)
       await Promise.all(underWay)
       clearTimeout(abort)
       await sender.close()

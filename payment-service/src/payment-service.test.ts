@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
+import { loadConfig } from './config.ts'
+import { startPaymentService } from './payment-service.ts'
+
+let database: TestDatabase
+let settings: Record<string, string>
+before(async () => {
+  database = await createTestDatabase()
+  settings = {
+    DATABASE_URL: database.appUrl,
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    INTERNAL_TOKEN: 'i'.repeat(32),
+    PUBLIC_URL: 'http://127.0.0.1:4000',
+    RELAY_URL: 'https://127.0.0.1:4001',
+    API_PORT: '0',
+    ADMIN_PORT: '0',
+    INTERNAL_PORT: '0',
+    LOG_LEVEL: 'silent',
+    PSP_TIMEOUT_MS: '100',
+  }
+})
+after(() => database.drop())
+
+/** Keeps a door from closing: a request whose body does not come to its end. */
+async function beginRequest(api: string | undefined): Promise<Socket> {
+  const url = new URL(api ?? '')
+  const socket = connect(Number(url.port), url.hostname)
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write('POST /v1/psp_webhooks/pspa_1 HTTP/1.1\r\nHost: fincore\r\nContent-Length: 10\r\n\r\n{')
+  await sleep(100)
+  return socket
+}
+
+describe('stopping the payment service', () => {
+  it('stops the jobs while a door still waits for its last request', async () => {
+    const service = await startPaymentService(loadConfig(settings))
+    const { pool } = service.deps
+    await pool.query(`insert into merchants (merchant_id, name) values ('mer_1', 'Shop')`)
+    await pool.query(
+      `insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ('mer_1', 'pspa_1', 'sandbox', 'Sandbox', '{}', '')`,
+    )
+    const request = await beginRequest(service.addresses.api)
+    const stopped = service.stop()
+    await sleep(300)
+    await pool.query(
+      `insert into psp_events (merchant_id, psp_account_id, event_id, type, event, next_try_at)
+       values ('mer_1', 'pspa_1', 'wev_1', 'x', '{"id":"wev_1","type":"x","about":{"kind":"nothing"}}', now())`,
+    )
+    await sleep(700)
+    const { rows } = await pool.query<{ state: string }>('select state from psp_events')
+    request.destroy()
+    await stopped
+    assert.equal(rows[0]?.state, 'received', 'the inbox took no more')
+  })
+
+  it('ends by force five seconds after the time limit of PSPs', { timeout: 30_000 }, async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url))
+    const child: ChildProcess = spawn(process.execPath, [main], {
+      env: settings,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exited = once(child, 'exit')
+    try {
+      const line = await new Promise<string>((resolve) => {
+        if (child.stdout) createInterface(child.stdout).once('line', resolve)
+      })
+      const request = await beginRequest(JSON.parse(line.replace('listening ', '')).api)
+      const begunAt = performance.now()
+      child.kill('SIGTERM')
+      assert.deepEqual(await exited, [1, null])
+      const tookMs = performance.now() - begunAt
+      assert.ok(tookMs > 5_050 && tookMs < 8_500, `${tookMs} ms`)
+      request.destroy()
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+})
