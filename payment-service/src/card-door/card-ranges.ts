@@ -46,16 +46,15 @@ for (const range of cardRanges) {
 }
 
 /**
- * Whether `length` ASCII digits form a card number: a brand's range, its length, and a right check digit (Luhn,
- * ISO/IEC 7812-1 annex B). `digitAt` gives the i-th digit's byte, so that the digits are never gathered anywhere.
+ * Whether `length` digits form a card number: a brand's range, its length, and a right check digit (Luhn,
+ * ISO/IEC 7812-1 annex B). `digitAt` gives the i-th digit, so that the digits are never gathered anywhere.
  */
 export function isCardNumber(length: number, digitAt: (index: number) => number): boolean {
-  const digit = (index: number) => digitAt(index) - 0x30
-  const first4 = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3)
+  const first4 = digitAt(0) * 1000 + digitAt(1) * 100 + digitAt(2) * 10 + digitAt(3)
   if (((lengthsByFirst4[first4] ?? 0) & (1 << length)) === 0) return false
   let sum = 0
   for (let index = 0; index < length; index++) {
-    const doubled = (length - index) % 2 === 0 ? digit(index) * 2 : digit(index)
+    const doubled = (length - index) % 2 === 0 ? digitAt(index) * 2 : digitAt(index)
     sum += doubled > 9 ? doubled - 9 : doubled
   }
   return sum % 10 === 0

@@ -136,8 +136,9 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
       if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
-      // The look at the outer JSON takes an escape inside the inner one (`\\\\u0034`) for text; so the inner one has its own.
-      if (strayCards.has(request) || watchForCardData(Buffer.from(charge.blankedBody)) !== null) {
+      // The first look saw the body as one text, in which an escape of a digit is only a backslash and letters.
+      const isStray = strayCards.has(request) || watchForCardData(Buffer.from(charge.blankedBody), 'blanked') !== null
+      if (isStray) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
         audit.record(result.admitted.keyId, {
           actorType: 'merchant',

@@ -1,41 +1,53 @@
 import { isCardNumber, longestCard, shortestCard } from './card-ranges.ts'
 import { type JsonPath, walkJson } from './json-walk.ts'
+import { blankDigit, digitAt, readCharacter } from './read-character.ts'
 
 /** A JSON number counts from this many digits, so that no amount is ever taken for a card by chance. */
 const shortestCardAsNumber = 14
-const blank = 0x31
+/** More characters than this between two digits part them. */
+const longestSeparator = 3
+/** Keys of `metadata` that can only be meant for card data, whatever stands there. */
+const secretNames = /^(cvc2?|cvv2?|card[_.-]?number|pan)$/i
 
 /**
  * Looks for card data in a request's bytes before anything is parsed, and overwrites every digit of what it finds with
  * `1`, so that the text stays JSON and the number never becomes a string. Found are: card numbers (right prefix, length
- * and check digit) in strings and field names, with single spaces or dashes between the digits or written as `\u0034`
- * escapes; JSON numbers of 14 digits and more; and whatever stands at `payment_method.card.number` or `.cvc`.
+ * and check digit) in strings and field names, in one go or in groups; with ASCII or full-width digits, or written as
+ * `\u0034` or `%34`; JSON numbers of 14 digits and more; whatever stands at `payment_method.card.number` or `.cvc`, and
+ * at keys of `metadata` that are named for such data.
  *
  * It is a net under a mistake, not a wall against an adversary, who would write the number in words. About one of 35
  * random 16-digit order numbers is a card number to anyone (see the test); order numbers that begin with a year or a
  * Unix time are none.
  *
+ * @param card `blanked`: the card relay has overwritten the card with `*`, so its fields may be there, without digits.
  * @returns null when nothing was found; else the path of the first field at fault, null when it cannot be named safely.
  */
-export function watchForCardData(body: Buffer): { param: string | null } | null {
+export function watchForCardData(
+  body: Buffer,
+  card: 'refused' | 'blanked' = 'refused',
+): { param: string | null } | null {
   let hit: { param: string | null } | null = null
   const report = (path: JsonPath) => {
     hit ??= { param: namePath(path) }
   }
+  const blankField = (start: number, end: number, path: JsonPath) => {
+    if (blankDigits(body, start, end) && card === 'blanked') report(path)
+  }
   walkJson(body, {
     string(start, end, path, isName) {
       if (blankCardNumbers(body, start, end)) report(isName ? path.slice(0, -1) : path)
-      if (!isName && isCardField(path)) blankDigits(body, start, end)
+      if (!isName && (isCardField(path) || isSecretField(path))) blankField(start, end, path)
     },
     number(start, end, path) {
-      if (isCardField(path)) blankDigits(body, start, end)
+      if (isCardField(path) || isSecretField(path)) blankField(start, end, path)
       else if (isCardAsNumber(body, start, end)) {
         blankDigits(body, start, end)
         report(path)
       }
     },
     field(path) {
-      if (path.length === 3 && isCardField(path)) report(path)
+      if ((card === 'refused' && path.length === 3 && isCardField(path)) || isSecretField(path)) report(path)
     },
   })
   return hit
@@ -52,6 +64,10 @@ function isCardField(path: JsonPath): boolean {
   return path[0] === 'payment_method' && path[1] === 'card' && (path[2] === 'number' || path[2] === 'cvc')
 }
 
+function isSecretField(path: JsonPath): boolean {
+  return path.length === 2 && path[0] === 'metadata' && secretNames.test(path[1] ?? '')
+}
+
 /** The path in dots, as far as its names are plain: the rest is the caller's own text and is not given back. */
 function namePath(path: JsonPath): string | null {
   const strange = path.findIndex((name) => !/^([A-Za-z_][\w-]{0,63}|\d{1,5})$/.test(name))
@@ -59,71 +75,80 @@ function namePath(path: JsonPath): string | null {
   return named.length === 0 ? null : named.join('.').slice(0, 200)
 }
 
-/**
- * Blanks the card numbers among the runs of digits of a string. A run is digits with at most one space or dash between
- * two; a card number begins and ends at the edge of a group of digits, so that digits inside a longer number are none.
- */
+/** Blanks the card numbers of a string, and those that it holds as a URL writes them. */
 function blankCardNumbers(body: Buffer, start: number, end: number): boolean {
+  // First as a URL: `%34%31` read as it stands is 34 and 31, which would be half of the number's bytes.
+  const isInUrl = body.subarray(start, end).includes('%') && blankRuns(body, start, end, true)
+  return blankRuns(body, start, end, false) || isInUrl
+}
+
+/**
+ * Blanks the card numbers among the runs of digits of a string. A run is groups of digits with at most three characters
+ * between two that are neither letters nor digits; a card number begins and ends at the edge of a group, so that digits
+ * inside a longer number are none.
+ */
+function blankRuns(body: Buffer, start: number, end: number, readsPercent: boolean): boolean {
   let found = false
-  // Where the current run's digits stand, and which of them begin a group.
+  // Where the current run's digits stand; where its groups begin, and which follow a single space or dash.
   const digits: number[] = []
   const groupStarts: number[] = []
+  const followPlain: boolean[] = []
   const hits: { from: number; to: number }[] = []
   const closeGroup = () => {
+    const count = groupStarts.length
+    const to = digits.length
+    const sizeOf = (group: number) => (groupStarts[group + 1] ?? to) - (groupStarts[group] ?? 0)
+    let isPlain = true
+    let isEven = true
     // Only groups that begin within the longest card's length can be the beginning of one that ends here.
-    for (let group = groupStarts.length - 1; group >= 0; group--) {
+    for (let group = count - 1; group >= 0; group--) {
       const from = groupStarts[group] ?? 0
-      const length = digits.length - from
+      const length = to - from
       if (length > longestCard) break
-      if (length < shortestCard || !isCardNumber(length, (index) => body[digits[from + index] ?? 0] ?? 0)) continue
-      if (!isPartOfHash(body, digits[from] ?? 0, digits[digits.length - 1] ?? 0)) hits.push({ from, to: digits.length })
+      if (group < count - 1) {
+        isPlain &&= followPlain[group + 1] ?? false
+        isEven &&= sizeOf(group) === sizeOf(count - 2) && sizeOf(count - 1) <= sizeOf(group)
+      }
+      // 4-6-5 and 4-6-4: American Express and Diners Club as they are printed.
+      const isPrinted = count - group === 3 && sizeOf(group) === 4 && sizeOf(group + 1) === 6
+      // Coordinates, dates and addresses are digits with points and commas too; a card's groups are of one size.
+      if (!isPlain && !isEven && !isPrinted) continue
+      if (length < shortestCard || !isCardNumber(length, (index) => digitAt(body, digits[from + index] ?? 0))) continue
+      if (!isPartOfHash(body, digits[from] ?? 0, digits[to - 1] ?? 0)) hits.push({ from, to })
     }
   }
   const closeRun = () => {
-    for (const { from, to } of hits) for (let index = from; index < to; index++) body[digits[index] ?? 0] = blank
+    for (const { from, to } of hits) for (let index = from; index < to; index++) blankDigit(body, digits[index] ?? 0)
     found ||= hits.length > 0
     digits.length = 0
     groupStarts.length = 0
+    followPlain.length = 0
     hits.length = 0
   }
-  let previous: 'digit' | 'separator' | 'other' = 'other'
+  let isInGroup = false
+  let separators = 0
+  let isPlainSeparator = false
   for (let at = start; at < end; ) {
-    const { kind, place, next } = readCharacter(body, at, end)
+    const { kind, place, next } = readCharacter(body, at, end, readsPercent)
     if (kind === 'digit') {
-      if (previous !== 'digit') groupStarts.push(digits.length)
+      if (!isInGroup) {
+        groupStarts.push(digits.length)
+        followPlain.push(separators === 1 && isPlainSeparator)
+      }
       digits.push(place)
+      separators = 0
     } else {
-      if (previous === 'digit') closeGroup()
-      if (kind === 'other' || previous !== 'digit') closeRun()
+      if (isInGroup) closeGroup()
+      separators++
+      isPlainSeparator = kind === 'plain'
+      if (digits.length > 0 && (kind === 'other' || separators > longestSeparator)) closeRun()
     }
-    previous = kind
+    isInGroup = kind === 'digit'
     at = next
   }
-  if (previous === 'digit') closeGroup()
+  if (isInGroup) closeGroup()
   closeRun()
   return found
-}
-
-type Character = { kind: 'digit' | 'separator' | 'other'; place: number; next: number }
-
-/** One character of a JSON string: `\u0030` to `\u0039`, `\u0020` and `\u002d` are what they stand for. */
-function readCharacter(body: Buffer, at: number, end: number): Character {
-  const here = body[at] ?? 0
-  if (here !== 0x5c) return { kind: kindOf(here), place: at, next: at + 1 }
-  const isUnicode = body[at + 1] === 0x75 && at + 6 <= end
-  if (!isUnicode) return { kind: 'other', place: at, next: at + 2 }
-  const last = at + 5
-  const [high, low] = [body[at + 4] ?? 0, body[last] ?? 0]
-  const isLatin = body[at + 2] === 0x30 && body[at + 3] === 0x30
-  // The digit's own byte is the escape's last one, so that overwriting it with `1` gives the escape of `1`.
-  if (isLatin && high === 0x33 && kindOf(low) === 'digit') return { kind: 'digit', place: last, next: at + 6 }
-  const isSpaceOrDash = isLatin && high === 0x32 && (low === 0x30 || low === 0x64 || low === 0x44)
-  return { kind: isSpaceOrDash ? 'separator' : 'other', place: at, next: at + 6 }
-}
-
-function kindOf(value: number): Character['kind'] {
-  if (value >= 0x30 && value <= 0x39) return 'digit'
-  return value === 0x20 || value === 0x2d ? 'separator' : 'other'
 }
 
 /**
@@ -158,7 +183,7 @@ function isCardAsNumber(body: Buffer, start: number, end: number): boolean {
   let wholeDigits = -1
   for (let at = start; at < end; at++) {
     const here = body[at] ?? 0
-    if (kindOf(here) === 'digit') places.push(at)
+    if (here >= 0x30 && here <= 0x39) places.push(at)
     else if (here === 0x2e) wholeDigits = places.length
     else if (here === 0x45 || here === 0x65) break
     if (places.length > 40) return false
@@ -166,14 +191,20 @@ function isCardAsNumber(body: Buffer, start: number, end: number): boolean {
   const isCard = (length: number) =>
     length >= shortestCardAsNumber &&
     length <= longestCard &&
-    isCardNumber(length, (index) => body[places[index] ?? 0] ?? 0)
+    isCardNumber(length, (index) => digitAt(body, places[index] ?? 0))
   return isCard(places.length) || isCard(wholeDigits)
 }
 
-function blankDigits(body: Buffer, start: number, end: number): void {
+/** Blanks every digit of a value; whether there was one. */
+function blankDigits(body: Buffer, start: number, end: number): boolean {
+  let found = false
   for (let at = start; at < end; ) {
-    const { kind, place, next } = readCharacter(body, at, end)
-    if (kind === 'digit') body[place] = blank
+    const { kind, place, next } = readCharacter(body, at, end, false)
+    if (kind === 'digit') {
+      blankDigit(body, place)
+      found = true
+    }
     at = next
   }
+  return found
 }
