@@ -31,7 +31,7 @@ export type Answer = {
   status: number
   headers: HttpAnswer['headers']
   text: string
-  body: Record<string, never> & { [field: string]: unknown }
+  body: { readonly [field: string]: unknown }
 }
 export type Truth = {
   movements: { kind: 'authorization' | 'capture' | 'cancellation' | 'refund'; id: string; amount: number }[]
