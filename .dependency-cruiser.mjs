@@ -56,7 +56,7 @@ export default {
       comment: 'What makes a call or a round imports what is called, and never the other way round.',
       severity: 'error',
       from: { path: '^payment-service/src/(flows|store|payments|psp-gateway)/', pathNot: tests },
-      to: { path: '^payment-service/src/(webhooks|admin|jobs)/' },
+      to: { path: '^payment-service/src/(webhooks|admin|jobs|card-door)/' },
     },
     {
       name: 'services-stay-apart',
