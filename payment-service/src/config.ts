@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import ipaddr from 'ipaddr.js'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = {
@@ -21,6 +22,8 @@ export type Config = {
   /** PEM of further certificate authorities that PSP calls trust; null for the system's alone. */
   extraCa: string | null
   pspTimeoutMs: number
+  /** Networks (CIDR) of the load balancers whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[]
   allowLoopbackWebhooks: boolean
   logLevel: string
   bootstrapOperators: { name: string; token: string }[]
@@ -76,6 +79,7 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     internalToken,
     extraCa: readCa(env.EXTRA_CA_FILE, problems),
     pspTimeoutMs: number('PSP_TIMEOUT_MS', 10_000, 100, 60_000),
+    trustedProxies: readNetworks(env.TRUSTED_PROXIES, problems),
     allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
     logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     bootstrapOperators: readOperators(env.BOOTSTRAP_OPERATORS, problems),
@@ -95,6 +99,19 @@ function readRoles(text: string, problems: string[]): ReadonlySet<Role> {
     else problems.push('ROLES must be a list of api, worker, admin')
   }
   return roles
+}
+
+/** A list of networks; one address is written with its whole length, such as 203.0.113.7/32. */
+function readNetworks(text: string | undefined, problems: string[]): string[] {
+  const networks = (text ?? '')
+    .split(',')
+    .map((network) => network.trim())
+    .filter((network) => network !== '')
+  // Whoever is believed can be anybody: a list that believes everybody is a mistake.
+  const isNetwork = (network: string) => ipaddr.isValidCIDR(network) && ipaddr.parseCIDR(network)[1] > 0
+  if (!networks.every(isNetwork))
+    problems.push('TRUSTED_PROXIES must be networks such as 10.0.0.0/16, comma-separated, not all addresses')
+  return networks
 }
 
 function readCa(file: string | undefined, problems: string[]): string | null {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { holdsCardNumber } from '../card-door/tripwire.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { sendRefusal } from '../server/problems.ts'
 import { type AuditRecord, recordAudit } from '../store/audit.ts'
@@ -69,10 +70,17 @@ export async function recordCall(db: Queryable, request: FastifyRequest, result:
     type: request.routeOptions.config.audited ?? 'unknown',
     outcome: refused ? 'refused' : 'success',
     origin: request.ip,
-    merchantId: (refused ? undefined : result.merchantId) ?? merchant ?? null,
-    resource: refused ? (Object.values(others)[0] ?? null) : result.resource,
+    merchantId: (refused ? undefined : result.merchantId) ?? cleanPart(merchant),
+    resource: refused ? cleanPart(Object.values(others)[0]) : result.resource,
     details: refused ? { code: result.refused, param: result.param ?? null } : (result.details ?? {}),
   })
+}
+
+/** A part of the path as the log can hold it: PostgreSQL takes no NUL, and nobody's card number belongs there. */
+function cleanPart(part: string | undefined): string | null {
+  if (part === undefined) return null
+  if (holdsCardNumber(part)) return '…'
+  return part.replaceAll('\0', '\ufffd').slice(0, 300).toWellFormed()
 }
 
 export function operatorOf(request: FastifyRequest): string {

@@ -25,6 +25,9 @@ export const grantRequestSchema = Type.Object(
 /** The shortest prefix of a range: no merchant owns more addresses, and a wider range would restrict nothing. */
 const shortestPrefix = { ipv4: 8, ipv6: 16 }
 
+/** `::ffff:0:0/96`: an address in there is compared as the IPv4 address that it holds, so such a range would admit nobody. */
+const mappedIpv4 = { network: ipaddr.IPv6.parse('::ffff:0:0'), bits: 96 }
+
 /** What a schema cannot say: the dates among each other, and what an address range is. Null when all is well. */
 export function checkGrantRequest(request: Static<typeof grantRequestSchema>, now: Date): Refusal | null {
   const invalid = (param: string, detail: string) => refuse('parameter_invalid', { param, detail })
@@ -61,5 +64,6 @@ function isAddressRange(text: string): boolean {
       /^\d+\.\d+\.\d+\.\d+\//.test(text) && ipaddr.IPv4.networkAddressFromCIDR(text).toString() === address.toString()
     )
   if (text.includes('%') || text.includes('.')) return false
+  if (address.match(mappedIpv4.network, Math.min(bits, mappedIpv4.bits))) return false
   return ipaddr.IPv6.networkAddressFromCIDR(text).toString() === address.toString()
 }

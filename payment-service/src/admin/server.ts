@@ -6,6 +6,7 @@ import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
+import { createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
 import { findMerchant } from '../store/merchants.ts'
 import { recordCall } from './act.ts'
@@ -20,6 +21,9 @@ import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
 import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
+/** Requests in a minute, of one address: all of them, and those with a token that is not known to be an operator's. */
+const perMinute = { address: 12_000, unseenTokens: 300 }
+
 /** What stands in a path, and what kind of id it is. An id of another form names nothing, so it is not asked for. */
 const idKindByParam: Readonly<Record<string, IdKind>> = {
   merchant: 'merchant',
@@ -33,6 +37,7 @@ export function createAdminServer(deps: AdminDeps): App {
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
+    trustedProxies: deps.config.trustedProxies,
     // Its record is the one of the refused action, as for every other refusal.
     inspectBody(body, request) {
       const refusal = refuseCardData(deps.config.relayUrl, body, request)
@@ -50,10 +55,15 @@ export function createAdminServer(deps: AdminDeps): App {
     if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
   })
 
-  app.addHook('onRequest', async (request) => {
+  const limitAddress = createLimit(app, { perMinute: perMinute.address })
+  const findOperator = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenTokens }), (digest) =>
+    deps.directory.findOperator(Buffer.from(digest, 'hex')),
+  )
+  app.addHook('onRequest', async (request, reply) => {
+    await limitAddress(request, reply)
     if (request.is404) return
     const token = readBearer(request.headers.authorization)
-    const operator = token === null ? null : await deps.directory.findOperator(digestOf(token))
+    const operator = token === null ? null : await findOperator(request, reply, digestOf(token).toString('hex'))
     if (operator !== null) {
       request.operator = operator.name
       return
@@ -70,8 +80,6 @@ export function createAdminServer(deps: AdminDeps): App {
     throw new RefusalError(refuse('operator_required'))
   })
   app.addHook('preValidation', async (request) => {
-    // An action without parameters may be sent without a body.
-    if (request.method === 'POST' && request.body === undefined) request.body = {}
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
       const kind = idKindByParam[name]
       if (kind === undefined ? value.includes('\0') : !isId(kind, value))

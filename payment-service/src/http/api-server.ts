@@ -1,11 +1,11 @@
-import rateLimit from '@fastify/rate-limit'
+import type { FastifyRequest } from 'fastify'
 import { inspectForCardData } from '../card-door/refuse-card-data.ts'
 import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, refuse } from '../refusal.ts'
-import { digestOf } from '../secrets.ts'
-import { authenticateKey, readBearer } from '../server/caller.ts'
+import { findMissingRight, readKeyDigest } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
+import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
 import { registerLinkRoutes } from './link/link-routes.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -18,15 +18,26 @@ import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
-/** Requests of one key (or, without one, of one address) in a minute; bounds what a stolen key or a loop can do. */
-const requestsPerMinute = 12_000
+/** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
+const perMinute = {
+  /** All that comes from one address, before anything is looked at. A PSP has few addresses, and so has a load balancer. */
+  address: 300_000,
+  /** What needs no key, or brings none: shoppers' pages, documents, paths that are none. Of one address. */
+  open: 12_000,
+  /** Keys that are not known to be good, each of which costs a look into the database. Of one address. */
+  unseenKeys: 1_200,
+  /** Of one secret key; of one publishable key, which all shoppers share, and one address. */
+  key: 12_000,
+}
 
 /** The public API: what merchants' servers, shoppers' browsers and PSPs reach. */
 export async function createApiServer(deps: Deps): Promise<App> {
+  const inspect = inspectForCardData(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
-    inspectBody: inspectForCardData(deps),
+    trustedProxies: deps.config.trustedProxies,
+    inspectBody: inspect,
   })
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)
@@ -35,25 +46,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it`)
   })
-  await app.register(rateLimit, {
-    max: requestsPerMinute,
-    timeWindow: 60_000,
-    cache: 20_000,
-    keyGenerator: (request) => {
-      const token = readBearer(request.headers.authorization)
-      return token === null ? request.ip : digestOf(token).toString('base64')
-    },
-    errorResponseBuilder: () => new RefusalError(refuse('rate_limited')),
-  })
-  app.addHook('onRequest', async (request) => {
-    const { access, idempotent } = request.routeOptions.config
-    if (access === undefined) return
-    await authenticateKey(request, access, deps.directory)
-    if (idempotent !== true) return
-    const read = readIdempotencyKey(request.headers['idempotency-key'])
-    if (isRefusal(read)) throw new RefusalError(read)
-    request.idempotencyKey = read.key
-  })
+  addCallerHooks(app, deps, inspect)
   await registerOpenApi(app, deps.config.publicUrl)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
@@ -65,4 +58,44 @@ export async function createApiServer(deps: Deps): Promise<App> {
   registerDocsRoutes(app)
   await registerPspWebhookRoute(app, deps)
   return app
+}
+
+/** Who calls, how often, and with which idempotency key: all that is settled before a body is read. */
+function addCallerHooks(app: App, deps: Deps, inspect: ReturnType<typeof inspectForCardData>): void {
+  const limitAddress = createLimit(app, { perMinute: perMinute.address })
+  const limitOpen = createLimit(app, { perMinute: perMinute.open })
+  const limitKey = createLimit(app, { perMinute: perMinute.key, keyOf: bucketOfKey })
+  const findKey = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenKeys }), (digest) =>
+    deps.directory.findApiKey(Buffer.from(digest, 'hex')),
+  )
+  app.addHook('onRequest', async (request, reply) => {
+    await limitAddress(request, reply)
+    const { access, limitsItself } = request.routeOptions.config
+    if (limitsItself === true) return
+    if (access === undefined || access.by === 'anyone') return limitOpen(request, reply)
+    const read = readKeyDigest(request.headers.authorization)
+    if (isRefusal(read)) {
+      await limitOpen(request, reply)
+      throw new RefusalError(read)
+    }
+    // Looked up by digest: a look-up by hash leaks nothing of the key through its time.
+    request.apiKey = await findKey(request, reply, read.digest.toString('hex'))
+    if (request.apiKey === null) throw new RefusalError(refuse('api_key_invalid'))
+    await limitKey(request, reply)
+    const missing = findMissingRight(request.apiKey, access)
+    if (missing !== null) throw new RefusalError(missing)
+  })
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config.idempotent !== true) return
+    const read = readIdempotencyKey(request.headers['idempotency-key'])
+    if (isRefusal(read)) throw new RefusalError(read)
+    // Here, and not only with the body: the key is stored, and a request may have no body.
+    await inspect(Buffer.alloc(0), request)
+    request.idempotencyKey = read.key
+  })
+}
+
+function bucketOfKey(request: FastifyRequest): string {
+  const key = request.apiKey
+  return key?.kind === 'publishable' ? `${key.id} ${addressOf(request)}` : (key?.id ?? '')
 }

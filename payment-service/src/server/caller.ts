@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { refuse } from '../refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
-import type { ApiKey, Directory } from '../store/directory.ts'
-import { RefusalError } from './problems.ts'
+import type { ApiKey } from '../store/directory.ts'
 
 /** Who may call a route. Every route says so, or the server does not start: deny, then allow. */
 export type Access =
@@ -27,6 +26,8 @@ declare module 'fastify' {
     access?: Access
     /** Whether the route requires an Idempotency-Key. */
     idempotent?: boolean
+    /** Whether the route counts its callers itself, because they are not the API's ordinary ones. */
+    limitsItself?: boolean
   }
   interface FastifyRequest {
     /** The API key of the caller; set on routes for keys. */
@@ -37,23 +38,36 @@ declare module 'fastify' {
   }
 }
 
-/** Reads the API key of a request and checks that it may use the route. */
-export async function authenticateKey(request: FastifyRequest, access: Access, directory: Directory): Promise<void> {
-  if (access.by !== 'secret_key' && access.by !== 'publishable_key') return
-  const token = readBearer(request.headers.authorization)
-  if (token === null) throw new RefusalError(refuse('authentication_required'))
-  // Looked up by digest: a lookup by hash leaks nothing of the key through its time.
-  const key = await directory.findApiKey(digestOf(token))
-  if (key === null) throw new RefusalError(refuse('api_key_invalid'))
-  const allowed = access.by === 'publishable_key' ? true : key.kind === 'secret' && key.scopes.has(access.scope)
-  if (!allowed) {
-    const detail =
-      access.by === 'secret_key' && key.kind === 'secret'
-        ? `This key lacks the scope ${access.scope}.`
-        : 'A publishable key may only read /v1/client_config. Use the secret key, from your server.'
-    throw new RefusalError(refuse('scope_missing', { detail }))
+/** What every key looks like: kind, environment, 256 bits in base64url. What is not of this form is not looked up. */
+const keyForm = /^(sk|pk)_(test|live)_[\w-]{43}$/
+
+/** The digest of the API key that a request brings, for looking it up; a refusal says what is wrong with the header. */
+export function readKeyDigest(header: string | undefined): { digest: Buffer } | Refusal {
+  if (header === undefined) return refuse('authentication_required')
+  const [scheme, token = ''] = header.trim().split(/ +/, 2)
+  if (scheme?.toLowerCase() !== 'bearer') {
+    const detail = 'The key belongs in `Authorization: Bearer …`'
+    return refuse('authentication_required', {
+      detail: scheme?.toLowerCase() === 'basic' ? `${detail}: Bearer, not Basic.` : `${detail}.`,
+    })
   }
-  request.apiKey = key
+  if (!keyForm.test(token)) {
+    return refuse('api_key_invalid', {
+      detail:
+        'What follows `Bearer` is not a whole key; was it copied completely? A key is sk_test_, sk_live_, pk_test_ or pk_live_ and 43 characters.',
+    })
+  }
+  return { digest: digestOf(token) }
+}
+
+/** Why a key may not use a route; null when it may. */
+export function findMissingRight(key: ApiKey, access: Access): Refusal | null {
+  if (access.by !== 'secret_key' || (key.kind === 'secret' && key.scopes.has(access.scope))) return null
+  const detail =
+    key.kind === 'secret'
+      ? `This key lacks the scope ${access.scope}.`
+      : 'A publishable key may only read /v1/client_config. Use the secret key, from your server.'
+  return refuse('scope_missing', { detail })
 }
 
 /** The token of `Authorization: Bearer …`; null when the header is missing or of another form. */

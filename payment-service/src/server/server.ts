@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
@@ -26,11 +28,17 @@ declare module 'fastify' {
 
 /** A body larger than this is refused; the largest honest one, a session with 100 line items, has a third of it. */
 const maxBodyBytes = 65_536
+/** More than any load that one process carries, and fewer than the file descriptors that it may have. */
+const maxConnections = 10_000
+/** Addresses and keys whose requests are counted; the one that was silent longest is forgotten first. */
+const maxBuckets = 20_000
 
 export type ServerOptions = {
   /** The address of the docs, for the `type` of a problem. */
   docsUrl: string
   log: Log
+  /** Networks whose `X-Forwarded-For` is believed; without them the connecting address is the caller's. */
+  trustedProxies?: readonly string[]
   /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
   text?: 'storable' | 'any'
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
@@ -42,21 +50,31 @@ export type ServerOptions = {
  * strict validation without coercion, problem+json for every error, bounded size and time, a request id on every answer.
  */
 export function createServer(options: ServerOptions): App {
+  const trustedProxies = [...(options.trustedProxies ?? [])]
   const app = fastify({
     logger: false,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
+    // How often Node looks for requests that are past their time; its own half minute would triple that time.
+    http: { connectionsCheckingInterval: 1_000 },
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     genReqId: () => newId('request'),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
-    // A broken HTTP message has no request to answer to; it gets the shortest valid answer.
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    clientErrorHandler: answerBrokenMessage,
+    // A path that names nothing, because it cannot be read. Fastify's own answer would quote it.
+    frameworkErrors: (_error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      const detail = 'The path has a broken escape, or a part that is too long. `/docs` lists every endpoint.'
+      return sendRefusal(request, reply, refuse('route_not_found', { detail }), options.docsUrl)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.server.maxConnections = maxConnections
+  app.register(rateLimit, { global: false, cache: maxBuckets })
 
   const routes: { method: string; pattern: RegExp }[] = []
   app.addHook('onRoute', (route) => {
@@ -72,10 +90,14 @@ export function createServer(options: ServerOptions): App {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readBody(payload, request.routeOptions.bodyLimit)
-    // Some clients name a content type without having content; a route that takes none does not mind.
-    if (body.length === 0 && request.routeOptions.schema?.body === undefined) return undefined
+    // Some clients name a content type without having content.
+    if (body.length === 0) return undefined
     await options.inspectBody?.(body, request)
     return parseJsonBody(body, options.text ?? 'storable')
+  })
+  app.addHook('preValidation', async (request) => {
+    // No body is an empty one: an action without parameters needs none, and others say which field is missing.
+    if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
   })
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(performance.now() - request.startedAt)
@@ -102,4 +124,17 @@ export function createServer(options: ServerOptions): App {
     )
   })
   return app
+}
+
+const statusByErrorCode: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
+
+/** A broken HTTP message has no request to answer to; it gets the shortest valid answer, and its connection ends. */
+function answerBrokenMessage(error: NodeJS.ErrnoException, socket: Socket): void {
+  const status = statusByErrorCode[error.code ?? ''] ?? '400 Bad Request'
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  // Ended alone, it would stay open for as long as the other side likes.
+  socket.destroySoon()
 }

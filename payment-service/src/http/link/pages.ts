@@ -35,7 +35,7 @@ const looks: Record<MessagePage, { icon: keyof typeof icons; tone: 'good' | 'wai
 export function renderPayPage(session: LinkedSession, path: string, language: Language): string {
   const t = texts[language].pay
   const amount = formatAmount(session.amount, session.currency, language)
-  const heading = t.heading.replace('{merchant}', session.merchant_name)
+  const heading = t.heading.replace('{merchant}', () => session.merchant_name)
   return renderPage({
     language,
     title: `${amount} · ${session.merchant_name}`,

@@ -5,15 +5,23 @@ import { isId } from '../../ids.ts'
 import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
 import { refuse } from '../../refusal.ts'
 import { RefusalError } from '../../server/problems.ts'
+import { createGuardedLookUp, createLimit } from '../../server/rate-limit.ts'
 import type { App } from '../../server/server.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { storePspEvent } from '../../store/psp-event-json.ts'
 import { insertPspEvents, type NewPspEvent } from '../../store/psp-events.ts'
 
-/** The largest webhook of a PSP that sends its events in batches. */
-const maxBodyBytes = 1_048_576
-/** A whole PSP sends from few addresses, so it may ask far more often than one caller of the API. */
-const requestsPerMinute = 300_000
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The PSP account that a webhook is for; set on the inbox's route. */
+    pspAccount: PspAccount | null
+  }
+}
+
+/** What the adapters read at most; nothing that is larger is taken into memory. */
+const maxBodyBytes = 262_144
+/** Look-ups, in a minute and for one address, of accounts that are not known to exist. */
+const unseenAccountsPerMinute = 1_200
 /** What the table takes as a PSP's id of an event. */
 const maxEventIdLength = 255
 
@@ -37,35 +45,39 @@ export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<voi
       { parseAs: 'buffer', bodyLimit: maxBodyBytes },
       async (_request: FastifyRequest, body: Buffer) => body,
     )
-    const config = { access: { by: 'anyone' }, rateLimit: { max: requestsPerMinute, timeWindow: 60_000 } } as const
-    scope.post<{ Params: { pspAccount: string } }>(
-      '/v1/psp_webhooks/:pspAccount',
-      { config, bodyLimit: maxBodyBytes },
-      async (request, reply) => {
-        const { pspAccount } = request.params
-        const account = isId('pspAccount', pspAccount) ? await deps.directory.findPspAccount(pspAccount) : null
-        if (account === null) {
-          // One key for all accounts that there are not: their ids are the caller's invention.
-          refusals.record('unknown account', refusalRecord(request, null, 'unknown_account'))
-          throw new RefusalError(refuse('resource_not_found'))
-        }
-        const events = verify(deps, request, account)
-        if (typeof events === 'string') {
-          refusals.record(account.id, refusalRecord(request, account, events))
-          throw new RefusalError(refuse('parameter_invalid', { detail: 'The webhook was not accepted.' }))
-        }
-        await store.submit(
-          events.map((event) => ({
-            merchantId: account.merchantId,
-            pspAccountId: account.id,
-            event,
-            json: storePspEvent(event),
-          })),
-        )
-        deps.wakeInbox()
-        return reply.header('cache-control', 'no-store').send({ received: true })
-      },
+    const findAccount = createGuardedLookUp(createLimit(app, { perMinute: unseenAccountsPerMinute }), (id) =>
+      deps.directory.findPspAccount(id),
     )
+    // Before the body: who names no account of ours cannot fill the memory either.
+    scope.decorateRequest('pspAccount', null)
+    scope.addHook('onRequest', async (request, reply) => {
+      const { pspAccount: id } = request.params as { pspAccount: string }
+      request.pspAccount = isId('pspAccount', id) ? await findAccount(request, reply, id) : null
+      if (request.pspAccount !== null) return
+      // One key for all accounts that there are not: their ids are the caller's invention.
+      refusals.record('unknown account', refusalRecord(request, null, 'unknown_account'))
+      throw new RefusalError(refuse('resource_not_found'))
+    })
+    const config = { access: { by: 'anyone' }, limitsItself: true } as const
+    scope.post('/v1/psp_webhooks/:pspAccount', { config, bodyLimit: maxBodyBytes }, async (request, reply) => {
+      const account = request.pspAccount
+      if (account === null) throw new Error('A webhook was read without its account')
+      const events = verify(deps, request, account)
+      if (typeof events === 'string') {
+        refusals.record(account.id, refusalRecord(request, account, events))
+        throw new RefusalError(refuse('parameter_invalid', { detail: 'The webhook was not accepted.' }))
+      }
+      await store.submit(
+        events.map((event) => ({
+          merchantId: account.merchantId,
+          pspAccountId: account.id,
+          event,
+          json: storePspEvent(event),
+        })),
+      )
+      deps.wakeInbox()
+      return reply.header('cache-control', 'no-store').send({ received: true })
+    })
   })
 }
 
