@@ -18,9 +18,9 @@ export type Ports = Record<PortName, number>
 const names = Object.keys(portTable) as PortName[]
 const highestOffset = Math.max(...names.map((name) => portTable[name].offset))
 
-/** Reads FINCORE_PORT_BASE. @throws Error of one line when it is no usable port. */
+/** Reads FINCORE_PORT_BASE; an empty one counts as none. @throws Error of one line when it is no usable port. */
 export function readPortBase(text: string | undefined): number {
-  const base = Number(text ?? 4000)
+  const base = Number(text || 4000)
   const highest = 65_535 - highestOffset
   if (!Number.isInteger(base) || base < 1024 || base > highest) {
     throw new Error(`FINCORE_PORT_BASE must be a whole number from 1024 to ${highest}, for example 5000.`)

@@ -10,14 +10,21 @@ export const appRole = 'fincore_app'
  * @returns the application's URL of the same database.
  */
 export async function prepareDatabase(ownerUrl: string): Promise<string> {
+  const appUrl = parseDatabaseUrl(ownerUrl)
   const appPassword = deriveAppPassword(ownerUrl)
-  const appUrl = new URL(ownerUrl)
   appUrl.username = appRole
   appUrl.password = appPassword
   await migrate(ownerUrl)
   // Only when it must be: two that change one role at the same time fail with "tuple concurrently updated".
   if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, appPassword)
   return appUrl.href
+}
+
+function parseDatabaseUrl(text: string): URL {
+  const url = new URL(text)
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    throw Object.assign(new Error('The URL is not that of a PostgreSQL'), { code: 'ERR_INVALID_URL' })
+  return url
 }
 
 /**
@@ -39,6 +46,27 @@ async function canLogIn(url: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && (error.code === '28P01' || error.code === '28000')) return false
     throw error
   }
+}
+
+/** What to do about a DATABASE_URL that cannot be used, by the code of the error: Node's, or PostgreSQL's SQLSTATE. */
+const adviceByCode: Record<string, string> = {
+  ERR_INVALID_URL: 'it is no URL; write it as postgres://user:password@host:5432/database',
+  ECONNREFUSED: 'nothing listens there; start PostgreSQL or mend host and port',
+  ENOTFOUND: 'there is no such host; mend the host',
+  ETIMEDOUT: 'the host does not answer; mend host and port',
+  '28P01': 'user or password is wrong; mend them',
+  '28000': 'PostgreSQL does not let this user in; mend the user or pg_hba.conf',
+  '3D000': 'there is no such database; make it with createdb, or mend the name',
+  '42501': 'the user may not make tables and roles; give it CREATEROLE and the ownership of the database',
+}
+
+/** One line for an error of `prepareDatabase`, when the URL was the user's. Never quotes the URL: it holds a password. */
+export function explainDatabaseUrl(error: unknown): Error {
+  const failure = error instanceof AggregateError ? error.errors[0] : error
+  const cause = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const advice = adviceByCode[code] ?? `${failure instanceof Error ? failure.message : failure}`
+  return new Error(`DATABASE_URL cannot be used: ${advice}. Without it, the PostgreSQL that came with npm starts.`)
 }
 
 export function urlOfDatabase(url: string, database: string): string {

@@ -5,7 +5,7 @@ import { chooseFreePorts, findTakenPort, type PortName, type Ports, portsFrom, p
 import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
-import { prepareDatabase } from './database.ts'
+import { explainDatabaseUrl, prepareDatabase } from './database.ts'
 import { type DevFile, loadOrCreateSecrets, readDevFile, writeDevFile } from './dev-file.ts'
 import { startPostgres } from './embedded-postgres.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -87,7 +87,9 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
 
     const ownerUrl =
       options.databaseUrl ?? (await startEmbedded(dataDir, ports, stopSteps, options, () => stopping !== undefined))
-    const appUrl = await prepareDatabase(ownerUrl)
+    const appUrl = await prepareDatabase(ownerUrl).catch((error: unknown) => {
+      throw options.databaseUrl === undefined ? error : explainDatabaseUrl(error)
+    })
     progress(`PostgreSQL at ${describeDatabase(ownerUrl)}, migrated`)
 
     const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: options.env ?? {} }
@@ -98,15 +100,17 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     progress(`payment-service at ${addresses.api}, admin API at ${addresses.admin}`)
 
     const client = createHttpClient({ ca: certificates.ca })
+    const earlier = readDevFile(dataDir)
     const { merchant, created } = await bootstrapMerchant({
       client,
       secrets,
       addresses,
       clientFingerprint: certificates.clientFingerprint,
-      earlier: readDevFile(dataDir),
+      earlier,
       now: new Date(),
     }).finally(() => client.close())
-    progress(`Merchant ${merchant.merchant} ${created ? 'set up' : 'found again'}: keys, PSP account, raw-card grant`)
+    const happened = created ? `set up${whyAnew(earlier, addresses.api)}` : 'found again'
+    progress(`Merchant ${merchant.merchant} ${happened}: keys, PSP account, raw-card grant`)
 
     processes['card-relay'] = await start(planCardRelay(input))
     progress(`card-relay at ${addresses.relay}`)
@@ -189,6 +193,13 @@ async function refuseTakenPorts(ports: Ports, databaseIsGiven: boolean): Promise
       )
     }
   }
+}
+
+function whyAnew(earlier: DevFile | undefined, api: string): string {
+  if (earlier === undefined) return ''
+  return earlier.api === api
+    ? ' (new, because the earlier one’s keys do not work here)'
+    : ' (new, because the addresses changed)'
 }
 
 function describeDatabase(url: string): string {

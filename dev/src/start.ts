@@ -1,5 +1,5 @@
 /** `npm start`: FinCore on one machine, until Ctrl-C. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readPortBase } from './addresses.ts'
 import { curlLinesOf } from './curl-lines.ts'
 import { type FinCore, startFinCore } from './fincore.ts'
@@ -9,8 +9,10 @@ import { leaveWithNpm } from './parent-watch.ts'
 async function start(): Promise<void> {
   const startedAt = Date.now()
   const databaseUrl = process.env.DATABASE_URL
+  const dataDir = resolve(process.env.FINCORE_DATA_DIR || pathInRepository('.fincore'))
   let running: FinCore | undefined
-  const shutDown = async (exitCode: number): Promise<never> => {
+  let exitCode = 0
+  const shutDown = async (): Promise<never> => {
     try {
       await running?.stop()
       console.log('Everything is stopped.')
@@ -22,18 +24,22 @@ async function start(): Promise<void> {
   }
   let asked = false
   let starting = true
-  const ask = () => {
+  const stop = () => {
     if (asked) return
     asked = true
-    console.log('\nStopping…')
-    if (!starting) void shutDown(0)
+    // While it starts, the next step of the start sees that it is no longer wanted.
+    if (!starting) void shutDown()
+  }
+  const ask = () => {
+    if (!asked) console.log('\nStopping…')
+    stop()
   }
   process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
   leaveWithNpm(ask)
 
   console.log('FinCore is starting.')
   running = await startFinCore({
-    dataDir: resolve(process.env.FINCORE_DATA_DIR ?? pathInRepository('.fincore')),
+    dataDir,
     ports: { base: readPortBase(process.env.FINCORE_PORT_BASE) },
     ...(databaseUrl ? { databaseUrl } : {}),
     onProgress: (step) => {
@@ -43,22 +49,24 @@ async function start(): Promise<void> {
     onTrouble: (name, line) => console.error(`${name}: ${line}`),
     onUnexpectedExit: (name, { code, signal }, logFile) => {
       console.error(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${logFile}. Stopping the rest.`)
-      if (!asked) {
-        asked = true
-        void shutDown(1)
-      }
+      exitCode = 1
+      stop()
     },
+  }).catch((error: unknown) => {
+    // Whatever the start came to grief by, once it was asked to stop; it has stopped its own parts.
+    if (!asked || error instanceof AggregateError) throw error
+    return undefined
   })
   starting = false
-  if (asked) await shutDown(0)
-  printReady(running, Date.now() - startedAt)
+  if (asked || running === undefined) return shutDown()
+  printReady(running, join(dataDir, 'dev.json'), Date.now() - startedAt)
 }
 
-function printReady({ dev }: FinCore, tookMs: number): void {
+function printReady({ dev }: FinCore, devFile: string, tookMs: number): void {
   console.log(`\nReady after ${(tookMs / 1000).toFixed(1)} s. The shop: ${dev.shop}\n`)
   for (const { flow, explanation, line } of curlLinesOf(dev)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
   console.log(`API docs: ${dev.api}/docs   Magic cards: ${dev.psp}/`)
-  console.log('Addresses, keys and certificates: dev.json in the data directory. Ctrl-C stops everything.')
+  console.log(`Addresses and keys: ${devFile}   Ctrl-C stops everything.`)
 }
 
 try {
