@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instruction, SendReport } from '@fincore/api-contract/card-door'
 import { replyWith, startWorld, type World } from './testing/relay-world.ts'
 
@@ -76,6 +77,48 @@ describe('the conversation of one charge', () => {
     assert.equal(world.psp.calls.length, 4)
     assert.deepEqual(world.seen.reports.at(-1), { failure: 'refused', requestWasSent: false })
     assertWiped()
+  })
+
+  it('does not send a card whose time was over when the instruction came', async () => {
+    world.on.charge = () => sleep(200, send({ timeoutMs: 150 }))
+    await world.post(body)
+    assert.deepEqual(world.seen.reports, [{ failure: 'refused', requestWasSent: false }])
+    assert.equal(world.psp.calls.length, 0)
+    assertWiped()
+  })
+
+  it('gives the PSP only what is left of the time since the question', async () => {
+    world.on.charge = () => sleep(400, send({ timeoutMs: 700 }))
+    world.on.psp = () => undefined
+    const startedAt = performance.now()
+    let reportedAfterMs = 0
+    world.on.report = () => {
+      reportedAfterMs = performance.now() - startedAt
+      return replyWith(201, '{}')
+    }
+    await world.post(body)
+    assert.deepEqual(world.seen.reports, [{ failure: 'timeout', requestWasSent: true }])
+    assert.ok(reportedAfterMs < 1_050, `${reportedAfterMs} ms`)
+  })
+
+  it('does not send again when the time of the second instruction was over', async () => {
+    world.on.report = () =>
+      world.seen.reports.length === 1 ? sleep(200, send({ timeoutMs: 150 })) : replyWith(201, '{}')
+    await world.post(body)
+    assert.equal(world.psp.calls.length, 1)
+    assert.deepEqual(world.seen.reports[1], { failure: 'refused', requestWasSent: false })
+    assertWiped()
+  })
+
+  it('measures a try to report from that try, not from one that was not answered', async () => {
+    let tries = 0
+    world.on.report = () => {
+      tries += 1
+      if (tries === 1) return 500
+      return tries === 2 ? send({ timeoutMs: 190 }) : replyWith(201, '{}')
+    }
+    await world.post(body)
+    assert.equal(world.psp.calls.length, 2)
   })
 
   it('takes every echo of the card out of the reply, and the card out of its headers', async () => {

@@ -11,7 +11,10 @@ import { holdsPlaceholder, spliceCard } from './template.ts'
 export type SendInstruction = Extract<Instruction, { do: 'send' }>
 
 export type PspClient = {
-  /** Sends the card where the instruction says, and reports. Never throws, and never sends twice. */
+  /**
+   * Sends the card where the instruction says, within its `timeoutMs` from now, and reports. Never throws, never sends
+   * twice, and never begins to send after that time.
+   */
   send(instruction: SendInstruction, card: Card): Promise<SendReport>
   close(): void
 }
@@ -67,8 +70,11 @@ export function makePspClient(from: {
         request.destroy()
       }
       const timeoutMs = Math.min(Math.max(instruction.timeoutMs, 1), limits.pspTimeoutMs)
+      const endsAt = performance.now() + timeoutMs
       const timer = setTimeout(() => giveUp('timeout'), timeoutMs)
       request.once('socket', () => {
+        // In a process that stood still, the socket may come before the timer is seen. Nothing is written to it yet.
+        if (performance.now() >= endsAt) return giveUp('timeout')
         // The agent gives a socket only after a trusted handshake, and Node writes to it at once.
         mayHaveLeft = true
       })

@@ -16,6 +16,13 @@ import { startRelay } from '../server.ts'
 import { type Authority, type KeyAndCertificate, makeAuthority } from './certificates.ts'
 
 export type PspHandler = (request: IncomingMessage, body: string, response: ServerResponse) => void
+type MaybeLater<Value> = Value | Promise<Value>
+/** What the payment service answers; null breaks the connection off, a number is an HTTP status. */
+type PaymentServiceHandlers = {
+  admission(request: AdmissionRequest): MaybeLater<AdmissionAnswer | null>
+  charge(request: CardChargeRequest): MaybeLater<Instruction | null>
+  report(attempt: string, report: SendReport): MaybeLater<Instruction | number>
+}
 export type HttpAnswer = { status: number; headers: http.IncomingHttpHeaders; body: string }
 
 /**
@@ -26,9 +33,9 @@ export async function startWorld() {
   const authority = await makeAuthority('Test authority')
   const strangers = await makeAuthority('Another authority')
   const on = {
-    admission: (_request: AdmissionRequest): AdmissionAnswer | null => ({ decision: 'admit' }),
-    charge: (_request: CardChargeRequest): Instruction | null => replyWith(201, '{"object":"charge"}'),
-    report: (_attempt: string, _report: SendReport): Instruction | number => replyWith(201, '{"object":"charge"}'),
+    admission: (() => ({ decision: 'admit' })) as PaymentServiceHandlers['admission'],
+    charge: (() => replyWith(201, '{"object":"charge"}')) as PaymentServiceHandlers['charge'],
+    report: (() => replyWith(201, '{"object":"charge"}')) as PaymentServiceHandlers['report'],
     psp: ((_request, _body, response) => response.end('{"status":"captured"}')) as PspHandler,
   }
   const seen = { admissions: [] as AdmissionRequest[], charges: [] as CardChargeRequest[], reports: [] as SendReport[] }
@@ -107,11 +114,7 @@ async function issueClients(authority: Authority, strangers: Authority, good: Ke
 }
 
 async function startPaymentService(
-  on: {
-    admission: (request: AdmissionRequest) => AdmissionAnswer | null
-    charge: (request: CardChargeRequest) => Instruction | null
-    report: (attempt: string, report: SendReport) => Instruction | number
-  },
+  on: PaymentServiceHandlers,
   seen: { admissions: AdmissionRequest[]; charges: CardChargeRequest[]; reports: SendReport[] },
 ) {
   const server = http.createServer(async (request, response) => {
@@ -119,13 +122,13 @@ async function startPaymentService(
     let answer: unknown
     if (request.url === '/internal/admission') {
       seen.admissions.push(body)
-      answer = on.admission(body)
+      answer = await on.admission(body)
     } else if (request.url === '/internal/card_charges') {
       seen.charges.push(body)
-      answer = on.charge(body)
+      answer = await on.charge(body)
     } else {
       seen.reports.push(body)
-      answer = on.report(request.url?.split('/')[3] ?? '', body)
+      answer = await on.report(request.url?.split('/')[3] ?? '', body)
     }
     if (answer === null) {
       request.socket.destroy()
