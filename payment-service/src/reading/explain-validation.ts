@@ -1,9 +1,11 @@
 import { type Refusal, refuse } from '../refusal.ts'
+import { fieldForms } from './field-forms.ts'
 
 /** One finding of a JSON Schema validator, as Ajv and TypeBox both word it. */
 export type Finding = {
   keyword: string
   instancePath: string
+  schemaPath?: string
   params: Record<string, unknown>
   message?: string | undefined
 }
@@ -12,29 +14,84 @@ export type Finding = {
 export function explainFinding(finding: Finding | undefined): Refusal {
   if (finding === undefined) return refuse('parameter_invalid')
   const path = finding.instancePath.split('/').slice(1)
-  const at = (name?: unknown) =>
-    [...path, ...(typeof name === 'string' ? [name] : [])].map(plainName).join('.').slice(0, 200)
+  const { params } = finding
   switch (finding.keyword) {
     case 'required': {
-      const param = at(firstOf(finding.params.missingProperty ?? finding.params.requiredProperties))
+      const param = nameField([...path, firstOf(params.missingProperty ?? params.requiredProperties)])
       return refuse('parameter_missing', { param, detail: `${param} is required.` })
     }
     case 'additionalProperties':
-      return refuse('parameter_unknown', {
-        param: at(firstOf(finding.params.additionalProperty ?? finding.params.additionalProperties)),
-      })
-    default: {
-      const param = at()
-      const must = finding.message ?? 'is not valid'
-      return param === ''
-        ? refuse('parameter_invalid', { detail: `The request ${must}.` })
-        : refuse('parameter_invalid', { param, detail: `${param} ${must}.` })
-    }
+      return refuseUnknown([...path, firstOf(params.additionalProperty ?? params.additionalProperties)])
+    case 'boolean':
+      // How TypeBox says it of each field that `additionalProperties: false` shuts out.
+      if (finding.schemaPath?.endsWith('/additionalProperties') === true) return refuseUnknown(path)
   }
+  const param = nameField(path)
+  const must = sayForm(finding, path)
+  return param === ''
+    ? refuse('parameter_invalid', { detail: `The request ${must}.` })
+    : refuse('parameter_invalid', { param, detail: `${param} ${must}.` })
 }
 
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : value
+function refuseUnknown(path: readonly string[]): Refusal {
+  // The names in metadata are the caller's own, so an unknown one is a name of the wrong form.
+  if (path[0] === 'metadata' && path.length === 2) {
+    const detail = 'A key of metadata has 1 to 40 letters, digits, dots, dashes and underscores.'
+    return refuse('parameter_unknown', { param: nameField(path), detail })
+  }
+  const param = nameField(path)
+  return refuse('parameter_unknown', {
+    param,
+    ...(param.includes('…') ? {} : { detail: `${param} is not a field of this request; check its spelling.` }),
+  })
+}
+
+/** What a field must look like, to follow its name. */
+function sayForm({ keyword, params }: Finding, path: readonly string[]): string {
+  const form = fieldForms[path.findLast((name) => !/^\d+$/.test(name)) ?? '']
+  const isAboutForm = keyword === 'pattern' || keyword === 'format' || (keyword === 'minLength' && params.limit !== 1)
+  if (isAboutForm && form !== undefined) return `must be ${form}`
+  return wordsByKeyword[keyword]?.(params) ?? 'is not valid'
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+}
+const listed = (values: unknown) => (Array.isArray(values) ? values.join(', ') : String(values))
+const wordsByKeyword: Readonly<Record<string, (params: Finding['params']) => string>> = {
+  type: ({ type }) =>
+    `must be ${[type]
+      .flat()
+      .map((name) => typeNames[String(name)] ?? 'of another type')
+      .join(' or ')}`,
+  minLength: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
+  maxLength: ({ limit }) => `must have at most ${limit} characters`,
+  minimum: ({ limit }) => `must be at least ${limit}`,
+  maximum: ({ limit }) => `must be at most ${limit}`,
+  minItems: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`),
+  maxItems: ({ limit }) => `must have at most ${limit} entries`,
+  minProperties: ({ limit }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} fields`),
+  maxProperties: ({ limit }) => `must have at most ${limit} fields`,
+  uniqueItems: () => 'must not have the same entry twice',
+  // The schema's own values, so they may be said.
+  enum: ({ allowedValues }) => `must be one of ${listed(allowedValues)}`,
+  const: ({ allowedValue }) => `must be ${String(allowedValue)}`,
+  format: ({ format }) => (format === 'date' ? 'must be a date such as 2026-11-23' : 'must be a time as in RFC 3339'),
+}
+
+function firstOf(value: unknown): string {
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return typeof first === 'string' ? first : '…'
+}
+
+function nameField(path: readonly string[]): string {
+  return path.map(plainName).join('.').slice(0, 200)
 }
 
 /** A name that the caller made up is their own text: it is given back only when it is a plain name without digits' runs. */

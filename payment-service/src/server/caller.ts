@@ -43,7 +43,7 @@ const keyForm = /^(sk|pk)_(test|live)_[\w-]{43}$/
 
 /** The digest of the API key that a request brings, for looking it up; a refusal says what is wrong with the header. */
 export function readKeyDigest(header: string | undefined): { digest: Buffer } | Refusal {
-  if (header === undefined) return refuse('authentication_required')
+  if (header === undefined || header.trim() === '') return refuse('authentication_required')
   const [scheme, token = ''] = header.trim().split(/ +/, 2)
   if (scheme?.toLowerCase() !== 'bearer') {
     const detail = 'The key belongs in `Authorization: Bearer …`'

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CreateCardCharge } from '@fincore/api-contract/requests'
+import Schema from 'typebox/schema'
+import { createLog } from '../log.ts'
+import { createServer } from '../server/server.ts'
+import { explainFinding } from './explain-validation.ts'
+
+const validator = Schema.Compile(CreateCardCharge)
+const app = createServer({ docsUrl: 'https://docs.example', log: createLog('silent') })
+app.post('/v1/charges', { schema: { body: CreateCardCharge } }, async () => ({}))
+
+const card = { number: '*'.repeat(16), cvc: '***', exp_month: 12, exp_year: 2030 }
+const good = { amount: 1, currency: 'EUR', payment_method: { type: 'card', card } }
+const withCard = (change: object) => ({ payment_method: { type: 'card', card: { ...card, ...change } } })
+
+const cases: [change: object, code: string, param: string, detail: string][] = [
+  [{ amout: 5 }, 'parameter_unknown', 'amout', 'amout is not a field of this request; check its spelling.'],
+  [
+    withCard({ cvv: '1' }),
+    'parameter_unknown',
+    'payment_method.card.cvv',
+    'payment_method.card.cvv is not a field of this request; check its spelling.',
+  ],
+  [
+    { metadata: { 'a b': 'x' } },
+    'parameter_unknown',
+    'metadata.…',
+    'A key of metadata has 1 to 40 letters, digits, dots, dashes and underscores.',
+  ],
+  [{ amount: undefined }, 'parameter_missing', 'amount', 'amount is required.'],
+  [{ amount: '1' }, 'parameter_invalid', 'amount', 'amount must be a whole number.'],
+  [{ amount: 0 }, 'parameter_invalid', 'amount', 'amount must be at least 1.'],
+  [{ currency: 'eur' }, 'parameter_invalid', 'currency', 'currency must be an ISO 4217 code in capitals, such as EUR.'],
+  [
+    { return_url: 'shop' },
+    'parameter_invalid',
+    'return_url',
+    'return_url must be an absolute http or https address, such as https://shop.example/thanks.',
+  ],
+  [
+    { capture_method: 'later' },
+    'parameter_invalid',
+    'capture_method',
+    'capture_method must be one of automatic, manual.',
+  ],
+  [
+    { payment_method: { type: 'token', card } },
+    'parameter_invalid',
+    'payment_method.type',
+    'payment_method.type must be card.',
+  ],
+  [
+    withCard({ exp_month: 13 }),
+    'parameter_invalid',
+    'payment_method.card.exp_month',
+    'payment_method.card.exp_month must be at most 12.',
+  ],
+  [{ description: '' }, 'parameter_invalid', 'description', 'description must not be empty.'],
+  [{ metadata: [] }, 'parameter_invalid', 'metadata', 'metadata must be an object.'],
+]
+for (const [change, code, param, detail] of cases) {
+  test(`both doors say it in the same words: ${detail}`, async () => {
+    const request = JSON.parse(JSON.stringify({ ...good, ...change }))
+    const [, findings] = validator.Errors(request)
+    assert.deepEqual(explainFinding(findings[0]), { refused: code, param, detail })
+    const problem = (await app.inject({ method: 'POST', url: '/v1/charges', payload: request })).json()
+    assert.deepEqual([problem.code, problem.param, problem.detail], [code, param, detail])
+  })
+}
+
+test('a name that the caller made up is given back only when it is plain', () => {
+  const [, findings] = validator.Errors({ ...good, '4111111111111111': 1 })
+  const refusal = explainFinding(findings[0])
+  assert.deepEqual(refusal, { refused: 'parameter_unknown', param: '…' })
+})
