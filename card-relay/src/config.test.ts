@@ -25,7 +25,7 @@ before(async () => {
     RELAY_TLS_KEY_FILE: write('key.pem', own.key),
     RELAY_CLIENT_CA_FILE: write('ca.pem', authority.cert),
     RELAY_PAYMENT_SERVICE_URL: 'http://127.0.0.1:4003',
-    RELAY_INTERNAL_TOKEN: 'a-token-of-some-length',
+    RELAY_INTERNAL_TOKEN: 'i'.repeat(32),
     RELAY_PSP_ORIGINS: 'https://api.psp.example, https://127.0.0.1:4201',
     RELAY_DOCS_URL: 'http://127.0.0.1:4000/docs/',
   }
@@ -69,7 +69,7 @@ describe('the relay’s settings', () => {
     ['every address as a proxy', { RELAY_CERTIFICATE_SOURCE: 'header', RELAY_TRUSTED_PROXIES: '0.0.0.0/0' }],
     ['a PSP origin over http', { RELAY_PSP_ORIGINS: 'http://api.psp.example' }],
     ['a PSP origin with a path', { RELAY_PSP_ORIGINS: 'https://api.psp.example/v1' }],
-    ['a short token', { RELAY_INTERNAL_TOKEN: 'short' }],
+    ['a token of 31 characters', { RELAY_INTERNAL_TOKEN: 'i'.repeat(31) }],
     ['a payment service that is no address', { RELAY_PAYMENT_SERVICE_URL: '127.0.0.1:4003' }],
   ]
   for (const [name, changes] of wrong) {

@@ -105,8 +105,8 @@ function readUrl(env: Env, name: string, protocols: readonly string[], problems:
 
 function readToken(env: Env, problems: string[]): string {
   const token = env.RELAY_INTERNAL_TOKEN ?? ''
-  if (!/^[\x21-\x7e]{16,512}$/.test(token)) {
-    problems.push('RELAY_INTERNAL_TOKEN must be 16 to 512 printable characters without spaces.')
+  if (!/^[\x21-\x7e]{32,512}$/.test(token)) {
+    problems.push('RELAY_INTERNAL_TOKEN must be 32 to 512 printable characters without spaces.')
   }
   return token
 }

@@ -124,6 +124,7 @@ describe('the conversation of one charge', () => {
   it('takes every echo of the card out of the reply, and the card out of its headers', async () => {
     world.on.psp = (_request, _body, response) => {
       response.setHeader('x-echo', number)
+      response.setHeader('x-cvv', ' 737')
       response.setHeader('x-psp-reference', 'ref-1')
       response.end(`{"echo":"${number}","spaced":"4242 4242 4242 4242","cvc":"737","amount":737}`)
     }
@@ -133,6 +134,7 @@ describe('the conversation of one charge', () => {
     const stars = '*'.repeat(16)
     assert.equal(report.body, `{"echo":"${stars}","spaced":"**** **** **** ****","cvc":"***","amount":737}`)
     assert.equal(report.headers['x-echo'], undefined)
+    assert.equal(report.headers['x-cvv'], undefined)
     assert.equal(report.headers['x-psp-reference'], 'ref-1')
   })
 

@@ -30,7 +30,7 @@ describe('the relay’s process', () => {
       RELAY_TLS_KEY_FILE: write('key.pem', own.key),
       RELAY_CLIENT_CA_FILE: write('ca.pem', authority.cert),
       RELAY_PAYMENT_SERVICE_URL: 'http://127.0.0.1:9',
-      RELAY_INTERNAL_TOKEN: 'a-token-of-some-length',
+      RELAY_INTERNAL_TOKEN: 'i'.repeat(32),
       RELAY_PSP_ORIGINS: 'https://api.psp.example',
       RELAY_DOCS_URL: 'http://127.0.0.1:4000/docs',
     })

@@ -3,7 +3,8 @@ import https from 'node:https'
 import type { Instruction, SendReport } from '@fincore/api-contract/card-door'
 import type { Card } from './card-body.ts'
 import type { CardMemory } from './card-memory.ts'
-import { holdsCardNumber, starCardCode, starCardNumber } from './card-search.ts'
+import { holdsCardNumber, starCardNumber } from './card-search.ts'
+import { headerHoldsCode, starCardCode } from './code-search.ts'
 import { limits } from './limits.ts'
 import { type ConnectionFailure, makePspAgent } from './psp-connection.ts'
 import { holdsPlaceholder, spliceCard } from './template.ts'
@@ -129,11 +130,12 @@ function scrub(body: Buffer, card: Card): string {
   return body.toString('utf8')
 }
 
-/** The reply's headers without lists, which are cookies, and without any that holds the card number. */
+/** The reply's headers without lists, which are cookies, and without any that holds the card number or the code. */
 function pickHeaders(headers: IncomingHttpHeaders, card: Card): Record<string, string> {
   const picked: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string' && !holdsCardNumber(Buffer.from(value), card.number)) picked[name] = value
+    if (typeof value !== 'string' || holdsCardNumber(Buffer.from(value), card.number)) continue
+    if (!headerHoldsCode(name, value, card.cvc)) picked[name] = value
   }
   return picked
 }

@@ -63,7 +63,7 @@ export async function startWorld() {
     clientCa: authority.cert,
     callerSource: { kind: 'handshake' },
     paymentServiceUrl: paymentService.url,
-    internalToken: 'internal-token-of-the-test',
+    internalToken: 'i'.repeat(32),
     pspOrigins: [psp.url, misnamedPsp.url, closedOrigin],
     pspCa: authority.cert,
     docsUrl: 'http://127.0.0.1:4000/docs',
