@@ -35,7 +35,11 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
   }
 }
 const countListeners = async () =>
-  (await pool.query(`select from pg_stat_activity where application_name = 'fincore listener'`)).rowCount
+  (
+    await pool.query(
+      `select from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
+    )
+  ).rowCount
 const announce = () => pool.query('notify fincore_changed')
 
 describe('the listener for changes', () => {
@@ -43,7 +47,7 @@ describe('the listener for changes', () => {
     await announce()
     await until('a change is heard', () => changes === 1)
     await pool.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fincore listener'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
     )
     await until('it takes for granted that it missed something', () => changes === 2)
     await announce()
