@@ -274,6 +274,10 @@ test('a grant asked for with dates or ranges that say nothing is refused, and na
     [{ address_ranges: ['10.0.0.0/8', '0.0.0.0/0'] }, 'address_ranges.1'],
     [{ address_ranges: ['10.0.0.1/8'] }, 'address_ranges.0'],
     [{ address_ranges: ['::ffff:10.0.0.0/104'] }, 'address_ranges.0'],
+    [{ address_ranges: ['::ffff:0:0/96'] }, 'address_ranges.0'],
+    [{ address_ranges: ['::ffff:a00:0/104'] }, 'address_ranges.0'],
+    [{ address_ranges: ['::ffff:a00:1/128'] }, 'address_ranges.0'],
+    [{ address_ranges: ['::/16'] }, 'address_ranges.0'],
     [{ address_ranges: ['10.0.0.0'] }, 'address_ranges.0'],
     [{ certificate_fingerprints: [sha.toUpperCase()] }, 'certificate_fingerprints.0'],
     [{ evidence_sha256: 'ab' }, 'evidence_sha256'],
@@ -462,3 +466,40 @@ async function assertInNoTable(secret: string): Promise<void> {
     assert.equal(rows[0].found, 0n, `${name} holds a secret`)
   }
 }
+
+test('a refused call is in the audit log whatever stands in its path, without a card number and never without end', async () => {
+  const merchant = await makeMerchant()
+  const before = (await pool.query('select coalesce(max(id), 0) as last from audit_records')).rows[0].last
+  for (const part of ['key_%00%EF%BF%BE', 'k'.repeat(300), '4111111111111111']) {
+    const { status } = await call('ada', 'DELETE', `/merchants/${merchant}/api_keys/${part}`)
+    assert.equal(status, 404)
+  }
+  assert.equal((await call('ada', 'DELETE', '/merchants/%00/api_keys/k')).status, 404)
+  const { rows } = await pool.query(
+    `select resource, merchant_id from audit_records where id > $1 and type = 'api_key.revoke' order by id`,
+    [before],
+  )
+  assert.deepEqual(rows, [
+    { resource: 'key_\ufffd\ufffe', merchant_id: merchant },
+    { resource: 'k'.repeat(300), merchant_id: merchant },
+    { resource: '…', merchant_id: merchant },
+    { resource: 'k', merchant_id: '\ufffd' },
+  ])
+})
+
+test('who guesses tokens is soon not heard at all, and operators who work are', async () => {
+  const server = makeAdmin(config)
+  const ask = async (token: string, from: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await server.inject({ url: '/admin/v1/merchants', remoteAddress: from, headers })).statusCode
+  }
+  const from = '198.51.100.7'
+  assert.equal(await ask(operators.ada, from), 200)
+  const answers: number[] = []
+  for (let tries = 0; tries < 310; tries++) answers.push(await ask(`guess-${tries}`.padEnd(32, 'x'), from))
+  assert.equal(answers.filter((status) => status === 401).length, 299)
+  assert.equal(answers.at(-1), 429)
+  assert.equal(await ask(operators.ada, from), 200)
+  assert.equal(await ask(operators.ben, '198.51.100.8'), 200)
+  await server.close()
+})

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadConfig } from './config.ts'
+
+const env = {
+  DATABASE_URL: 'postgres://nowhere',
+  ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+  INTERNAL_TOKEN: 'i'.repeat(32),
+  PUBLIC_URL: 'http://127.0.0.1:4000',
+  RELAY_URL: 'https://127.0.0.1:4001',
+}
+
+test('no proxy is trusted unless TRUSTED_PROXIES names its network', () => {
+  assert.deepEqual(loadConfig(env).trustedProxies, [])
+  assert.deepEqual(loadConfig({ ...env, TRUSTED_PROXIES: '' }).trustedProxies, [])
+  assert.deepEqual(loadConfig({ ...env, TRUSTED_PROXIES: '10.0.0.0/16, 2001:db8::/48' }).trustedProxies, [
+    '10.0.0.0/16',
+    '2001:db8::/48',
+  ])
+})
+
+for (const wrong of ['10.0.0.1', 'loopback', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.0/8;10.1.0.0/16']) {
+  test(`TRUSTED_PROXIES refuses ${wrong}`, () => {
+    assert.throws(() => loadConfig({ ...env, TRUSTED_PROXIES: wrong }), /TRUSTED_PROXIES must be networks/)
+  })
+}
