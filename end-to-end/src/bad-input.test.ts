@@ -153,7 +153,7 @@ describe('bad input', () => {
   const raw: [what: string, send: () => Promise<Answer>, code: ErrorCode][] = [
     ['malformed JSON', () => sendRaw('{"amount": 1000,'), 'malformed_json'],
     ['JSON that is no object', () => sendRaw('[1]'), 'malformed_json'],
-    ['an empty body', () => sendRaw(''), 'malformed_json'],
+    ['an empty body', () => sendRaw(''), 'parameter_missing'],
     [
       'bytes that are no UTF-8',
       () => sendRaw(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])),
