@@ -3,10 +3,13 @@
  * `/docs/errors` are made from it, and a test fails when code and table differ.
  */
 
-/** Whether sending the request again can help: never, with the same key, or only after something changed. */
-export type Retry = 'no' | 'same_request' | 'after_change'
+/**
+ * Whether sending the request again can help: never, only after something changed, or as it is, with the same key.
+ * `retryAfterSeconds` is how long to wait first (`Retry-After`), where the answer itself knows no better.
+ */
+type Retry = { retry: 'no' | 'after_change' } | { retry: 'same_request'; retryAfterSeconds: number }
 
-type ErrorRow = { status: number; title: string; retry: Retry; meaning: string }
+type ErrorRow = { status: number; title: string; meaning: string } & Retry
 
 export const errorTable = {
   // Who is calling
@@ -65,6 +68,7 @@ export const errorTable = {
     status: 408,
     title: 'The request took too long to arrive',
     retry: 'same_request',
+    retryAfterSeconds: 1,
     meaning: 'The headers or the body did not arrive in time. Send the request again.',
   },
   parameter_missing: {
@@ -121,6 +125,7 @@ export const errorTable = {
     status: 409,
     title: 'The first request with this key is still running',
     retry: 'same_request',
+    retryAfterSeconds: 1,
     meaning: 'Wait for `Retry-After` and send the same request again: you will get the answer of the first.',
   },
   // What is asked for
@@ -128,13 +133,13 @@ export const errorTable = {
     status: 404,
     title: 'There is no such endpoint',
     retry: 'no',
-    meaning: 'Check the path. `/docs` lists every endpoint.',
+    meaning: 'Check the path. `/docs` of the API lists every endpoint that merchants have.',
   },
   method_not_allowed: {
     status: 405,
     title: 'The endpoint does not take this method',
     retry: 'no',
-    meaning: 'Check the method. `/docs` lists every endpoint.',
+    meaning: '`Allow` names the methods that it takes. `/docs` of the API lists every endpoint that merchants have.',
   },
   resource_not_found: {
     status: 404,
@@ -177,6 +182,7 @@ export const errorTable = {
     status: 409,
     title: 'Another operation on this charge is running',
     retry: 'same_request',
+    retryAfterSeconds: 2,
     meaning:
       'A capture or a cancel of this charge has no known outcome yet. It is being looked up at the PSP; try again in a few seconds.',
   },
@@ -226,6 +232,7 @@ export const errorTable = {
     status: 502,
     title: 'The PSP did not answer',
     retry: 'same_request',
+    retryAfterSeconds: 2,
     meaning:
       'The checkout page could not be made, and no money moved. Send the same request with the same idempotency key again.',
   },
@@ -328,6 +335,12 @@ export const errorTable = {
     retry: 'after_change',
     meaning: 'A security code is a JSON string of 3 or 4 digits.',
   },
+  card_expired: {
+    status: 400,
+    title: 'The card has expired',
+    retry: 'after_change',
+    meaning: '`exp_month` and `exp_year` are in the past. Nothing was sent to the bank.',
+  },
   card_field_ambiguous: {
     status: 400,
     title: 'The card is not written plainly',
@@ -339,12 +352,14 @@ export const errorTable = {
     status: 429,
     title: 'Too many requests',
     retry: 'same_request',
+    retryAfterSeconds: 1,
     meaning: 'Wait for `Retry-After` and send the request again.',
   },
   internal_error: {
     status: 500,
     title: 'Something went wrong here',
     retry: 'same_request',
+    retryAfterSeconds: 2,
     meaning:
       'The fault is ours and was recorded. Send the same request with the same idempotency key again: it cannot act twice.',
   },
@@ -352,11 +367,18 @@ export const errorTable = {
     status: 503,
     title: 'The service is not available',
     retry: 'same_request',
+    retryAfterSeconds: 2,
     meaning: 'Wait for `Retry-After` and send the same request with the same idempotency key again.',
   },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable
+
+/** `Retry-After` of a problem, in seconds; undefined where sending the same request again cannot help. */
+export function retryAfterSecondsOf(code: ErrorCode): number | undefined {
+  const row: ErrorRow = errorTable[code]
+  return row.retry === 'same_request' ? row.retryAfterSeconds : undefined
+}
 
 /** The body of every answer of 400 and above, `application/problem+json`. */
 export type Problem = {

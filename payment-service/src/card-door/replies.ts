@@ -1,9 +1,6 @@
 import type { Reply } from '@fincore/api-contract/card-door'
-import { errorTable, makeProblem } from '@fincore/api-contract/errors'
+import { makeProblem, retryAfterSecondsOf } from '@fincore/api-contract/errors'
 import type { Refusal } from '../refusal.ts'
-
-/** How long a caller waits before the same request again, where the refusal itself does not say. */
-const defaultRetryAfterSeconds = 2
 
 /** The answer that the relay gives for a refusal (RFC 9457), as the public API would give it. */
 export function problemReply(refusal: Refusal, requestId: string, docsUrl: string): Reply {
@@ -13,8 +10,7 @@ export function problemReply(refusal: Refusal, requestId: string, docsUrl: strin
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     param: refusal.param ?? null,
   })
-  const canRetry = errorTable[refusal.refused].retry === 'same_request'
-  const retryAfter = refusal.retryAfterSeconds ?? (canRetry ? defaultRetryAfterSeconds : undefined)
+  const retryAfter = refusal.retryAfterSeconds ?? retryAfterSecondsOf(refusal.refused)
   return {
     status: problem.status,
     headers: {

@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { isRefusal, type Refusal } from '../refusal.ts'
 import { RefusalError } from '../server/problems.ts'
 
 /** Sends what a flow answered, or hands its refusal to the error handler. */
 export function sendAnswer(
-  _request: FastifyRequest,
   reply: FastifyReply,
   answer: { status: number; body: object; replayed: boolean } | Refusal,
 ): FastifyReply {

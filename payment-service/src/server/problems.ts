@@ -1,4 +1,4 @@
-import { type ErrorCode, makeProblem } from '@fincore/api-contract/errors'
+import { type ErrorCode, makeProblem, retryAfterSecondsOf } from '@fincore/api-contract/errors'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { describeError, type Log } from '../log.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
@@ -29,7 +29,7 @@ export function sendRefusal(
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     param: refusal.param ?? null,
   })
-  const retryAfterSeconds = refusal.retryAfterSeconds ?? defaultRetryAfterSeconds[refusal.refused]
+  const retryAfterSeconds = refusal.retryAfterSeconds ?? retryAfterSecondsOf(refusal.refused)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
@@ -37,13 +37,6 @@ export function sendRefusal(
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem))
-}
-
-const defaultRetryAfterSeconds: Partial<Record<ErrorCode, number>> = {
-  idempotency_key_in_use: 1,
-  operation_in_progress: 2,
-  rate_limited: 1,
-  service_unavailable: 2,
 }
 
 /** Turns whatever was thrown at the edge into a refusal. Exceptions that are no refusal are bugs, and are logged. */

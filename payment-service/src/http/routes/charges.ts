@@ -1,7 +1,7 @@
 import { CancelCharge, CaptureCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../../deps.ts'
-import { cancelCharge, captureCharge } from '../../flows/end-authorization.ts'
 import { chargeToken } from '../../flows/charge-token.ts'
+import { cancelCharge, captureCharge } from '../../flows/end-authorization.ts'
 import { isId } from '../../ids.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
 import { keyOf, merchantOf } from '../../server/caller.ts'
@@ -18,7 +18,6 @@ const write = { access: { by: 'secret_key', scope: 'charges:write' }, idempotent
 export function registerChargeRoutes(app: App, deps: Deps): void {
   app.post('/v1/charges', { config: write, schema: { body: CreateTokenCharge } }, async (request, reply) =>
     sendAnswer(
-      request,
       reply,
       await chargeToken(deps, {
         merchantId: merchantOf(request),
@@ -33,7 +32,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
       ? await findCharge(deps.pool, merchantOf(request), request.params.id)
       : null
     if (charge === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(request, reply, { status: 200, body: renderCharge(charge), replayed: false })
+    return sendAnswer(reply, { status: 200, body: renderCharge(charge), replayed: false })
   })
 
   app.get('/v1/charges', { config: read }, async (request, reply) => {
@@ -51,7 +50,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
       query,
     })
     if (isRefusal(page)) throw new RefusalError(page)
-    return sendAnswer(request, reply, {
+    return sendAnswer(reply, {
       status: 200,
       body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore },
       replayed: false,
@@ -64,7 +63,6 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
     async (request, reply) => {
       const body = request.body as { amount?: number }
       return sendAnswer(
-        request,
         reply,
         await captureCharge(deps, {
           merchantId: merchantOf(request),
@@ -81,7 +79,6 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
     { config: write, schema: { body: CancelCharge } },
     async (request, reply) =>
       sendAnswer(
-        request,
         reply,
         await cancelCharge(deps, {
           merchantId: merchantOf(request),

@@ -17,7 +17,7 @@ export function registerEventRoutes(app: App, deps: Deps): void {
     const { id } = request.params
     const event = isId('event', id) ? await findEvent(deps.pool, merchantOf(request), id) : null
     if (event === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(request, reply, { status: 200, body: event, replayed: false })
+    return sendAnswer(reply, { status: 200, body: event, replayed: false })
   })
 
   app.get('/v1/events', { config: read }, async (request, reply) => {
@@ -35,6 +35,6 @@ export function registerEventRoutes(app: App, deps: Deps): void {
     const page = await listEvents(deps.pool, merchantOf(request), { type, objectId: object_id }, query)
     if (isRefusal(page)) throw new RefusalError(page)
     const body = { object: 'list', data: page.events, has_more: page.hasMore }
-    return sendAnswer(request, reply, { status: 200, body, replayed: false })
+    return sendAnswer(reply, { status: 200, body, replayed: false })
   })
 }

@@ -26,7 +26,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
         idempotencyKey: keyOf(request),
         request: request.body as CreatePaymentSession,
       }
-      return sendAnswer(request, reply, await createPaymentSession(deps, input))
+      return sendAnswer(reply, await createPaymentSession(deps, input))
     },
   )
 
@@ -34,7 +34,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
     const { id } = request.params
     const session = isId('session', id) ? await findSession(deps.pool, merchantOf(request), id) : null
     if (session === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(request, reply, { status: 200, body: showSession(deps, session), replayed: false })
+    return sendAnswer(reply, { status: 200, body: showSession(deps, session), replayed: false })
   })
 
   app.get('/v1/payment_sessions', { config: read }, async (request, reply) => {
@@ -49,7 +49,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
     })
     if (isRefusal(page)) throw new RefusalError(page)
     const body = { object: 'list', data: page.rows.map((row) => showSession(deps, row)), has_more: page.hasMore }
-    return sendAnswer(request, reply, { status: 200, body, replayed: false })
+    return sendAnswer(reply, { status: 200, body, replayed: false })
   })
 
   app.post<{ Params: { id: string }; Body: unknown }>(
@@ -62,7 +62,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
       const { id } = request.params
       if (!isId('session', id)) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
       const input = { merchantId: merchantOf(request), sessionId: id, idempotencyKey: keyOf(request) }
-      return sendAnswer(request, reply, await expirePaymentSession(deps, input))
+      return sendAnswer(reply, await expirePaymentSession(deps, input))
     },
   )
 }

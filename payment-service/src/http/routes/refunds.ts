@@ -17,7 +17,6 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
   const write = { access: { by: 'secret_key', scope: 'refunds:write' }, idempotent: true } as const
   app.post('/v1/refunds', { config: write, schema: { body: CreateRefund } }, async (request, reply) =>
     sendAnswer(
-      request,
       reply,
       await createRefund(deps, {
         merchantId: merchantOf(request),
@@ -32,7 +31,7 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
       ? await findRefund(deps.pool, merchantOf(request), request.params.id)
       : null
     if (refund === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(request, reply, { status: 200, body: renderRefund(refund), replayed: false })
+    return sendAnswer(reply, { status: 200, body: renderRefund(refund), replayed: false })
   })
 
   app.get('/v1/refunds', { config: read }, async (request, reply) => {
@@ -46,7 +45,7 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
       query,
     })
     if (isRefusal(page)) throw new RefusalError(page)
-    return sendAnswer(request, reply, {
+    return sendAnswer(reply, {
       status: 200,
       body: { object: 'list', data: page.rows.map(renderRefund), has_more: page.hasMore },
       replayed: false,

@@ -56,7 +56,7 @@ export function registerWebhookEndpointRoutes(app: App, deps: Deps): void {
 function registerEndpoints(app: App, deps: Deps): void {
   app.post(path, { config: write, schema: { body: CreateWebhookEndpoint } }, async (request, reply) => {
     const input = { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body }
-    return sendAnswer(request, reply, await createWebhookEndpointOnce(deps, input))
+    return sendAnswer(reply, await createWebhookEndpointOnce(deps, input))
   })
 
   app.get(path, { config: read }, async (request, reply) => {
@@ -70,7 +70,7 @@ function registerEndpoints(app: App, deps: Deps): void {
     } as const
     const page = await fetchPage<WebhookEndpointRow>(deps.pool, source)
     if (isRefusal(page)) throw new RefusalError(page)
-    return sendBody(request, reply, {
+    return sendBody(reply, {
       object: 'list',
       data: page.rows.map(renderWebhookEndpoint),
       has_more: page.hasMore,
@@ -79,31 +79,27 @@ function registerEndpoints(app: App, deps: Deps): void {
 
   app.get<OfEndpoint>(`${path}/:id`, { config: read }, async (request, reply) => {
     const row = await findWebhookEndpoint(deps.pool, merchantOf(request), endpointOf(request))
-    return sendBody(
-      request,
-      reply,
-      row === null ? refuse('resource_not_found', { param: 'id' }) : renderWebhookEndpoint(row),
-    )
+    return sendBody(reply, row === null ? refuse('resource_not_found', { param: 'id' }) : renderWebhookEndpoint(row))
   })
 
   app.patch(`${path}/:id`, { config: change, schema: { body: UpdateWebhookEndpoint } }, async (request, reply) => {
     const input = { merchantId: merchantOf(request), endpointId: endpointOf(request), request: request.body }
-    return sendBody(request, reply, await changeWebhookEndpoint(deps, input))
+    return sendBody(reply, await changeWebhookEndpoint(deps, input))
   })
 
   app.delete(`${path}/:id`, { config: change }, async (request, reply) => {
     const input = { merchantId: merchantOf(request), endpointId: endpointOf(request) }
-    return sendBody(request, reply, await removeWebhookEndpoint(deps, input))
+    return sendBody(reply, await removeWebhookEndpoint(deps, input))
   })
 
   app.post(`${path}/:id/rotate_secret`, { ...action, schema: { body: RotateWebhookSecret } }, async (request, reply) =>
-    sendAnswer(request, reply, await rotateWebhookSecret(deps, { ...endpointRequest(request), request: request.body })),
+    sendAnswer(reply, await rotateWebhookSecret(deps, { ...endpointRequest(request), request: request.body })),
   )
 }
 
 function registerDeliveries(app: App, deps: Deps): void {
   app.post(`${path}/:id/ping`, { ...action, schema: { body: NoParameters } }, async (request, reply) =>
-    sendAnswer(request, reply, await pingWebhookEndpoint(deps, endpointRequest(request))),
+    sendAnswer(reply, await pingWebhookEndpoint(deps, endpointRequest(request))),
   )
 
   app.get<OfEndpoint>(`${path}/:id/deliveries`, { config: read }, async (request, reply) => {
@@ -120,7 +116,7 @@ function registerDeliveries(app: App, deps: Deps): void {
       query,
     })
     if (isRefusal(page)) throw new RefusalError(page)
-    return sendBody(request, reply, {
+    return sendBody(reply, {
       object: 'list',
       data: page.rows.map(renderWebhookDelivery),
       has_more: page.hasMore,
@@ -131,7 +127,7 @@ function registerDeliveries(app: App, deps: Deps): void {
   app.post<OfDelivery>(`${path}/:id/deliveries/:delivery/redeliver`, redeliver, async (request, reply) => {
     const deliveryId = request.params.delivery
     if (!isDeliveryId(deliveryId)) throw new RefusalError(refuse('resource_not_found', { param: 'delivery' }))
-    return sendAnswer(request, reply, await redeliverWebhook(deps, { ...endpointRequest(request), deliveryId }))
+    return sendAnswer(reply, await redeliverWebhook(deps, { ...endpointRequest(request), deliveryId }))
   })
 }
 
@@ -146,6 +142,6 @@ function endpointOf(request: FastifyRequest): string {
   return id
 }
 
-function sendBody(request: FastifyRequest, reply: FastifyReply, body: object | Refusal): FastifyReply {
-  return sendAnswer(request, reply, isRefusal(body) ? body : { status: 200, body, replayed: false })
+function sendBody(reply: FastifyReply, body: object | Refusal): FastifyReply {
+  return sendAnswer(reply, isRefusal(body) ? body : { status: 200, body, replayed: false })
 }
