@@ -86,7 +86,7 @@ describe('money in doubt', () => {
     ] as const) {
       world.state.aheadMs = aheadMs
       await world.deps.pool.query(
-        'update attempts set next_lookup_at = now() where charge_id = $1 and next_lookup_at is not null',
+        `update attempts set next_lookup_at = now() - interval '1 second' where charge_id = $1 and next_lookup_at is not null`,
         [id],
       )
       await resolveDueAttempts(world.deps)
@@ -143,7 +143,9 @@ describe('money in doubt', () => {
   it('of a PSP that is away holds up nobody else’s, and is not asked about over and over in one round', async () => {
     world.state.fault = (asked) => (asked.method === 'POST' ? Promise.resolve(silence) : null)
     await Promise.all(Array.from({ length: 40 }, () => charge()))
-    await world.deps.pool.query('update attempts set next_lookup_at = now() where next_lookup_at is not null')
+    await world.deps.pool.query(
+      `update attempts set next_lookup_at = now() - interval '1 second' where next_lookup_at is not null`,
+    )
     let lookUps = 0
     world.state.fault = () => {
       lookUps++

@@ -1,6 +1,6 @@
 import { createAccount, setWebhookUrl } from '../ledger/accounts.ts'
 import { readTruth } from '../ledger/truth.ts'
-import { Rejection } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 import type { Api, ApiApp } from './api.ts'
 import { isAdmin, requireAccount } from './authentication.ts'
 import { AccountBody, TruthQuery, WebhookBody } from './schemas.ts'

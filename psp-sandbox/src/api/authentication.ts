@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type Account, findAccountBySecretKey } from '../ledger/accounts.ts'
-import { type Psp, Rejection } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 import type { Api } from './api.ts'
 
 type WithAuthorization = { headers: { authorization?: string | undefined } }

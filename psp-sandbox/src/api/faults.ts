@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import { errorBody, type Psp } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { errorBody } from '../rejection.ts'
 import type { Answer, RunningKeys } from './idempotency.ts'
 
 /** Connections that are held without an answer, so that a shutdown can cut them. */

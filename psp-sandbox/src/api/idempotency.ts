@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Fault } from '../magic-cards.ts'
-import { errorBody, type Psp, Rejection } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { errorBody, Rejection } from '../rejection.ts'
 
 /** An answer ready to be sent; `fault` spoils the sending of it, `event` is the webhook that may have to go first. */
 export type Answer = { status: number; body: string; fault?: Fault; event?: string | null }

@@ -2,7 +2,7 @@ import { listSessionsByReference, presentSession } from '../ledger/checkout-sess
 import { listOperationsByReference, presentOperation } from '../ledger/operations.ts'
 import { findVisiblePayment, listPaymentsByReference, presentPayment } from '../ledger/payments.ts'
 import { closeWhenDue } from '../payments/sessions.ts'
-import { Rejection } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 import type { Api, ApiApp } from './api.ts'
 import { requireAccount } from './authentication.ts'
 import { IdParams, ReferenceQuery } from './schemas.ts'

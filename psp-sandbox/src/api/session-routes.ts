@@ -7,7 +7,8 @@ import {
   type SessionRow,
 } from '../ledger/checkout-sessions.ts'
 import { closeWhenDue, expireSession } from '../payments/sessions.ts'
-import { type Psp, Rejection } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 import { answerPost } from './answer-post.ts'
 import type { Api, ApiApp } from './api.ts'
 import { accountOf } from './authentication.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import type { PagesApp } from './server.ts'
+import type { PagesApp } from './pages-app.ts'
 
 /**
  * Every file that a page loads, by its path below `/assets`; scripts lie there as they lie in `src`, so that their

@@ -8,7 +8,7 @@ import type { Psp } from '../psp.ts'
 import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
-import type { PagesApp } from './server.ts'
+import type { PagesApp } from './pages-app.ts'
 import { chooseLanguage, type Language, texts } from './texts.ts'
 
 const decisions: readonly string[] = ['confirm', 'fail', 'leave'] satisfies ChallengeDecision[]

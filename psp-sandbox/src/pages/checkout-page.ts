@@ -11,7 +11,7 @@ import { payInCheckout, readCardForm } from './checkout-payment.ts'
 import { type Html, html } from './html.ts'
 import { renderHeader, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
-import type { PagesApp } from './server.ts'
+import type { PagesApp } from './pages-app.ts'
 import { chooseLanguage, declineText, type Language, texts } from './texts.ts'
 
 /** Nobody needs as many cards as this; whoever tries more is testing stolen numbers, and the session ends. */

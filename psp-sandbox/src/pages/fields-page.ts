@@ -3,7 +3,7 @@ import type { Psp } from '../psp.ts'
 import { renderCardInputs } from './card-form.ts'
 import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
-import type { PagesApp } from './server.ts'
+import type { PagesApp } from './pages-app.ts'
 import { chooseLanguage, texts } from './texts.ts'
 
 /** `GET /fields`: the card fields for a merchant's iframe. Only the origin that the address names may frame them. */

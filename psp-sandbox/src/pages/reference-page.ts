@@ -3,7 +3,7 @@ import { type MagicCardName, magicCards } from '../magic-cards.ts'
 import { apiEndpoints } from './api-endpoints.ts'
 import { type Html, html } from './html.ts'
 import { renderHeader, renderPage, sendPage } from './layout.ts'
-import type { PagesApp } from './server.ts'
+import type { PagesApp } from './pages-app.ts'
 
 const groups: { title: string; holds: (name: MagicCardName, does: string) => boolean }[] = [
   { title: 'Success', holds: (_name, does) => does === 'approve' },

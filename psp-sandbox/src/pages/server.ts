@@ -1,25 +1,18 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import formbody from '@fastify/formbody'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify from 'fastify'
 import type { Log } from '../log.ts'
-import { errorBody, type Psp, Rejection } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { errorBody, Rejection } from '../rejection.ts'
 import { registerAssets } from './assets.ts'
 import { registerChallengePage } from './challenge-page.ts'
 import { registerCheckoutPage } from './checkout-page.ts'
 import { registerFieldsPage } from './fields-page.ts'
 import { renderMessage, sendPage } from './layout.ts'
+import type { PagesApp } from './pages-app.ts'
 import { registerReferencePage } from './reference-page.ts'
 import { chooseLanguage, texts } from './texts.ts'
 import { registerTokenRoute } from './token-route.ts'
-
-export type PagesApp = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse<IncomingMessage>,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
 
 /** Makes the pages that shoppers see, and the endpoint that makes tokens. It is not listening yet. */
 export function createPages(psp: Psp, log: Log): PagesApp {

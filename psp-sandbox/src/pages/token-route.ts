@@ -1,8 +1,9 @@
 import { CardBody } from '../api/schemas.ts'
 import { findAccountByPublicKey } from '../ledger/accounts.ts'
 import { readCard } from '../payments/card.ts'
-import { type Psp, Rejection } from '../psp.ts'
-import type { PagesApp } from './server.ts'
+import type { Psp } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
+import type { PagesApp } from './pages-app.ts'
 
 /** `POST /v2/tokens`: the card fields' own endpoint. Other origins cannot reach it from a browser: there is no CORS. */
 export function registerTokenRoute(app: PagesApp, psp: Psp): void {

@@ -1,6 +1,6 @@
 import { brandOf, type CardBrand, cvcLengthOf, isCardNumber } from '../card-brands.ts'
 import { type DeclineCode, findMagicCard, type Outcome } from '../magic-cards.ts'
-import { Rejection } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 
 /** A card as it is typed or sent. It is never written down and never logged. */
 export type CardInput = { number: string; cvc: string; expiry_month: number; expiry_year: number; holder_name?: string }

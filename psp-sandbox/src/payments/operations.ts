@@ -9,7 +9,8 @@ import {
 import { findPayment, type PaymentRow, updatePayment } from '../ledger/payments.ts'
 import { recordMovement } from '../ledger/truth.ts'
 import { outcomeNamed } from '../magic-cards.ts'
-import { type Psp, Rejection } from '../psp.ts'
+import type { Psp } from '../psp.ts'
+import { Rejection } from '../rejection.ts'
 import { announceOperation, announcePayment } from './announcements.ts'
 
 type OperationRequest = { reference: string; amount: number | null; currency: string | null }
