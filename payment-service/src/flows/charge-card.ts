@@ -46,7 +46,7 @@ export async function beginCardCharge(
   const { exp_month, exp_year } = request.payment_method.card
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const chosen = isPast(exp_year, exp_month, deps.now())
-    ? refuse('parameter_invalid', { param: 'payment_method.card.exp_year', detail: 'The card has expired.' })
+    ? refuse('card_expired', { param: 'payment_method.card.exp_year' })
     : await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => psp.rawCards !== undefined)
   const card: CardShown = {
     brand: input.card.brand,

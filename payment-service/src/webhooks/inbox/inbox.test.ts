@@ -118,8 +118,8 @@ describe('the door for PSPs', { concurrency: false }, () => {
     })
   })
 
-  it('takes up to a mebibyte, and no more', async () => {
-    assert.equal((await post(' '.repeat(1_048_577))).body.code, 'body_too_large')
+  it('takes no more than 256 KiB', async () => {
+    assert.equal((await post(' '.repeat(262_145))).body.code, 'body_too_large')
   })
 })
 
