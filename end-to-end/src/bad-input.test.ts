@@ -239,6 +239,17 @@ describe('bad input', () => {
     )
   })
 
+  it('answers an expired card at the relay with a code of its own, and sends nothing to the PSP', async () => {
+    const beforehand = await counts()
+    const card = { number: '4242424242424242', cvc: '123', exp_month: 1, exp_year: 2024 }
+    assertProblem(
+      await world.relay({ ...good, payment_method: { type: 'card', card } }),
+      'card_expired',
+      'payment_method.card.exp_year',
+    )
+    assert.deepEqual(await counts(), beforehand)
+  })
+
   it('never quotes what was sent', async () => {
     const secret = 'Mr-Sensitive-Input'
     for (const answer of [
