@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { AdmissionAnswer, Caller } from '@fincore/api-contract/card-door'
-import { makeAdmissionDesk } from './admission.ts'
+import { type AdmissionBounds, makeAdmissionDesk } from './admission.ts'
 import { limits } from './limits.ts'
 
 const caller: Caller = { keyDigest: 'a', certificateFingerprint: 'b', sourceAddress: '192.0.2.1' }
@@ -13,6 +14,13 @@ function makeDesk(answers: () => AdmissionAnswer | null) {
     return answers()
   }
   return { state, desk: makeAdmissionDesk({ askAdmission }, () => state.nowMs) }
+}
+
+/** A payment service that answers nobody until it is told to. */
+function makeSlowDesk(bounds: AdmissionBounds) {
+  const waiting: ((answer: AdmissionAnswer) => void)[] = []
+  const askAdmission = () => new Promise<AdmissionAnswer>((resolve) => waiting.push(resolve))
+  return { waiting, desk: makeAdmissionDesk({ askAdmission }, () => 0, bounds) }
 }
 
 const refuse: AdmissionAnswer = { decision: 'refuse', reply: { status: 403, headers: {}, body: '' } }
@@ -45,6 +53,44 @@ describe('admission', () => {
       await desk.admit('req_2', caller)
       assert.equal(state.asked, 2)
     }
+  })
+
+  it('is asked once for a burst of one caller, however large', async () => {
+    const { waiting, desk } = makeSlowDesk({ admissions: 2, admissionsPerPeer: 2 })
+    const burst = Array.from({ length: 50 }, () => desk.admit('req_1', caller))
+    assert.equal(waiting.length, 1)
+    waiting[0]?.({ decision: 'admit' })
+    for (const answer of await Promise.all(burst)) assert.equal(answer?.decision, 'admit')
+  })
+
+  it('is refused to all of a burst one by one, and never through another’s refusal', async () => {
+    const { state, desk } = makeDesk(() => refuse)
+    await Promise.all(Array.from({ length: 5 }, () => desk.admit('req_1', caller)))
+    assert.equal(state.asked, 5)
+  })
+
+  it('has a bound of questions under way for each peer, and one in all', async () => {
+    const { waiting, desk } = makeSlowDesk({ admissions: 5, admissionsPerPeer: 2 })
+    let keys = 0
+    const admit = (sourceAddress: string) => {
+      keys += 1
+      return desk.admit('req_1', { ...caller, keyDigest: `key ${keys}`, sourceAddress })
+    }
+    const addresses = ['2001:db8::1', '2001:db8::2', '192.0.2.1', '192.0.2.1', '192.0.2.2']
+    const asked = addresses.map(admit)
+    await setImmediate()
+    assert.equal(waiting.length, 5)
+    assert.equal(await admit('192.0.2.3'), null, 'too many in all')
+    waiting[4]?.(refuse)
+    await asked[4]
+    assert.equal(await admit('192.0.2.1'), null, 'too many of this address')
+    assert.equal(await admit('2001:db8:0:0:ffff::3'), null, 'too many of this network')
+    for (const answer of waiting) answer({ decision: 'admit' })
+    await Promise.all(asked)
+    const again = admit('192.0.2.1')
+    await setImmediate()
+    waiting.at(-1)?.({ decision: 'admit' })
+    assert.equal((await again)?.decision, 'admit', 'a place is given back')
   })
 
   it('remembers a bounded number of callers, the newest', async () => {

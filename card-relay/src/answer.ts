@@ -8,6 +8,8 @@ export type Exchange = {
   response: ServerResponse
   requestId: string
   expectsContinue: boolean
+  /** Says that the answer is written: the connection counts as idle from now on, whatever the client still sends. */
+  release(): void
 }
 
 /** Headers of the connection, which are never taken over from the payment service's reply. */
@@ -35,6 +37,7 @@ export async function answerAndClose(exchange: Exchange, reply: Reply, count: Bo
   response.writeHead(reply.status, { ...makeHeaders(exchange, reply), connection: 'close' })
   // The whole answer leaves now; the end, after which Node closes, waits until the client has stopped sending.
   response.write(reply.body)
+  exchange.release()
   if (!exchange.expectsContinue && announcesBody(request)) await discardBody(request, count)
   response.end()
 }

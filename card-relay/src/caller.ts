@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Caller } from '@fincore/api-contract/card-door'
+import { normaliseAddress } from './peers.ts'
 
 /**
  * Where the client's certificate and address come from: the relay's own handshake and socket, or, behind a load
@@ -18,14 +19,19 @@ export function identifyCaller(request: IncomingMessage, source: CallerSource): 
   if (source.kind === 'handshake') {
     return { keyDigest, certificateFingerprint: readHandshakeFingerprint(socket), sourceAddress: peer }
   }
-  const family = isIP(peer)
-  const isProxy = family !== 0 && source.trustedProxies.check(peer, family === 6 ? 'ipv6' : 'ipv4')
-  if (!isProxy) return { keyDigest, certificateFingerprint: null, sourceAddress: peer }
+  if (!isTrustedProxy(peer, source)) return { keyDigest, certificateFingerprint: null, sourceAddress: peer }
   return {
     keyDigest,
     certificateFingerprint: readHeaderFingerprint(request.headers['x-amzn-mtls-clientcert-leaf']),
     sourceAddress: readForwardedAddress(request.headers['x-forwarded-for']) ?? peer,
   }
+}
+
+/** True for an address of the load balancer, where there is one. */
+export function isTrustedProxy(address: string, source: CallerSource): boolean {
+  const peer = normaliseAddress(address)
+  const family = isIP(peer)
+  return source.kind === 'header' && family !== 0 && source.trustedProxies.check(peer, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 function digestApiKey(authorization: string | undefined): string | null {
@@ -58,9 +64,4 @@ function formatFingerprint(certificate: X509Certificate): string {
 function readForwardedAddress(header: string | string[] | undefined): string | null {
   const last = (typeof header === 'string' ? header : '').split(',').at(-1)?.trim() ?? ''
   return last === '' ? null : normaliseAddress(last)
-}
-
-/** A socket that listens on IPv6 gives IPv4 peers as `::ffff:192.0.2.1`. */
-function normaliseAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

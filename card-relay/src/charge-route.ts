@@ -12,9 +12,16 @@ import type { Refusal } from './problems.ts'
 import type { PspClient } from './psp-client.ts'
 import { type BodyCount, checkBodyHeaders, readBody } from './request-body.ts'
 
+/** The bound on admitted charges under way. */
+export type ChargePlaces = {
+  /** Does the work when there is a place for it, and holds the place until it is done. */
+  within<Result>(work: () => Promise<Result>): Promise<Result | 'full'>
+}
+
 export type RouteParts = {
   callerSource: CallerSource
   desk: AdmissionDesk
+  places: ChargePlaces
   paymentService: PaymentService
   psp: PspClient
   memory: CardMemory
@@ -26,27 +33,38 @@ export type RouteParts = {
 
 /**
  * `POST /v1/charges`, from the first look at the caller to the answer. The order is the point: who calls, then what
- * the headers say of the body, and only then the first byte of the body.
+ * the headers say of the body, and only then the first byte of the body. A place among the charges is taken by nobody
+ * who was not admitted, and given back before the rest of a refused body is thrown away.
  */
 export async function handleCharge(exchange: Exchange, parts: RouteParts): Promise<void> {
-  const { request, response, requestId } = exchange
+  const { request, requestId } = exchange
   const caller = identifyCaller(request, parts.callerSource)
-  const explain = (refusal: Refusal) => parts.explain(refusal, requestId)
-  const refuse = (reply: Reply) => answerAndClose(exchange, reply, parts.bodyCount)
+  const refuse = (refusal: Refusal) => answerAndClose(exchange, parts.explain(refusal, requestId), parts.bodyCount)
 
   const admission = await parts.desk.admit(requestId, caller)
-  if (admission === null) return refuse(explain({ code: 'service_unavailable' }))
-  if (admission.decision === 'refuse') return refuse(admission.reply)
+  if (admission === null) return refuse({ code: 'service_unavailable' })
+  if (admission.decision === 'refuse') return answerAndClose(exchange, admission.reply, parts.bodyCount)
   const headerProblem = checkBodyHeaders(request)
-  if (headerProblem !== null) return refuse(explain(headerProblem))
+  if (headerProblem !== null) return refuse(headerProblem)
 
+  const outcome = await parts.places.within(() => readAndCharge(exchange, caller, parts))
+  if (outcome === 'full') return refuse({ code: 'service_unavailable' })
+  if (outcome === 'client_gone') return parts.log('client_gone', { requestId })
+  if (outcome.isBodyRead) return answer(exchange, outcome.reply)
+  // It was told to go on by now, so what it sends is thrown away.
+  return answerAndClose({ ...exchange, expectsContinue: false }, outcome.reply, parts.bodyCount)
+}
+
+type ChargeOutcome = 'client_gone' | { isBodyRead: boolean; reply: Reply }
+
+async function readAndCharge(exchange: Exchange, caller: Caller, parts: RouteParts): Promise<ChargeOutcome> {
+  const { request, response, requestId } = exchange
   if (exchange.expectsContinue) response.writeContinue()
   const result = await readBody(request, parts.memory, parts.bodyCount)
-  if (result.kind === 'client_gone') return parts.log('client_gone', { requestId })
-  if (result.kind === 'refused') return refuseBody(exchange, explain(result.refusal), parts)
-
+  if (result.kind === 'client_gone') return 'client_gone'
+  if (result.kind === 'refused') return { isBodyRead: false, reply: parts.explain(result.refusal, requestId) }
   const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
-  answer(exchange, await chargeCard(result.body, { requestId, caller, idempotencyKey }, parts))
+  return { isBodyRead: true, reply: await chargeCard(result.body, { requestId, caller, idempotencyKey }, parts) }
 }
 
 type ChargeContext = { requestId: string; caller: Caller; idempotencyKey: string | null }
@@ -78,8 +96,19 @@ function takeCardAndWipe(body: Buffer, memory: CardMemory): ReturnType<typeof ta
   }
 }
 
-function refuseBody(exchange: Exchange, reply: Reply, parts: RouteParts): Promise<void> {
-  return answerAndClose({ ...exchange, expectsContinue: false }, reply, parts.bodyCount)
+export function makeChargePlaces(most: number): ChargePlaces {
+  let taken = 0
+  return {
+    async within(work) {
+      if (taken >= most) return 'full'
+      taken += 1
+      try {
+        return await work()
+      } finally {
+        taken -= 1
+      }
+    },
+  }
 }
 
 /** As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut. */

@@ -13,8 +13,14 @@ export const limits = {
   keepAliveTimeoutMs: 65_000,
   requestsPerConnection: 1_000,
   connections: 2_048,
-  /** Charges under way at once; each may hold one body and one PSP reply in memory. */
+  /** Of one peer (`peers.ts`): connections without a request yet, and connections whose last one was answered. */
+  freshPerPeer: 256,
+  idlePerPeer: 64,
+  /** Admitted charges under way at once; each may hold one body and one PSP reply in memory. */
   charges: 512,
+  /** Questions to admission under way at once, in all and of one peer. Anyone can make the relay ask. */
+  admissions: 256,
+  admissionsPerPeer: 16,
   /** How long, and how much of, a refused body is thrown away so that the client gets to read its answer. */
   discardTimeoutMs: 1_000,
   discardBytes: 4 * 1_048_576,

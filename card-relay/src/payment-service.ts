@@ -23,7 +23,9 @@ export type PaymentService = {
 type Answer = { status: number; json: unknown }
 
 export function makePaymentService(from: { url: string; token: string }): PaymentService {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: limits.charges, maxFreeSockets: 64, timeout: 4_000 })
+  // A place for each admission and for each charge, so that no charge waits behind questions that anyone can cause.
+  const maxSockets = limits.admissions + limits.charges
+  const agent = new http.Agent({ keepAlive: true, maxSockets, maxFreeSockets: 64, timeout: 4_000 })
 
   /** A kept connection that the other side was just closing fails at once; then, and only then, it is tried again. */
   async function post(path: string, body: unknown, timeoutMs: number): Promise<Answer | null> {

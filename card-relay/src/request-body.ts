@@ -8,6 +8,15 @@ export type BodyCount = { bytesRead: number; bytesDiscarded: number }
 
 type BodyResult = { kind: 'read'; body: Buffer } | { kind: 'refused'; refusal: Refusal } | { kind: 'client_gone' }
 
+/**
+ * Whether it can be read in one way only where the body ends. Node also takes `gzip, chunked`, and a load balancer may
+ * take an HTTP/1.0 request with a `Transfer-Encoding` to end elsewhere than the relay does: a second request could hide.
+ */
+export function isFramedPlainly(request: IncomingMessage): boolean {
+  const encoding = request.headers['transfer-encoding']
+  return encoding === undefined || (encoding === 'chunked' && request.httpVersion === '1.1')
+}
+
 /** Judges the headers that speak of the body, before any of it is read. */
 export function checkBodyHeaders(request: IncomingMessage): Refusal | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers

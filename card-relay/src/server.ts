@@ -1,22 +1,24 @@
 import { constants } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeAdmissionDesk } from './admission.ts'
+import { type AdmissionBounds, makeAdmissionDesk } from './admission.ts'
 import { answer, answerAndClose, type Exchange } from './answer.ts'
+import { isTrustedProxy } from './caller.ts'
 import { type CardMemory, makeCardMemory } from './card-memory.ts'
-import { handleCharge, type RouteParts } from './charge-route.ts'
+import { handleCharge, makeChargePlaces, type RouteParts } from './charge-route.ts'
 import type { Config } from './config.ts'
+import { type ConnectionBounds, makeConnections } from './connections.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makeProblemReply, type Refusal } from './problems.ts'
 import { makePspClient } from './psp-client.ts'
 import { cleansePlaintext } from './psp-connection.ts'
-import { announcesBody, type BodyCount } from './request-body.ts'
+import { announcesBody, type BodyCount, isFramedPlainly } from './request-body.ts'
 import { makeRequestId } from './request-id.ts'
 
 export type Relay = {
@@ -29,13 +31,21 @@ export type Relay = {
   stop(): Promise<void>
 }
 
-/** Starts the relay. `memory` is passed by tests that watch the buffers. */
-export async function startRelay(config: Config, log: Log, memory: CardMemory = makeCardMemory()): Promise<Relay> {
+type Bounds = AdmissionBounds & ConnectionBounds & { charges: number }
+
+/** Starts the relay. Tests pass a `memory` whose buffers they watch, and `bounds` small enough to reach. */
+export async function startRelay(
+  config: Config,
+  log: Log,
+  memory: CardMemory = makeCardMemory(),
+  bounds: Bounds = limits,
+): Promise<Relay> {
   const paymentService = makePaymentService({ url: config.paymentServiceUrl, token: config.internalToken })
   const psp = makePspClient({ origins: config.pspOrigins, ca: config.pspCa, memory })
   const parts: RouteParts = {
     callerSource: config.callerSource,
-    desk: makeAdmissionDesk(paymentService, () => performance.now()),
+    desk: makeAdmissionDesk(paymentService, () => performance.now(), bounds),
+    places: makeChargePlaces(bounds.charges),
     paymentService,
     psp,
     memory,
@@ -46,30 +56,46 @@ export async function startRelay(config: Config, log: Log, memory: CardMemory = 
     },
     log,
   }
+  const connections = makeConnections((address) => isTrustedProxy(address, config.callerSource), bounds)
   const underWay = new Set<Promise<void>>()
+  const newestResponse = new WeakMap<Socket, ServerResponse>()
   let stopping = false
 
   function accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { socket } = request
+    // Node handles pipelined requests all at once, so one connection could ask for any number of things. No client that
+    // waits for its answers, as all do in practice, sends a second request before the first is answered.
+    if (newestResponse.get(socket)?.writableEnded === false) {
+      socket.destroy()
+      return
+    }
+    newestResponse.set(socket, response)
+    connections.mark(socket, 'busy')
     const startedAt = performance.now()
-    const exchange = { request, response, requestId: makeRequestId(), expectsContinue }
+    const release = () => connections.mark(socket, 'idle')
+    const exchange = { request, response, requestId: makeRequestId(), expectsContinue, release }
     response.on('error', () => response.destroy())
     response.once('finish', () => {
       const durationMs = performance.now() - startedAt
       log('request_answered', { requestId: exchange.requestId, status: response.statusCode, durationMs })
     })
-    const isBusy = stopping || underWay.size >= limits.charges
-    const work = route(exchange, isBusy, parts)
+    const work = route(exchange, stopping, parts)
       .catch((error: NodeJS.ErrnoException) => {
         log('crashed', { requestId: exchange.requestId, code: error.code ?? error.name })
         response.destroy()
       })
       // Under way until the answer has left, so that a shutdown does not cut it; a client that went away ends it too.
       .then(() => finished(response).catch(() => undefined))
-      .finally(() => underWay.delete(work))
+      .finally(() => {
+        underWay.delete(work)
+        // Unless a next request came on it already.
+        if (newestResponse.get(socket) === response) release()
+      })
     underWay.add(work)
   }
 
   const server = makeServer(config)
+  server.on('connection', connections.open)
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
   server.on('clientError', (error, socket) => refuseBrokenRequest(error, socket, config.docsUrl))
@@ -117,13 +143,17 @@ function makeServer(config: Config): https.Server {
 }
 
 /** The relay has two routes. An address with a query is neither: nothing of a charge belongs into an address. */
-async function route(exchange: Exchange, isBusy: boolean, parts: RouteParts): Promise<void> {
+async function route(exchange: Exchange, isStopping: boolean, parts: RouteParts): Promise<void> {
   const { method, url } = exchange.request
+  if (!isFramedPlainly(exchange.request)) {
+    const detail = 'Send the body with `Content-Length`, or on HTTP/1.1 with exactly `Transfer-Encoding: chunked`.'
+    return refuse(exchange, { code: 'media_type_unsupported', detail }, parts)
+  }
   if (url === '/health' && method === 'GET') return answerPlainly(exchange, parts)
   const allowed = url === '/health' ? 'GET' : url === '/v1/charges' ? 'POST' : null
   if (allowed === null) return refuse(exchange, { code: 'route_not_found' }, parts)
   if (allowed !== method) return refuse(exchange, { code: 'method_not_allowed' }, parts, { allow: allowed })
-  if (isBusy) return refuse(exchange, { code: 'service_unavailable' }, parts)
+  if (isStopping) return refuse(exchange, { code: 'service_unavailable' }, parts)
   return handleCharge(exchange, parts)
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '@fincore/api-contract/card-door'
 import { allocateOutsideHeap, makeCardMemory } from '../card-memory.ts'
 import type { Config } from '../config.ts'
+import { limits } from '../limits.ts'
 import { makeLog } from '../log.ts'
 import { startRelay } from '../server.ts'
 import { type Authority, type KeyAndCertificate, makeAuthority } from './certificates.ts'
@@ -29,7 +30,7 @@ export type HttpAnswer = { status: number; headers: http.IncomingHttpHeaders; bo
  * A relay with everything around it: a payment service that says what a test wants, a PSP over TLS, certificates, and
  * a memory that keeps every buffer which card data was ever in. `world.on` is what a test replaces.
  */
-export async function startWorld() {
+export async function startWorld(bounds: Partial<Record<keyof typeof limits, number>> = {}) {
   const authority = await makeAuthority('Test authority')
   const strangers = await makeAuthority('Another authority')
   const on = {
@@ -72,6 +73,7 @@ export async function startWorld() {
     config,
     makeLog((line) => logLines.push(line)),
     memory,
+    { ...limits, ...bounds },
   )
   const client = await authority.issue({ name: 'merchant', use: 'client' })
 
@@ -180,6 +182,8 @@ export type PostOptions = {
   method?: string
   /** Sends the body in pieces of this many bytes, with a pause between, and without a Content-Length. */
   drip?: number
+  /** The address to call from. */
+  localAddress?: string
   /** Breaks the connection off. */
   signal?: AbortSignal
 }
@@ -191,6 +195,7 @@ function post(url: string, ca: string, good: KeyAndCertificate, body: string | B
     const request = https.request(new URL(options.path ?? '/v1/charges', url), {
       method: options.method ?? 'POST',
       agent: false,
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ca,
       ...(cert === '' ? {} : { cert, key }),

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { afterEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import tls from 'node:tls'
+import type { AdmissionAnswer } from '@fincore/api-contract/card-door'
+import type { limits } from './limits.ts'
+import { replyWith, startWorld, type World } from './testing/relay-world.ts'
+
+const body = JSON.stringify({ payment_method: { card: { number: '4242424242424242', cvc: '737' } } })
+const refusal: AdmissionAnswer = { decision: 'refuse', reply: { status: 403, headers: {}, body: '{}' } }
+
+const worlds: World[] = []
+async function start(bounds: Partial<Record<keyof typeof limits, number>> = {}): Promise<World> {
+  const world = await startWorld(bounds)
+  worlds.push(world)
+  return world
+}
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.stop()
+})
+
+/** A stranger's connection, without a certificate, that says what it is given. */
+async function connect(world: World, text: string) {
+  const { port } = new URL(world.relay.url)
+  const socket = tls.connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false })
+  const seen = { socket, text: '', isClosed: false }
+  socket.on('data', (data) => {
+    seen.text += data
+  })
+  socket.on('error', () => undefined)
+  socket.on('close', () => {
+    seen.isClosed = true
+  })
+  await once(socket, 'secureConnect')
+  socket.write(text)
+  return seen
+}
+
+type Stranger = Awaited<ReturnType<typeof connect>>
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let waits = 0; !isTrue(); waits++) {
+    assert.ok(waits < 300, `It did not come to this: ${what}`)
+    await sleep(10)
+  }
+}
+
+const announce = (key: string, length = 500) =>
+  `POST /v1/charges HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+
+/** Whoever has neither a key nor a certificate does not stand in the way of a merchant who has both. */
+describe('the door for strangers', () => {
+  it('takes one of a hundred pipelined requests, and a merchant’s charge beside it', async () => {
+    const world = await start({ charges: 50 })
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null ? sleep(400, refusal) : { decision: 'admit' }
+    const stranger = await connect(world, announce('sk_test_stranger', 2).concat('{}').repeat(100))
+    await until('the stranger’s connection is closed', () => stranger.isClosed)
+    assert.equal((await world.post(body)).status, 201)
+    assert.equal(world.seen.admissions.filter(({ caller }) => caller.certificateFingerprint === null).length, 1)
+  })
+
+  it('lets a merchant’s charge pass sixty connections that announce a body and send none', async () => {
+    const world = await start({ charges: 50 })
+    world.on.admission = ({ caller }) => (caller.certificateFingerprint === null ? refusal : { decision: 'admit' })
+    const strangers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => connect(world, announce(`sk_${index}`))),
+    )
+    await until('all are refused', () => strangers.every(({ text }) => text.startsWith('HTTP/1.1 ')))
+    assert.ok(strangers.filter(({ isClosed }) => !isClosed).length > 50, 'their bodies are still being waited for')
+    assert.equal((await world.post(body)).status, 201)
+  })
+
+  it('lets a merchant’s charge pass when a stranger’s questions to admission are slow', async () => {
+    const world = await start({ admissions: 20, admissionsPerPeer: 4 })
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null ? sleep(1_500, refusal) : { decision: 'admit' }
+    const strangers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => connect(world, announce(`sk_${index}`))),
+    )
+    await until('most are refused', () => strangers.filter(({ text }) => text.startsWith('HTTP/1.1 503')).length === 26)
+    assert.equal(world.seen.admissions.length, 4)
+    assert.equal((await world.post(body, { localAddress: '127.0.0.2' })).status, 201)
+  })
+
+  it('closes the connections that one address leaves idle or silent beyond its share, the longest first', async () => {
+    const world = await start({ idlePerPeer: 3, freshPerPeer: 4 })
+    const idle: Stranger[] = []
+    for (let count = 0; count < 5; count++) {
+      const one = await connect(world, 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
+      await until('it is answered', () => one.text.includes('ok'))
+      idle.push(one)
+    }
+    await until('two are closed', () => idle.filter(({ isClosed }) => isClosed).length === 2)
+    assert.deepEqual(
+      idle.map(({ isClosed }) => isClosed),
+      [true, true, false, false, false],
+    )
+    const silent: Stranger[] = []
+    for (let count = 0; count < 6; count++) silent.push(await connect(world, ''))
+    await until('two are closed', () => silent.filter(({ isClosed }) => isClosed).length === 2)
+    assert.deepEqual(
+      silent.map(({ isClosed }) => isClosed),
+      [true, true, false, false, false, false],
+    )
+    idle[4]?.socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
+    await until('an idle one can be used', () => idle[4]?.text.match(/ok/g)?.length === 2)
+    assert.equal((await world.post(body)).status, 201)
+  })
+
+  it('bounds the charges under way, and gives each place back', async () => {
+    const world = await start({ charges: 2 })
+    world.on.charge = () => sleep(200, replyWith(201, '{}'))
+    const answers = await Promise.all([world.post(body), world.post(body), world.post(body)])
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 503])
+    assert.equal((await world.post(body)).status, 201)
+  })
+})
+
+describe('the end of a body', () => {
+  const cases = [
+    ['chunked with something before it', 'HTTP/1.1', 'gzip, chunked'],
+    ['chunked twice', 'HTTP/1.1', 'chunked, chunked'],
+    ['chunked in capitals', 'HTTP/1.1', 'Chunked'],
+    ['HTTP/1.0', 'HTTP/1.0', 'chunked'],
+  ] as const
+  for (const [name, version, encoding] of cases) {
+    it(`is not taken from a Transfer-Encoding of this kind: ${name}`, async () => {
+      const world = await start()
+      const head = `POST /v1/charges ${version}\r\nHost: a\r\nContent-Type: application/json\r\n`
+      const stranger = await connect(world, `${head}Transfer-Encoding: ${encoding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`)
+      await until('it is closed', () => stranger.isClosed)
+      assert.match(stranger.text, /^HTTP\/1\.1 4\d\d /)
+      assert.equal(world.seen.admissions.length, 0)
+    })
+  }
+})
