@@ -1,5 +1,6 @@
 /**
  * Why a charge or a refund failed, the same words for every PSP. The PSP's own code stays beside it (`psp_code`).
+ * The message of a charge is for the shopper, that of a refund for the merchant.
  * `shopperCanRetry` says whether another try by the shopper, with this or another card, makes sense.
  */
 type DeclineRow = { message: string; shopperCanRetry: 'same_card' | 'other_card' | 'no' }
@@ -54,6 +55,11 @@ export const declineCodes = {
   not_executed: {
     message: 'The payment did not reach the bank. Nothing was charged; try again.',
     shopperCanRetry: 'same_card',
+  },
+  refund_declined: {
+    message:
+      'The PSP or the bank declined the refund. Nothing was given back: refund again later, or give the money back another way.',
+    shopperCanRetry: 'no',
   },
   processing_error: {
     message: 'The bank could not process the payment. Try again in a moment.',

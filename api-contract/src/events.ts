@@ -1,20 +1,86 @@
-/** Every type of event that FinCore sends to merchants. Docs are made from this table. */
+/** What a type of event is about, what it says, and what a merchant's server does then. */
+type EventRow = {
+  /** The type of `data.object`, which is the whole object as it was at that moment. */
+  object: 'charge' | 'refund' | 'payment_session' | 'webhook_endpoint'
+  meaning: string
+  action: string
+}
+
+/** Every type of event that FinCore sends to merchants. `docs/events.md`, `/docs/events` and openapi.json are made from it. */
 export const eventTypes = {
-  'charge.requires_action': 'The shopper must act; send them to `next_action.url`.',
-  'charge.authorized': 'The funds are held. Capture or cancel the charge.',
-  'charge.captured': 'The money is moving to you. Deliver.',
-  'charge.failed':
-    'The charge failed, and no money moved. In a payment session the shopper may be trying another card: wait for the session’s own events.',
-  'charge.canceled': 'The charge ended without money: canceled, abandoned, or lapsed.',
-  'charge.refunded': 'A refund of the charge succeeded; `amount_refunded` is the new total.',
-  'charge.updated': 'An operation on the charge ended without changing its status, or a flag was added.',
-  'refund.created': 'A refund was made and its amount reserved.',
-  'refund.succeeded': 'The money was given back.',
-  'refund.failed': 'The refund failed; its amount can be refunded again.',
-  'payment_session.completed': 'The session was paid; `charge` names the charge.',
-  'payment_session.expired': 'The session’s time was over, or you expired it; nothing can be paid with it any more.',
-  'payment_session.canceled': 'The shopper pressed cancel.',
-  ping: 'A test event that you asked for.',
-} as const
+  'charge.requires_action': {
+    object: 'charge',
+    meaning: 'The shopper must act.',
+    action: 'Send the shopper’s browser to `next_action.url`, unless it is there already.',
+  },
+  'charge.authorized': {
+    object: 'charge',
+    meaning: 'The funds are held; no money has moved.',
+    action: 'Capture or cancel the charge before the hold lapses.',
+  },
+  'charge.captured': {
+    object: 'charge',
+    meaning: 'The money is moving to you.',
+    action:
+      'Deliver, after comparing `amount_captured` and `currency` with the order. A payment session with automatic capture is delivered on `payment_session.completed` instead; with the flag `paid_after_session_end`, see below.',
+  },
+  'charge.failed': {
+    object: 'charge',
+    meaning: 'The charge failed, and no money moved; `failure` says why.',
+    action:
+      'Offer another card. In a payment session the shopper may be trying one already: wait for the session’s own events.',
+  },
+  'charge.canceled': {
+    object: 'charge',
+    meaning: 'The charge ended without money; `cancellation_reason` says why.',
+    action: 'Do not deliver. Offer to pay again if the order still stands.',
+  },
+  'charge.refunded': {
+    object: 'charge',
+    meaning: 'A refund of the charge succeeded; `amount_refunded` is the new total.',
+    action: 'Nothing, if you act on `refund.succeeded`.',
+  },
+  'charge.updated': {
+    object: 'charge',
+    meaning: 'A capture or a cancel did not happen, or a flag was added; `status` is what it was.',
+    action: 'Look at `flags`. When `pending` is null again, you may capture or cancel with a new idempotency key.',
+  },
+  'refund.created': {
+    object: 'refund',
+    meaning: 'A refund was made and its amount reserved.',
+    action: 'Wait for `refund.succeeded` or `refund.failed`.',
+  },
+  'refund.succeeded': {
+    object: 'refund',
+    meaning: 'The money was given back.',
+    action: 'Tell the shopper.',
+  },
+  'refund.failed': {
+    object: 'refund',
+    meaning: 'The refund failed, and nothing was given back; `failure` says why.',
+    action: 'Refund again with a new idempotency key, or give the money back another way.',
+  },
+  'payment_session.completed': {
+    object: 'payment_session',
+    meaning: 'The session was paid, or with manual capture: the funds are held. `charge` names the charge.',
+    action:
+      'With `capture_method: "automatic"` deliver, after comparing `amount` and `currency` with the order. With `"manual"` capture, and deliver on `charge.captured`.',
+  },
+  'payment_session.expired': {
+    object: 'payment_session',
+    meaning: 'The session’s time was over, or you expired it; nothing can be paid with it any more.',
+    action: 'Release the order, or offer a new session.',
+  },
+  'payment_session.canceled': {
+    object: 'payment_session',
+    meaning: 'The shopper pressed cancel.',
+    action: 'Release the order, or offer a new session.',
+  },
+  ping: {
+    object: 'webhook_endpoint',
+    meaning: 'A test event that you asked for.',
+    action: 'Answer 2xx.',
+  },
+} as const satisfies Record<string, EventRow>
 
 export type EventType = keyof typeof eventTypes

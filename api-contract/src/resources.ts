@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { chargeFlags } from './charge-flags.ts'
 import { declineCodes } from './decline-codes.ts'
 
 /** The objects that FinCore answers with. Requests are in requests.ts. */
@@ -75,7 +76,8 @@ export const Charge = Type.Object({
     literals(['requested', 'abandoned', 'authorization_expired'], 'Why the charge was canceled.'),
   ),
   flags: Type.Array(Type.String(), {
-    description: 'What is unusual about the charge: `paid_after_session_end`, `give_back_failed`.',
+    description: `What is unusual about the charge: ${Object.keys(chargeFlags).join(', ')}. More may come.`,
+    examples: [[]],
   }),
   psp: Type.Object({
     name: Type.String(),

@@ -31,6 +31,27 @@ const events = Type.Array(Type.Enum(subscribableEvents), {
 })
 const description = Type.String({ minLength: 1, maxLength: 255, description: 'Your own words.' })
 
+/** What became of a delivery (`status`). Docs are made from this table, and a test compares it with SQL. */
+export const deliveryStates = {
+  pending: 'It will be tried, or tried again; `next_try_at` says when.',
+  delivered: 'Your server answered 2xx.',
+  failed: 'All ten tries were used up, or your server answered 410. It is not tried again by itself.',
+  canceled: 'The endpoint was disabled before it could be delivered.',
+} as const
+export type DeliveryState = keyof typeof deliveryStates
+
+/** Why an endpoint is disabled (`disabled_reason`). */
+export const disabledReasons = {
+  requested: 'You, or your operator, disabled it.',
+  gone: 'It answered 410, which asks for no more events. Enable it again when it is back.',
+} as const
+export type DisabledReason = keyof typeof disabledReasons
+
+const describeRows = (table: Readonly<Record<string, string>>) =>
+  Object.entries(table)
+    .map(([name, meaning]) => `\`${name}\`: ${meaning}`)
+    .join(' ')
+
 export const WebhookEndpoint = Type.Object({
   object: Type.Literal('webhook_endpoint'),
   id: Type.String({ description: 'The endpoint’s id.', examples: ['whe_01kx7p2z3r8v9w0a1b2c3d4e5f'] }),
@@ -39,9 +60,7 @@ export const WebhookEndpoint = Type.Object({
   description: nullable(description),
   status: Type.Enum(['enabled', 'disabled'], { description: 'A disabled endpoint is sent nothing.' }),
   disabled_reason: nullable(
-    Type.Enum(['requested', 'gone'], {
-      description: '`requested`: you disabled it. `gone`: it answered 410, which asks for no more events.',
-    }),
+    Type.Enum(Object.keys(disabledReasons) as DisabledReason[], { description: describeRows(disabledReasons) }),
   ),
   created_at: time('When the endpoint was made.'),
   updated_at: time('When the endpoint last changed.'),
@@ -66,9 +85,7 @@ export const WebhookDelivery = Type.Object({
   }),
   webhook_endpoint: Type.String({ description: 'The endpoint that the event is sent to.' }),
   event: Type.String({ description: 'The event that is sent.' }),
-  status: Type.Enum(['pending', 'delivered', 'failed', 'canceled'], {
-    description: '`failed`: the tenth try failed too. `canceled`: the endpoint was disabled before the event arrived.',
-  }),
+  status: Type.Enum(Object.keys(deliveryStates) as DeliveryState[], { description: describeRows(deliveryStates) }),
   tries: Type.Integer({ minimum: 0, description: 'How often it was tried.' }),
   last_status: nullable(Type.Integer({ description: 'The HTTP status of the last answer; null when there was none.' })),
   last_error: nullable(Type.String({ description: 'Why the last try failed, in a word.', examples: ['timeout'] })),

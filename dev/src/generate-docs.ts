@@ -3,8 +3,11 @@
  * when a page differs from its table.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { errorTable } from '@fincore/api-contract/errors'
+import { eventTypes } from '@fincore/api-contract/events'
+import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
 import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
 import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
 import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
@@ -54,7 +57,7 @@ function describePages(): Page[] {
       title: 'Decline codes',
       text: [
         '`failure.code` of a charge or a refund: the same words for every PSP. The PSP’s own word is in `failure.psp_code`.',
-        '`failure.message` can be shown to the shopper.',
+        '`failure.message` of a charge can be shown to the shopper; that of a refund is for you.',
         '',
         table(
           ['Code', 'Message', 'Can the shopper try again?'],
@@ -78,14 +81,55 @@ function describePages(): Page[] {
         stateMachine('Charge', chargeStates, chargeHappenings, chargeTransitions),
         stateMachine('Payment session', sessionStates, sessionHappenings, sessionTransitions),
         stateMachine('Refund', refundStates, refundHappenings, refundTransitions),
-        '## Attempt',
+        '---',
         '',
-        'One call to a PSP that makes or moves something.',
+        '## For operators: attempts',
+        '',
+        'One call to a PSP that makes or moves something. Merchants never see one: what comes of it is in the states above.',
+        '',
+        wordTable('State', attemptStates),
+      ].join('\n'),
+    },
+    {
+      path: 'docs/events.md',
+      source: 'api-contract/src/{events,charge-flags,webhook-endpoints}.ts',
+      title: 'Events',
+      text: [
+        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](flows.md#webhooks).',
+        '`data.object` is the whole object as it was at that moment. Ignore types and flags that you do not know.',
+        '',
+        '## Types, and what to do',
         '',
         table(
-          ['State', 'Meaning'],
-          Object.entries(attemptStates).map(([state, meaning]) => [`\`${state}\``, meaning]),
+          ['Type', '`data.object`', 'Meaning', 'What to do'],
+          Object.entries(eventTypes).map(([type, { object, meaning, action }]) => [
+            `\`${type}\``,
+            object,
+            meaning,
+            action,
+          ]),
         ),
+        '',
+        '## Flags of a charge',
+        '',
+        'What is unusual about a charge, in `flags`. A new flag brings an event of the charge.',
+        '',
+        table(
+          ['Flag', 'Meaning', 'What to do'],
+          Object.entries(chargeFlags).map(([flag, { meaning, action }]) => [`\`${flag}\``, meaning, action]),
+        ),
+        '',
+        '## States of a delivery',
+        '',
+        '`status` in `/v1/webhook_endpoints/{id}/deliveries`: what became of one event at one endpoint.',
+        '',
+        wordTable('Status', deliveryStates),
+        '',
+        '## Why an endpoint is disabled',
+        '',
+        '`disabled_reason` of a webhook endpoint; null while it is enabled.',
+        '',
+        wordTable('Reason', disabledReasons),
       ].join('\n'),
     },
     {
@@ -121,10 +165,7 @@ function stateMachine<State extends string, Happening extends string>(
   return [
     `## ${name}`,
     '',
-    table(
-      ['State', 'Meaning'],
-      stateNames.map((state) => [`\`${state}\``, states[state]]),
-    ),
+    wordTable('State', states),
     '',
     table(
       ['In state', ...happeningNames.map((happening) => `\`${happening}\``)],
@@ -134,6 +175,13 @@ function stateMachine<State extends string, Happening extends string>(
     ...happeningNames.map((happening) => `- \`${happening}\`: ${happenings[happening]}`),
     '',
   ].join('\n')
+}
+
+function wordTable(name: string, words: Readonly<Record<string, string>>): string {
+  return table(
+    [name, 'Meaning'],
+    Object.entries(words).map(([word, meaning]) => [`\`${word}\``, meaning]),
+  )
 }
 
 function table(head: string[], rows: string[][]): string {

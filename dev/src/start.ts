@@ -65,7 +65,9 @@ async function start(): Promise<void> {
 function printReady({ dev }: FinCore, devFile: string, tookMs: number): void {
   console.log(`\nReady after ${(tookMs / 1000).toFixed(1)} s. The shop: ${dev.shop}\n`)
   for (const { flow, explanation, line } of curlLinesOf(dev)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
-  console.log(`API docs: ${dev.api}/docs   Magic cards: ${dev.psp}/`)
+  console.log(
+    `The API's endpoints, errors and events: ${dev.api}/docs   Guide: docs/flows.md   Magic cards: ${dev.psp}/`,
+  )
   console.log(`Addresses and keys: ${devFile}   Ctrl-C stops everything.`)
 }
 

@@ -47,7 +47,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it`)
   })
   addCallerHooks(app, deps, inspect)
-  await registerOpenApi(app, deps.config.publicUrl)
+  const describeApi = registerOpenApi(app, deps.config)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
   registerPaymentSessionRoutes(app, deps)
@@ -55,7 +55,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
   registerClientConfigRoute(app, deps)
-  registerDocsRoutes(app)
+  registerDocsRoutes(app, describeApi)
   await registerPspWebhookRoute(app, deps)
   return app
 }

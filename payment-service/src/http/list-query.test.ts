@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { newId } from '../ids.ts'
-import { readListQuery } from './list-query.ts'
+import { idOf, listOf, oneOf, readListQuery, textOf } from './list-query.ts'
 
 const id = newId('charge')
+const list = listOf('charge', {
+  status: oneOf({ captured: '', failed: '' }, ''),
+  payment_session: idOf(['session'], ''),
+  merchant_reference: textOf(''),
+})
 
 describe('the query of a list', () => {
   it('has 20 rows of the newest without any parameter', () => {
-    assert.deepEqual(readListQuery({}, 'charge'), { limit: 20, startingAfter: null, endingBefore: null, filters: {} })
+    assert.deepEqual(readListQuery({}, list), { limit: 20, startingAfter: null, endingBefore: null, filters: {} })
   })
 
   it('takes a limit, one cursor and the filters of the list', () => {
-    const read = readListQuery({ limit: '100', starting_after: id, status: 'captured' }, 'charge', ['status'])
+    const read = readListQuery({ limit: '100', starting_after: id, status: 'captured' }, list)
     assert.deepEqual(read, { limit: 100, startingAfter: id, endingBefore: null, filters: { status: 'captured' } })
   })
 
@@ -24,18 +29,31 @@ describe('the query of a list', () => {
     [{ starting_after: 'ch_1' }, 'cursor_invalid', 'starting_after'],
     [{ ending_before: newId('refund') }, 'cursor_invalid', 'ending_before'],
     [{ starting_after: id, ending_before: id }, 'cursor_invalid', 'ending_before'],
-    [{ status: '' }, 'parameter_invalid', 'status'],
-    [{ status: 'a\0b' }, 'parameter_invalid', 'status'],
-    [{ status: 'x'.repeat(256) }, 'parameter_invalid', 'status'],
+    [{ merchant_reference: '' }, 'parameter_invalid', 'merchant_reference'],
+    [{ merchant_reference: 'a\0b' }, 'parameter_invalid', 'merchant_reference'],
+    [{ merchant_reference: 'x'.repeat(256) }, 'parameter_invalid', 'merchant_reference'],
+    [{ status: 'CAPTURED' }, 'parameter_invalid', 'status'],
+    [{ status: 'toString' }, 'parameter_invalid', 'status'],
+    [{ payment_session: id }, 'parameter_invalid', 'payment_session'],
+    [{ payment_session: 'ps_1' }, 'parameter_invalid', 'payment_session'],
     [{ stauts: 'captured' }, 'parameter_unknown', 'stauts'],
     [{ '4242424242424242': '' }, 'parameter_unknown', undefined],
     [{ '4242424242424242': ['', ''] }, 'parameter_unknown', undefined],
   ]
   for (const [query, code, param] of refused) {
     it(`refuses ${JSON.stringify(query).slice(0, 60)}`, () => {
-      const read = readListQuery(query, 'charge', ['status'])
+      const read = readListQuery(query, list)
       assert.ok('refused' in read)
       assert.deepEqual([read.refused, read.param], [code, param])
     })
   }
+
+  it('says what a filter takes, and never what was sent', () => {
+    const detailOf = (query: object) => {
+      const read = readListQuery(query, list)
+      return 'refused' in read ? read.detail : undefined
+    }
+    assert.equal(detailOf({ status: 'eaten' }), 'status must be one of captured, failed.')
+    assert.equal(detailOf({ payment_session: id }), 'payment_session must be an id: ps_ and 26 letters and digits.')
+  })
 })

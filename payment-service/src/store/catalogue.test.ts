@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { deliveryStates } from '@fincore/api-contract/webhook-endpoints'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 import { attemptStates } from '../payments/attempt-states.ts'
@@ -43,15 +44,16 @@ describe('the database', () => {
     }
   })
 
-  it('allows exactly the states that the tables in payments/ know', async () => {
+  it('allows exactly the states that the tables in the code know', async () => {
     const expected = {
       charges: chargeStates,
       refunds: refundStates,
       payment_sessions: sessionStates,
       attempts: attemptStates,
+      webhook_deliveries: deliveryStates,
     }
     for (const [table, states] of Object.entries(expected)) {
-      const column = table === 'attempts' ? 'state' : 'status'
+      const column = table === 'attempts' || table === 'webhook_deliveries' ? 'state' : 'status'
       const { rows } = await owner.query<{ definition: string }>(
         `select pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and conname = $2`,
         [table, `${table}_${column}_check`],

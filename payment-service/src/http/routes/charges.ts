@@ -1,8 +1,11 @@
+import { ChargeList } from '@fincore/api-contract/answers'
 import { CancelCharge, CaptureCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
+import { Charge } from '@fincore/api-contract/resources'
 import type { Deps } from '../../deps.ts'
 import { chargeToken } from '../../flows/charge-token.ts'
 import { cancelCharge, captureCharge } from '../../flows/end-authorization.ts'
 import { isId } from '../../ids.ts'
+import { chargeStates } from '../../payments/charge-states.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
 import { keyOf, merchantOf } from '../../server/caller.ts'
 import { RefusalError } from '../../server/problems.ts'
@@ -10,56 +13,118 @@ import type { App } from '../../server/server.ts'
 import { type ChargeRow, chargeColumns, findCharge, renderCharge } from '../../store/charges.ts'
 import { fetchPage } from '../../store/page.ts'
 import { sendAnswer } from '../answers.ts'
-import { readListQuery } from '../list-query.ts'
+import { idOf, listOf, oneOf, readListQuery, textOf } from '../list-query.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const write = { access: { by: 'secret_key', scope: 'charges:write' }, idempotent: true } as const
 
+const list = listOf('charge', {
+  status: oneOf(chargeStates, 'Charges that stand here.'),
+  merchant_reference: textOf('Charges with this reference of yours.'),
+  payment_session: idOf(['session'], 'The tries of this payment session.'),
+})
+
 export function registerChargeRoutes(app: App, deps: Deps): void {
-  app.post('/v1/charges', { config: write, schema: { body: CreateTokenCharge } }, async (request, reply) =>
-    sendAnswer(
-      reply,
-      await chargeToken(deps, {
-        merchantId: merchantOf(request),
-        idempotencyKey: keyOf(request),
-        request: request.body,
-      }),
-    ),
+  app.post(
+    '/v1/charges',
+    {
+      config: write,
+      schema: {
+        body: CreateTokenCharge,
+        docs: {
+          operationId: 'createCharge',
+          summary: 'Charge a token',
+          tag: 'Charges',
+          answer: { status: 201, schema: Charge },
+          description: 'A decline is no error: the charge is made, and `failed`.',
+        },
+      },
+    },
+    async (request, reply) =>
+      sendAnswer(
+        reply,
+        await chargeToken(deps, {
+          merchantId: merchantOf(request),
+          idempotencyKey: keyOf(request),
+          request: request.body,
+        }),
+      ),
   )
 
-  app.get<{ Params: { id: string } }>('/v1/charges/:id', { config: read }, async (request, reply) => {
-    const charge = isId('charge', request.params.id)
-      ? await findCharge(deps.pool, merchantOf(request), request.params.id)
-      : null
-    if (charge === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(reply, { status: 200, body: renderCharge(charge), replayed: false })
-  })
-
-  app.get('/v1/charges', { config: read }, async (request, reply) => {
-    const query = readListQuery(request.query, 'charge', ['status', 'merchant_reference', 'payment_session'])
-    if (isRefusal(query)) throw new RefusalError(query)
-    const page = await fetchPage<ChargeRow>(deps.pool, {
-      columns: chargeColumns,
-      table: 'charges',
-      merchantId: merchantOf(request),
-      equal: {
-        status: query.filters.status,
-        merchant_reference: query.filters.merchant_reference,
-        payment_session_id: query.filters.payment_session,
+  app.get<{ Params: { id: string } }>(
+    '/v1/charges/:id',
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'getCharge',
+          summary: 'Read a charge',
+          tag: 'Charges',
+          answer: { status: 200, schema: Charge },
+        },
       },
-      query,
-    })
-    if (isRefusal(page)) throw new RefusalError(page)
-    return sendAnswer(reply, {
-      status: 200,
-      body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore },
-      replayed: false,
-    })
-  })
+    },
+    async (request, reply) => {
+      const charge = isId('charge', request.params.id)
+        ? await findCharge(deps.pool, merchantOf(request), request.params.id)
+        : null
+      if (charge === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+      return sendAnswer(reply, { status: 200, body: renderCharge(charge), replayed: false })
+    },
+  )
+
+  app.get(
+    '/v1/charges',
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'listCharges',
+          summary: 'List charges',
+          tag: 'Charges',
+          answer: { status: 200, schema: ChargeList },
+          list: list,
+        },
+      },
+    },
+    async (request, reply) => {
+      const query = readListQuery(request.query, list)
+      if (isRefusal(query)) throw new RefusalError(query)
+      const page = await fetchPage<ChargeRow>(deps.pool, {
+        columns: chargeColumns,
+        table: 'charges',
+        merchantId: merchantOf(request),
+        equal: {
+          status: query.filters.status,
+          merchant_reference: query.filters.merchant_reference,
+          payment_session_id: query.filters.payment_session,
+        },
+        query,
+      })
+      if (isRefusal(page)) throw new RefusalError(page)
+      return sendAnswer(reply, {
+        status: 200,
+        body: { object: 'list', data: page.rows.map(renderCharge), has_more: page.hasMore },
+        replayed: false,
+      })
+    },
+  )
 
   app.post<{ Params: { id: string } }>(
     '/v1/charges/:id/capture',
-    { config: write, schema: { body: CaptureCharge } },
+    {
+      config: write,
+      schema: {
+        body: CaptureCharge,
+        docs: {
+          operationId: 'captureCharge',
+          summary: 'Capture an authorized charge',
+          tag: 'Charges',
+          answer: { status: 200, schema: Charge },
+          description: 'Once, the whole amount or a part; the rest is released.',
+        },
+      },
+    },
     async (request, reply) => {
       const body = request.body as { amount?: number }
       return sendAnswer(
@@ -76,7 +141,18 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
 
   app.post<{ Params: { id: string } }>(
     '/v1/charges/:id/cancel',
-    { config: write, schema: { body: CancelCharge } },
+    {
+      config: write,
+      schema: {
+        body: CancelCharge,
+        docs: {
+          operationId: 'cancelCharge',
+          summary: 'Cancel an authorized charge',
+          tag: 'Charges',
+          answer: { status: 200, schema: Charge },
+        },
+      },
+    },
     async (request, reply) =>
       sendAnswer(
         reply,

@@ -1,3 +1,4 @@
+import { ClientConfig } from '@fincore/api-contract/answers'
 import type { Deps } from '../../deps.ts'
 import { merchantOf } from '../../server/caller.ts'
 import type { App } from '../../server/server.ts'
@@ -21,16 +22,30 @@ export function registerClientConfigRoute(app: App, deps: Deps): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url === '/v1/client_config') reply.headers(cors)
   })
-  app.get('/v1/client_config', { config: { access: { by: 'publishable_key' } } }, async (request, reply) => {
-    const accounts = await deps.directory.listPspAccounts(merchantOf(request))
-    const withFields = accounts.flatMap((account) => {
-      const clientTokens = deps.psps[account.psp].clientTokens
-      return clientTokens === undefined
-        ? []
-        : [{ id: account.id, psp: account.psp, fields: clientTokens.fields(account) }]
-    })
-    return reply
-      .header('cache-control', 'no-store')
-      .send({ object: 'client_config', environment: deps.config.environment, psp_accounts: withFields })
-  })
+  app.get(
+    '/v1/client_config',
+    {
+      config: { access: { by: 'publishable_key' } },
+      schema: {
+        docs: {
+          operationId: 'getClientConfig',
+          summary: 'What the browser SDK needs to draw card fields',
+          tag: 'Browser',
+          answer: { status: 200, schema: ClientConfig },
+        },
+      },
+    },
+    async (request, reply) => {
+      const accounts = await deps.directory.listPspAccounts(merchantOf(request))
+      const withFields = accounts.flatMap((account) => {
+        const clientTokens = deps.psps[account.psp].clientTokens
+        return clientTokens === undefined
+          ? []
+          : [{ id: account.id, psp: account.psp, fields: clientTokens.fields(account) }]
+      })
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ object: 'client_config', environment: deps.config.environment, psp_accounts: withFields })
+    },
+  )
 }

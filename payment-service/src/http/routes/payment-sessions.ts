@@ -1,9 +1,13 @@
+import { PaymentSessionList } from '@fincore/api-contract/answers'
 import { CreatePaymentSession } from '@fincore/api-contract/requests'
+import { PaymentSession } from '@fincore/api-contract/resources'
+import { NoParameters } from '@fincore/api-contract/webhook-endpoints'
 import type { Deps } from '../../deps.ts'
 import { createPaymentSession } from '../../flows/create-payment-session.ts'
 import { expirePaymentSession } from '../../flows/expire-payment-session.ts'
 import { showSession } from '../../flows/session-link.ts'
 import { isId } from '../../ids.ts'
+import { sessionStates } from '../../payments/session-states.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
 import { keyOf, merchantOf } from '../../server/caller.ts'
 import { RefusalError } from '../../server/problems.ts'
@@ -11,15 +15,32 @@ import type { App } from '../../server/server.ts'
 import { fetchPage } from '../../store/page.ts'
 import { findSession, type SessionRow, sessionColumns } from '../../store/sessions.ts'
 import { sendAnswer } from '../answers.ts'
-import { readListQuery } from '../list-query.ts'
+import { listOf, oneOf, readListQuery, textOf } from '../list-query.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const write = { access: { by: 'secret_key', scope: 'payment_sessions:write' }, idempotent: true } as const
 
+const list = listOf('session', {
+  status: oneOf(sessionStates, 'Sessions that stand here.'),
+  merchant_reference: textOf('Sessions with this reference of yours.'),
+})
+
 export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
   app.post(
     '/v1/payment_sessions',
-    { config: write, schema: { body: CreatePaymentSession } },
+    {
+      config: write,
+      schema: {
+        body: CreatePaymentSession,
+        docs: {
+          operationId: 'createPaymentSession',
+          summary: 'Make a payment session',
+          tag: 'Payment sessions',
+          answer: { status: 201, schema: PaymentSession },
+          description: 'Send the shopper to its `url`.',
+        },
+      },
+    },
     async (request, reply) => {
       const input = {
         merchantId: merchantOf(request),
@@ -30,35 +51,73 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
     },
   )
 
-  app.get<{ Params: { id: string } }>('/v1/payment_sessions/:id', { config: read }, async (request, reply) => {
-    const { id } = request.params
-    const session = isId('session', id) ? await findSession(deps.pool, merchantOf(request), id) : null
-    if (session === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    return sendAnswer(reply, { status: 200, body: showSession(deps, session), replayed: false })
-  })
-
-  app.get('/v1/payment_sessions', { config: read }, async (request, reply) => {
-    const query = readListQuery(request.query, 'session', ['status', 'merchant_reference'])
-    if (isRefusal(query)) throw new RefusalError(query)
-    const page = await fetchPage<SessionRow>(deps.pool, {
-      columns: sessionColumns,
-      table: 'payment_sessions',
-      merchantId: merchantOf(request),
-      equal: { status: query.filters.status, merchant_reference: query.filters.merchant_reference },
-      query,
-    })
-    if (isRefusal(page)) throw new RefusalError(page)
-    const body = { object: 'list', data: page.rows.map((row) => showSession(deps, row)), has_more: page.hasMore }
-    return sendAnswer(reply, { status: 200, body, replayed: false })
-  })
-
-  app.post<{ Params: { id: string }; Body: unknown }>(
-    '/v1/payment_sessions/:id/expire',
-    { config: write },
+  app.get<{ Params: { id: string } }>(
+    '/v1/payment_sessions/:id',
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'getPaymentSession',
+          summary: 'Read a payment session',
+          tag: 'Payment sessions',
+          answer: { status: 200, schema: PaymentSession },
+        },
+      },
+    },
     async (request, reply) => {
-      // There is nothing to say, so the body may be left out; what is said all the same is refused.
-      const [unknown] = Object.keys(request.body ?? {})
-      if (unknown !== undefined) throw new RefusalError(refuse('parameter_unknown'))
+      const { id } = request.params
+      const session = isId('session', id) ? await findSession(deps.pool, merchantOf(request), id) : null
+      if (session === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+      return sendAnswer(reply, { status: 200, body: showSession(deps, session), replayed: false })
+    },
+  )
+
+  app.get(
+    '/v1/payment_sessions',
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'listPaymentSessions',
+          summary: 'List payment sessions',
+          tag: 'Payment sessions',
+          answer: { status: 200, schema: PaymentSessionList },
+          list: list,
+        },
+      },
+    },
+    async (request, reply) => {
+      const query = readListQuery(request.query, list)
+      if (isRefusal(query)) throw new RefusalError(query)
+      const page = await fetchPage<SessionRow>(deps.pool, {
+        columns: sessionColumns,
+        table: 'payment_sessions',
+        merchantId: merchantOf(request),
+        equal: { status: query.filters.status, merchant_reference: query.filters.merchant_reference },
+        query,
+      })
+      if (isRefusal(page)) throw new RefusalError(page)
+      const body = { object: 'list', data: page.rows.map((row) => showSession(deps, row)), has_more: page.hasMore }
+      return sendAnswer(reply, { status: 200, body, replayed: false })
+    },
+  )
+
+  app.post<{ Params: { id: string } }>(
+    '/v1/payment_sessions/:id/expire',
+    {
+      config: write,
+      schema: {
+        body: NoParameters,
+        docs: {
+          operationId: 'expirePaymentSession',
+          summary: 'End an open payment session',
+          tag: 'Payment sessions',
+          answer: { status: 200, schema: PaymentSession },
+          description: 'The PSP’s page is closed first.',
+        },
+      },
+    },
+    async (request, reply) => {
       const { id } = request.params
       if (!isId('session', id)) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
       const input = { merchantId: merchantOf(request), sessionId: id, idempotencyKey: keyOf(request) }

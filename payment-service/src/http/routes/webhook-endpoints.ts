@@ -1,8 +1,13 @@
+import { DeletedWebhookEndpoint, WebhookDeliveryList, WebhookEndpointList } from '@fincore/api-contract/answers'
 import {
   CreateWebhookEndpoint,
+  deliveryStates,
   NoParameters,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookEndpointWithSecret,
 } from '@fincore/api-contract/webhook-endpoints'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
@@ -31,18 +36,16 @@ import {
   webhookEndpointColumns,
 } from '../../store/webhook-endpoints.ts'
 import { sendAnswer } from '../answers.ts'
-import { readListQuery } from '../list-query.ts'
+import { type ListDescription, listOf, oneOf, readListQuery } from '../list-query.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const change = { access: { by: 'secret_key', scope: 'webhook_endpoints:write' } } as const
 const write = { ...change, idempotent: true } as const
 const path = '/v1/webhook_endpoints'
-/** An action without parameters may come without a body. */
-const action = {
-  config: write,
-  preValidation: async (request: FastifyRequest) => {
-    request.body ??= {}
-  },
+const endpoints = listOf('webhookEndpoint', {})
+const deliveries: ListDescription<'status'> = {
+  isCursor: isDeliveryId,
+  filters: { status: oneOf(deliveryStates, 'Deliveries that stand here.') },
 }
 type OfEndpoint = { Params: { id: string } }
 type OfDelivery = { Params: { id: string; delivery: string } }
@@ -54,76 +57,206 @@ export function registerWebhookEndpointRoutes(app: App, deps: Deps): void {
 }
 
 function registerEndpoints(app: App, deps: Deps): void {
-  app.post(path, { config: write, schema: { body: CreateWebhookEndpoint } }, async (request, reply) => {
-    const input = { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body }
-    return sendAnswer(reply, await createWebhookEndpointOnce(deps, input))
-  })
+  app.post(
+    path,
+    {
+      config: write,
+      schema: {
+        body: CreateWebhookEndpoint,
+        docs: {
+          operationId: 'createWebhookEndpoint',
+          summary: 'Have events sent to your server',
+          tag: 'Webhook endpoints',
+          answer: { status: 201, schema: WebhookEndpointWithSecret },
+          description: 'The answer shows the secret: keep it.',
+        },
+      },
+    },
+    async (request, reply) => {
+      const input = { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body }
+      return sendAnswer(reply, await createWebhookEndpointOnce(deps, input))
+    },
+  )
 
-  app.get(path, { config: read }, async (request, reply) => {
-    const query = readListQuery(request.query, 'webhookEndpoint')
-    if (isRefusal(query)) throw new RefusalError(query)
-    const source = {
-      columns: webhookEndpointColumns,
-      table: 'webhook_endpoints',
-      merchantId: merchantOf(request),
-      query,
-    } as const
-    const page = await fetchPage<WebhookEndpointRow>(deps.pool, source)
-    if (isRefusal(page)) throw new RefusalError(page)
-    return sendBody(reply, {
-      object: 'list',
-      data: page.rows.map(renderWebhookEndpoint),
-      has_more: page.hasMore,
-    })
-  })
+  app.get(
+    path,
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'listWebhookEndpoints',
+          summary: 'List webhook endpoints',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: WebhookEndpointList },
+          list: endpoints,
+        },
+      },
+    },
+    async (request, reply) => {
+      const query = readListQuery(request.query, endpoints)
+      if (isRefusal(query)) throw new RefusalError(query)
+      const source = {
+        columns: webhookEndpointColumns,
+        table: 'webhook_endpoints',
+        merchantId: merchantOf(request),
+        query,
+      } as const
+      const page = await fetchPage<WebhookEndpointRow>(deps.pool, source)
+      if (isRefusal(page)) throw new RefusalError(page)
+      return sendBody(reply, {
+        object: 'list',
+        data: page.rows.map(renderWebhookEndpoint),
+        has_more: page.hasMore,
+      })
+    },
+  )
 
-  app.get<OfEndpoint>(`${path}/:id`, { config: read }, async (request, reply) => {
-    const row = await findWebhookEndpoint(deps.pool, merchantOf(request), endpointOf(request))
-    return sendBody(reply, row === null ? refuse('resource_not_found', { param: 'id' }) : renderWebhookEndpoint(row))
-  })
+  app.get<OfEndpoint>(
+    `${path}/:id`,
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'getWebhookEndpoint',
+          summary: 'Read a webhook endpoint',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: WebhookEndpoint },
+        },
+      },
+    },
+    async (request, reply) => {
+      const row = await findWebhookEndpoint(deps.pool, merchantOf(request), endpointOf(request))
+      return sendBody(reply, row === null ? refuse('resource_not_found', { param: 'id' }) : renderWebhookEndpoint(row))
+    },
+  )
 
-  app.patch(`${path}/:id`, { config: change, schema: { body: UpdateWebhookEndpoint } }, async (request, reply) => {
-    const input = { merchantId: merchantOf(request), endpointId: endpointOf(request), request: request.body }
-    return sendBody(reply, await changeWebhookEndpoint(deps, input))
-  })
+  app.patch(
+    `${path}/:id`,
+    {
+      config: change,
+      schema: {
+        body: UpdateWebhookEndpoint,
+        docs: {
+          operationId: 'updateWebhookEndpoint',
+          summary: 'Change, disable or enable a webhook endpoint',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: WebhookEndpoint },
+        },
+      },
+    },
+    async (request, reply) => {
+      const input = { merchantId: merchantOf(request), endpointId: endpointOf(request), request: request.body }
+      return sendBody(reply, await changeWebhookEndpoint(deps, input))
+    },
+  )
 
-  app.delete(`${path}/:id`, { config: change }, async (request, reply) => {
-    const input = { merchantId: merchantOf(request), endpointId: endpointOf(request) }
-    return sendBody(reply, await removeWebhookEndpoint(deps, input))
-  })
+  app.delete(
+    `${path}/:id`,
+    {
+      config: change,
+      schema: {
+        docs: {
+          operationId: 'deleteWebhookEndpoint',
+          summary: 'Delete a webhook endpoint',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: DeletedWebhookEndpoint },
+          description: 'Its deliveries go with it; its events stay.',
+        },
+      },
+    },
+    async (request, reply) => {
+      const input = { merchantId: merchantOf(request), endpointId: endpointOf(request) }
+      return sendBody(reply, await removeWebhookEndpoint(deps, input))
+    },
+  )
 
-  app.post(`${path}/:id/rotate_secret`, { ...action, schema: { body: RotateWebhookSecret } }, async (request, reply) =>
-    sendAnswer(reply, await rotateWebhookSecret(deps, { ...endpointRequest(request), request: request.body })),
+  app.post(
+    `${path}/:id/rotate_secret`,
+    {
+      config: write,
+      schema: {
+        body: RotateWebhookSecret,
+        docs: {
+          operationId: 'rotateWebhookSecret',
+          summary: 'Make a new secret',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: WebhookEndpointWithSecret },
+          description: 'Until the overlap ends, both secrets sign.',
+        },
+      },
+    },
+    async (request, reply) =>
+      sendAnswer(reply, await rotateWebhookSecret(deps, { ...endpointRequest(request), request: request.body })),
   )
 }
 
 function registerDeliveries(app: App, deps: Deps): void {
-  app.post(`${path}/:id/ping`, { ...action, schema: { body: NoParameters } }, async (request, reply) =>
-    sendAnswer(reply, await pingWebhookEndpoint(deps, endpointRequest(request))),
+  app.post(
+    `${path}/:id/ping`,
+    {
+      config: write,
+      schema: {
+        body: NoParameters,
+        docs: {
+          operationId: 'pingWebhookEndpoint',
+          summary: 'Send a test event',
+          tag: 'Webhook endpoints',
+          answer: { status: 201, schema: WebhookDelivery },
+        },
+      },
+    },
+    async (request, reply) => sendAnswer(reply, await pingWebhookEndpoint(deps, endpointRequest(request))),
   )
 
-  app.get<OfEndpoint>(`${path}/:id/deliveries`, { config: read }, async (request, reply) => {
-    const query = readListQuery(request.query, isDeliveryId, ['status'])
-    if (isRefusal(query)) throw new RefusalError(query)
-    const merchantId = merchantOf(request)
-    const endpoint = await findWebhookEndpoint(deps.pool, merchantId, endpointOf(request))
-    if (endpoint === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-    const page = await fetchPage<WebhookDeliveryRow>(deps.pool, {
-      columns: webhookDeliveryColumns,
-      table: 'webhook_deliveries',
-      merchantId,
-      equal: { endpoint_id: endpoint.id, state: query.filters.status },
-      query,
-    })
-    if (isRefusal(page)) throw new RefusalError(page)
-    return sendBody(reply, {
-      object: 'list',
-      data: page.rows.map(renderWebhookDelivery),
-      has_more: page.hasMore,
-    })
-  })
+  app.get<OfEndpoint>(
+    `${path}/:id/deliveries`,
+    {
+      config: read,
+      schema: {
+        docs: {
+          operationId: 'listWebhookDeliveries',
+          summary: 'List what was sent to an endpoint',
+          tag: 'Webhook endpoints',
+          answer: { status: 200, schema: WebhookDeliveryList },
+          list: deliveries,
+        },
+      },
+    },
+    async (request, reply) => {
+      const query = readListQuery(request.query, deliveries)
+      if (isRefusal(query)) throw new RefusalError(query)
+      const merchantId = merchantOf(request)
+      const endpoint = await findWebhookEndpoint(deps.pool, merchantId, endpointOf(request))
+      if (endpoint === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+      const page = await fetchPage<WebhookDeliveryRow>(deps.pool, {
+        columns: webhookDeliveryColumns,
+        table: 'webhook_deliveries',
+        merchantId,
+        equal: { endpoint_id: endpoint.id, state: query.filters.status },
+        query,
+      })
+      if (isRefusal(page)) throw new RefusalError(page)
+      return sendBody(reply, {
+        object: 'list',
+        data: page.rows.map(renderWebhookDelivery),
+        has_more: page.hasMore,
+      })
+    },
+  )
 
-  const redeliver = { ...action, schema: { body: NoParameters } }
+  const redeliver = {
+    config: write,
+    schema: {
+      body: NoParameters,
+      docs: {
+        operationId: 'redeliverWebhook',
+        summary: 'Send an event again',
+        tag: 'Webhook endpoints',
+        answer: { status: 200, schema: WebhookDelivery },
+        description: 'At once, and with ten tries from the beginning.',
+      },
+    },
+  } as const
   app.post<OfDelivery>(`${path}/:id/deliveries/:delivery/redeliver`, redeliver, async (request, reply) => {
     const deliveryId = request.params.delivery
     if (!isDeliveryId(deliveryId)) throw new RefusalError(refuse('resource_not_found', { param: 'delivery' }))

@@ -3,7 +3,7 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { Asked, CardShown, Money, Outcome } from '../port.ts'
 import { moneyOf, type Operation, type Payment, readPspCode, wire } from './wire.ts'
 
-/** The sandbox's decline and failure codes in FinCore's words. A code that is not here is `card_declined`. */
+/** The sandbox's decline and failure codes in FinCore's words. One that is not here is declined without a reason. */
 const declineCodes = new Map<string, DeclineCode>([
   ['insufficient_funds', 'insufficient_funds'],
   ['do_not_honor', 'do_not_honor'],
@@ -20,13 +20,20 @@ const declineCodes = new Map<string, DeclineCode>([
   ['generic', 'card_declined'],
   ['authentication_failed', 'authentication_failed'],
   ['capture_declined', 'do_not_honor'],
-  ['refund_declined', 'do_not_honor'],
+  ['refund_declined', 'refund_declined'],
 ])
 
 export type FollowUpKind = 'capture' | 'cancel' | 'refund'
 
 /** The sandbox's name of each operation. */
 export const operationNames = { capture: 'capture', cancel: 'cancellation', refund: 'refund' } as const
+
+/** What a refusal without a reason is called. No shopper stands by, so it is never about trying another card. */
+const declinedFollowUps = {
+  capture: 'do_not_honor',
+  cancel: 'do_not_honor',
+  refund: 'refund_declined',
+} as const satisfies Record<FollowUpKind, DeclineCode>
 
 /** What became of a payment. `asked`, when given, is what the payment must be of; another one is not ours. */
 export function outcomeOfPayment(payment: Payment, asked?: Partial<Asked>): Outcome {
@@ -49,7 +56,7 @@ export function outcomeOfPayment(payment: Payment, asked?: Partial<Asked>): Outc
         ? { outcome: 'action_required', pspReference, actionUrl: payment.action.url, card }
         : unknown('the PSP wants the shopper to act, and does not say where')
     case 'declined':
-      return { outcome: 'declined', pspReference, card, ...readTrouble(payment.decline) }
+      return { outcome: 'declined', pspReference, card, ...readTrouble(payment.decline, 'card_declined') }
     case 'canceled':
       return { outcome: 'ended', pspReference, reason: 'requested' }
     // The sandbox's payments expire in one way only: their checkout session ended before the shopper had confirmed.
@@ -76,7 +83,12 @@ export function outcomeOfOperation(kind: FollowUpKind, operation: Operation, ask
       return { outcome: 'approved', pspReference, captured, card: null }
     }
     case 'failed':
-      return { outcome: 'declined', pspReference, card: null, ...readTrouble(operation.failure) }
+      return {
+        outcome: 'declined',
+        pspReference,
+        card: null,
+        ...readTrouble(operation.failure, declinedFollowUps[kind]),
+      }
     case 'pending':
       return unknown('the PSP has not finished the operation yet')
     default:
@@ -88,9 +100,12 @@ export function unknown(why: string): Outcome & { outcome: 'unknown' } {
   return { outcome: 'unknown', why }
 }
 
-function readTrouble(trouble: { code: string } | null): { code: DeclineCode; pspCode: string | null } {
-  if (trouble === null) return { code: 'card_declined', pspCode: null }
-  return { code: declineCodes.get(trouble.code) ?? 'card_declined', pspCode: readPspCode(trouble.code) }
+function readTrouble(
+  trouble: { code: string } | null,
+  withoutReason: DeclineCode,
+): { code: DeclineCode; pspCode: string | null } {
+  if (trouble === null) return { code: withoutReason, pspCode: null }
+  return { code: declineCodes.get(trouble.code) ?? withoutReason, pspCode: readPspCode(trouble.code) }
 }
 
 function isOurs(given: Payment | Operation, reference: string | undefined, asked: Money | undefined): boolean {

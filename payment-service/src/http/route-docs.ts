@@ -1,0 +1,33 @@
+import type { TSchema } from 'typebox'
+import type { ListDescription } from './list-query.ts'
+
+/** The groups of the API's endpoints, in the order in which they are shown. */
+export const tags = {
+  'Payment sessions': 'A page at the PSP, behind a link that works once.',
+  Charges: 'One payment, however the card came in.',
+  Refunds: 'Money given back.',
+  Events: 'What happened, as it was sent.',
+  'Webhook endpoints': 'Where events are sent, and what became of each.',
+  Browser: 'For `@fincore/browser`, with the publishable key.',
+} as const
+
+/** What `/v1/openapi.json` and `/docs` say of a route, beside what they read from the route itself. */
+export type RouteDocs = {
+  operationId: string
+  summary: string
+  description?: string
+  tag: keyof typeof tags
+  answer: { status: 200 | 201; schema: TSchema }
+  /** The query of a list: the same table that the route reads it by. */
+  list?: ListDescription
+}
+
+declare module 'fastify' {
+  interface FastifySchema {
+    /**
+     * For the documents alone. `response` is not used: Fastify would serialise by it, and what a flow answered must
+     * arrive byte for byte, replays included.
+     */
+    docs?: RouteDocs
+  }
+}
