@@ -63,18 +63,29 @@ export type ClaimedDelivery = {
 }
 
 /**
- * Takes due deliveries, endpoint by endpoint, so that a long queue of one cannot hide another's. A taken delivery is
- * due again after the lease: should this process die, the delivery is sent by another, perhaps twice, never not at all.
+ * Takes due deliveries, endpoint by endpoint and merchant by merchant, so that no queue can hide another's and nobody's
+ * deliveries take all the places. A taken delivery is due again after the lease: should this process die, the delivery is sent by another, perhaps twice, never not at all.
  *
  * Endpoints are found by skipping from one to the next in webhook_deliveries_due, so the cost grows with the number of
  * endpoints that have something waiting, not with what waits.
  *
- * @param busy how many more deliveries than none each endpoint has under way here.
+ * @param limits how many to take in all, and how many each may have under way here, those taken before included.
  */
 export async function claimDueDeliveries(
   db: Queryable,
-  limits: { total: number; perEndpoint: number; leaseMs: number },
-  busy: ReadonlyMap<string, number>,
+  limits: {
+    total: number
+    perMerchant: number
+    perEndpoint: number
+    /** Of an endpoint in `provenEndpoints`. */
+    perProvenEndpoint: number
+    leaseMs: number
+  },
+  taken: {
+    ofEndpoints: ReadonlyMap<string, number>
+    ofMerchants: ReadonlyMap<string, number>
+    provenEndpoints: readonly string[]
+  },
 ): Promise<ClaimedDelivery[]> {
   const { rows } = await db.query<ClaimedDelivery>(
     `with recursive waiting (merchant_id, endpoint_id) as (
@@ -85,16 +96,24 @@ export async function claimDueDeliveries(
          select merchant_id, endpoint_id from webhook_deliveries
          where state = 'pending' and (merchant_id, endpoint_id) > (waiting.merchant_id, waiting.endpoint_id)
          order by merchant_id, endpoint_id limit 1) following
-     ), candidate as (
-       select delivery.merchant_id, delivery.id
+     ), due as (
+       select delivery.merchant_id, delivery.id, delivery.next_try_at,
+         row_number() over (partition by delivery.merchant_id order by delivery.next_try_at) as place
        from waiting
        left join unnest($1::text[], $2::integer[]) as busy (endpoint_id, count) on busy.endpoint_id = waiting.endpoint_id
+       left join unnest($3::text[]) as proven (endpoint_id) on proven.endpoint_id = waiting.endpoint_id
        cross join lateral (
-         select due.merchant_id, due.id, due.next_try_at from webhook_deliveries due
-         where due.merchant_id = waiting.merchant_id and due.endpoint_id = waiting.endpoint_id
-           and due.state = 'pending' and due.next_try_at <= now()
-         order by due.next_try_at limit greatest(0, $3::integer - coalesce(busy.count, 0))) delivery
-       order by delivery.next_try_at limit $4::integer
+         select one.merchant_id, one.id, one.next_try_at from webhook_deliveries one
+         where one.merchant_id = waiting.merchant_id and one.endpoint_id = waiting.endpoint_id
+           and one.state = 'pending' and one.next_try_at <= now()
+         order by one.next_try_at
+         limit greatest(0, case when proven.endpoint_id is null then $4::integer else $5::integer end
+           - coalesce(busy.count, 0))) delivery
+     ), candidate as (
+       select due.merchant_id, due.id from due
+       left join unnest($6::text[], $7::integer[]) as busy (merchant_id, count) on busy.merchant_id = due.merchant_id
+       where due.place <= $8::integer - coalesce(busy.count, 0)
+       order by due.next_try_at limit $9::integer
      ), claimed as (
        -- Locked only now, a few rows and not some of every endpoint; asked again, because another process may have
        -- taken one between.
@@ -103,7 +122,7 @@ export async function claimDueDeliveries(
        where delivery.state = 'pending' and delivery.next_try_at <= now()
        for update of delivery skip locked
      )
-     update webhook_deliveries delivery set next_try_at = now() + $5::integer * interval '1 millisecond'
+     update webhook_deliveries delivery set next_try_at = now() + $10::integer * interval '1 millisecond'
      from claimed, webhook_endpoints endpoint, events event
      where delivery.merchant_id = claimed.merchant_id and delivery.id = claimed.id
        and endpoint.merchant_id = delivery.merchant_id and endpoint.id = delivery.endpoint_id
@@ -113,7 +132,18 @@ export async function claimDueDeliveries(
        endpoint.status = 'enabled' as "isEnabled", endpoint.url, endpoint.secret,
        case when endpoint.previous_secret_until > now() then endpoint.previous_secret end as "previousSecret",
        event.body::text as body`,
-    [[...busy.keys()], [...busy.values()], limits.perEndpoint, limits.total, limits.leaseMs],
+    [
+      [...taken.ofEndpoints.keys()],
+      [...taken.ofEndpoints.values()],
+      taken.provenEndpoints,
+      limits.perEndpoint,
+      limits.perProvenEndpoint,
+      [...taken.ofMerchants.keys()],
+      [...taken.ofMerchants.values()],
+      limits.perMerchant,
+      limits.total,
+      limits.leaseMs,
+    ],
   )
   return rows
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
+import type { ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
@@ -175,6 +176,71 @@ describe('the outbox', { concurrency: false }, () => {
     )
     assert.ok((await world.deliveriesOf(quickEndpoint.id)).every((row) => row.state === 'delivered'))
     await world.pool.query('delete from webhook_deliveries where endpoint_id = $1', [slowEndpoint.id])
+  })
+
+  it('gives one merchant sixteen places at most, however many endpoints it has', async () => {
+    let inside = 0
+    const silent = await receive(() => {
+      inside++
+    })
+    const quick = await receive()
+    const merchant = await world.addMerchant()
+    for (let count = 0; count < 20; count++) await world.addEndpoint(merchant, silent.url)
+    await world.addEvent(merchant)
+    const other = await world.addMerchant()
+    const { id } = await world.addEndpoint(other, quick.url)
+    deliver()
+    await until('the merchant’s places are taken', () => inside === 16)
+    await world.addEvent(other)
+    await until('the other merchant’s event came', async () => (await world.deliveriesOf(id))[0]?.state === 'delivered')
+    await sleep(600)
+    assert.equal(inside, 16)
+    await world.pool.query('delete from webhook_deliveries where merchant_id = $1', [merchant])
+    await Promise.all(opened.splice(0).map((server) => server.close()))
+    await stopAll()
+  })
+
+  it('gives an endpoint one place until its first success, and four after it', async () => {
+    const held: ServerResponse[] = []
+    const receiver = await receive((response) => held.push(response))
+    const merchant = await world.addMerchant()
+    await world.addEndpoint(merchant, receiver.url)
+    for (let events = 0; events < 6; events++) await world.addEvent(merchant)
+    deliver()
+    await until('one is held', () => held.length === 1)
+    await sleep(600)
+    assert.equal(held.length, 1)
+    held[0]?.end()
+    await until('four more are held', () => held.length === 5)
+    await sleep(300)
+    assert.equal(held.length, 5)
+    await world.pool.query('delete from webhook_deliveries where merchant_id = $1', [merchant])
+    for (const response of held) response.end()
+    await stopAll()
+  })
+
+  it('sends to an origin while another endpoint of the same origin is slow', async () => {
+    const held: ServerResponse[] = []
+    let isSlow = false
+    const shared = await receive((response, { path }) => {
+      if (isSlow && path === '/slow') held.push(response)
+      else response.end()
+    })
+    const merchant = await world.addMerchant()
+    const slow = await world.addEndpoint(merchant, new URL('/slow', shared.url).href)
+    await world.addEvent(merchant)
+    const outbox = deliver()
+    await until('it has proved itself', async () => (await world.deliveriesOf(slow.id))[0]?.state === 'delivered')
+    isSlow = true
+    for (let events = 0; events < 4; events++) await world.addEvent(merchant)
+    await until('four are held', () => held.length === 4)
+    const other = await world.addMerchant()
+    const { id } = await world.addEndpoint(other, new URL('/quick', shared.url).href)
+    await world.addEvent(other)
+    outbox.wake()
+    await until('the quick one has its event', async () => (await world.deliveriesOf(id))[0]?.state === 'delivered')
+    for (const response of held) response.end()
+    await stopAll()
   })
 
   it('gives up on an answer that does not come, and on one that does not end', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../../store/webhook-deliveries.ts'
 import { disableGoneEndpoint } from '../../store/webhook-endpoints.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
-import { createEndpointSlots } from './endpoint-slots.ts'
+import { createDeliveryPlaces, placeBounds, type Receiver } from './delivery-places.ts'
 import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
 import { createWebhookSender, type SendResult } from './send-webhook.ts'
 import { signWebhook } from './sign-webhook.ts'
@@ -20,9 +20,6 @@ import { signWebhook } from './sign-webhook.ts'
 const pollMs = 250
 /** A little longer than a try can take; after it another process may take the delivery, so a crash costs no more. */
 const leaseMs = 20_000
-const maxUnderWay = 64
-/** So many of one endpoint at a time, in this process: no endpoint can take all the places. */
-const maxPerEndpoint = 4
 /** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
 const stopWithinMs = 8_000
 
@@ -36,11 +33,13 @@ export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
  */
 export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job {
   const policy = { allowLoopback: deps.config.allowLoopbackWebhooks }
-  const sender = createWebhookSender(policy, { ...options, perEndpoint: maxPerEndpoint })
-  const slots = createEndpointSlots(maxPerEndpoint)
+  // The places bound each endpoint already. Many endpoints may share one origin, and one of them must not hold up the
+  // others, so an origin has as many connections as there are places.
+  const sender = createWebhookSender(policy, { ...options, connectionsPerOrigin: placeBounds.total })
+  const places = createDeliveryPlaces()
   const underWay = new Set<Promise<void>>()
-  /** Whether more may wait than the last round could take: of an endpoint, when its places were taken. */
-  let mayHaveMore: (endpointId: string) => boolean = () => false
+  /** Whether more may wait than the last round could take: of a receiver, when it had no place left. */
+  let mayHaveMore: (receiver: Receiver) => boolean = () => false
   const stopping = new AbortController()
   const records = createBatcher<TryResult, undefined>(async (results) => {
     await recordTries(deps.pool, results)
@@ -57,7 +56,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     return result.delivered
   }
   const start = (delivery: ClaimedDelivery): void => {
-    slots.take(delivery.endpointId)
+    places.take(delivery)
     const begunAt = performance.now()
     const running: Promise<void> = deliver(delivery)
       .catch((error) => {
@@ -65,10 +64,10 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
         return false
       })
       .then((delivered) => {
-        slots.giveBack(delivery.endpointId, { failed: !delivered, tookMs: performance.now() - begunAt })
+        places.giveBack(delivery, { failed: !delivered, tookMs: performance.now() - begunAt })
         underWay.delete(running)
         // More may wait behind what just went well; after a failure the next round is soon enough.
-        if (delivered && mayHaveMore(delivery.endpointId)) job.wake()
+        if (delivered && mayHaveMore(delivery)) job.wake()
       })
     underWay.add(running)
   }
@@ -76,16 +75,14 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     pollMs,
     'outbox',
     async () => {
-      const free = maxUnderWay - slots.underWay()
-      if (free <= 0 || stopping.signal.aborted) return
-      const limits = { total: free, perEndpoint: maxPerEndpoint, leaseMs }
-      const claimed = await claimDueDeliveries(deps.pool, limits, slots.busy())
+      if (places.free() <= 0 || stopping.signal.aborted) return
+      const limits = { ...placeBounds, total: places.free(), leaseMs }
+      const claimed = await claimDueDeliveries(deps.pool, limits, places.taken())
       for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
         else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
       }
-      const busy = slots.busy()
-      mayHaveMore = (endpointId) => claimed.length === free || (busy.get(endpointId) ?? 0) >= maxPerEndpoint
+      mayHaveMore = places.listFull()
     },
     deps.log,
   )

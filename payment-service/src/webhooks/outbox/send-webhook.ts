@@ -28,13 +28,13 @@ const maxHeaderBytes = 16_384
 
 export function createWebhookSender(
   policy: AddressPolicy,
-  options: { resolve?: Resolve; timeoutMs?: number; perEndpoint: number },
+  options: { resolve?: Resolve; timeoutMs?: number; connectionsPerOrigin: number },
 ): WebhookSender {
   const { resolve = resolveByDns, timeoutMs = defaultTimeoutMs } = options
   const createAgent = (lookup: LookupFunction) =>
     new Agent({
       connect: { lookup, timeout: Math.min(timeoutMs, 10_000) },
-      connections: options.perEndpoint,
+      connections: options.connectionsPerOrigin,
       pipelining: 1,
       keepAliveTimeout: 10_000,
       keepAliveMaxTimeout: 60_000,
