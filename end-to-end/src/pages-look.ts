@@ -56,6 +56,10 @@ export function listServicePages(world: World, links: Links): ShownPage[] {
       name: 'docs-errors',
       arrange: async () => ({ url: `${world.fincore.dev.api}/docs/errors#card_data_not_accepted_here` }),
     },
+    ...['', '/decline-codes', '/events'].map((path) => ({
+      name: `docs${path.replace('/', '-')}`,
+      arrange: async () => ({ url: `${world.fincore.dev.api}/docs${path}` }),
+    })),
   ]
 }
 

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { eventTypes } from '@fincore/api-contract/events'
+import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
+import fastify from 'fastify'
+import { Check, Errors } from 'typebox/value'
+import { newId } from '../ids.ts'
+import { digestOf, newSecret } from '../secrets.ts'
+import type { App } from '../server/server.ts'
+import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
+import { type OpenApi, registerOpenApi } from './openapi.ts'
+import type { Operation } from './openapi-operation.ts'
+
+type Call = { params?: Record<string, string>; query?: string; body?: object; by?: string }
+type Answer = { status: number; body: Record<string, unknown> & { id: string; data: { id: string; type: string }[] } }
+
+describe('openapi.json', () => {
+  let world: LinkWorld
+  let document: OpenApi
+  let secretKey: string
+  let publishableKey: string
+  const operations = new Map<string, { method: string; path: string; operation: Operation }>()
+  const called = new Set<string>()
+  before(async () => {
+    world = await openLinkWorld()
+    document = (await world.app.inject({ url: '/v1/openapi.json' })).json()
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const [method, operation] of Object.entries(methods))
+        operations.set(operation.operationId, { method: method.toUpperCase(), path, operation })
+    secretKey = await addKey('secret', [
+      'read',
+      'charges:write',
+      'payment_sessions:write',
+      'refunds:write',
+      'webhook_endpoints:write',
+    ])
+    publishableKey = await addKey('publishable', [])
+  })
+  after(() => world.close())
+
+  async function addKey(kind: 'secret' | 'publishable', scopes: string[]): Promise<string> {
+    const key = newSecret(kind === 'secret' ? 'sk_test_' : 'pk_test_')
+    await world.deps.pool.query(
+      `insert into api_keys (merchant_id, id, kind, digest, hint, publishable_key, scopes, created_by)
+       values ($1, $2, $3, $4, 'key', $5, $6, 'test')`,
+      [world.merchant.id, newId('apiKey'), kind, digestOf(key), kind === 'secret' ? null : key, scopes],
+    )
+    return key
+  }
+
+  /** Calls an operation as the document has it, and holds the answer against what the document says of it. */
+  async function call(
+    operationId: string,
+    { params = {}, query = '', body, by = secretKey }: Call = {},
+  ): Promise<Answer> {
+    const { method, path, operation } = operations.get(operationId) ?? assert.fail(`no ${operationId}`)
+    const needsKey = operation.parameters.some(({ name }) => name === 'Idempotency-Key')
+    const answer = await world.app.inject({
+      method: method as 'GET',
+      url: path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => params[name] ?? '') + query,
+      headers: { authorization: `Bearer ${by}`, ...(needsKey ? { 'idempotency-key': randomUUID() } : {}) },
+      ...(body === undefined ? {} : { payload: body }),
+    })
+    called.add(operationId)
+    const said = operation.responses[answer.statusCode] ?? operation.responses.default
+    const [[type, content] = assert.fail()] = Object.entries(said?.content ?? {})
+    assert.equal(String(answer.headers['content-type']).split(';')[0], type, `${operationId}: ${answer.payload}`)
+    assertFits(close(resolve(content.schema)), answer.json(), operationId)
+    return { status: answer.statusCode, body: answer.json() }
+  }
+
+  /** The schema with every reference replaced by what it refers to. */
+  function resolve(schema: unknown): object {
+    if (Array.isArray(schema)) return schema.map(resolve)
+    if (typeof schema !== 'object' || schema === null) return schema as unknown as object
+    if ('$ref' in schema) {
+      const { schemas } = document.components as { schemas: Record<string, object> }
+      return resolve(schemas[String(schema.$ref).split('/').at(-1) ?? ''] ?? assert.fail(`no ${schema.$ref}`))
+    }
+    return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, resolve(value)]))
+  }
+
+  /** The schema without room for a field that it does not name. */
+  function close(schema: unknown): object {
+    if (Array.isArray(schema)) return schema.map(close)
+    if (typeof schema !== 'object' || schema === null) return schema as unknown as object
+    const inside = Object.entries(schema).map(([key, value]) => [key, close(value)])
+    return Object.fromEntries('properties' in schema ? [['additionalProperties', false], ...inside] : inside)
+  }
+
+  function assertFits(schema: object, value: unknown, what: string): void {
+    if (!Check(schema, value)) assert.fail(`${what}: ${JSON.stringify([Errors(schema, value), value], null, 1)}`)
+  }
+
+  async function makeToken(card: MagicCardName): Promise<string> {
+    const { body } = await call('getClientConfig', { by: publishableKey })
+    const [account] = body.psp_accounts as { fields: { url: string } }[]
+    const publicKey = new URL(account?.fields.url ?? '').searchParams.get('public_key')
+    const answer = await fetch(`${world.sandbox.pagesUrl}/v2/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ number: magicCardNumber(card), cvc: '123', expiry_month: 12, expiry_year: 2034 }),
+    })
+    const made = (await answer.json()) as { token?: string; id?: string }
+    return made.token ?? made.id ?? ''
+  }
+
+  async function charge(card: MagicCardName, more: object = {}): Promise<Answer['body']> {
+    const payment_method = { type: 'token', token: await makeToken(card) }
+    const { status, body } = await call('createCharge', {
+      body: { amount: 1000, currency: 'EUR', metadata: { order: '7' }, payment_method, ...more },
+    })
+    assert.equal(status, 201)
+    return body
+  }
+
+  it('says of every endpoint what it is, who may call it, what it takes and what it answers', () => {
+    assert.ok(operations.size >= 24, String(operations.size))
+    for (const [id, { method, path, operation }] of operations) {
+      assert.ok(operation.summary.length > 5 && operation.tags.length === 1 && operation.security.length === 1, id)
+      const answers = Object.entries(operation.responses).filter(([status]) => status !== 'default')
+      assert.equal(answers.length, 1, id)
+      const problem = operation.responses.default?.content['application/problem+json']
+      assert.deepEqual(problem, { schema: { $ref: '#/components/schemas/Problem' } })
+      const places = operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`)
+      assert.deepEqual(places, path.match(/\{\w+\}/g) ?? [], id)
+      assert.ok(
+        operation.parameters.every(({ description }) => description.length > 5),
+        id,
+      )
+      const key = operation.parameters.find(({ name }) => name === 'Idempotency-Key')
+      assert.equal(key?.required ?? false, method === 'POST', id)
+      assert.equal(operation.requestBody !== undefined, method === 'POST' || method === 'PATCH', id)
+      const isList = JSON.stringify(answers).includes('List"')
+      assert.equal(
+        operation.parameters.some(({ name }) => name === 'starting_after'),
+        isList,
+        id,
+      )
+    }
+    resolve(document)
+  })
+
+  it('has the card relay’s door, at its own address', () => {
+    const { operation, path } = operations.get('createCardCharge') ?? assert.fail()
+    assert.equal(`${operation.servers?.[0]?.url}${path}`, 'https://127.0.0.1:4001/v1/charges')
+    assert.deepEqual(operation.requestBody?.content['application/json'], {
+      schema: { $ref: '#/components/schemas/CreateCardCharge' },
+    })
+  })
+
+  it('names the filters of the lists with the values that they take', () => {
+    const filtersOf = (id: string) =>
+      operations
+        .get(id)
+        ?.operation.parameters.filter((parameter) => parameter.in === 'query')
+        .map(({ name }) => name)
+    const page = ['limit', 'starting_after', 'ending_before']
+    assert.deepEqual(filtersOf('listCharges'), [...page, 'status', 'merchant_reference', 'payment_session'])
+    assert.deepEqual(filtersOf('listEvents'), [...page, 'type', 'object_id'])
+  })
+
+  it('does not let a server start with an endpoint for merchants that does not describe itself', async () => {
+    const app = fastify() as unknown as App
+    registerOpenApi(app, { publicUrl: 'http://127.0.0.1:4000', relayUrl: 'https://127.0.0.1:4001' })
+    const config = { access: { by: 'secret_key', scope: 'read' } } as const
+    assert.throws(
+      () => app.get('/v1/secrets', { config }, async () => ({})),
+      /GET \/v1\/secrets does not describe itself/,
+    )
+  })
+
+  it('is true of charges and refunds', async () => {
+    const captured = await charge('visa')
+    assert.equal(captured.status, 'captured')
+    assert.equal((await charge('declined')).status, 'failed')
+    assert.equal((await charge('challenge', { return_url: 'https://shop.example/back' })).status, 'requires_action')
+    const held = await charge('visa', { capture_method: 'manual' })
+    assert.equal(
+      (await call('captureCharge', { params: { id: held.id }, body: { amount: 400 } })).body.status,
+      'captured',
+    )
+    const other = await charge('visa', { capture_method: 'manual' })
+    assert.equal((await call('cancelCharge', { params: { id: other.id } })).body.status, 'canceled')
+    assert.equal((await call('getCharge', { params: { id: held.id } })).status, 200)
+    assert.equal((await call('listCharges', { query: '?limit=2&status=captured' })).body.data.length, 2)
+
+    const refund = await call('createRefund', { body: { charge: captured.id, amount: 300, reason: 'one mug broken' } })
+    assert.equal(refund.body.status, 'succeeded')
+    const failing = await charge('refund_fails')
+    const failed = await call('createRefund', { body: { charge: failing.id } })
+    assert.deepEqual(
+      [failed.body.status, (failed.body.failure as { code: string }).code],
+      ['failed', 'refund_declined'],
+    )
+    assert.equal((await call('getRefund', { params: { id: refund.body.id } })).status, 200)
+    assert.equal((await call('listRefunds', { query: `?charge=${captured.id}` })).body.data.length, 1)
+  })
+
+  it('is true of payment sessions', async () => {
+    const line_items = [{ name: 'Mug', quantity: 1, amount: 1990 }]
+    const urls = { success_url: 'https://shop.example/ok', cancel_url: 'https://shop.example/no' }
+    const { body } = await call('createPaymentSession', {
+      body: { amount: 1990, currency: 'EUR', ...urls, line_items, locale: 'de', metadata: { order: '8' } },
+    })
+    assert.equal((await call('getPaymentSession', { params: { id: body.id } })).body.status, 'open')
+    const refused = await call('expirePaymentSession', { params: { id: body.id }, body: { now: true } })
+    assert.deepEqual([refused.body.code, refused.body.param], ['parameter_unknown', 'now'])
+    assert.equal((await call('expirePaymentSession', { params: { id: body.id } })).body.status, 'expired')
+    assert.equal((await call('listPaymentSessions', { query: '?status=expired' })).body.data.length, 1)
+    const misspelt = await call('listPaymentSessions', { query: '?status=expried' })
+    assert.deepEqual([misspelt.body.code, misspelt.body.param], ['parameter_invalid', 'status'])
+    assert.equal(misspelt.body.detail, 'status must be one of open, completed, expired, canceled.')
+  })
+
+  it('is true of webhook endpoints, and of every event that was sent', async () => {
+    const { body } = await call('createWebhookEndpoint', { body: { url: 'https://93.184.216.34/hook' } })
+    const params = { id: body.id }
+    await call('updateWebhookEndpoint', { params, body: { description: 'Shop' } })
+    await call('rotateWebhookSecret', { params })
+    await call('pingWebhookEndpoint', { params })
+    assert.equal((await call('getWebhookEndpoint', { params })).body.description, 'Shop')
+    assert.equal((await call('listWebhookEndpoints')).body.data.length, 1)
+    const [delivery] = (await call('listWebhookDeliveries', { params, query: '?status=pending' })).body.data
+    await call('redeliverWebhook', { params: { ...params, delivery: delivery?.id ?? '' } })
+    assert.equal((await call('deleteWebhookEndpoint', { params })).body.deleted, true)
+
+    const events = (await call('listEvents', { query: '?limit=100' })).body.data
+    const webhooks = document.webhooks as Record<
+      string,
+      { post: { requestBody: { content: Record<string, { schema: object }> } } }
+    >
+    assert.deepEqual(Object.keys(webhooks), Object.keys(eventTypes))
+    for (const event of events) {
+      const { schema } = webhooks[event.type]?.post.requestBody.content['application/json'] ?? assert.fail(event.type)
+      assertFits(resolve(schema), event, event.type)
+      assert.equal((await call('getEvent', { params: { id: event.id } })).status, 200)
+    }
+    assert.ok(new Set(events.map(({ type }) => type)).size >= 8, 'of many types')
+  })
+
+  it('is true of every endpoint: all were called', () => {
+    const rest = [...operations.keys()].filter((id) => !called.has(id))
+    assert.deepEqual(rest, ['createCardCharge'])
+  })
+})
