@@ -35,7 +35,7 @@ export const Card = Type.Object({
 
 export const Failure = Type.Object({
   code: literals(Object.keys(declineCodes), 'Why it failed: a FinCore decline code, the same for every PSP.'),
-  message: Type.String({ description: 'A text that may be shown to the shopper.' }),
+  message: Type.String({ description: 'Of a charge: may be shown to the shopper. Of a refund: for you.' }),
   shopper_can_retry: literals(['same_card', 'other_card', 'no'], 'Whether another try by the shopper makes sense.'),
   psp_code: text('The PSP’s own code, for your support.'),
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { eventTypes } from '@fincore/api-contract/events'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import fastify from 'fastify'
@@ -159,6 +160,20 @@ describe('openapi.json', () => {
     const page = ['limit', 'starting_after', 'ending_before']
     assert.deepEqual(filtersOf('listCharges'), [...page, 'status', 'merchant_reference', 'payment_session'])
     assert.deepEqual(filtersOf('listEvents'), [...page, 'type', 'object_id'])
+  })
+
+  it('is what /docs shows, which leads to every other page', async () => {
+    const pageAt = async (url: string) => (await world.app.inject({ url })).payload
+    const page = await pageAt('/docs')
+    for (const [id, { path, operation }] of operations) {
+      assert.ok(page.includes(`id="${id}"`) && page.includes(path) && page.includes(operation.summary), id)
+    }
+    for (const [, link = ''] of page.matchAll(/href="(\/[^"]+)"/g))
+      assert.equal((await world.app.inject({ url: link })).statusCode, 200, link)
+    const events = await pageAt('/docs/events')
+    for (const word of [...Object.keys(eventTypes), ...Object.keys(chargeFlags)])
+      assert.ok(events.includes(`id="${word}"`), word)
+    assert.match(await pageAt('/docs/decline-codes'), /id="refund_declined"/)
   })
 
   it('does not let a server start with an endpoint for merchants that does not describe itself', async () => {

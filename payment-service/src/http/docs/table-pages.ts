@@ -7,7 +7,7 @@ import { html } from '../link/html.ts'
 import { renderDocsPage, renderIndex, renderRows, renderText } from './page.ts'
 
 const retryTexts = {
-  no: 'Sending it again cannot help.',
+  no: 'Sending the same request again cannot help.',
   same_request: 'Wait for `Retry-After`, and send the same request with the same idempotency key again.',
   after_change: 'Send it again after you changed what is wrong.',
 } as const
