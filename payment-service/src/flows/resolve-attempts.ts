@@ -14,10 +14,13 @@ import { settleAttempt } from './settle-attempt.ts'
 import { lookUpTimeoutMs, provesNothingHappened } from './time-limits.ts'
 
 /** How many attempts one round takes, and how many of one PSP account it asks about side by side. */
-const roundSize = 200
+const roundSize = 64
 const perAccount = 8
-/** A claimed attempt that its process does not finish is taken again after this time. */
-const claimMs = 60_000
+/**
+ * A claimed attempt that its process does not finish is taken again after this time: soon, because a killed process
+ * must not keep a charge in doubt, and asked twice does no harm.
+ */
+const claimMs = 12_000
 /** After so many look-ups without any answer, an account's others wait for the next round: its PSP is away. */
 const giveUpAfter = 3
 
