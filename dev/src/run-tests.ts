@@ -12,6 +12,7 @@ import { startPostgres } from './embedded-postgres.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 // One file may drive a browser through many payments; nothing honest takes longer than this.
 const testTimeoutMs = 180_000
+const runTimeoutMs = 15 * 60_000
 
 function findTestFiles(filters: string[]): string[] {
   const files = globSync('*/**/*.test.ts', {
@@ -50,7 +51,13 @@ async function runTests(): Promise<number> {
   // Ctrl-C reaches the runner by itself; this process only waits, so that PostgreSQL outlives the tests.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => runner.kill('SIGTERM'))
+  // A test that fails may leave something running, which then keeps its file's process, and with it the run, for ever.
+  const deadline = setTimeout(() => {
+    console.error(`The tests did not end within ${runTimeoutMs / 60_000} minutes: a test left something running.`)
+    runner.kill('SIGTERM')
+  }, runTimeoutMs)
   const code = await new Promise<number>((done) => runner.on('exit', (exitCode) => done(exitCode ?? 1)))
+  clearTimeout(deadline)
   await postgres.stop()
   console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
   return code
