@@ -37,7 +37,16 @@ const stopTimeoutMs = 16_000
 const keptErrorLines = 20
 const maxLogBytes = 10 * 1024 * 1024
 // Everything else comes from the plan: a setting of the user's shell must not reach a process by accident.
-const inheritedVariables = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']
+const inheritedVariables = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'TZ',
+  'NODE_OPTIONS',
+  'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
+]
 
 /**
  * Starts a process and waits for its `listening` line. Its output goes to the log file.
