@@ -94,10 +94,15 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
 
     const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: options.env ?? {} }
     const addresses = addressesOf(ports)
-    processes['psp-sandbox'] = await start(planSandbox(input))
-    progress(`psp-sandbox at ${addresses.psp} (pages) and ${addresses.psp_api} (API)`)
-    processes['payment-service'] = await start(planPaymentService(input))
-    progress(`payment-service at ${addresses.api}, admin API at ${addresses.admin}`)
+    const startAndSay = async (name: ProcessName, plan: ProcessPlan, where: string) => {
+      processes[name] = await start(plan)
+      progress(`${name} at ${where}`)
+    }
+    await allOrWait([
+      startAndSay('psp-sandbox', planSandbox(input), `${addresses.psp} (pages) and ${addresses.psp_api} (API)`),
+      startAndSay('payment-service', planPaymentService(input), `${addresses.api}, admin API at ${addresses.admin}`),
+      startAndSay('card-relay', planCardRelay(input), addresses.relay),
+    ])
 
     const client = createHttpClient({ ca: certificates.ca })
     const earlier = readDevFile(dataDir)
@@ -112,10 +117,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     const happened = created ? `set up${whyAnew(earlier, addresses.api)}` : 'found again'
     progress(`Merchant ${merchant.merchant} ${happened}: keys, PSP account, raw-card grant`)
 
-    processes['card-relay'] = await start(planCardRelay(input))
-    progress(`card-relay at ${addresses.relay}`)
-    processes['demo-shop'] = await start(planDemoShop(input, merchant))
-    progress(`demo-shop at ${addresses.shop}`)
+    await startAndSay('demo-shop', planDemoShop(input, merchant), addresses.shop)
 
     const { internal: _internal, ...publicAddresses } = addresses
     const dev: DevFile = {
@@ -155,6 +157,12 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     await stop()
     throw error
   }
+}
+
+/** All side by side; when one fails, the others are waited for too, so that whatever has started can be stopped. */
+async function allOrWait(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 async function startEmbedded(
