@@ -66,7 +66,7 @@ describe('the admission matrix', () => {
   })
 
   it('spells an IPv4 address as IPv6 where it says so', async () => {
-    const server = net.createServer((socket) => socket.end(socket.remoteAddress))
+    const server = net.createServer((socket) => socket.end(socket.remoteAddress ?? ''))
     await new Promise<void>((ready) => server.listen(0, '::', ready))
     const { port } = server.address() as AddressInfo
     const socket = net.connect({ host: '127.0.0.1', port, localAddress: inside })
