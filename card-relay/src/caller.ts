@@ -43,7 +43,9 @@ function digestApiKey(authorization: string | undefined): string | null {
 function readHandshakeFingerprint(socket: TLSSocket): string | null {
   if (!socket.authorized) return null
   const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? null : formatFingerprint(certificate)
+  // The handshake judged it once; a connection may be kept beyond the certificate's end.
+  if (certificate === undefined || certificate.validToDate.getTime() < Date.now()) return null
+  return formatFingerprint(certificate)
 }
 
 /** AWS's Application Load Balancer sends the leaf as percent-encoded PEM, and removes the header when a client sets it. */

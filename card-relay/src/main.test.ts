@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -16,8 +16,23 @@ function write(name: string, text: string): string {
   return path
 }
 
-function start(env: Record<string, string>) {
-  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+const main = join(import.meta.dirname, 'main.ts')
+const startScript = join(import.meta.dirname, '../start.sh')
+
+/** As an operator starts it, whatever else stands in the environment. */
+function start(env: Record<string, string>, flags: string[] = []) {
+  const foreign = { NODE: process.execPath, SECRET_OF_ANOTHER: 'a b', NODE_OPTIONS: '--no-deprecation' }
+  return spawn(startScript, flags, { env: { ...foreign, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Its exit code and what it said on stderr, without Node's own warnings. */
+async function waitForRefusal(child: ReturnType<typeof start>): Promise<{ code: unknown; lines: string[] }> {
+  let errors = ''
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  return { code, lines: errors.split('\n').filter((line) => line.startsWith('card-relay: ')) }
 }
 
 describe('the relay’s process', () => {
@@ -47,12 +62,65 @@ describe('the relay’s process', () => {
   })
 
   it('names every missing setting and does not start', async () => {
-    const child = start({})
-    let errors = ''
-    child.stderr.on('data', (data) => {
-      errors += data
+    const { code, lines } = await waitForRefusal(start({}))
+    assert.equal(code, 1)
+    assert.equal(lines.length, 7, lines.join('\n'))
+  })
+
+  it('does not start without what `start.sh` sees to, and names each thing that is missing', async () => {
+    const bare = spawn(process.execPath, [main], { env: { PATH: '/bin' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const { code, lines } = await waitForRefusal(bare)
+    assert.equal(code, 1)
+    // Whoever runs the tests may have forbidden core files to all that they start.
+    const mayDump = !/^Max core file size +\d+ +0 /m.test(readFileSync('/proc/self/limits', 'utf8'))
+    assert.deepEqual(
+      lines.map((line) => line.replace('card-relay: not started as by start.sh: ', '')),
+      [
+        'it may read files that are not its own',
+        'it may write files',
+        'it may start child processes',
+        'it may start workers',
+        'it may load addons',
+        'it may use WASI',
+        'it may be inspected',
+        'SIGUSR1 opens a debugger',
+        'strings may become code',
+        '__proto__ exchanges prototypes',
+        'the language’s own objects may be changed',
+        ...(mayDump ? ['a core file may be written'] : []),
+        'its environment holds more than RELAY_…',
+      ],
+    )
+  })
+
+  const openings: [flags: string[], lines: string[]][] = [
+    [['--allow-fs-write=/tmp'], ['Node has other flags than it needs']],
+    [
+      ['--allow-fs-read=/etc', '--allow-worker', '--allow-inspector'],
+      [
+        'it may read files that are not its own',
+        'it may start workers',
+        'it may be inspected',
+        'Node has other flags than it needs',
+      ],
+    ],
+  ]
+  for (const [flags, expected] of openings) {
+    it(`does not start with ${flags.join(' ')} beside the flags that it needs`, async () => {
+      const { code, lines } = await waitForRefusal(start({}, flags))
+      assert.equal(code, 1)
+      assert.deepEqual(
+        lines,
+        expected.map((line) => `card-relay: not started as by start.sh: ${line}`),
+      )
     })
-    assert.equal(await new Promise((resolve) => child.once('close', resolve)), 1)
-    assert.equal(errors.trim().split('\n').length, 7)
+  }
+
+  it('has each of its flags explained in the README', () => {
+    const folder = join(import.meta.dirname, '..')
+    const flags = readFileSync(join(folder, 'node-flags'), 'utf8').matchAll(/^(--\S+) +(.+)$/gm)
+    const rows = Array.from(flags, ([, flag, closes]) => `| \`${flag}\` | ${closes} |`)
+    assert.ok(rows.length >= 6)
+    assert.ok(readFileSync(join(folder, 'README.md'), 'utf8').includes(rows.join('\n')), rows.join('\n'))
   })
 })

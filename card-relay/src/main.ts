@@ -1,5 +1,6 @@
 import { makeCardMemory } from './card-memory.ts'
 import { loadConfig } from './config.ts'
+import { findOpenDoors } from './hardening.ts'
 import { makeLog } from './log.ts'
 import { startRelay } from './server.ts'
 
@@ -15,6 +16,10 @@ function crash(error: unknown): never {
 }
 process.on('uncaughtException', crash)
 process.on('unhandledRejection', crash)
+
+const openDoors = findOpenDoors(process.env)
+for (const door of openDoors) process.stderr.write(`card-relay: not started as by start.sh: ${door}\n`)
+if (openDoors.length > 0) process.exit(1)
 
 const loaded = loadConfig(process.env)
 if (!loaded.ok) {

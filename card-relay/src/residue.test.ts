@@ -53,9 +53,10 @@ function findInMemory(pid: number, numbers: readonly string[]): Set<string> {
 describe('the memory of the relay’s process', () => {
   it('holds next to none of the cards that it has sent', async () => {
     const world = await startWorld()
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+    const child = spawn(join(import.meta.dirname, '../start.sh'), {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
+        NODE: process.execPath,
         RELAY_PORT: '0',
         RELAY_TLS_CERT_FILE: write('cert.pem', world.config.tlsCert),
         RELAY_TLS_KEY_FILE: write('key.pem', world.config.tlsKey),

@@ -20,6 +20,7 @@ import { makePspClient } from './psp-client.ts'
 import { cleansePlaintext } from './psp-connection.ts'
 import { announcesBody, type BodyCount, isFramedPlainly } from './request-body.ts'
 import { makeRequestId } from './request-id.ts'
+import { tlsProfile } from './tls-profile.ts'
 
 export type Relay = {
   /** `https://` address that it listens on. */
@@ -127,7 +128,7 @@ function makeServer(config: Config): https.Server {
     requestCert: config.callerSource.kind === 'handshake',
     // A client without a trusted certificate gets an answer that says so, from admission; it is never admitted.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
+    ...tlsProfile,
     // No tickets: each connection proves its certificate anew, so that one which ran out is not carried on.
     secureOptions: cleansePlaintext | constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
     handshakeTimeout: limits.handshakeTimeoutMs,

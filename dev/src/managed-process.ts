@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findTrouble, limitTrouble } from './trouble.ts'
 
 export type ProcessPlan = {
   name: string
-  /** The absolute path of its `main.ts`. */
+  /** The absolute path of its `main.ts`, or of the shell script by which it starts itself, given flags of Node. */
   main: string
   env: Record<string, string>
   logFile: string
@@ -94,16 +94,12 @@ type Running = {
 
 async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: Exit) => void): Promise<Running> {
   const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
-  const child = spawn(
-    process.execPath,
-    ['--import', new URL('./exit-with-parent.ts', import.meta.url).href, plan.main],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...inheritedEnvironment(), ...plan.env },
-      // Its own process group, so that Ctrl-C reaches only the launcher, which stops everything in order.
-      detached: true,
-    },
-  )
+  const child = spawn('/bin/sh', commandOf(plan), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...inheritedEnvironment(), NODE: process.execPath, ...plan.env },
+    // Its own process group, so that Ctrl-C reaches only the launcher, which stops everything in order.
+    detached: true,
+  })
   let state: 'starting' | 'running' | 'ending' = 'starting'
   const errorLines: string[] = []
   const exited = new Promise<Exit>((done) => {
@@ -161,6 +157,17 @@ async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: 
       state = 'ending'
     },
   }
+}
+
+/**
+ * The shell's arguments; it becomes the process itself. No process leaves a core file or opens a debugger on SIGUSR1:
+ * both would hand out secrets. A start script of its own sees to that and more.
+ */
+function commandOf(plan: ProcessPlan): string[] {
+  const watcher = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
+  const flags = ['--disable-sigusr1', `--import=${pathToFileURL(watcher).href}`]
+  if (plan.main.endsWith('.sh')) return [plan.main, ...flags, `--allow-fs-read=${watcher}`]
+  return ['-c', 'ulimit -c 0; program=$NODE; unset NODE; exec "$program" "$@"', 'sh', ...flags, plan.main]
 }
 
 function inheritedEnvironment(): Record<string, string> {

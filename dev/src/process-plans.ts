@@ -45,7 +45,7 @@ export type PlanInput = {
 function planOf(input: PlanInput, name: ProcessName, env: Record<string, string>): ProcessPlan {
   return {
     name,
-    main: pathInRepository(`${name}/src/main.ts`),
+    main: pathInRepository(name === 'card-relay' ? 'card-relay/start.sh' : `${name}/src/main.ts`),
     env: { ...env, ...input.overrides[name] },
     logFile: join(input.dataDir, 'logs', `${name}.log`),
   }

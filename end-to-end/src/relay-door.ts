@@ -7,15 +7,20 @@ import type { World } from './world.ts'
 /** A client certificate and its key as PEM. */
 export type ClientCertificate = { certificate: string; key: string }
 
+/** The relay's address and, as PEM, the authority of its certificate. */
+export type RelayDoor = { relay: string; ca: string }
+
 export type Knock = {
   /** The API key; null sends no `Authorization` at all. */
   bearer: string | null
   /** Null connects without a certificate. */
   certificate: ClientCertificate | null
   body: string
-  /** Wait for `100 Continue` before the body is sent, or send the body one byte at a time. */
-  how: 'expects_continue' | 'drips'
+  /** Wait for `100 Continue` before the body is sent, send it with the headers, or one byte at a time. */
+  how: 'expects_continue' | 'at_once' | 'drips'
   headers?: Record<string, string>
+  /** The address to call from. */
+  localAddress?: string
 }
 
 export type KnockResult = {
@@ -36,14 +41,19 @@ export function readRegisteredCertificate(world: World): ClientCertificate {
   return { certificate: readFileSync(client_cert, 'utf8'), key: readFileSync(client_key, 'utf8') }
 }
 
-/** Begins a raw-card charge on a connection of its own, and tells how far it got with its body before it was answered. */
-export async function knock(world: World, knock: Knock): Promise<KnockResult> {
+export function doorOf(world: World): RelayDoor {
   const { relay, ca } = world.fincore.dev
+  return { relay, ca: readFileSync(ca, 'utf8') }
+}
+
+/** Begins a raw-card charge on a connection of its own, and tells how far it got with its body before it was answered. */
+export async function knock({ relay, ca }: RelayDoor, knock: Knock): Promise<KnockResult> {
   const { hostname, port } = new URL(relay)
   const socket = tls.connect({
     host: hostname,
     port: Number(port),
-    ca: readFileSync(ca),
+    ca,
+    ...(knock.localAddress !== undefined && { localAddress: knock.localAddress }),
     ...(knock.certificate && { cert: knock.certificate.certificate, key: knock.certificate.key }),
   })
   const headers = {
@@ -75,7 +85,9 @@ export async function knock(world: World, knock: Knock): Promise<KnockResult> {
       await sleep(dripEveryMs)
     }
   }
-  socket.write(`POST /v1/charges HTTP/1.1\r\n${lines.join('')}\r\n`)
+  const bodyAtOnce = knock.how === 'at_once' ? knock.body : ''
+  bodyBytesSent += bodyAtOnce.length
+  socket.write(`POST /v1/charges HTTP/1.1\r\n${lines.join('')}\r\n${bodyAtOnce}`)
   const dripped = knock.how === 'drips' ? dripping() : Promise.resolve()
   try {
     await answered

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
-import type { ApiKey } from '../store/directory.ts'
+import { type ApiKey, readApiKey } from '../store/directory.ts'
 import { findDecidingGrant, type Grant } from '../store/grants.ts'
 
 type AdmissionDeps = Pick<Deps, 'pool' | 'directory' | 'now' | 'log'>
@@ -20,26 +20,24 @@ export type Admission = {
   close(): Promise<void>
 }
 
-/** As long as the directory's entries: a revocation closes the route within five seconds even if NOTIFY is lost. */
-const lifetimeMs = 5_000
+/**
+ * How long a key or a grant is believed without a look at the database, when the announcement of its change is lost. The
+ * relay remembers an admit for 4 s more, and both together stay below the 5 s within which a revocation must close the
+ * route. So these caches are the admission's own: the directory's entries live longer.
+ */
+const lifetimeMs = 500
 const maxEntries = 10_000
 
 export function createAdmission(deps: AdmissionDeps): Admission {
   const audit = createThrottledAudit(deps)
-  const load = async (merchantId: string) => ({ grant: await findDecidingGrant(deps.pool, merchantId) })
-  const grants = new LRUCache<string, { grant: Grant | null }>({
-    max: maxEntries,
-    ttl: lifetimeMs,
-    fetchMethod: load,
-    ignoreFetchAbort: true,
-  })
-  deps.directory.onChange(() => grants.clear())
-  // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
-  const readGrant = async (merchantId: string) => ((await grants.fetch(merchantId)) ?? (await load(merchantId))).grant
+  const readKey = rememberBriefly(deps, async (digest) => readApiKey(deps.pool, Buffer.from(digest, 'hex')))
+  const readGrant = rememberBriefly(deps, (merchantId) => findDecidingGrant(deps.pool, merchantId))
 
   return {
     async admit(caller) {
-      const key = await findKey(deps, caller)
+      const found = caller.keyDigest === null ? null : await readKey(caller.keyDigest)
+      // A publishable key stands in web pages, and is nobody's word.
+      const key = found?.kind === 'secret' ? found : null
       const grant = key?.scopes.has('charges:raw_card') ? await readGrant(key.merchantId) : null
       const code = findObstacle(caller, key, grant, deps.now())
       if (code === null && key !== null && grant !== null) {
@@ -62,11 +60,21 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   }
 }
 
-/** The secret key behind the digest; null when there is none, it was revoked, or it is a publishable one. */
-async function findKey(deps: AdmissionDeps, caller: Caller): Promise<ApiKey | null> {
-  if (caller.keyDigest === null) return null
-  const key = await deps.directory.findApiKey(Buffer.from(caller.keyDigest, 'hex'))
-  return key?.kind === 'secret' ? key : null
+/** The same reading, asked at most once per `lifetimeMs` and key, and anew after an announced change. */
+function rememberBriefly<Value>(
+  deps: AdmissionDeps,
+  read: (key: string) => Promise<Value | null>,
+): (key: string) => Promise<Value | null> {
+  const load = async (key: string) => ({ value: await read(key) })
+  const cache = new LRUCache<string, { value: Value | null }>({
+    max: maxEntries,
+    ttl: lifetimeMs,
+    fetchMethod: load,
+    ignoreFetchAbort: true,
+  })
+  deps.directory.onChange(() => cache.clear())
+  // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
+  return async (key) => ((await cache.fetch(key)) ?? (await load(key))).value
 }
 
 const codeByEndedStatus = {

@@ -69,8 +69,8 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
   }
 }
 
-/** Index: api_keys_by_digest. */
-async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
+/** Past the cache. Null for a key that was revoked too. Index: api_keys_by_digest. */
+export async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
   const { rows } = await pool.query<{
     merchant_id: string
     id: string

@@ -1,0 +1,45 @@
+/** The flags of `node-flags`, what `start.sh` adds of files, and `--import`, by which the development launcher ends it. */
+const knownFlags =
+  /^--(permission|disable-sigusr1|disallow-code-generation-from-strings|disable-proto=throw|frozen-intrinsics|disable-warning=ExperimentalWarning|allow-fs-read=.+|import=.+)$/
+
+/** What stands open that `start.sh` closes, seen from inside the process; nothing when it may touch cards. */
+export function findOpenDoors(env: object): string[] {
+  const isOpen: Record<string, boolean> = {
+    'it may read files that are not its own': may('fs.read', '/etc/passwd'),
+    'it may write files': may('fs.write', '/etc/passwd'),
+    'it may start child processes': may('child'),
+    'it may start workers': may('worker'),
+    'it may load addons': may('addon'),
+    'it may use WASI': may('wasi'),
+    'it may be inspected': may('inspector'),
+    'SIGUSR1 opens a debugger': !process.execArgv.includes('--disable-sigusr1'),
+    // Some write files past the permission model, such as `--cpu-prof`; some open a part of it: `--allow-fs-write=/tmp`.
+    'Node has other flags than it needs': !process.execArgv.every((flag) => knownFlags.test(flag)),
+    'strings may become code': succeeds(() => new Function('')),
+    '__proto__ exchanges prototypes': succeeds(() => Reflect.get({}, '__proto__')),
+    'the language’s own objects may be changed': !Object.isFrozen(Array.prototype),
+    'a core file may be written': readCoreLimit() !== 0,
+    'its environment holds more than RELAY_…': !Object.keys(env).every((name) => name.startsWith('RELAY_')),
+  }
+  return Object.keys(isOpen).filter((door) => isOpen[door])
+}
+
+/** Without the permission model there is no `process.permission`, and everything is allowed. */
+function may(scope: string, reference?: string): boolean {
+  return process.permission === undefined || process.permission.has(scope, reference)
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Node's own report knows the limits without a right to read `/proc`. The hard one counts: the other can be raised. */
+function readCoreLimit(): unknown {
+  const { userLimits } = process.report.getReport() as { userLimits?: Record<string, { hard: unknown }> }
+  return userLimits?.core_file_size_blocks?.hard
+}
