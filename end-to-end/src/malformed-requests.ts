@@ -4,7 +4,15 @@ import { connect as connectTls } from 'node:tls'
 import type { World } from './world.ts'
 
 /** A listener of one of the processes, and a request there that would be heard. */
-export type Door = { name: string; origin: string; path: string; method: string; headers: Record<string, string> }
+export type Door = {
+  name: string
+  origin: string
+  path: string
+  method: string
+  headers: Record<string, string>
+  /** A body with all that is needed, where one is read as JSON. */
+  good?: object
+}
 
 /** Every door of every process that the outside, or another process, can reach. */
 export function listDoors(world: World): Door[] {
@@ -23,22 +31,32 @@ export function listDoors(world: World): Door[] {
   const operator = { ...json, ...bearer(dev.operators[0]?.token) }
   const relay = { ...json, ...bearer(dev.internal_token) }
   const internal = processes['payment-service'].listening.internal ?? ''
+  const charge = { amount: 1, currency: 'EUR', payment_method: { type: 'token', token: 'x' } }
+  const payment = {
+    reference: 'x',
+    amount: { value: 1, currency: 'EUR' },
+    source: { type: 'token', token: 'x' },
+    capture: 'automatic',
+  }
   return [
-    post('the API', dev.api, '/v1/charges', ofMerchant),
+    { ...post('the API', dev.api, '/v1/charges', ofMerchant), good: charge },
     post('the API, sessions', dev.api, '/v1/payment_sessions', ofMerchant),
     post('the API, endpoints', dev.api, '/v1/webhook_endpoints', ofMerchant),
     { ...post('the API, lists', dev.api, '/v1/charges', ofMerchant), method: 'GET' },
     { ...post('the API, from browsers', dev.api, '/v1/client_config', bearer(dev.publishable_key)), method: 'GET' },
     post('the link', dev.api, `/s/${'x'.repeat(43)}`, form),
     post('the inbox', dev.api, `/v1/psp_webhooks/${dev.psp_account}`, { ...json, 'sandbox-signature': 't=1,v1=00' }),
-    post('the admin API', dev.admin, '/admin/v1/merchants', operator),
+    { ...post('the admin API', dev.admin, '/admin/v1/merchants', operator), good: { name: 'x' } },
     post('the admin API, PSP accounts', dev.admin, `/admin/v1/merchants/${dev.merchant}/psp_accounts`, operator),
     { ...post('the admin API, its log', dev.admin, '/admin/v1/audit_log', operator), method: 'GET' },
     post('the internal listener', internal, '/internal/admission', relay),
     post('the internal listener, charges', internal, '/internal/card_charges', relay),
     post('the internal listener, strangers', internal, '/internal/card_charges', ofMerchant),
     post('the card relay', dev.relay, '/v1/charges', ofMerchant),
-    post('the PSP’s API', dev.psp_api, '/v2/payments', { ...json, ...bearer(dev.psp_secret_key) }),
+    {
+      ...post('the PSP’s API', dev.psp_api, '/v2/payments', { ...json, ...bearer(dev.psp_secret_key) }),
+      good: payment,
+    },
     post('the PSP’s pages', dev.psp, '/v2/tokens', { ...json, ...bearer(dev.psp_public_key) }),
     post('the PSP’s hosted page', dev.psp, '/pay/x', form),
     post('the shop’s checkout', dev.shop, '/checkout/morning-cup', form),
@@ -70,6 +88,8 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'a field of the wrong type': body((text) => `{"amount":"${text}","currency":["${text}"],"name":{"x":"${text}"}}`),
   'a field that is not known': body((text) => `{"amount":1,"what":"${text}"}`),
   'a name that is not known': body((text) => `{"${text}":1}`),
+  'a name beside all that is needed': (door, text) =>
+    door.good === undefined ? null : { body: JSON.stringify({ ...door.good, [text]: 1 }) },
   'a name inside metadata': body((text) => `{"amount":1,"currency":"EUR","metadata":{"${text}":"x"}}`),
   'a NUL beside it': body((text) => `{"amount":1,"metadata":{"a b":"${text}\\u0000"}}`),
   'a NUL below a name': body((text) => `{"metadata":{"${text}":"\\u0000"}}`),
