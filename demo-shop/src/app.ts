@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { makeCheckout } from './checkout.ts'
 import { readCheckoutForm } from './checkout-form.ts'
 import type { ShopConfig } from './config.ts'
+import { describeFault } from './describe-fault.ts'
 import { connectFincore } from './fincore/client.ts'
 import { makeFieldsOffer } from './fincore/client-config.ts'
 import { watchOrder } from './order-changes.ts'
@@ -35,7 +36,19 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   const icon = await readPart('icon.svg')
   const apiOrigin = new URL(config.apiUrl).origin
 
-  const app = Fastify({ logger: false, bodyLimit: largestBody, requestTimeout: 30_000, forceCloseConnections: 'idle' })
+  const sendPage = (reply: FastifyReply, page: string, status = 200) =>
+    reply.status(status).type('text/html; charset=utf-8').send(page)
+  const sendMissing = (reply: FastifyReply) =>
+    sendPage(reply, renderMessage('There is nothing here', 'The address may be mistyped, or the piece is gone.'), 404)
+
+  const app = Fastify({
+    logger: false,
+    bodyLimit: largestBody,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    // A path that cannot be read; Fastify's own answer would quote it.
+    frameworkErrors: (_error, _request, reply) => sendMissing(reply),
+  })
   const leaving = new AbortController()
   app.addHook('preClose', async () => leaving.abort())
   app.addHook('onClose', async () => {
@@ -47,10 +60,6 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     reply.headers(makeSecurityHeaders())
   })
 
-  const sendPage = (reply: FastifyReply, page: string, status = 200) =>
-    reply.status(status).type('text/html; charset=utf-8').send(page)
-  const sendMissing = (reply: FastifyReply) =>
-    sendPage(reply, renderMessage('There is nothing here', 'The address may be mistyped, or the piece is gone.'), 404)
   async function sendCheckout(reply: FastifyReply, view: CheckoutView, status = 200) {
     const offer = await findOffer()
     reply.headers(makeSecurityHeaders({ frames: offer.origins, connects: [apiOrigin], formTargets: [apiOrigin] }))
@@ -59,14 +68,9 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   }
 
   app.setNotFoundHandler((_request, reply) => sendMissing(reply))
-  app.setErrorHandler((error: { statusCode?: number; name?: string; stack?: string }, _request, reply) => {
+  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500
-    // The stack of a fault names files and lines; its message could quote what a shopper typed, so it stays unsaid.
-    const where = error.stack
-      ?.split('\n')
-      .filter((line) => line.trim().startsWith('at '))
-      .slice(0, 4)
-    if (status >= 500) console.log(JSON.stringify({ level: 'error', event: 'request_failed', name: error.name, where }))
+    if (status >= 500) console.log(JSON.stringify({ level: 'error', event: 'request_failed', ...describeFault(error) }))
     const text = status < 500 ? 'The request could not be read.' : 'Something broke in the workshop. Please try again.'
     return sendPage(reply, renderMessage('That did not work', text), status)
   })

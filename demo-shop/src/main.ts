@@ -1,8 +1,15 @@
 import { buildShop } from './app.ts'
 import { loadConfig } from './config.ts'
+import { describeFault } from './describe-fault.ts'
 
 // A payment under way is finished; a connection that does not end by itself is not waited for any longer than this.
 const shutdownMs = 10_000
+
+// A bug that nobody caught: Node itself would print the message, which may quote what a shopper typed.
+process.on('uncaughtException', (error) => {
+  console.log(JSON.stringify({ level: 'error', event: 'crashed', ...describeFault(error) }))
+  process.exit(1)
+})
 
 try {
   const config = loadConfig(process.env)

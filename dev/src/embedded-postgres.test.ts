@@ -23,7 +23,7 @@ function postmasterPid(dataDir: string): number {
   return Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
 }
 
-test('a second start finds the data of the first, and refuses a wrong password', async (t) => {
+test('a second start finds the data of the first and refuses a wrong password; its log quotes no value and no row', async (t) => {
   const dataDir = makeDataDir(t)
   const first = await startPostgres({ dataDir, port: 0 })
   await withClient(first.ownerUrl, (client) => client.query('create table kept as select 42 as answer'))
@@ -42,7 +42,21 @@ test('a second start finds the data of the first, and refuses a wrong password',
     /password authentication failed/,
   )
   assert.equal(statSync(join(dataDir, 'password')).mode & 0o777, 0o600)
+  await withClient(second.ownerUrl, async (client) => {
+    await client.query('create table notes (id text primary key, note text check (length(note) < 40))')
+    const fail = (sql: string, values: unknown[] = []) => assert.rejects(client.query(sql, values), /./, sql)
+    await client.query('insert into notes values ($1)', ['canary-key'])
+    await fail('insert into notes values ($1)', ['canary-key'])
+    await fail('insert into notes values ($1, $2)', ['other', 'canary-note '.repeat(5)])
+    await fail('select $1::bigint', ['canary-number'])
+    await fail('select 1 where id = $1', ['canary-syntax'])
+    await fail(`select 'canary-text'::integer`)
+    await fail(`do $$ begin raise exception 'canary-raised'; end $$`)
+  })
   await second.stop()
+  const log = readFileSync(join(dataDir, 'postgres.log'), 'utf8')
+  assert.match(log, /database system is ready/)
+  assert.doesNotMatch(log, /canary/)
 })
 
 test('a data directory in use by a running server is refused in one line', async (t) => {

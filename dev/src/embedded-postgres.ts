@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { databaseLogSettings } from '@fincore/payment-service/store/database-log'
 import pg from 'pg'
 import { findFreePort, isPortFree } from './free-ports.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
@@ -92,6 +93,8 @@ function spawnServer(binaries: PostgresBinaries, dataDir: string, port: number, 
     unix_socket_directories: '',
     max_connections: '200',
     log_line_prefix: '%m [%p] ',
+    // The log lies beside the data for as long as that does: it holds no values.
+    ...Object.fromEntries(Object.entries(databaseLogSettings).map(([name, [value]]) => [name, value])),
   }
   const postgres = join(binaries.binDir, 'postgres')
   const args = [

@@ -14,6 +14,7 @@ import { refundHappenings, refundStates, refundTransitions } from '@fincore/paym
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { pathInRepository } from './managed-process.ts'
+import { describeTripwire } from './tripwire-page.ts'
 
 type Page = { path: string; source: string; title: string; text: string }
 
@@ -131,6 +132,12 @@ function describePages(): Page[] {
         '',
         wordTable('Reason', disabledReasons),
       ].join('\n'),
+    },
+    {
+      path: 'docs/tripwire.md',
+      source: 'dev/src/tripwire-page.ts, whose figures payment-service measures,',
+      title: 'The tripwire for card numbers',
+      text: describeTripwire(table),
     },
     {
       path: 'docs/magic-cards.md',

@@ -17,7 +17,7 @@ async function start(): Promise<void> {
       await running?.stop()
       console.log('Everything is stopped.')
     } catch (error) {
-      console.error(error)
+      console.error(error instanceof Error ? error.message : error)
       exitCode = 1
     }
     process.exit(exitCode)

@@ -311,16 +311,22 @@ describe('a card number appears nowhere', () => {
     })
   })
 
-  it('at the public API outside the body: refused or not found, and forgotten', async () => {
+  it('at the public API outside the body: refused, and forgotten', async () => {
     const asKey = await postToApi('/v1/charges', '{}', { 'idempotency-key': groupNumber(nextNumber(), '-') })
     assert.deepEqual([asKey.code, asKey.param], ['card_data_not_accepted_here', 'Idempotency-Key'])
     const unknown = await postToApi('/v1/charges', good(nextNumber()), { authorization: 'Bearer sk_test_nobody' })
     assert.ok(unknown.status === 401 || unknown.status === 403, unknown.text)
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     assert.ok((await postToApi('/v1/charges', `number=${nextNumber()}&cvc=${cvc}`, form)).status >= 400)
-    assert.ok((await postToApi(`/v1/charges/${nextNumber()}`, undefined)).status >= 400)
-    await postToApi(`/v1/charges?merchant_reference=${nextNumber()}`, undefined)
-    assert.ok((await postToApi(`/v1/${nextNumber()}`, undefined)).status >= 400)
+    for (const [path, param] of [
+      [`/v1/charges/${nextNumber()}`, 'id'],
+      [`/v1/charges?merchant_reference=${groupNumber(nextNumber(), '+')}`, 'merchant_reference'],
+      [`/v1/${nextNumber()}`, null],
+    ] as const) {
+      const answer = await postToApi(path, undefined)
+      assert.deepEqual([answer.code, answer.param], ['card_data_not_accepted_here', param])
+    }
+    assert.equal((await postToApi(`/s/${'x'.repeat(43)}`, `number=${nextNumber()}`, form)).status, 403)
   })
 
   for (const { what, code, param = null, body, headers, chunked = false } of bodies) {

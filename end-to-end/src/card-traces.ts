@@ -40,16 +40,30 @@ const needles: Needle[] = [
   { name: 'hexadecimal', bytes: Buffer.from(Buffer.from(stem.slice(1)).toString('hex')) },
   { name: 'UTF-16', bytes: Buffer.from(stem.slice(1), 'utf16le') },
   { name: 'binary-coded decimal', bytes: Buffer.from(stem, 'hex') },
-  // Three alignments; the characters at both ends also depend on what stands beside the number.
-  ...[0, 1, 2].map((offset) => ({
+  ...base64FormsOf(stem),
+]
+
+/** The forms in which a text of letters and digits could have been kept, as it is or encoded. */
+export function formsOf(text: string): Needle[] {
+  return [
+    { name: 'as it is', bytes: Buffer.from(text) },
+    { name: 'hexadecimal', bytes: Buffer.from(Buffer.from(text).toString('hex')) },
+    { name: 'UTF-16', bytes: Buffer.from(text, 'utf16le') },
+    ...base64FormsOf(text),
+  ]
+}
+
+/** Three alignments; the characters at both ends also depend on what stands beside the text. */
+function base64FormsOf(text: string): Needle[] {
+  return [0, 1, 2].map((offset) => ({
     name: `base64, alignment ${offset}`,
     bytes: Buffer.from(
-      Buffer.from('\0'.repeat(offset) + stem)
+      Buffer.from('\0'.repeat(offset) + text)
         .toString('base64')
         .slice(offset === 0 ? 0 : 4, -4),
     ),
-  })),
-]
+  }))
+}
 
 /** The forms in which a text or a file holds one of the numbers; empty when it holds none. */
 export function findTraces(content: string | Buffer, more: Needle[] = []): string[] {

@@ -29,10 +29,19 @@ export function createLog(level: string): Log {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** What may be logged of an exception: its name, its code, and the place of the first frame of ours. */
+/** A frame of ours in a stack. No file of ours has a digit in its name, so a message that looks like one holds nothing. */
+const ownFrame = /^ +at .*?([a-z-]+\/[a-z.-]+\.ts:\d{1,5}):\d{1,5}\)?$/
+/** Names and codes are words of ours, of Node or of a library; SQLSTATEs have five digits. */
+const word = /^(?!.*\d{6})\w{1,64}$/
+
+/**
+ * What may be logged of an exception: its name, its code, and the place of the first frame of ours. Never its message,
+ * and of a stack, which begins with the message, only what has the form of a frame.
+ */
 export function describeError(error: unknown): { name: string; code: string; at: string } {
   if (!(error instanceof Error)) return { name: typeof error, code: '', at: '' }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const frame = error.stack?.split('\n').find((line) => /\.ts:\d+/.test(line) && !line.includes('node_modules'))
-  return { name: error.name, code, at: frame?.match(/[\w-]+\/[\w.-]+\.ts:\d+/)?.[0] ?? '' }
+  const code = 'code' in error && typeof error.code === 'string' && word.test(error.code) ? error.code : ''
+  const frames = error.stack?.split('\n').filter((line) => !line.includes('node_modules')) ?? []
+  const at = frames.map((line) => line.match(ownFrame)?.[1]).find((place) => place !== undefined) ?? ''
+  return { name: word.test(error.name) ? error.name : 'Error', code, at }
 }

@@ -15,6 +15,7 @@ import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
 import type { App } from './server/server.ts'
+import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { forgetOldKeys } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
@@ -39,6 +40,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   if (config.migrationsDatabaseUrl !== null) await migrate(config.migrationsDatabaseUrl)
   const log = createLog(config.logLevel)
   const pool = openPool(config.databaseUrl, config.databaseConnections)
+  await checkDatabaseLog(pool, log)
   const vault = createVault(config.encryptionKey)
   const directory = await openDirectory(pool, config.databaseUrl, vault, log)
   const sender = createSender({ extraCa: config.extraCa })

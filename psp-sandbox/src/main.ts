@@ -1,6 +1,12 @@
 import { loadConfig } from './config.ts'
-import { logToStdout } from './log.ts'
+import { describeError, logToStdout } from './log.ts'
 import { startSandbox } from './sandbox.ts'
+
+// A bug that nobody caught: Node itself would print the message, which may quote what was sent.
+process.on('uncaughtException', (error) => {
+  logToStdout('crashed', { error: describeError(error) })
+  process.exit(1)
+})
 
 try {
   const sandbox = await startSandbox({ ...loadConfig(process.env), log: logToStdout })

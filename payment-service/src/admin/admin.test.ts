@@ -472,7 +472,7 @@ test('a refused call is in the audit log whatever stands in its path, without a 
   const before = (await pool.query('select coalesce(max(id), 0) as last from audit_records')).rows[0].last
   for (const part of ['key_%00%EF%BF%BE', 'k'.repeat(300), '4111111111111111']) {
     const { status } = await call('ada', 'DELETE', `/merchants/${merchant}/api_keys/${part}`)
-    assert.equal(status, 404)
+    assert.equal(status, part.startsWith('4') ? 403 : 404)
   }
   assert.equal((await call('ada', 'DELETE', '/merchants/%00/api_keys/k')).status, 404)
   const { rows } = await pool.query(

@@ -1,5 +1,5 @@
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
-import { refuseCardData } from '../card-door/refuse-card-data.ts'
+import { watchRequests } from '../card-door/refuse-card-data.ts'
 import { type IdKind, isId } from '../ids.ts'
 import { describeError } from '../log.ts'
 import { refuse } from '../refusal.ts'
@@ -18,6 +18,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
+import { addTripwireExemptionRoutes } from './routes/tripwire-exemptions.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
 import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
@@ -34,18 +35,15 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
 
 /** The operators' API, `/admin/v1`. Every route is for operators, and every change leaves one audit record. */
 export function createAdminServer(deps: AdminDeps): App {
+  const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
     trustedProxies: deps.config.trustedProxies,
-    // Its record is the one of the refused action, as for every other refusal.
-    inspectBody(body, request) {
-      const refusal = refuseCardData(deps.config.relayUrl, body, request)
-      if (refusal !== null) throw new RefusalError(refusal)
-    },
+    inspectBody: watch.inspectBody,
   })
   const failedSignIns = createThrottledAudit(deps)
-  app.addHook('onClose', () => failedSignIns.flush())
+  app.addHook('onClose', () => Promise.all([failedSignIns.flush(), watch.close()]).then(() => {}))
   app.decorateRequest('operator', null)
   app.decorateRequest('apiKey', null)
   app.decorateRequest('isAudited', false)
@@ -79,6 +77,8 @@ export function createAdminServer(deps: AdminDeps): App {
     })
     throw new RefusalError(refuse('operator_required'))
   })
+  // Once it is known who calls. A filter of the audit log, for one, is kept in its own record.
+  app.addHook('onRequest', async (request) => watch.inspectHead(request))
   app.addHook('preValidation', async (request) => {
     for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
       const kind = idKindByParam[name]
@@ -109,6 +109,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addApiKeyRoutes(app, deps)
   addPspAccountRoutes(app, deps)
   addGrantRoutes(app, deps)
+  addTripwireExemptionRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)

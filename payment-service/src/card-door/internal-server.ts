@@ -18,8 +18,8 @@ import { readBearer } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
 import { type App, createServer } from '../server/server.ts'
 import { createAdmission } from './admission.ts'
+import { watchRelayedBody } from './relayed-body.ts'
 import { jsonReply, problemReply } from './replies.ts'
-import { watchForCardData } from './tripwire.ts'
 
 /** What the relay's conversation leads to. */
 export type CardChargeFlow = {
@@ -101,13 +101,16 @@ export function createInternalServer(deps: Deps): App {
 export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow): App {
   const docsUrl = `${deps.config.publicUrl}/docs`
   const strayCards = new WeakSet<FastifyRequest>()
+  const findExemptKeys = async (keyDigest: string) =>
+    (await deps.directory.findApiKey(Buffer.from(keyDigest, 'hex')))?.tripwireExemptions ?? new Set<string>()
   const app = createServer({
     docsUrl,
     log: deps.log,
     text: 'any',
     // The relay blanks the card that it was given; another one, in a description or so, is found here.
-    inspectBody(body, request) {
-      if (request.routeOptions.url === cardChargesPath && watchForCardData(body) !== null) strayCards.add(request)
+    async inspectBody(body, request) {
+      if (request.routeOptions.url !== cardChargesPath) return
+      if (await watchRelayedBody(body, findExemptKeys)) strayCards.add(request)
     },
   })
   const admission = createAdmission(deps)
@@ -136,9 +139,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
       if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
-      // The first look saw the body as one text, in which an escape of a digit is only a backslash and letters.
-      const isStray = strayCards.has(request) || watchForCardData(Buffer.from(charge.blankedBody), 'blanked') !== null
-      if (isStray) {
+      if (strayCards.has(request)) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
         audit.record(result.admitted.keyId, {
           actorType: 'merchant',

@@ -1,13 +1,19 @@
 /**
  * One character of a text, as the tripwire sees it. `plain` is a space or a dash, `separator` any other character that is
- * neither a letter nor a digit. `place` is the byte that says which digit it is.
+ * neither a letter nor a digit; `invisible` is what a reader does not see, such as a soft hyphen, a zero-width space or
+ * a combining mark, so that digits beside it stand side by side. `place` is the byte that says which digit it is.
  */
-export type Character = { kind: 'digit' | 'plain' | 'separator' | 'other'; place: number; next: number }
+export type Character = {
+  kind: 'digit' | 'plain' | 'separator' | 'invisible' | 'other'
+  place: number
+  next: number
+}
 
 const byte = { percent: 0x25, space: 0x20, dash: 0x2d, escape: 0x5c, u: 0x75 }
 /** What may follow a backslash in JSON, apart from `u`. */
 const shortEscapes = new Set(Buffer.from('"\\/bfnrt'))
-const fullWidthZero = 0xff10
+/** Arabic-Indic, Persian and full-width, which keyboards type. As in ASCII, the last byte's low half is the digit. */
+const furtherZeros = [0x0660, 0x06f0, 0xff10]
 
 /**
  * Reads the character at a byte of UTF-8: itself, or as JSON escapes it (`\u0034`, `\t`), or, when asked for, as a URL
@@ -27,12 +33,12 @@ export function readCharacter(body: Buffer, at: number, end: number, readsPercen
   return { kind: kindOf(code), place: at + length - 1, next: at + length }
 }
 
-/** The digit at a `place`: in all three forms the byte's low half is its value. */
+/** The digit at a `place`: in all its forms the byte's low half is its value. */
 export function digitAt(body: Buffer, place: number): number {
   return (body[place] ?? 0) & 0x0f
 }
 
-/** Makes the digit at a `place` a 1 of the same form: `1`, `\u0031`, `%31` or the full-width 1, which ends in 0x91. */
+/** Makes the digit at a `place` a 1 of the same form: `1`, `\u0031`, `%31`, or the 1 of the same script. */
 export function blankDigit(body: Buffer, place: number): void {
   body[place] = ((body[place] ?? 0) & 0xf0) | 0x01
 }
@@ -47,11 +53,16 @@ function readEscape(body: Buffer, at: number, end: number): Character {
 
 function kindOf(code: number): Character['kind'] {
   if (code < 0) return 'other'
-  if ((code >= 0x30 && code <= 0x39) || (code >= fullWidthZero && code < fullWidthZero + 10)) return 'digit'
-  if (code === byte.space || code === byte.dash) return 'plain'
-  // The common case first: a letter in ASCII.
-  if (code < 0x80) return (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a ? 'other' : 'separator'
-  return /[\p{L}\p{N}]/u.test(String.fromCodePoint(code)) ? 'other' : 'separator'
+  // The common case first: ASCII.
+  if (code < 0x80) {
+    if (code >= 0x30 && code <= 0x39) return 'digit'
+    if (code === byte.space || code === byte.dash) return 'plain'
+    return (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a ? 'other' : 'separator'
+  }
+  if (furtherZeros.some((zero) => code >= zero && code < zero + 10)) return 'digit'
+  const text = String.fromCodePoint(code)
+  if (/[\p{L}\p{N}]/u.test(text)) return 'other'
+  return /[\p{Default_Ignorable_Code_Point}\p{M}]/u.test(text) ? 'invisible' : 'separator'
 }
 
 /** The value of so many hexadecimal digits; -1 when they are none. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FastifyRequest } from 'fastify'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
+import { RefusalError } from '../server/problems.ts'
 import { createServer } from '../server/server.ts'
 import type { Pool } from '../store/pool.ts'
-import { inspectForCardData } from './refuse-card-data.ts'
+import { watchRequests } from './refuse-card-data.ts'
 
 const config = loadConfig({
   DATABASE_URL: 'postgres://nowhere',
@@ -19,12 +21,11 @@ function makeServer() {
   const written: string[] = []
   const pool = { query: async (...values: unknown[]) => void written.push(JSON.stringify(values)) } as unknown as Pool
   const log = createLog('silent')
-  const app = createServer({
-    docsUrl: 'https://docs.example',
-    log,
-    inspectBody: inspectForCardData({ config, pool, log }),
-  })
+  const watch = watchRequests({ config, pool, log })
+  const app = createServer({ docsUrl: 'https://docs.example', log, inspectBody: watch.inspectBody })
   app.decorateRequest('apiKey', null)
+  app.decorateRequest('operator', null)
+  app.addHook('onRequest', async (request) => watch.inspectHead(request))
   app.post('/v1/charges', (request) => request.body)
   const send = (payload: string, headers = {}) =>
     app.inject({
@@ -33,7 +34,7 @@ function makeServer() {
       headers: { 'content-type': 'application/json', ...headers },
       payload,
     })
-  return { send, written }
+  return { send, written, app, watch }
 }
 
 test('a card at the wrong door: the answer names the field and the right door, the audit record has no digit of it', async () => {
@@ -62,4 +63,26 @@ test('a card number as the idempotency key is refused too, and an honest request
   })
   assert.deepEqual(honest.json(), { amount: 1999, merchant_reference: '2026112300000017' })
   assert.equal(written.length, 1)
+})
+
+test('the bytes of a refused body are overwritten where they stand', () => {
+  const { app, watch } = makeServer()
+  const request = {
+    routeOptions: { url: '/v1/charges', config: {} },
+    apiKey: null,
+    operator: null,
+    ip: '::1',
+    id: 'req_1',
+  }
+  const inspect = (body: Buffer, form: boolean) => {
+    const asked = { ...request, method: 'POST' } as unknown as FastifyRequest
+    assert.throws(() => (form ? watch.inspectForm(body, asked) : watch.inspectBody(body, asked)), RefusalError)
+    return body.toString()
+  }
+  assert.equal(
+    inspect(Buffer.from('{"description":"4242 4242 4242 4242"}'), false),
+    '{"description":"1111 1111 1111 1111"}',
+  )
+  assert.equal(inspect(Buffer.from('a=4242+4242+4242+4242&b=5'), true), 'a=1111+1111+1111+1111&b=5')
+  return app.close()
 })

@@ -3,49 +3,85 @@ import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { RefusalError } from '../server/problems.ts'
-import { holdsCardNumber, watchForCardData } from './tripwire.ts'
+import type { AuditRecord } from '../store/audit.ts'
+import { blankCardNumbersIn, type Hit, holdsCardNumber, watchForCardData } from './tripwire.ts'
 
-/**
- * The look at the raw bytes of every request of the public API, before they are parsed. Throws a RefusalError when they
- * hold card data, which is then already overwritten; the try is audited, without the number.
- */
-export function inspectForCardData(
-  deps: Pick<Deps, 'config' | 'pool' | 'log'>,
-): (body: Buffer, request: FastifyRequest) => Promise<void> {
+/** Each throws a RefusalError when the request holds card data; the try is audited, without the number. */
+export type CardDataWatch = {
+  /** Its address, and of its headers those that are kept. To be called once it is known who calls. */
+  inspectHead(request: FastifyRequest): void
+  /** The raw bytes of a JSON body, before they are parsed. Card data in them is overwritten. */
+  inspectBody(body: Buffer, request: FastifyRequest): void
+  /** The same for a form. */
+  inspectForm(body: Buffer, request: FastifyRequest): void
+  /** Writes what is still counted of the refusals. Call it before the pool closes. */
+  close(): Promise<void>
+}
+
+/** The look at every request of a listener that takes no cards. A route that leaves an audit record itself has no second. */
+export function watchRequests(deps: Pick<Deps, 'config' | 'pool' | 'log'>): CardDataWatch {
   const audit = createThrottledAudit(deps)
-  return async (body, request) => {
-    const refusal = refuseCardData(deps.config.relayUrl, body, request)
-    if (refusal === null) return
-    const key = request.apiKey ?? null
-    const param = refusal.param ?? null
-    audit.record(`${key?.id} ${request.routeOptions.url} ${param}`, {
-      actorType: key === null ? 'anonymous' : 'merchant',
-      actor: key?.id ?? 'unknown',
-      type: 'card_data.send',
-      outcome: 'refused',
-      origin: request.ip,
-      merchantId: key?.merchantId ?? null,
-      resource: `${request.method} ${request.routeOptions.url ?? ''}`,
-      details: { code: refusal.refused, param, request: request.id },
-    })
+  const refuseHit = (hit: Hit | null, request: FastifyRequest): void => {
+    if (hit === null) return
+    const refusal = refuseCardData(deps.config.relayUrl, hit)
+    const caller = callerOf(request)
+    if (request.routeOptions.config.audited === undefined) {
+      audit.record(`${caller.actor} ${request.method} ${request.routeOptions.url} ${hit.param}`, {
+        ...caller,
+        type: 'card_data.send',
+        outcome: 'refused',
+        origin: request.ip,
+        resource: `${request.method} ${request.routeOptions.url ?? ''}`,
+        details: { code: refusal.refused, param: hit.param, request: request.id },
+      })
+    }
     throw new RefusalError(refusal)
+  }
+  return {
+    inspectHead: (request) => refuseHit(watchHead(request), request),
+    inspectBody(body, request) {
+      const exemptKeys = request.apiKey?.tripwireExemptions
+      refuseHit(watchForCardData(body, exemptKeys === undefined ? {} : { exemptKeys }), request)
+    },
+    inspectForm: (body, request) => refuseHit(blankCardNumbersIn(body) ? { param: null } : null, request),
+    close: () => audit.flush(),
   }
 }
 
-/**
- * Overwrites card data in a request, and gives the refusal that names its field and the right door; null when there is
- * none. The idempotency key is looked at too, because it is stored.
- */
-export function refuseCardData(relayUrl: string, body: Buffer, request: FastifyRequest): Refusal | null {
-  const key = request.headers['idempotency-key']
-  const inKey = typeof key === 'string' && holdsCardNumber(key) ? { param: 'Idempotency-Key' } : null
-  const hit = watchForCardData(body) ?? inKey
-  if (hit === null) return null
+/** Names the field and the right door. */
+function refuseCardData(relayUrl: string, { param }: Hit): Refusal {
   return refuse('card_data_not_accepted_here', {
-    ...(hit.param === null ? {} : { param: hit.param }),
+    ...(param === null ? {} : { param }),
     detail:
-      `${hit.param ?? 'The request'} holds what looks like card data; nothing of it was kept. Card numbers go only to ` +
+      `${param ?? 'The request'} holds what looks like card data; nothing of it was kept. Card numbers go only to ` +
       `the card relay, POST ${relayUrl}/v1/charges, in payment_method.card, by merchants with a raw-card grant. ` +
       'Otherwise use a payment session or a token.',
   })
+}
+
+/**
+ * Every part of the address: what names an object, what filters a list, and what is neither. Of the headers the
+ * idempotency key alone is kept; the forwarded address is kept too, but only what is an address is believed at all.
+ */
+function watchHead(request: FastifyRequest): Hit | null {
+  const key = request.headers['idempotency-key']
+  if (typeof key === 'string' && holdsCardNumber(key, 'latin1')) return { param: 'Idempotency-Key' }
+  for (const part of [request.params, request.query]) {
+    for (const [name, value] of Object.entries(part as Record<string, string | string[]>)) {
+      if ([name, value].flat().some((text) => holdsCardNumber(text))) return { param: plainNameOf(name) }
+    }
+  }
+  return holdsCardNumber(request.url) ? { param: null } : null
+}
+
+/** A name that the caller made up is given back only when it cannot be anything but a name. */
+function plainNameOf(name: string): string | null {
+  return /^[A-Za-z_]{1,64}$/.test(name) ? name : null
+}
+
+function callerOf(request: FastifyRequest): Pick<AuditRecord, 'actorType' | 'actor' | 'merchantId'> {
+  if (request.apiKey !== null)
+    return { actorType: 'merchant', actor: request.apiKey.id, merchantId: request.apiKey.merchantId }
+  if (request.operator !== null) return { actorType: 'operator', actor: request.operator, merchantId: null }
+  return { actorType: 'anonymous', actor: 'unknown', merchantId: null }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { inspectForCardData } from '../card-door/refuse-card-data.ts'
+import { type CardDataWatch, watchRequests } from '../card-door/refuse-card-data.ts'
 import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, refuse } from '../refusal.ts'
@@ -32,13 +32,14 @@ const perMinute = {
 
 /** The public API: what merchants' servers, shoppers' browsers and PSPs reach. */
 export async function createApiServer(deps: Deps): Promise<App> {
-  const inspect = inspectForCardData(deps)
+  const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
     trustedProxies: deps.config.trustedProxies,
-    inspectBody: inspect,
+    inspectBody: watch.inspectBody,
   })
+  app.addHook('onClose', () => watch.close())
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)
   app.decorateRequest('idempotencyKey', null)
@@ -46,12 +47,12 @@ export async function createApiServer(deps: Deps): Promise<App> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it`)
   })
-  addCallerHooks(app, deps, inspect)
+  addCallerHooks(app, deps, watch)
   const describeApi = registerOpenApi(app, deps.config)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
   registerPaymentSessionRoutes(app, deps)
-  registerLinkRoutes(app, deps)
+  registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
   registerClientConfigRoute(app, deps)
@@ -61,7 +62,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
 }
 
 /** Who calls, how often, and with which idempotency key: all that is settled before a body is read. */
-function addCallerHooks(app: App, deps: Deps, inspect: ReturnType<typeof inspectForCardData>): void {
+function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch): void {
   const limitAddress = createLimit(app, { perMinute: perMinute.address })
   const limitOpen = createLimit(app, { perMinute: perMinute.open })
   const limitKey = createLimit(app, { perMinute: perMinute.key, keyOf: bucketOfKey })
@@ -86,11 +87,11 @@ function addCallerHooks(app: App, deps: Deps, inspect: ReturnType<typeof inspect
     if (missing !== null) throw new RefusalError(missing)
   })
   app.addHook('onRequest', async (request) => {
+    // Of every request, paths that are none included: nothing of it was kept, logged or given back so far.
+    watch.inspectHead(request)
     if (request.routeOptions.config.idempotent !== true) return
     const read = readIdempotencyKey(request.headers['idempotency-key'])
     if (isRefusal(read)) throw new RefusalError(read)
-    // Here, and not only with the body: the key is stored, and a request may have no body.
-    await inspect(Buffer.alloc(0), request)
     request.idempotencyKey = read.key
   })
 }

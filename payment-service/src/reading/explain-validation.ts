@@ -90,7 +90,8 @@ function firstOf(value: unknown): string {
   return typeof first === 'string' ? first : '…'
 }
 
-function nameField(path: readonly string[]): string {
+/** A path in dots; what in it the caller made up and is not plain is given as `…`. */
+export function nameField(path: readonly string[]): string {
   return path.map(plainName).join('.').slice(0, 200)
 }
 

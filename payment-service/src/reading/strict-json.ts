@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../refusal.ts'
+import { nameField } from './explain-validation.ts'
 
 /** Deeper than this nothing honest is nested. */
 const maxDepth = 32
@@ -24,7 +25,7 @@ export function parseStrictJson(
 function findFault(value: unknown, path: string[]): Refusal | null {
   if (path.length > maxDepth) return refuse('malformed_json', { detail: 'The body is nested too deeply.' })
   if (typeof value === 'string') {
-    const param = path.join('.').slice(0, 200)
+    const param = nameField(path)
     return isStorable(value)
       ? null
       : refuse('parameter_invalid', {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
@@ -84,6 +84,8 @@ export function createServer(options: ServerOptions): App {
   app.decorateRequest('startedAt', 0)
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = performance.now()
+    // A proxy may pass on what its own caller wrote. It is kept in the audit log, so what is no address is not believed.
+    if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for']
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
   })

@@ -6,7 +6,14 @@ import { type PspAccount, pspNames } from '../psp-gateway/port.ts'
 import type { Vault } from '../secrets.ts'
 import type { Pool } from './pool.ts'
 
-export type ApiKey = { merchantId: string; id: string; kind: 'secret' | 'publishable'; scopes: ReadonlySet<string> }
+export type ApiKey = {
+  merchantId: string
+  id: string
+  kind: 'secret' | 'publishable'
+  scopes: ReadonlySet<string>
+  /** Keys of the merchant's metadata that the tripwire leaves alone; here, because every request has its key at hand. */
+  tripwireExemptions: ReadonlySet<string>
+}
 
 /**
  * What every request needs to know of merchants, from a bounded cache: no query on the path of a charge. A change is
@@ -20,7 +27,7 @@ export type Directory = {
   /** Active or not: an event or a look-up about an old payment must still be read. */
   findPspAccount(id: string): Promise<PspAccount | null>
   findOperator(tokenDigest: Buffer): Promise<{ name: string } | null>
-  /** Called when keys, grants, accounts or operators changed, in any process. */
+  /** Called when keys, exemptions, grants, accounts or operators changed, in any process. */
   onChange(listener: () => void): void
   close(): Promise<void>
 }
@@ -69,18 +76,30 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
   }
 }
 
-/** Past the cache. Null for a key that was revoked too. Index: api_keys_by_digest. */
+/** Past the cache. Null for a key that was revoked too. Index: api_keys_by_digest, and the exemptions' primary key. */
 export async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
   const { rows } = await pool.query<{
     merchant_id: string
     id: string
     kind: 'secret' | 'publishable'
     scopes: string[]
-  }>('select merchant_id, id, kind, scopes from api_keys where digest = $1 and revoked_at is null', [digest])
+    exemptions: string[]
+  }>(
+    `select merchant_id, id, kind, scopes,
+       array(select metadata_key from tripwire_exemptions where merchant_id = api_keys.merchant_id) as exemptions
+     from api_keys where digest = $1 and revoked_at is null`,
+    [digest],
+  )
   const row = rows[0]
   return row === undefined
     ? null
-    : { merchantId: row.merchant_id, id: row.id, kind: row.kind, scopes: new Set(row.scopes) }
+    : {
+        merchantId: row.merchant_id,
+        id: row.id,
+        kind: row.kind,
+        scopes: new Set(row.scopes),
+        tripwireExemptions: new Set(row.exemptions),
+      }
 }
 
 async function readPspAccounts(pool: Pool, vault: Vault, condition: string, value: string): Promise<PspAccount[]> {

@@ -41,8 +41,13 @@ async function apply(client: pg.Client, name: string): Promise<void> {
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    throw new Error(`Migration ${name} failed and was rolled back: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    })
+    throw new Error(`Migration ${name} failed and was rolled back: ${explain(error)}`, { cause: error })
   }
+}
+
+/** PostgreSQL's words help where a right or an object is missing; of errors of data (classes 22 and 23) they quote it. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return 'for an unknown reason'
+  const code = 'code' in error ? String(error.code) : ''
+  return /^2[23]/.test(code) ? `the rows that there are do not fit it (SQLSTATE ${code})` : error.message
 }

@@ -1,8 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyError } from 'fastify'
-import type { Log } from '../log.ts'
+import { describeError, type Log } from '../log.ts'
 import { magicCards } from '../magic-cards.ts'
-import { errorBody, Rejection } from '../rejection.ts'
+import { errorBody, Rejection, sendUnreadablePath } from '../rejection.ts'
 import { registerAccountRoutes } from './account-routes.ts'
 import type { Api, ApiApp } from './api.ts'
 import { requireAccount } from './authentication.ts'
@@ -27,6 +27,7 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: sendUnreadablePath,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, discriminator: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   // A POST that needs no body may say that it is JSON all the same.
@@ -42,7 +43,9 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     const validation = 'validation' in error ? error.validation?.[0] : undefined
     if (validation) {
       const extra = validation.params.additionalProperty ?? validation.params.missingProperty
-      const path = `${validation.instancePath.slice(1).replaceAll('/', '.')}${extra === undefined ? '' : `.${String(extra)}`}`
+      // A name that the caller made up is given back only when it cannot be anything but a name.
+      const name = extra === undefined ? '' : /^[A-Za-z_]{1,64}$/.test(String(extra)) ? `.${String(extra)}` : '.…'
+      const path = `${validation.instancePath.slice(1).replaceAll('/', '.')}${name}`
       return reply
         .code(400)
         .send(
@@ -58,7 +61,7 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
       const message = unreadable[error.statusCode] ?? 'The body is not valid JSON.'
       return reply.code(error.statusCode).send(errorBody('invalid_request', message))
     }
-    log('error', { route: request.routeOptions.url ?? null, error: error.stack ?? String(error) })
+    log('error', { route: request.routeOptions.url ?? null, error: describeError(error) })
     return reply
       .code(500)
       .send(errorBody('internal_error', 'Something went wrong. It is not known whether anything was done.'))

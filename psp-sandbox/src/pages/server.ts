@@ -1,9 +1,9 @@
 import formbody from '@fastify/formbody'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify from 'fastify'
-import type { Log } from '../log.ts'
+import { describeError, type Log } from '../log.ts'
 import type { Psp } from '../psp.ts'
-import { errorBody, Rejection } from '../rejection.ts'
+import { errorBody, Rejection, sendUnreadablePath } from '../rejection.ts'
 import { registerAssets } from './assets.ts'
 import { registerChallengePage } from './challenge-page.ts'
 import { registerCheckoutPage } from './checkout-page.ts'
@@ -22,6 +22,7 @@ export function createPages(psp: Psp, log: Log): PagesApp {
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: sendUnreadablePath,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.register(formbody)
@@ -30,7 +31,7 @@ export function createPages(psp: Psp, log: Log): PagesApp {
       return reply.code(error.status).send(errorBody(error.code, error.message, error.param))
     if (error.statusCode && error.statusCode < 500)
       return reply.code(error.statusCode).send(errorBody('invalid_request', 'The request could not be read.'))
-    log('error', { route: request.routeOptions.url ?? null, error: error.stack ?? String(error) })
+    log('error', { route: request.routeOptions.url ?? null, error: describeError(error) })
     return reply
       .code(500)
       .send(errorBody('internal_error', 'Something went wrong. It is not known whether anything was done.'))

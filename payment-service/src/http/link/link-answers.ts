@@ -100,6 +100,12 @@ export function pathOf(request: FastifyRequest): string {
   return `/s/${encodeURIComponent((request.params as { token?: string }).token ?? '')}`
 }
 
+/** The page that was asked for, without its query; nothing of an address that cannot be a link's is given back. */
+export function samePageOf(request: FastifyRequest): { href: string } | undefined {
+  const [path = ''] = request.url.split('?', 1)
+  return /^\/[sc]\/[\w-]{43}(\/return|\/cancel)?$/.test(path) ? { href: path } : undefined
+}
+
 export function sessionOf(link: Link): LinkedSession | null {
   return link.state === 'unknown' ? null : link.session
 }

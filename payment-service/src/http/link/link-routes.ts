@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import { errorTable } from '@fincore/api-contract/errors'
 import type { FastifyRequest } from 'fastify'
+import type { CardDataWatch } from '../../card-door/refuse-card-data.ts'
 import type { Deps } from '../../deps.ts'
 import { cancelLink } from '../../flows/cancel-link.ts'
 import { addParameter } from '../../flows/merchant-url.ts'
@@ -8,34 +10,33 @@ import { readLink } from '../../flows/read-link.ts'
 import { returnFromBank } from '../../flows/return-charge.ts'
 import { returnFromPsp } from '../../flows/return-link.ts'
 import { toRefusal } from '../../server/problems.ts'
+import { readBody } from '../../server/read-body.ts'
 import type { App } from '../../server/server.ts'
 import { registerLinkAssets } from './assets.ts'
 import { makeBrowserSecret, readBrowserSecret, setBrowserSecret } from './browser-cookie.ts'
-import { goTo, languageOf, pathOf, sendCell, sendConfirming, sendPage, sessionOf } from './link-answers.ts'
+import { goTo, languageOf, pathOf, samePageOf, sendCell, sendConfirming, sendPage, sessionOf } from './link-answers.ts'
 import { renderMessage } from './pages.ts'
 
 const anyone = { config: { access: { by: 'anyone' } } } as const
 type Token = { Params: { token: string } }
+const maxFormBytes = 1_024
 
 /** The one-time link in front of the PSP's page, and the ways back from it. docs/link-matrix.md is the contract. */
-export function registerLinkRoutes(app: App, deps: Deps): void {
+export function registerLinkRoutes(app: App, deps: Deps, watch: CardDataWatch): void {
   app.register(async (pages) => {
-    // The pages' own forms are empty; whatever comes in one is not read. The bound keeps it small.
+    // The pages' own forms are empty; whatever comes in one is looked at for card data and not read.
     pages.addContentTypeParser(
       'application/x-www-form-urlencoded',
-      { parseAs: 'buffer', bodyLimit: 1_024 },
-      async () => null,
+      async (request: FastifyRequest, payload: IncomingMessage) => {
+        watch.inspectForm(await readBody(payload, maxFormBytes), request)
+        return null
+      },
     )
     pages.setErrorHandler((error, request, reply) => {
-      const { status } = errorTable[toRefusal(error, request, deps.log).refused]
-      return sendPage(
-        deps,
-        reply,
-        status,
-        renderMessage('fault', null, languageOf(request, null), {
-          href: request.method === 'GET' ? request.url : pathOf(request),
-        }),
-      )
+      const { refused } = toRefusal(error, request, deps.log)
+      const page = refused === 'card_data_not_accepted_here' ? 'card_data' : 'fault'
+      const text = renderMessage(page, null, languageOf(request, null), samePageOf(request))
+      return sendPage(deps, reply, errorTable[refused].status, text)
     })
     registerLinkAssets(pages)
 
@@ -55,7 +56,7 @@ export function registerLinkRoutes(app: App, deps: Deps): void {
           deps,
           reply,
           403,
-          renderMessage('other_site', null, languageOf(request, null), { href: pathOf(request) }),
+          renderMessage('other_site', null, languageOf(request, null), samePageOf(request)),
         )
       }
       const fresh = makeBrowserSecret()

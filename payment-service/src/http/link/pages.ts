@@ -16,7 +16,7 @@ const icons = {
   spinner: html`<span class="spinner"></span>`,
 }
 
-type MessagePage = Exclude<LinkPage, 'pay'> | 'still_confirming' | 'fault'
+type MessagePage = Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'fault'
 
 const looks: Record<MessagePage, { icon: keyof typeof icons; tone: 'good' | 'wait' | 'plain' }> = {
   used_elsewhere: { icon: 'windows', tone: 'plain' },
@@ -28,6 +28,7 @@ const looks: Record<MessagePage, { icon: keyof typeof icons; tone: 'good' | 'wai
   still_confirming: { icon: 'clock', tone: 'wait' },
   try_again: { icon: 'clock', tone: 'wait' },
   other_site: { icon: 'hand', tone: 'wait' },
+  card_data: { icon: 'hand', tone: 'wait' },
   fault: { icon: 'hand', tone: 'wait' },
 }
 

@@ -6,7 +6,7 @@ export type Language = (typeof languages)[number]
 /** What a page says. `{merchant}` and `{amount}` are filled in. */
 export type PageText = { title: string; text: string; action?: string }
 
-type Texts = Record<Exclude<LinkPage, 'pay'> | 'still_confirming' | 'fault', PageText> & {
+type Texts = Record<Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'fault', PageText> & {
   pay: { heading: string; action: string; opening: string; note: string }
   /** Where no session is known, and so no name. */
   theShop: string
@@ -64,6 +64,11 @@ export const texts: Record<Language, Texts> = {
       text: 'Another site tried to start this payment. You were not charged.',
       action: 'Open the payment',
     },
+    card_data: {
+      title: 'That looked like a card number',
+      text: 'Nothing of it was kept. Please enter your card on the secure page of the payment provider only.',
+      action: 'Open the payment',
+    },
     fault: {
       title: 'Something went wrong here',
       text: 'The fault is ours. Please try again in a moment.',
@@ -119,6 +124,11 @@ export const texts: Record<Language, Texts> = {
     other_site: {
       title: 'Bitte öffnen Sie die Zahlung selbst',
       text: 'Eine andere Seite wollte diese Zahlung beginnen. Ihnen wurde nichts berechnet.',
+      action: 'Zahlung öffnen',
+    },
+    card_data: {
+      title: 'Das sah nach einer Kartennummer aus',
+      text: 'Nichts davon wurde aufbewahrt. Bitte geben Sie Ihre Karte nur auf der sicheren Seite des Zahlungsanbieters ein.',
       action: 'Zahlung öffnen',
     },
     fault: {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { newId } from '../../ids.ts'
 import { type ApiWorld, createApiWorld } from '../../webhooks/testing/api-world.ts'
+import { until } from '../../webhooks/testing/webhook-world.ts'
 
 describe('the door for PSPs, before it reads a body', () => {
   let world: ApiWorld
@@ -55,5 +57,72 @@ describe('the door for PSPs, before it reads a body', () => {
     assert.ok(lookUps <= 1_201, `${lookUps} look-ups`)
     assert.equal((await send(account)).statusCode, 400)
     world.deps.directory.findPspAccount = findPspAccount
+  })
+})
+
+describe('a webhook with a card number in it', () => {
+  const secret = 'whsec_sandbox_0123456789abcdef'
+  let world: ApiWorld
+  let merchant: string
+  let account: string
+  before(async () => {
+    world = await createApiWorld()
+    merchant = await world.addMerchant()
+    account = await world.addPspAccount(merchant, { webhook_secret: secret })
+  })
+  after(() => world.close())
+
+  async function post(id: string, change: object): Promise<number> {
+    const payment = {
+      object: 'payment',
+      id: `pay_${id}`,
+      reference: newId('attempt'),
+      status: 'captured',
+      amount: { value: 1999, currency: 'EUR' },
+      captured: 1999,
+      checkout_session: null,
+      decline: null,
+      action: null,
+      ...change,
+    }
+    const body = JSON.stringify({ id, type: 'payment.captured', data: { payment } })
+    const seconds = Math.floor(Date.now() / 1000)
+    const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')
+    const response = await world.app.inject({
+      method: 'POST',
+      url: `/v1/psp_webhooks/${account}`,
+      headers: { 'content-type': 'application/json', 'sandbox-signature': `t=${seconds},v1=${signature}` },
+      payload: body,
+    })
+    return response.statusCode
+  }
+
+  /** The records of a type; they are written after the answer. */
+  async function recordsOf(type: string, columns: string): Promise<object[]> {
+    let rows: object[] = []
+    await until(`there is a record ${type}`, async () => {
+      rows = (await world.pool.query(`select ${columns} from audit_records where type = $1`, [type])).rows
+      return rows.length > 0
+    })
+    return rows
+  }
+
+  it('is kept without it when it stands in a text, and the audit log says so', async () => {
+    assert.equal(await post('wev_masked', { reference: 'order-4242-4242-4242-4242' }), 200)
+    const { rows } = await world.pool.query(
+      `select event #>> '{about,reference}' as reference, reference as column from psp_events`,
+    )
+    assert.deepEqual(rows, [{ reference: 'order-1111-1111-1111-1111', column: 'order-1111-1111-1111-1111' }])
+    const records = await recordsOf('psp_webhook.mask_card_data', 'actor_type, outcome, merchant_id, resource')
+    assert.deepEqual(records, [{ actor_type: 'system', outcome: 'success', merchant_id: merchant, resource: account }])
+  })
+
+  it('is refused when it names the event or the payment: changed, it would name another', async () => {
+    assert.equal(await post('4242424242424242', {}), 400)
+    assert.equal(await post('wev_named', { id: 'pay_4242424242424242' }), 400)
+    const { rows } = await world.pool.query('select event_id from psp_events')
+    assert.deepEqual(rows, [{ event_id: 'wev_masked' }])
+    const records = await recordsOf('psp_webhook.refused', `details ->> 'why' as why`)
+    assert.deepEqual(records, [{ why: 'card_number_in_an_identifier' }])
   })
 })

@@ -1,11 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { createThrottledAudit } from '../../audit/throttled-audit.ts'
+import { maskPspEvent } from '../../card-door/mask-psp-event.ts'
 import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
 import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
 import { refuse } from '../../refusal.ts'
 import { RefusalError } from '../../server/problems.ts'
 import { createGuardedLookUp, createLimit } from '../../server/rate-limit.ts'
+import { readBody } from '../../server/read-body.ts'
 import type { App } from '../../server/server.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { storePspEvent } from '../../store/psp-event-json.ts'
@@ -30,8 +33,8 @@ const maxEventIdLength = 255
  * They are applied afterwards (webhooks/inbox), so an answer takes one insert, whatever the events are about.
  */
 export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<void> {
-  const refusals = createThrottledAudit(deps)
-  app.addHook('onClose', () => refusals.flush())
+  const audit = createThrottledAudit(deps)
+  app.addHook('onClose', () => audit.flush())
   const store = createBatcher<NewPspEvent[], undefined>(async (webhooks) => {
     await insertPspEvents(deps.pool, webhooks.flat())
     return webhooks.map(() => undefined)
@@ -40,10 +43,8 @@ export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<voi
   // Content types are the PSP's choice, and parsing before checking would let anybody feed the parser.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
-      async (_request: FastifyRequest, body: Buffer) => body,
+    scope.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
+      readBody(payload, maxBodyBytes),
     )
     const findAccount = createGuardedLookUp(createLimit(app, { perMinute: unseenAccountsPerMinute }), (id) =>
       deps.directory.findPspAccount(id),
@@ -55,39 +56,59 @@ export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<voi
       request.pspAccount = isId('pspAccount', id) ? await findAccount(request, reply, id) : null
       if (request.pspAccount !== null) return
       // One key for all accounts that there are not: their ids are the caller's invention.
-      refusals.record('unknown account', refusalRecord(request, null, 'unknown_account'))
+      audit.record('unknown account', refusalRecord(request, null, 'unknown_account'))
       throw new RefusalError(refuse('resource_not_found'))
     })
     const config = { access: { by: 'anyone' }, limitsItself: true } as const
     scope.post('/v1/psp_webhooks/:pspAccount', { config, bodyLimit: maxBodyBytes }, async (request, reply) => {
       const account = request.pspAccount
       if (account === null) throw new Error('A webhook was read without its account')
-      const events = verify(deps, request, account)
-      if (typeof events === 'string') {
-        refusals.record(account.id, refusalRecord(request, account, events))
+      const read = readWebhook(deps, request, account)
+      if ('why' in read) {
+        audit.record(account.id, refusalRecord(request, account, read.why))
         throw new RefusalError(refuse('parameter_invalid', { detail: 'The webhook was not accepted.' }))
       }
-      await store.submit(
-        events.map((event) => ({
-          merchantId: account.merchantId,
-          pspAccountId: account.id,
-          event,
-          json: storePspEvent(event),
-        })),
-      )
+      await store.submit(read.events)
+      if (read.isMasked) audit.record(`${account.id} masked`, maskedRecord(request, account))
       deps.wakeInbox()
       return reply.header('cache-control', 'no-store').send({ received: true })
     })
   })
 }
 
-/** The events of a webhook; or, for the audit log alone, why it is none. */
-function verify(deps: Deps, request: FastifyRequest, account: PspAccount): PspEvent[] | string {
+/** The events of a webhook as they are stored, without card numbers; or, for the audit log alone, why it is none. */
+function readWebhook(
+  deps: Deps,
+  request: FastifyRequest,
+  account: PspAccount,
+): { events: NewPspEvent[]; isMasked: boolean } | { why: string } {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const verified = deps.psps[account.psp].webhooks.verify(account, { body, headers: request.headers, now: deps.now() })
-  if (!verified.ok) return verified.why
+  // The signature covers the bytes as they came, so they are overwritten only now.
+  body.fill(0)
+  if (!verified.ok) return { why: verified.why }
   const isStorable = ({ id }: PspEvent) => id.length > 0 && id.length <= maxEventIdLength
-  return verified.events.every(isStorable) ? verified.events : 'unusable_event_id'
+  if (!verified.events.every(isStorable)) return { why: 'unusable_event_id' }
+  const masked = verified.events.map((event) => ({ event, stored: maskPspEvent(storePspEvent(event)) }))
+  const events = masked.flatMap(({ event, stored }) =>
+    stored === null ? [] : [{ merchantId: account.merchantId, pspAccountId: account.id, event, json: stored.json }],
+  )
+  if (events.length < masked.length) return { why: 'card_number_in_an_identifier' }
+  return { events, isMasked: masked.some(({ stored }) => stored?.isMasked) }
+}
+
+/** A PSP that sends card numbers in words is to be talked to: an operator should look (PCI DSS 12.10.7). */
+function maskedRecord(request: FastifyRequest, account: PspAccount) {
+  return {
+    actorType: 'system',
+    actor: 'inbox',
+    type: 'psp_webhook.mask_card_data',
+    outcome: 'success',
+    origin: request.ip,
+    merchantId: account.merchantId,
+    resource: account.id,
+    details: { request: request.id },
+  } as const
 }
 
 function refusalRecord(request: FastifyRequest, account: PspAccount | null, why: string) {

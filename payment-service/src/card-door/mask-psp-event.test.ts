@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { maskPspEvent } from './mask-psp-event.ts'
+
+const card = '4242 4242 4242 4242'
+const event = { id: 'evt_1', type: 'payment.declined', about: { kind: 'attempt', reference: 'att_1', outcome: {} } }
+const withOutcome = (outcome: object) => ({ ...event, about: { ...event.about, outcome } })
+
+const masked: [what: string, event: object][] = [
+  ['its type', { ...event, type: `payment of ${card}` }],
+  ['our reference', { ...event, about: { ...event.about, reference: card } }],
+  ['the PSP’s code', withOutcome({ pspCode: `do not honour ${card}` })],
+  ['why it is unknown', withOutcome({ why: `{"pan":"${card.replaceAll(' ', '')}"}` })],
+]
+for (const [what, event] of masked) {
+  test(`a card number in ${what} is overwritten, and the rest of the event stays`, () => {
+    const text = JSON.stringify(event)
+    const found = maskPspEvent(text)
+    assert.deepEqual(found, { json: text.replaceAll('4242', '1111'), isMasked: true })
+  })
+}
+
+const refused: [what: string, event: object][] = [
+  ['the event’s id', { ...event, id: card }],
+  ['the payment’s id', withOutcome({ pspReference: `pay_${card}` })],
+  [
+    'the address of the PSP’s page',
+    withOutcome({ actionUrl: `https://psp.example/3ds?card=${card.replaceAll(' ', '+')}` }),
+  ],
+  ['a name', withOutcome({ [card]: 1 })],
+]
+for (const [what, event] of refused) {
+  test(`an event with a card number as ${what} cannot be kept`, () => {
+    assert.equal(maskPspEvent(JSON.stringify(event)), null)
+  })
+}
+
+test('an event without a card number stays as it is', () => {
+  const text = JSON.stringify(
+    withOutcome({
+      outcome: 'approved',
+      pspReference: 'pay_1',
+      captured: '1999',
+      card: { first6: '424242', last4: '4242' },
+    }),
+  )
+  assert.deepEqual(maskPspEvent(text), { json: text, isMasked: false })
+})
