@@ -23,7 +23,7 @@ audit
   .command('verify')
   .description('Checks every byte of the audit log against its seals. Exits with 0 when it is whole, else with 1.')
   .addOption(databaseUrl())
-  .addOption(new Option('--file <path>', 'check an export instead, without the database').conflicts('databaseUrl'))
+  .addOption(new Option('--file <path>', 'check an export instead, without the database'))
   .addOption(new Option('--known-seal <number:hash>', 'a seal that an earlier run printed').argParser(readKnownSeal))
   .action((options: { databaseUrl?: string; file?: string; knownSeal?: KnownSeal }) =>
     explainFailure(() =>

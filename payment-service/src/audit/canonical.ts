@@ -22,6 +22,9 @@ export const timeAsText = (column: string) => `to_char(${column} at time zone 'U
 export const recordColumns = `r.id::text, ${timeAsText('r.at')} as at, r.actor_type as "actorType", r.actor, r.type, r.outcome, r.origin,
   r.merchant_id as "merchantId", r.resource, r.details::text as details`
 
+/** What a seal covers at most; so what is read of a log at once is bounded. */
+export const maxRecordsPerSeal = 1_000
+
 /** Before the first seal there is none: its predecessor's hash is 32 zero bytes. */
 export const noHash = Buffer.alloc(32)
 

@@ -25,7 +25,9 @@ export async function* readSeals(
       const own = members.get(seal.number) ?? []
       yield {
         seal,
-        records: own.flatMap(({ id, ...record }) => (id === null ? [] : [{ ...record, id }])),
+        records: own.flatMap(({ sealedId: _id, sealNumber: _number, id, ...record }) =>
+          id === null ? [] : [{ id, ...record }],
+        ),
         missing: own.flatMap(({ id, sealedId }) => (id === null ? [sealedId] : [])),
       }
     }

@@ -1,9 +1,8 @@
 import { inTransaction, type Pool, type Transaction } from '../store/pool.ts'
-import { hashSeal, noHash, recordColumns, type SealedRecord, timeAsText } from './canonical.ts'
+import { hashSeal, maxRecordsPerSeal, noHash, recordColumns, type SealedRecord, timeAsText } from './canonical.ts'
 
 /** Any number that nothing else locks; one process seals at a time, so that the chain has no fork. */
 const advisoryLock = 4_120_062
-const maxRecordsPerSeal = 1_000
 
 /** How many records were sealed; 0 also while another process seals. `lastSeal` is `number:hash`, as verify takes it. */
 export type Sealed = { records: number; lastSeal: string | null }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
-import type { Seal, SealedRecord } from './canonical.ts'
+import { maxRecordsPerSeal, type Seal } from './canonical.ts'
 import { type AuditReport, type ChainCheck, createChainCheck, type KnownSeal } from './check-chain.ts'
 
 const text = Type.String()
@@ -39,6 +39,7 @@ const lineSchema = Type.Union([
 const validator = Schema.Compile(lineSchema)
 
 type Line = Static<typeof lineSchema>
+type RecordLine = Extract<Line, { line: 'record' }>
 
 export type ExportReport = AuditReport & {
   /** The hash before the first seal: the last one of the export of the time before. Null when there is no seal. */
@@ -64,7 +65,7 @@ export async function verifyExport(lines: AsyncIterable<string>, known?: KnownSe
   const digest = createHash('sha256')
   let chain: ChainCheck | null = null
   let follows: ExportReport['follows'] = null
-  let records: SealedRecord[] = []
+  let records: RecordLine[] = []
   let before: Line['line'] | 'nothing' = 'nothing'
   let place = 0
   for await (const text of lines) {
@@ -82,12 +83,16 @@ export async function verifyExport(lines: AsyncIterable<string>, known?: KnownSe
     }
     digest.update(`${text}\n`)
     if (read.line === 'record') {
-      const { line: _line, seal: _seal, ...record } = read
-      records.push(record)
+      if (records.length === maxRecordsPerSeal) {
+        problems.push(`Line ${place} is one record more than a seal has.`)
+        break
+      }
+      records.push(read)
     } else if (read.line === 'seal') {
       follows ??= { number: String(BigInt(read.number) - 1n), hash: read.previous_hash }
       chain ??= createChainCheck(known, predecessorOf(follows))
-      if (read.records !== records.length) problems.push(`Line ${place} speaks of another number of records.`)
+      if (read.records !== records.length || records.some((record) => record.seal !== read.number))
+        problems.push(`The records before line ${place} are not those of its seal.`)
       chain.addSeal(readSeal(read), records)
       records = []
     } else if (read.line === 'end') {
