@@ -21,7 +21,9 @@ declare module 'fastify' {
 /** What an action came to: what is answered, and what the audit record names. */
 export type Done = {
   status?: number
+  /** An object, or a stream of `contentType`. */
   body: object
+  contentType?: string
   resource: string
   merchantId?: string
   details?: AuditRecord['details']
@@ -57,6 +59,7 @@ export async function act(
   request.isAudited = true
   if (isRefusal(result)) return sendRefusal(request, reply, result, `${deps.config.publicUrl}/docs`)
   afterwards()
+  if (result.contentType !== undefined) reply.type(result.contentType)
   return reply
     .code(result.status ?? 200)
     .header('cache-control', 'no-store')
@@ -72,7 +75,7 @@ export function recordsOfCall(request: FastifyRequest, result: Done | Refusal): 
   const ofPath = cleanPart(merchant)
   if (isRefusal(result)) {
     const details = { code: result.refused, param: result.param ?? null }
-    const resource = cleanPart(Object.values(others)[0])
+    const resource = cleanPart(Object.values(others)[0]) ?? `${request.method} ${request.routeOptions.url ?? ''}`
     return [{ ...by, type, outcome: 'refused', merchantId: ofPath, resource, details }]
   }
   const merchantId = result.merchantId ?? ofPath

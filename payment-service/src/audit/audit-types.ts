@@ -9,7 +9,7 @@ type AuditRow = {
   /** Who may cause it. The `actor` of an operator is the name, of a merchant the API key's id, of the system the job. */
   actors: readonly AuditActorType[]
   outcomes: readonly AuditOutcome[]
-  /** What `resource` names. */
+  /** What `resource` names; where an action was refused before it named one, the route. */
   resource: string
   /** The fields that `details` may have, and what they say. A refused one may also have `code` and `param`. */
   details?: Readonly<Record<string, string>>
@@ -36,6 +36,15 @@ export const auditTypes = {
     details: { kind: '`secret` or `publishable`', scopes: 'what it may do, separated by spaces' },
   },
   'api_key.revoke': { ...byOperator, meaning: 'A key ends.', requirement: '10.2.1.5', resource: 'key' },
+  'api_key.refuse': {
+    actors: ['merchant', 'anonymous'],
+    outcomes: ['refused'],
+    meaning: 'Somebody called the API with a key that is none any more, or that may not do this.',
+    requirement: '10.2.1.4',
+    resource: 'route',
+    details: { request: 'the request' },
+    counted: true,
+  },
   'psp_account.create': {
     ...byOperator,
     meaning: 'A merchant gets an account at a PSP, with its credentials.',

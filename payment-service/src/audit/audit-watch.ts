@@ -2,6 +2,7 @@ import { describeError, type Log } from '../log.ts'
 import { probeAuditLog } from '../store/audit.ts'
 import { inTransaction, type Pool } from '../store/pool.ts'
 import { createAuditWriter } from './audit-writer.ts'
+import { readSealState } from './seal-state.ts'
 
 /**
  * Whether the audit log takes records: no card is taken that cannot be audited (PCI DSS 10.7.2, 10.7.3). It is tried
@@ -24,7 +25,7 @@ export type AuditWatch = {
  */
 const freshMs = 500
 /** Past this nobody has sealed for so long that the log could be changed unseen. A restart of the workers is shorter. */
-export const longestSealLagSeconds = 300
+const longestSealLagSeconds = 300
 /** Longer than the probe's own limit; a database that does not even say no is not waited for. */
 const answerWithinMs = 2_500
 
@@ -61,11 +62,7 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
   }
   const tryOnce = async (): Promise<void> => {
     const startedAt = performance.now()
-    const probe = inTransaction(deps.pool, probeAuditLog).then(
-      (lagSeconds) => (lagSeconds > longestSealLagSeconds ? 'unsealed' : null),
-      (error: unknown) => describeError(error).code || 'unreachable',
-    )
-    learn({ startedAt, why: await within(answerWithinMs, probe, 'timeout') })
+    learn({ startedAt, why: (await tryLog(deps.pool)).why })
   }
   return {
     async isWritable() {
@@ -85,6 +82,28 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
     },
     close: () => writer.flush(),
   }
+}
+
+/** `why` the log takes no record: a code of the database's, `unsealed`, or `timeout`; null when it takes one. */
+async function tryLog(pool: Pool): Promise<{ why: string | null; sealLagSeconds: number | null }> {
+  const probe = inTransaction(pool, probeAuditLog).then(
+    (sealLagSeconds) => ({ why: sealLagSeconds > longestSealLagSeconds ? 'unsealed' : null, sealLagSeconds }),
+    (error: unknown) => ({ why: describeError(error).code || 'unreachable', sealLagSeconds: null }),
+  )
+  return within(answerWithinMs, probe, { why: 'timeout', sealLagSeconds: null })
+}
+
+export type AuditStatus = {
+  why: string | null
+  sealLagSeconds: number | null
+  waiting: number
+  lastSeal: { number: string; hash: string; sealed_at: string } | null
+}
+
+/** How the log stands now, for an operator. */
+export async function readAuditStatus(pool: Pool): Promise<AuditStatus> {
+  const [tried, seals] = [await tryLog(pool), await readSealState(pool)]
+  return { ...tried, ...seals }
 }
 
 async function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {

@@ -101,7 +101,7 @@ test('a change of an export is reported, whatever and wherever it is', async () 
       const changed = apply(lines)
       assert.notDeepEqual(await problemsOf(changed.lines), [], changed.name)
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: 80 },
   )
 })
 
@@ -115,7 +115,7 @@ test('a change of a record or a seal is reported also when the digest was comput
       const changed = withDigest(lines.with(at, line.slice(0, where) + other + line.slice(where + 1)))
       assert.notDeepEqual(await problemsOf(changed), [], `bit ${bit} of character ${where} of line ${at}`)
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: 80 },
   )
   assert.deepEqual(await problemsOf(withDigest(lines)), [])
 })
