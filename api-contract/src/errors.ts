@@ -363,6 +363,14 @@ export const errorTable = {
     meaning:
       'The fault is ours and was recorded. Send the same request with the same idempotency key again: it cannot act twice.',
   },
+  audit_log_unavailable: {
+    status: 503,
+    title: 'The audit log takes no records',
+    retry: 'same_request',
+    retryAfterSeconds: 5,
+    meaning:
+      'Raw cards, and changes of settings, are taken only while each can be audited. Nothing was done. Wait for `Retry-After` and send the same request again; charges with a token or a hosted page go on meanwhile.',
+  },
   service_unavailable: {
     status: 503,
     title: 'The service is not available',

@@ -1,28 +1,55 @@
 #!/usr/bin/env node
+import { createReadStream } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type KnownSeal, verifyAudit } from './audit/verify.ts'
-import { openPool } from './store/pool.ts'
+import type { AuditReport, KnownSeal } from './audit/check-chain.ts'
+import { exportAudit, type TimeRange } from './audit/export.ts'
+import { verifyAudit } from './audit/verify.ts'
+import { verifyExport } from './audit/verify-export.ts'
+import { recordAudit } from './store/audit.ts'
+import { openPool, type Pool } from './store/pool.ts'
 
 /** `fincore`: what operators do on a terminal. It needs the database's address alone, not the service's settings. */
 const program = new Command('fincore').description('FinCore on the command line').showHelpAfterError()
+const audit = program.command('audit').description('the audit log')
 
-const databaseUrl = new Option('--database-url <url>', 'the database, as a login that may read the audit log')
-  .env('DATABASE_URL')
-  .makeOptionMandatory()
-const knownSeal = new Option('--known-seal <number:hash>', 'a seal that an earlier run printed').argParser(
-  readKnownSeal,
-)
+const databaseUrl = () =>
+  new Option('--database-url <url>', 'the database, as a login that may read the audit log').env('DATABASE_URL')
+const time = (flags: string, meaning: string) => new Option(flags, meaning).argParser(readTime).makeOptionMandatory()
 
-program
-  .command('audit')
-  .description('the audit log')
+audit
   .command('verify')
   .description('Checks every byte of the audit log against its seals. Exits with 0 when it is whole, else with 1.')
-  .addOption(databaseUrl)
-  .addOption(knownSeal)
-  .action(async (options: { databaseUrl: string; knownSeal?: KnownSeal }) => {
-    process.exitCode = (await printVerification(options.databaseUrl, options.knownSeal)) ? 0 : 1
-  })
+  .addOption(databaseUrl())
+  .addOption(new Option('--file <path>', 'check an export instead, without the database'))
+  .addOption(new Option('--known-seal <number:hash>', 'a seal that an earlier run printed').argParser(readKnownSeal))
+  .action((options: { databaseUrl?: string; file?: string; knownSeal?: KnownSeal }) =>
+    explainFailure(() =>
+      options.file === undefined
+        ? withPool(options.databaseUrl, async (pool) =>
+            printReport('audit log', await verifyAudit(pool, options.knownSeal)),
+          )
+        : printExportReport(options.file, options.knownSeal),
+    ),
+  )
+
+audit
+  .command('export')
+  .description('Writes the sealed records of some days, with their seals, as JSON lines to the standard output.')
+  .addOption(databaseUrl())
+  .addOption(time('--from <day>', 'the first day, 2026-01-01, or a time of RFC 3339'))
+  .addOption(time('--to <day>', 'the day after the last'))
+  .action((options: TimeRange & { databaseUrl?: string }) =>
+    explainFailure(() =>
+      withPool(options.databaseUrl, async (pool) => {
+        await recordExport(pool, options)
+        await pipeline(exportAudit(pool, { from: options.from, to: options.to }), process.stdout, { end: false })
+        return true
+      }),
+    ),
+  )
 
 function readKnownSeal(text: string): KnownSeal {
   const [, number, hash] = text.match(/^([1-9]\d{0,17}):([0-9a-f]{64})$/) ?? []
@@ -31,26 +58,70 @@ function readKnownSeal(text: string): KnownSeal {
   return { number: BigInt(number), hash }
 }
 
-async function printVerification(url: string, known?: KnownSeal): Promise<boolean> {
+/** A day is its first moment in UTC. */
+function readTime(text: string): string {
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+  const moment = new Date(text)
+  // Days that a month does not have are moved to the next one by some parsers.
+  if (!isTime || Number.isNaN(moment.getTime()) || (text.length === 10 && moment.toISOString().slice(0, 10) !== text))
+    throw new InvalidArgumentError('A time is a day such as 2026-01-31, or 2026-01-31T08:00:00Z.')
+  return moment.toISOString()
+}
+
+/** Who reads the log is recorded in it before it is read (PCI DSS 10.2.1.3); a login that cannot write it reads nothing. */
+async function recordExport(pool: Pool, { from, to }: TimeRange): Promise<void> {
+  const { rows } = await pool.query<{ login: string }>('select session_user::text as login')
+  await recordAudit(pool, {
+    actorType: 'system',
+    actor: `database login ${rows[0]?.login}`,
+    type: 'audit_log.export',
+    outcome: 'success',
+    origin: `fincore audit export, ${userInfo().username} at ${hostname()}`,
+    resource: 'audit_log',
+    details: { from, to },
+  })
+}
+
+async function withPool(url: string | undefined, work: (pool: Pool) => Promise<boolean>): Promise<boolean> {
+  if (url === undefined) throw new Error('--database-url or DATABASE_URL is missing')
   const pool = openPool(url, 1)
   try {
     // The whole log is read: the time limit of the service's own statements does not apply.
     pool.on('connect', (client) => client.query('set statement_timeout = 0'))
-    const { records, seals, waiting, problems, lastSeal } = await verifyAudit(pool, known)
-    for (const problem of problems) console.log(`PROBLEM  ${problem}`)
-    console.log(`${records} sealed records under ${seals} seals, ${waiting} waiting for the next seal.`)
-    if (lastSeal !== null) console.log(`Last seal, to keep elsewhere: --known-seal ${lastSeal.number}:${lastSeal.hash}`)
-    console.log(
-      problems.length === 0 ? 'The audit log is whole.' : `The audit log is NOT whole: ${problems.length} problems.`,
-    )
-    return problems.length === 0
-  } catch (error) {
-    console.error(
-      `The audit log could not be read: ${error instanceof Error ? error.message || error.name : 'unknown fault'}`,
-    )
-    return false
+    return await work(pool)
   } finally {
     await pool.end()
+  }
+}
+
+function printReport(name: string, { records, seals, waiting, problems, lastSeal }: AuditReport): boolean {
+  for (const problem of problems) console.log(`PROBLEM  ${problem}`)
+  console.log(`${records} sealed records under ${seals} seals, ${waiting} waiting for the next seal.`)
+  if (lastSeal !== null) console.log(`Last seal, to keep elsewhere: --known-seal ${lastSeal.number}:${lastSeal.hash}`)
+  console.log(
+    problems.length === 0 ? `The ${name} is whole.` : `The ${name} is NOT whole: ${problems.length} problems.`,
+  )
+  return problems.length === 0
+}
+
+async function printExportReport(file: string, known?: KnownSeal): Promise<boolean> {
+  const input = createReadStream(file)
+  // readline would swallow the error and end as if the file were empty.
+  const failed = new Promise<never>((_, reject) => input.once('error', reject))
+  const { follows, ...report } = await Promise.race([verifyExport(createInterface({ input }), known), failed])
+  if (follows !== null && follows.number !== '0')
+    console.log(`Begins after seal ${follows.number}:${follows.hash}, the last one of the time before.`)
+  return printReport('export', report)
+}
+
+/** Says in one line what did not work. Messages of the database tell no record's content. */
+async function explainFailure(work: () => Promise<boolean>): Promise<void> {
+  try {
+    process.exitCode = (await work()) ? 0 : 1
+  } catch (error) {
+    const why = error instanceof Error ? error.message || error.name : 'unknown fault'
+    console.error(`It could not be done: ${why}`)
+    process.exitCode = 1
   }
 }
 

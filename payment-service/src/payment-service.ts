@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { createAdminServer } from './admin/server.ts'
+import { createAuditWriter } from './audit/audit-writer.ts'
 import { sealAuditRecords } from './audit/seal.ts'
 import { createInternalServer } from './card-door/internal-server.ts'
 import { lapseGrants } from './card-door/lapse-grants.ts'
@@ -15,6 +17,7 @@ import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
 import type { App } from './server/server.ts'
+import type { AuditRecord } from './store/audit.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { forgetOldKeys } from './store/forget.ts'
@@ -58,7 +61,9 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
   }
+  const audit = createAuditWriter(deps)
   await upsertOperators(pool, config.bootstrapOperators)
+  await audit.write(describeRun('audit_log.start', config.roles))
 
   const addresses: Record<string, string> = {}
   const servers: App[] = []
@@ -80,11 +85,32 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either. What they use, last.
       const withinMs = config.pspTimeoutMs + stopMarginMs
       await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
+      await audit.write(describeRun('audit_log.stop', config.roles))
+      await audit.flush()
       await sender.close()
       await directory.close()
       await pool.end()
     },
   }
+}
+
+/** Auditing starts and stops with the process (PCI DSS 10.2.1.6). */
+function describeRun(type: 'audit_log.start' | 'audit_log.stop', roles: Config['roles']): AuditRecord<typeof type> {
+  return {
+    actorType: 'system',
+    actor: 'payment-service',
+    type,
+    outcome: 'success',
+    origin: hostname(),
+    resource: 'audit_log',
+    details: { roles: [...roles].sort().join(' ') },
+  }
+}
+
+/** The last seal goes to the process's log, and with it out of reach of the database's owner. */
+async function sealAndTell(deps: Deps): Promise<void> {
+  const { records, lastSeal } = await sealAuditRecords(deps.pool)
+  if (lastSeal !== null) deps.log.info('audit records were sealed', { count: records, object: lastSeal })
 }
 
 /** The background work. Each job may run in any number of processes: they take rows, and never the same one. */
@@ -106,7 +132,7 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     inbox,
     resolver,
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
-    runEvery(2_000, 'audit sealing', () => sealAuditRecords(deps.pool), deps.log),
+    runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
   ]

@@ -1,15 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuditType } from '../audit/audit-types.ts'
 import { holdsCardNumber } from '../card-door/tripwire.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { sendRefusal } from '../server/problems.ts'
-import { type AuditRecord, recordAudit } from '../store/audit.ts'
-import { inTransaction, type Queryable, type Transaction } from '../store/pool.ts'
+import { type AuditRecord, recordAudits } from '../store/audit.ts'
+import { inTransaction, type Transaction } from '../store/pool.ts'
 import type { AdminDeps } from './deps.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The type of the audit record that every call of the route leaves. */
-    audited?: string
+    audited?: AuditType
   }
   interface FastifyRequest {
     /** Whether the call's audit record is written. */
@@ -20,20 +21,25 @@ declare module 'fastify' {
 /** What an action came to: what is answered, and what the audit record names. */
 export type Done = {
   status?: number
+  /** An object, or a stream of `contentType`. */
   body: object
+  contentType?: string
   resource: string
   merchantId?: string
   details?: AuditRecord['details']
+  /** What else the action did, each with a record of its own. */
+  also?: Pick<AuditRecord, 'type' | 'resource' | 'details'>[]
 }
 
 /** The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded. */
-export const auditedRoute = (type: string) => ({ access: { by: 'operator' as const }, audited: type })
+export const auditedRoute = (type: AuditType) => ({ access: { by: 'operator' as const }, audited: type })
 /** The configuration of a route that only reads. */
 export const readingRoute = { access: { by: 'operator' as const } }
 
 /**
  * Runs an operator's action and leaves exactly one audit record, in the action's own transaction: neither exists
- * without the other. A refused action is undone and recorded as refused. `afterwards` runs when all is committed.
+ * without the other, and an action that cannot be audited does not happen. A refused action is undone and recorded as
+ * refused. `afterwards` runs when all is committed.
  */
 export async function act(
   deps: AdminDeps,
@@ -47,40 +53,39 @@ export async function act(
     await tx.query('savepoint action')
     const result = await work(tx, operator).catch(refuseBrokenConstraint)
     if (isRefusal(result)) await tx.query('rollback to savepoint action')
-    await recordCall(tx, request, result)
+    await recordAudits(tx, recordsOfCall(request, result))
     return result
   })
   request.isAudited = true
   if (isRefusal(result)) return sendRefusal(request, reply, result, `${deps.config.publicUrl}/docs`)
   afterwards()
+  if (result.contentType !== undefined) reply.type(result.contentType)
   return reply
     .code(result.status ?? 200)
     .header('cache-control', 'no-store')
     .send(result.body)
 }
 
-/** The record of a call of an audited route. */
-export async function recordCall(db: Queryable, request: FastifyRequest, result: Done | Refusal): Promise<void> {
-  const params = request.params as Record<string, string | undefined>
-  const refused = isRefusal(result)
-  const { merchant, ...others } = params
-  await recordAudit(db, {
-    actorType: 'operator',
-    actor: operatorOf(request),
-    type: request.routeOptions.config.audited ?? 'unknown',
-    outcome: refused ? 'refused' : 'success',
-    origin: request.ip,
-    merchantId: (refused ? undefined : result.merchantId) ?? cleanPart(merchant),
-    resource: refused ? cleanPart(Object.values(others)[0]) : result.resource,
-    details: refused ? { code: result.refused, param: result.param ?? null } : (result.details ?? {}),
-  })
+/** The record of a call of an audited route, and those of what else it did. */
+export function recordsOfCall(request: FastifyRequest, result: Done | Refusal): AuditRecord[] {
+  const type = request.routeOptions.config.audited
+  if (type === undefined) throw new Error('A route without an audit record was recorded')
+  const { merchant, ...others } = request.params as Record<string, string | undefined>
+  const by = { actorType: 'operator', actor: operatorOf(request), origin: request.ip } as const
+  const ofPath = cleanPart(merchant)
+  if (isRefusal(result)) {
+    const details = { code: result.refused, param: result.param ?? null }
+    const resource = cleanPart(Object.values(others)[0]) ?? `${request.method} ${request.routeOptions.url ?? ''}`
+    return [{ ...by, type, outcome: 'refused', merchantId: ofPath, resource, details }]
+  }
+  const merchantId = result.merchantId ?? ofPath
+  const { resource, details = {}, also = [] } = result
+  return [{ type, resource, details }, ...also].map((one) => ({ ...by, ...one, outcome: 'success', merchantId }))
 }
 
-/** A part of the path as the log can hold it: PostgreSQL takes no NUL, and nobody's card number belongs there. */
+/** A part of the path as the log may hold it: nobody's card number belongs there. */
 function cleanPart(part: string | undefined): string | null {
-  if (part === undefined) return null
-  if (holdsCardNumber(part)) return '…'
-  return part.replaceAll('\0', '\ufffd').slice(0, 300).toWellFormed()
+  return part === undefined ? null : holdsCardNumber(part) ? '…' : part
 }
 
 export function operatorOf(request: FastifyRequest): string {

@@ -1,7 +1,7 @@
+import { createAuditWriter } from '../audit/audit-writer.ts'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import { watchRequests } from '../card-door/refuse-card-data.ts'
 import { type IdKind, isId } from '../ids.ts'
-import { describeError } from '../log.ts'
 import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
@@ -9,7 +9,7 @@ import { RefusalError } from '../server/problems.ts'
 import { createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
 import { findMerchant } from '../store/merchants.ts'
-import { recordCall } from './act.ts'
+import { recordsOfCall } from './act.ts'
 import type { AdminDeps } from './deps.ts'
 import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
@@ -43,7 +43,10 @@ export function createAdminServer(deps: AdminDeps): App {
     inspectBody: watch.inspectBody,
   })
   const failedSignIns = createThrottledAudit(deps)
-  app.addHook('onClose', () => Promise.all([failedSignIns.flush(), watch.close()]).then(() => {}))
+  const refusals = createAuditWriter(deps)
+  app.addHook('onClose', async () => {
+    await Promise.all([failedSignIns.flush(), refusals.flush(), watch.close()])
+  })
   app.decorateRequest('operator', null)
   app.decorateRequest('apiKey', null)
   app.decorateRequest('isAudited', false)
@@ -99,10 +102,8 @@ export function createAdminServer(deps: AdminDeps): App {
   app.addHook('onSend', async (request, reply, payload) => {
     if (request.routeOptions.config.audited === undefined || request.isAudited || request.operator === null) return
     if (reply.statusCode < 400) throw new Error(`${request.routeOptions.url} left no audit record`)
-    // Refused before the action began, by validation for example.
-    await recordCall(deps.pool, request, readProblem(payload)).catch((error) => {
-      deps.log.error('an audit record could not be written', { request_id: request.id, error: describeError(error) })
-    })
+    // Refused before the action began, by validation for example; or undone, because it could not be audited.
+    await Promise.all(recordsOfCall(request, readProblem(payload)).map((record) => refusals.write(record)))
   })
 
   addMerchantRoutes(app, deps)

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import { describeError, type Log } from '../log.ts'
-import { type AuditRecord, recordAudit } from '../store/audit.ts'
+import type { Log } from '../log.ts'
+import type { AuditRecord } from '../store/audit.ts'
 import type { Queryable } from '../store/pool.ts'
+import type { AuditType } from './audit-types.ts'
+import { createAuditWriter } from './audit-writer.ts'
 
 /** One record per key in this time; those that come meanwhile are counted into the next one. */
 const windowMs = 10_000
@@ -14,19 +16,16 @@ export type ThrottledAudit = {
    * Records what outsiders can repeat at will, such as refusals, without letting them fill the log: the first of a key
    * at once, further ones within ten seconds as one record with their `count`. Never throws and never delays the answer.
    */
-  record(key: string, record: AuditRecord): void
+  record<T extends AuditType>(key: string, record: AuditRecord<T>): void
   /** Writes what is still counted, and waits for what is being written. Call it before the pool closes. */
   flush(): Promise<void>
 }
 
-export function createThrottledAudit(deps: { pool: Queryable; log: Log }): ThrottledAudit {
-  const writing = new Set<Promise<void>>()
-  const write = (record: AuditRecord, count: number) => {
-    const written: Promise<void> = recordAudit(deps.pool, { ...record, details: { ...record.details, count } })
-      .catch((error) => deps.log.error('an audit record could not be written', { error: describeError(error) }))
-      .finally(() => writing.delete(written))
-    writing.add(written)
-  }
+/** @param onFailure told each time that the log takes no record. */
+export function createThrottledAudit(deps: { pool: Queryable; log: Log }, onFailure?: () => void): ThrottledAudit {
+  const writer = createAuditWriter(deps, onFailure)
+  const write = (record: AuditRecord, count: number) =>
+    void writer.write({ ...record, details: { ...record.details, count } })
   const pending = new LRUCache<string, Pending>({
     max: maxKeys,
     // Whatever makes an entry leave, what it counted is written.
@@ -48,7 +47,7 @@ export function createThrottledAudit(deps: { pool: Queryable; log: Log }): Throt
     },
     async flush() {
       pending.clear()
-      await Promise.all(writing)
+      await writer.flush()
     },
   }
 }

@@ -69,7 +69,7 @@ type Setup = {
 /** A merchant of its own that may send cards, apart from what the case changes; and the caller that it would be. */
 async function makeCaller(
   setup: Setup = {},
-): Promise<Caller & { keyDigest: string; merchant: string; grant: Grant | null }> {
+): Promise<Caller & { keyDigest: string; key: string; merchant: string; grant: Grant | null }> {
   const merchant = newId('merchant')
   await insertMerchant(pool, merchant, 'Shop')
   const secret = newId('apiKey')
@@ -103,6 +103,7 @@ async function makeCaller(
   }
   return {
     keyDigest: digest.toString('hex'),
+    key: key.id,
     certificateFingerprint: certificate,
     sourceAddress: '10.1.2.3',
     merchant,
@@ -262,6 +263,13 @@ test('an admitted charge reaches the flow with its merchant, a report with its a
     idempotencyKey: 'k',
     blankedBody: '{"amount":1}',
     card,
+    use: {
+      keyId: caller.key,
+      grantId: caller.grant?.id,
+      certificateFingerprint: certificate,
+      sourceAddress: '10.1.2.3',
+      requestId: 'req_2',
+    },
   })
   const attempt = newId('attempt')
   for (const report of [

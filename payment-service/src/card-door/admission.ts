@@ -51,7 +51,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         outcome: 'refused',
         origin: caller.sourceAddress,
         merchantId: key?.merchantId ?? null,
-        resource: grant?.id ?? null,
+        resource: grant?.id ?? 'POST /v1/charges',
         details: { code: refusal.refused, certificate: caller.certificateFingerprint },
       })
       return refusal

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type {
   AdmissionAnswer,
   AdmissionRequest,
+  Caller,
   CardChargeRequest,
   Instruction,
   SendReport,
@@ -9,15 +10,16 @@ import type {
 import { cardBrandNames } from '@fincore/api-contract/card-door'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { createAuditWatch } from '../audit/audit-watch.ts'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { beginCardCharge, type CardStep, continueCardCharge } from '../flows/charge-card.ts'
-import { isRefusal, refuse } from '../refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
 import { type App, createServer } from '../server/server.ts'
-import { createAdmission } from './admission.ts'
+import { type Admitted, createAdmission } from './admission.ts'
 import { watchRelayedBody } from './relayed-body.ts'
 import { jsonReply, problemReply } from './replies.ts'
 
@@ -114,8 +116,24 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     },
   })
   const admission = createAdmission(deps)
-  const audit = createThrottledAudit(deps)
-  app.addHook('onClose', () => Promise.all([admission.close(), audit.flush()]).then(() => {}))
+  const watch = createAuditWatch(deps)
+  const audit = createThrottledAudit(deps, watch.suspect)
+  app.addHook('onClose', () => Promise.all([admission.close(), audit.flush(), watch.close()]).then(() => {}))
+  /** No card that cannot be audited. Who is turned away is written as soon as the log takes records again. */
+  const refuseUnaudited = ({ keyId, merchantId, grantId }: Admitted, caller: Caller): Refusal => {
+    const refusal = refuse('audit_log_unavailable')
+    audit.record(`${keyId} ${refusal.refused}`, {
+      actorType: 'merchant',
+      actor: keyId,
+      type: 'raw_card.admission',
+      outcome: 'refused',
+      origin: caller.sourceAddress,
+      merchantId,
+      resource: grantId,
+      details: { code: refusal.refused, certificate: caller.certificateFingerprint },
+    })
+    return refusal
+  }
 
   const expected = digestOf(deps.config.internalToken)
   app.addHook('onRequest', async (request) => {
@@ -125,7 +143,8 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
 
   app.post('/internal/admission', { schema: { body: admissionSchema } }, async (request): Promise<AdmissionAnswer> => {
     const { requestId, caller }: AdmissionRequest = request.body
-    const result = await admission.admit(caller)
+    const asked = await admission.admit(caller)
+    const result = isRefusal(asked) || (await watch.isWritable()) ? asked : refuseUnaudited(asked.admitted, caller)
     return isRefusal(result)
       ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
       : { decision: 'admit' }
@@ -139,21 +158,36 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
       if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
+      const { merchantId, keyId, grantId } = result.admitted
+      // A charge does not wait for the log to be tried, because its own statement finds out. But it has it tried, so that
+      // also a log which hangs is known within seconds.
+      const tried = watch.isWritable()
+      if (watch.isKnownClosed() && !(await tried))
+        return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
       if (strayCards.has(request)) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
-        audit.record(result.admitted.keyId, {
+        audit.record(keyId, {
           actorType: 'merchant',
-          actor: result.admitted.keyId,
+          actor: keyId,
           type: 'card_data.send',
           outcome: 'refused',
           origin: caller.sourceAddress,
-          merchantId: result.admitted.merchantId,
+          merchantId,
           resource: 'POST /v1/charges',
           details: { code: refusal.refused, request: requestId },
         })
         return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
       }
-      return instruct(await flow.begin({ merchantId: result.admitted.merchantId, ...charge }), requestId, docsUrl)
+      const { certificateFingerprint, sourceAddress } = caller
+      const use = { keyId, grantId, certificateFingerprint, sourceAddress, requestId }
+      try {
+        return instruct(await flow.begin({ merchantId, ...charge, use }), requestId, docsUrl)
+      } catch (error) {
+        // The charge and its record are one statement. Whether it was the record that failed, the log itself says.
+        watch.suspect()
+        if (await watch.isWritable()) throw error
+        return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
+      }
     },
   )
 

@@ -79,7 +79,7 @@ function plainNameOf(name: string): string | null {
   return /^[A-Za-z_]{1,64}$/.test(name) ? name : null
 }
 
-function callerOf(request: FastifyRequest): Pick<AuditRecord, 'actorType' | 'actor' | 'merchantId'> {
+function callerOf(request: FastifyRequest): Pick<AuditRecord<'card_data.send'>, 'actorType' | 'actor' | 'merchantId'> {
   if (request.apiKey !== null)
     return { actorType: 'merchant', actor: request.apiKey.id, merchantId: request.apiKey.merchantId }
   if (request.operator !== null) return { actorType: 'operator', actor: request.operator, merchantId: null }

@@ -8,6 +8,7 @@ import { digestOf } from '../secrets.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import { fingerprintOf, readClaim } from '../store/idempotency.ts'
 import type { Chosen } from './choose-psp-account.ts'
+import { type RawCardUse, recordOfCharge } from './raw-card-use.ts'
 import { type Answer, answerRepeat } from './replay.ts'
 import { type CallClock, startCallClock } from './time-limits.ts'
 
@@ -31,6 +32,8 @@ export async function beginCharge(
     idempotencyKey: string
     /** What the fingerprint covers in place of the card. */
     card: CardShown | null
+    /** Who sent the card; null for a token, whose charge is not audited. */
+    use: RawCardUse | null
   },
 ): Promise<Callable | { answer: Answer } | Refusal> {
   const { merchantId, request, idempotencyKey, chosen } = input
@@ -72,14 +75,18 @@ export async function beginCharge(
     updated_at: now,
   }
   const attemptId = newId('attempt')
-  const claimed = await deps.hotPath.intents.submit({
+  const intent = {
     charge,
     returnDigest: charge.return_url === null ? null : digestOf(deps.vault.linkToken('return', id)),
     attemptId,
     idempotencyKey,
     fingerprint,
     leaseUntil: clock.leaseUntil,
-  })
+  }
+  const { intents, auditedIntents } = deps.hotPath
+  const claimed = await (input.use === null
+    ? intents.submit(intent)
+    : auditedIntents.submit({ ...intent, audit: recordOfCharge(input.use, merchantId, id) }))
   if (claimed) return { charge, attemptId, idempotencyKey, clock }
   // Its claimer rolled back between our statement and this read: the caller comes again.
   return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? refuse('idempotency_key_in_use')

@@ -14,6 +14,7 @@ import { findKeyOfObject } from '../store/idempotency.ts'
 import { authorizeInput, type Begun, beginCharge, type Callable } from './begin-charge.ts'
 import { choosePspAccount } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
+import { type RawCardUse, recordUseWithoutCharge } from './raw-card-use.ts'
 import type { Answer } from './replay.ts'
 import { switchAccount } from './switch-account.ts'
 import { timeLeftMs } from './time-limits.ts'
@@ -29,11 +30,27 @@ type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[
 /** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
 const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
 
+export type CardChargeInput = {
+  merchantId: string
+  idempotencyKey: string | null
+  blankedBody: string
+  card: CardFacts
+  use: RawCardUse
+}
+
 /** A charge that arrived at the card relay: everything but the card's number and code. */
-export async function beginCardCharge(
+export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promise<CardStep> {
+  const sent = await writeIntent(deps, input)
+  if ('begun' in sent) return instructToSend(deps, sent.account, sent)
+  await recordUseWithoutCharge(deps, input.use, input.merchantId, sent)
+  return sent
+}
+
+/** Reads and checks the request, and begins the charge; or says what is answered without one. */
+async function writeIntent(
   deps: Deps,
-  input: { merchantId: string; idempotencyKey: string | null; blankedBody: string; card: CardFacts },
-): Promise<CardStep> {
+  input: CardChargeInput,
+): Promise<(Sent & { account: PspAccount }) | Answer | Refusal> {
   const key = readIdempotencyKey(input.idempotencyKey)
   if (isRefusal(key)) return key
   const body = parseStrictJson(input.blankedBody)
@@ -62,11 +79,12 @@ export async function beginCardCharge(
     chosen,
     idempotencyKey: key.key,
     card,
+    use: input.use,
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return instructToSend(deps, chosen.account, { begun, request, triedAccounts: [chosen.account.id] })
+  return { begun, request, triedAccounts: [chosen.account.id], account: chosen.account }
 }
 
 /**

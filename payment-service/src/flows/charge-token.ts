@@ -22,7 +22,15 @@ export async function chargeToken(
     })
   }
   const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
-  const begun = await beginCharge(deps, { merchantId, request, flow: 'token', chosen, idempotencyKey, card: null })
+  const begun = await beginCharge(deps, {
+    merchantId,
+    request,
+    flow: 'token',
+    chosen,
+    idempotencyKey,
+    card: null,
+    use: null,
+  })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')

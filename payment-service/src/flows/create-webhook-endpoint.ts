@@ -10,6 +10,7 @@ import { decideInTransaction, type Transaction } from '../store/pool.ts'
 import { insertWebhookEndpoint, renderWebhookEndpoint } from '../store/webhook-endpoints.ts'
 import { checkWebhookUrl } from '../webhook-addresses/check-webhook-url.ts'
 import { answerOnce, type StoredAnswer } from './answer-once.ts'
+import { auditEndpointChange, hostOf, type MerchantActor } from './endpoint-audit.ts'
 import { describeSecret, newWebhookSecret, type SecretAnswer, showSecretAgain } from './webhook-secrets.ts'
 
 type NewEndpoint = { merchantId: string; url: string; events: readonly string[]; description: string | null }
@@ -39,7 +40,7 @@ export async function createWebhookEndpoint(
 /** `POST /v1/webhook_endpoints`: as createWebhookEndpoint, once per idempotency key. */
 export async function createWebhookEndpointOnce(
   deps: EndpointDeps & Pick<Deps, 'now'>,
-  input: { merchantId: string; idempotencyKey: string; request: CreateWebhookEndpoint },
+  input: { merchantId: string; idempotencyKey: string; request: CreateWebhookEndpoint; by: MerchantActor },
 ): Promise<StoredAnswer<WebhookEndpointWithSecret> | Refusal> {
   const { merchantId, request } = input
   const { url, events = ['*'], description = null } = request
@@ -49,7 +50,10 @@ export async function createWebhookEndpointOnce(
   const once = { ...input, operation: 'POST /v1/webhook_endpoints', objectId: id }
   const answer = await answerOnce<SecretAnswer>(deps, once, async (tx) => {
     const created = unsafe ?? (await insert(deps, tx, id, { merchantId, url, events, description }))
-    return isRefusal(created) ? created : { status: 201, body: describeSecret(created.endpoint, created.secret) }
+    if (isRefusal(created)) return created
+    const change = { type: 'webhook_endpoint.create', details: { host: hostOf(url) } } as const
+    await auditEndpointChange(tx, input.by, merchantId, id, change)
+    return { status: 201, body: describeSecret(created.endpoint, created.secret) }
   })
   if (isRefusal(answer)) return answer
   const body = await showSecretAgain(deps, merchantId, answer.body)

@@ -5,6 +5,7 @@ import type { LookUpAnswer } from '../psp-gateway/port.ts'
 import { type AttemptRow, claimAttemptsToLookUp, markAlerted, moveNextLookUp } from '../store/attempts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type ChargeRow, findCharge } from '../store/charges.ts'
+import { inTransaction } from '../store/pool.ts'
 import { findCreateAttempt } from '../store/session-attempts.ts'
 import { findSession } from '../store/sessions.ts'
 import { sendGiveBack } from './give-back.ts'
@@ -112,19 +113,23 @@ async function findChargeOf(deps: Deps, attempt: AttemptRow): Promise<ChargeRow>
 async function alertWhenOld(deps: Deps, attempt: AttemptRow): Promise<void> {
   const ageMs = deps.now().getTime() - attempt.sent_at.getTime()
   if (attempt.state === 'action_required' || ageMs < alertAfterMs || attempt.alerted_at !== null) return
-  if (!(await markAlerted(deps.pool, attempt))) return
+  const alerted = await inTransaction(deps.pool, async (tx) => {
+    if (!(await markAlerted(tx, attempt))) return false
+    await recordAudit(tx, {
+      actorType: 'system',
+      actor: 'resolver',
+      type: 'attempt.unresolved',
+      outcome: 'success',
+      origin: 'resolver',
+      merchantId: attempt.merchant_id,
+      resource: attempt.id,
+      details: { lookups: attempt.lookups },
+    })
+    return true
+  })
+  if (!alerted) return
   deps.log.error('an attempt has had no outcome for 15 minutes; an operator must look', {
     attempt: attempt.id,
     merchant: attempt.merchant_id,
-  })
-  await recordAudit(deps.pool, {
-    actorType: 'system',
-    actor: 'resolver',
-    type: 'attempt.unresolved',
-    outcome: 'success',
-    origin: 'resolver',
-    merchantId: attempt.merchant_id,
-    resource: attempt.id,
-    details: { lookups: attempt.lookups },
   })
 }

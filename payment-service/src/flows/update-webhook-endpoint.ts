@@ -6,6 +6,7 @@ import { cancelWaitingDeliveries } from '../store/webhook-deliveries.ts'
 import { lockWebhookEndpoint, renderWebhookEndpoint, updateWebhookEndpoint } from '../store/webhook-endpoints.ts'
 import { checkWebhookUrl } from '../webhook-addresses/check-webhook-url.ts'
 import { tidyEvents } from './create-webhook-endpoint.ts'
+import { auditEndpointChange, hostOf, type MerchantActor } from './endpoint-audit.ts'
 
 /**
  * Changes an endpoint; fields that are not given stay. What waits for it goes to the new address. Disabling cancels
@@ -13,7 +14,7 @@ import { tidyEvents } from './create-webhook-endpoint.ts'
  */
 export async function changeWebhookEndpoint(
   deps: Pick<Deps, 'pool' | 'config'>,
-  input: { merchantId: string; endpointId: string; request: UpdateWebhookEndpoint },
+  input: { merchantId: string; endpointId: string; request: UpdateWebhookEndpoint; by: MerchantActor },
 ): Promise<WebhookEndpoint | Refusal> {
   const { merchantId, endpointId, request } = input
   if (request.url !== undefined) {
@@ -37,6 +38,8 @@ export async function changeWebhookEndpoint(
     if (changed === null) throw new Error('A locked webhook endpoint has gone')
     if (row.status === 'enabled' && changed.status === 'disabled')
       await cancelWaitingDeliveries(tx, merchantId, endpointId)
+    const details = { changed: Object.keys(request).sort().join(' '), host: hostOf(changed.url) }
+    await auditEndpointChange(tx, input.by, merchantId, endpointId, { type: 'webhook_endpoint.update', details })
     return renderWebhookEndpoint(changed)
   })
 }

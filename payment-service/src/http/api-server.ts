@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import { type CardDataWatch, watchRequests } from '../card-door/refuse-card-data.ts'
 import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
-import { isRefusal, refuse } from '../refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { findMissingRight, readKeyDigest } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
@@ -69,6 +70,23 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch): void {
   const findKey = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenKeys }), (digest) =>
     deps.directory.findApiKey(Buffer.from(digest, 'hex')),
   )
+  const refusedKeys = createThrottledAudit(deps)
+  app.addHook('onClose', () => refusedKeys.flush())
+  /** An access that was tried and not allowed (PCI DSS 10.2.1.4). */
+  const auditRefusedKey = (refusal: Refusal, request: FastifyRequest): RefusalError => {
+    const key = request.apiKey
+    refusedKeys.record(`${key?.id ?? addressOf(request)} ${refusal.refused}`, {
+      actorType: key === null ? 'anonymous' : 'merchant',
+      actor: key?.id ?? 'unknown',
+      type: 'api_key.refuse',
+      outcome: 'refused',
+      origin: request.ip,
+      merchantId: key?.merchantId ?? null,
+      resource: `${request.method} ${request.routeOptions.url ?? ''}`,
+      details: { code: refusal.refused, request: request.id },
+    })
+    return new RefusalError(refusal)
+  }
   app.addHook('onRequest', async (request, reply) => {
     await limitAddress(request, reply)
     const { access, limitsItself } = request.routeOptions.config
@@ -81,10 +99,10 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch): void {
     }
     // Looked up by digest: a look-up by hash leaks nothing of the key through its time.
     request.apiKey = await findKey(request, reply, read.digest.toString('hex'))
-    if (request.apiKey === null) throw new RefusalError(refuse('api_key_invalid'))
+    if (request.apiKey === null) throw auditRefusedKey(refuse('api_key_invalid'), request)
     await limitKey(request, reply)
     const missing = findMissingRight(request.apiKey, access)
-    if (missing !== null) throw new RefusalError(missing)
+    if (missing !== null) throw auditRefusedKey(missing, request)
   })
   app.addHook('onRequest', async (request) => {
     // Of every request, paths that are none included: nothing of it was kept, logged or given back so far.

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { describeError, type Log } from '../log.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { AuditLogUnavailableError } from '../store/audit.ts'
 import { OverloadedError } from '../store/batcher.ts'
 import { isQueryTimeout } from '../store/pool.ts'
 
@@ -54,6 +55,7 @@ export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Re
     route: request.routeOptions.url ?? '',
     error: describeError(error),
   })
+  if (error instanceof AuditLogUnavailableError) return refuse('audit_log_unavailable')
   return refuse(isDatabaseAway(error) ? 'service_unavailable' : 'internal_error')
 }
 

@@ -1,44 +1,155 @@
-import type { Queryable } from './pool.ts'
+import {
+  type ActorTypeOf,
+  type AuditActorType,
+  type AuditOutcome,
+  type AuditType,
+  type DetailOf,
+  explainMisfit,
+  type OutcomeOf,
+} from '../audit/audit-types.ts'
+import type { Queryable, Transaction } from './pool.ts'
 
 /** One audited action: who, what, outcome, from where, on what (PCI DSS 10.2.2); the time is the database's. */
-export type AuditRecord = {
-  actorType: 'operator' | 'merchant' | 'relay' | 'system' | 'anonymous'
+export type AuditRecord<T extends AuditType = AuditType> = {
+  actorType: ActorTypeOf<T>
   actor: string
-  type: string
-  outcome: 'success' | 'refused'
+  type: T
+  outcome: OutcomeOf<T>
   /** The source address, or the name of the job. */
   origin: string
   merchantId?: string | null
   resource?: string | null
   /** Facts; never card data, never a secret. */
-  details?: Record<string, string | number | boolean | null>
+  details?: Partial<Record<DetailOf<T>, string | number | boolean | null>>
 }
 
-/** Adds a record. Pass the transaction of the action itself, so that neither exists without the other. */
-export async function recordAudit(db: Queryable, record: AuditRecord): Promise<void> {
-  await db.query(
-    `insert into audit_records (actor_type, actor, type, outcome, origin, merchant_id, resource, details)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      record.actorType,
-      record.actor,
-      record.type,
-      record.outcome,
-      record.origin,
-      record.merchantId ?? null,
-      record.resource ?? null,
-      record.details ?? {},
-    ],
+/** The audit log itself took no record: what had to be audited has not happened. */
+export class AuditLogUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('The audit log took no record', { cause })
+    this.name = 'AuditLogUnavailableError'
+  }
+}
+
+/** A record that its row of the table of types does not allow: a bug, never a state of the log. */
+export class AuditMisfitError extends Error {
+  constructor(record: AuditRecord, why: string) {
+    super(`An audit record of type ${record.type} has ${why}`)
+    this.name = 'AuditMisfitError'
+  }
+}
+
+/** What the statements below take of a record, as columns of json_to_recordset. */
+const auditRow = `actor_type text, actor text, type text, outcome text, origin text, merchant_id text, resource text, details jsonb`
+const auditColumns = 'actor_type, actor, type, outcome, origin, merchant_id, resource, details'
+
+/**
+ * Two further parts of a statement's WITH, which write the audit record that a row of `source` has in its column
+ * `audit`, and put it in line for its seal: no record without the rest of the statement, and no rest without its record.
+ */
+export const auditedFrom = (source: string) => `audited as (
+  insert into audit_records (${auditColumns})
+  select a.* from ${source}, json_to_record(audit) as a (${auditRow}) returning id
+), waiting_for_seal as (insert into audit_unsealed (record_id) select id from audited)`
+
+const recordAuditsSql = `
+with input as (
+  select audit from json_array_elements($1) with ordinality as row (audit, place) order by place
+), ${auditedFrom('input')}
+select`
+
+/**
+ * Adds a record. Pass the transaction of the action itself, so that neither exists without the other.
+ * @throws AuditLogUnavailableError when the log takes no records, as opposed to the database being away.
+ */
+export function recordAudit<T extends AuditType>(db: Queryable, record: AuditRecord<T>): Promise<void> {
+  return recordAudits(db, [record])
+}
+
+/** As recordAudit, for several in their order, in one statement. */
+export async function recordAudits<T extends AuditType>(
+  db: Queryable,
+  records: readonly AuditRecord<T>[],
+): Promise<void> {
+  if (records.length === 0) return
+  const values = [JSON.stringify(records.map(toAuditRow))]
+  try {
+    await db.query({ name: 'record-audits', text: recordAuditsSql, values })
+  } catch (error) {
+    throw isFaultOfTheLog(error) ? new AuditLogUnavailableError(error) : error
+  }
+}
+
+/** A record as `auditedFrom` takes it. Texts come from outside: PostgreSQL stores no NUL and no half of a surrogate. */
+export function toAuditRow<T extends AuditType>(record: AuditRecord<T>): Record<string, unknown> {
+  const misfit = explainMisfit(record)
+  if (misfit !== null) throw new AuditMisfitError(record, misfit)
+  const details = Object.entries<string | number | boolean | null | undefined>(record.details ?? {})
+  return {
+    actor_type: record.actorType,
+    actor: storable(record.actor),
+    type: record.type,
+    outcome: record.outcome,
+    origin: storable(record.origin),
+    merchant_id: storable(record.merchantId ?? null),
+    resource: storable(record.resource ?? null),
+    details: Object.fromEntries(
+      details.map(([name, value]) => [name, typeof value === 'string' ? storable(value) : value]),
+    ),
+  }
+}
+
+const maxTextLength = 500
+function storable(text: string | null): string | null {
+  return text?.replaceAll('\0', '\ufffd').slice(0, maxTextLength).toWellFormed() ?? null
+}
+
+/**
+ * Whether a statement failed because the log cannot be written: no right, a lock that is held too long, a trigger that
+ * raises. Not when the database is away (classes 08, 53, 57P), and not for what stands in a record (22, 23).
+ */
+function isFaultOfTheLog(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|22|23|25|40|53|57P)/.test(code)
+}
+
+/** How long a probe waits for a lock: longer than any honest statement holds one. */
+const probeTimeoutMs = 2_000
+
+/**
+ * Tries whether the log takes a record, and takes it back: as a real one would be written, through the same rights,
+ * triggers and locks. It takes no number from the log's sequence, so that trying leaves no trace.
+ *
+ * @returns how long the oldest record has waited for its seal, in seconds; 0 when none waits.
+ * @throws what the insert failed with.
+ */
+export async function probeAuditLog(tx: Transaction): Promise<number> {
+  await tx.query(`set local statement_timeout = ${probeTimeoutMs}`)
+  await tx.query('savepoint probe')
+  await tx.query(`with audited as (
+      insert into audit_records (id, ${auditColumns}) overriding system value
+      values (-pg_backend_pid(), 'system', 'probe', 'audit_log.start', 'success', 'probe', null, null, '{}') returning id
+    ) insert into audit_unsealed (record_id) select id from audited`)
+  await tx.query('rollback to savepoint probe')
+  return readSealLag(tx)
+}
+
+/** How long the oldest record has waited for its seal, in seconds; 0 when none waits. Index: the primary keys. */
+export async function readSealLag(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ seconds: number }>(
+    `select extract(epoch from clock_timestamp() - r.at)::float8 as seconds
+     from audit_unsealed u join audit_records r on r.id = u.record_id order by u.record_id limit 1`,
   )
+  return Math.max(0, rows[0]?.seconds ?? 0)
 }
 
 export type StoredAuditRecord = {
   id: bigint
   at: Date
-  actorType: AuditRecord['actorType']
+  actorType: AuditActorType
   actor: string
   type: string
-  outcome: AuditRecord['outcome']
+  outcome: AuditOutcome
   origin: string
   merchantId: string | null
   resource: string | null

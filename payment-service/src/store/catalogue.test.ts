@@ -15,6 +15,7 @@ const tablesOfNobody: Record<string, string> = {
   audit_records: 'one chain of records for the whole service',
   audit_seals: 'one chain of records for the whole service',
   audit_sealed_records: 'one chain of records for the whole service',
+  audit_unsealed: 'one chain of records for the whole service',
 }
 
 describe('the database', () => {
@@ -75,6 +76,7 @@ describe('the database', () => {
     for (const table of ['audit_records', 'audit_seals', 'audit_sealed_records', 'events', 'merchants']) {
       assert.deepEqual(rights(table), ['INSERT', 'SELECT'], table)
     }
+    assert.deepEqual(rights('audit_unsealed'), ['DELETE', 'INSERT', 'SELECT'])
     for (const table of ['charges', 'refunds', 'attempts', 'payment_sessions', 'psp_events']) {
       assert.deepEqual(rights(table), ['INSERT', 'SELECT', 'UPDATE'], table)
     }

@@ -1,4 +1,4 @@
-import type { Queryable } from './pool.ts'
+import type { Queryable, Transaction } from './pool.ts'
 
 export type GrantStatus = 'requested' | 'active' | 'suspended' | 'expired' | 'revoked'
 
@@ -137,45 +137,30 @@ export async function listGrants(
   return rows
 }
 
-/** Ends every grant whose last day has passed, and audits each, in one statement. Returns how many. */
-export async function expireGrants(db: Queryable, today: string): Promise<number> {
-  const { rowCount } = await db.query(
-    `with expired as (
-       update raw_card_grants set status = 'expired', updated_at = now()
-       where status in ('requested', 'active', 'suspended') and valid_until < $1::date
-       returning merchant_id, id, valid_until
-     )
-     insert into audit_records (actor_type, actor, type, outcome, origin, merchant_id, resource, details)
-     select 'system', 'lapse_grants', 'raw_card_grant.expire', 'success', 'lapse_grants', merchant_id, id,
-       jsonb_build_object('valid_until', valid_until) from expired`,
+export type LapsingGrant = { merchantId: string; id: string; validUntil: string; daysLeft: number }
+
+/** Ends every grant whose last day has passed; `daysLeft` is negative. */
+export async function expireGrants(tx: Transaction, today: string): Promise<LapsingGrant[]> {
+  const { rows } = await tx.query<LapsingGrant>(
+    `update raw_card_grants set status = 'expired', updated_at = now()
+     where status in ('requested', 'active', 'suspended') and valid_until < $1::date
+     returning merchant_id as "merchantId", id, valid_until::text as "validUntil", valid_until - $1::date as "daysLeft"`,
     [today],
   )
-  return rowCount ?? 0
+  return rows
 }
 
-/**
- * Warns of grants in force that end within 60, 30 or 7 days, once for each of the three, by an audit record.
- * @returns the warned grants with the days that are left.
- */
-export async function warnOfLapsingGrants(
-  db: Queryable,
-  today: string,
-): Promise<{ merchantId: string; id: string; daysLeft: number }[]> {
-  const { rows } = await db.query<{ merchantId: string; id: string; daysLeft: number }>(
+/** Marks as warned the grants in force that end within 60, 30 or 7 days, once for each of the three. */
+export async function markWarnedGrants(tx: Transaction, today: string): Promise<LapsingGrant[]> {
+  const { rows } = await tx.query<LapsingGrant>(
     `with due as (
        select merchant_id, id, valid_until - $1::date as days_left,
          case when valid_until - $1::date <= 7 then 7 when valid_until - $1::date <= 30 then 30 else 60 end as step
        from raw_card_grants where status in ('active', 'suspended') and valid_until - $1::date between 0 and 60
-     ), warned as (
-       update raw_card_grants g set warned_days = due.step from due
-       where g.merchant_id = due.merchant_id and g.id = due.id and (g.warned_days is null or g.warned_days > due.step)
-       returning g.merchant_id, g.id, due.days_left, g.valid_until
-     ), audited as (
-       insert into audit_records (actor_type, actor, type, outcome, origin, merchant_id, resource, details)
-       select 'system', 'lapse_grants', 'raw_card_grant.lapse_warning', 'success', 'lapse_grants', merchant_id, id,
-         jsonb_build_object('valid_until', valid_until, 'days_left', days_left) from warned
      )
-     select merchant_id as "merchantId", id, days_left as "daysLeft" from warned`,
+     update raw_card_grants g set warned_days = due.step from due
+     where g.merchant_id = due.merchant_id and g.id = due.id and (g.warned_days is null or g.warned_days > due.step)
+     returning g.merchant_id as "merchantId", g.id, g.valid_until::text as "validUntil", due.days_left as "daysLeft"`,
     [today],
   )
   return rows

@@ -1,4 +1,5 @@
 import type { AttemptState } from '../payments/attempt-states.ts'
+import { type AuditRecord, auditedFrom, toAuditRow } from './audit.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { ChargeRow } from './charges.ts'
 import type { NewEvent } from './events.ts'
@@ -11,6 +12,11 @@ import type { Pool } from './pool.ts'
 export type HotPath = {
   /** Claims the idempotency key and writes charge and attempt. False: the key was taken, and nothing was written. */
   intents: Batcher<Intent, boolean>
+  /**
+   * The same with the intent's audit record in the same statement: neither is without the other. A statement of its own,
+   * so that an audit log which takes no records fails these and no others.
+   */
+  auditedIntents: Batcher<AuditedIntent, boolean>
   /** Writes what the PSP answered. False: the charge had changed meanwhile (a webhook was faster), nothing was written. */
   outcomes: Batcher<ChargeOutcome, boolean>
 }
@@ -24,6 +30,8 @@ export type Intent = {
   /** Until then a retry of the request is told that the first one still runs, and nobody looks the attempt up. */
   leaseUntil: Date
 }
+
+export type AuditedIntent = Intent & { audit: AuditRecord<'raw_card.charge'> }
 
 export type ChargeOutcome = {
   /** The charge as it shall be; its sequence is one more when there is an event. */
@@ -40,7 +48,15 @@ export type ChargeOutcome = {
 
 export function createHotPath(pool: Pool): HotPath {
   return {
-    intents: createBatcher((items) => recordIntents(pool, items)),
+    intents: createBatcher((items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow))),
+    auditedIntents: createBatcher((items) =>
+      recordIntents(
+        pool,
+        'record-audited-intents',
+        recordAuditedIntentsSql,
+        items.map((item) => ({ ...toIntentRow(item), audit: toAuditRow(item.audit) })),
+      ),
+    ),
     outcomes: createBatcher((items) => recordOutcomes(pool, items)),
   }
 }
@@ -49,8 +65,14 @@ export function createHotPath(pool: Pool): HotPath {
  * The keys are claimed in one order in every process, so that two batches with the same keys cannot wait for each
  * other in a circle. A key that comes twice in one batch is claimed once; the charge's id tells by whom.
  */
-async function recordIntents(pool: Pool, intents: Intent[]): Promise<boolean[]> {
-  const input = intents.map(({ charge, returnDigest, attemptId, idempotencyKey, fingerprint, leaseUntil }) => ({
+async function recordIntents(pool: Pool, name: string, text: string, input: { id: string }[]): Promise<boolean[]> {
+  const { rows } = await pool.query<{ object_id: string }>({ name, text, values: [toJson(input)] })
+  const claimed = new Set(rows.map((row) => row.object_id))
+  return input.map(({ id }) => claimed.has(id))
+}
+
+function toIntentRow({ charge, returnDigest, attemptId, idempotencyKey, fingerprint, leaseUntil }: Intent) {
+  return {
     ...charge,
     amount: String(charge.amount),
     return_digest: returnDigest === null ? null : `\\x${returnDigest.toString('hex')}`,
@@ -58,22 +80,15 @@ async function recordIntents(pool: Pool, intents: Intent[]): Promise<boolean[]> 
     idempotency_key: idempotencyKey,
     fingerprint: `\\x${fingerprint.toString('hex')}`,
     lease_until: leaseUntil,
-  }))
-  const { rows } = await pool.query<{ object_id: string }>({
-    name: 'record-intents',
-    text: recordIntentsSql,
-    values: [toJson(input)],
-  })
-  const claimed = new Set(rows.map((row) => row.object_id))
-  return intents.map((intent) => claimed.has(intent.charge.id))
+  }
 }
 
-const recordIntentsSql = `
+const intentParts = `
 with input as materialized (
   select * from json_to_recordset($1) as row (
     merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
     card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
-    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz)
+    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz, audit json)
 ), claimed as (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
   select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
@@ -89,7 +104,9 @@ with input as materialized (
   insert into attempts (merchant_id, id, kind, state, psp_account_id, charge_id, amount, next_lookup_at, sent_at)
   select merchant_id, attempt_id, 'authorize', 'sent', psp_account_id, input.id, amount, lease_until, created_at
   from input join claimed on claimed.object_id = input.id
-)
+)`
+const recordIntentsSql = `${intentParts} select object_id from claimed`
+const recordAuditedIntentsSql = `${intentParts}, ${auditedFrom('input join claimed on claimed.object_id = input.id')}
 select object_id from claimed`
 
 async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {

@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
+import { type AuditStatus, readAuditStatus } from '../../audit/audit-watch.ts'
+import { exportAudit } from '../../audit/export.ts'
 import { refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
 import { listAuditRecords, type StoredAuditRecord } from '../../store/audit.ts'
-import { act, auditedRoute } from '../act.ts'
+import { act, auditedRoute, readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
 import { listPage, pageQuery } from '../lists.ts'
 
@@ -24,6 +27,9 @@ const listSchema = {
   ),
 }
 
+const moment = Type.String({ format: 'date-time', description: 'RFC 3339.' })
+const exportSchema = { querystring: Type.Object({ from: moment, to: moment }, { additionalProperties: false }) }
+
 export function addAuditLogRoutes(app: App, deps: AdminDeps): void {
   // Reading the log is recorded in it (PCI DSS 10.2.1.3); the record stands after what was read.
   app.get('/admin/v1/audit_log', { schema: listSchema, config: auditedRoute('audit_log.read') }, (request, reply) =>
@@ -39,6 +45,36 @@ export function addAuditLogRoutes(app: App, deps: AdminDeps): void {
       return { body, resource: 'audit_log', details: { ...filter, returned: body.data.length } }
     }),
   )
+
+  // The export is recorded, and its record committed, before its first line; then it is read as fast as it is taken.
+  app.get(
+    '/admin/v1/audit_log/export',
+    { schema: exportSchema, config: auditedRoute('audit_log.export') },
+    (request, reply) =>
+      act(deps, request, reply, async () => {
+        const { from, to } = request.query
+        const body = Readable.from(exportAudit(deps.pool, { from, to }))
+        return { body, contentType: 'application/jsonl', resource: 'audit_log', details: { from, to } }
+      }),
+  )
+
+  app.get('/admin/v1/audit_log/status', { config: readingRoute }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return showStatus(await readAuditStatus(deps.pool))
+  })
+}
+
+/** What an operator watches (PCI DSS 10.7.2): asked of the log itself at this moment. */
+function showStatus({ why, sealLagSeconds, waiting, lastSeal }: AuditStatus) {
+  return {
+    object: 'audit_log_status',
+    writable: why === null,
+    why,
+    raw_card_route: why === null ? 'open' : 'closed',
+    waiting_for_seal: waiting,
+    oldest_waiting_seconds: sealLagSeconds,
+    last_seal: lastSeal,
+  }
 }
 
 function showRecord(record: StoredAuditRecord) {

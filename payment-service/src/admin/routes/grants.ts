@@ -67,7 +67,8 @@ export function addGrantRoutes(app: App, deps: AdminDeps): void {
     }),
   )
 
-  for (const [action, { from, make }] of Object.entries(changes)) {
+  for (const action of Object.keys(changes) as (keyof typeof changes)[]) {
+    const { from, make } = changes[action]
     app.post(
       `${collection}/:grant/${action}`,
       { schema: changeSchema, config: auditedRoute(`raw_card_grant.${action}`) },
@@ -91,7 +92,8 @@ export function addGrantRoutes(app: App, deps: AdminDeps): void {
             ...(reason === undefined ? {} : { reason }),
             ...(made.replaced === undefined ? {} : { replaced: made.replaced }),
           }
-          return { body: showGrant(made.grant), resource: grant.id, details }
+          const replaced = made.replaced === undefined ? [] : [replacement(made.replaced, grant.id)]
+          return { body: showGrant(made.grant), resource: grant.id, details, also: replaced }
         }),
     )
   }
@@ -109,6 +111,11 @@ async function approve(tx: Transaction, grant: Grant, operator: string): Promise
   if (operator === grant.requestedBy) return refuse('two_operators_required')
   const replaced = await revokeGrantInForce(tx, grant.merchantId)
   return { grant: await activateGrant(tx, grant, operator), ...(replaced === null ? {} : { replaced }) }
+}
+
+/** The end of the grant that another took over from is a step of its own. */
+function replacement(grant: string, by: string) {
+  return { type: 'raw_card_grant.replace', resource: grant, details: { replaced_by: by } } as const
 }
 
 function setStatus(status: Grant['status']) {

@@ -62,11 +62,11 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
       }),
   )
 
-  for (const [action, status] of Object.entries(changes)) {
+  for (const action of Object.keys(changes) as (keyof typeof changes)[]) {
     const url = `/admin/v1/merchants/:merchant/psp_accounts/:account/${action}`
     app.post(url, { schema: changeSchema, config: auditedRoute(`psp_account.${action}`) }, (request, reply) =>
       act(deps, request, reply, async (tx) => {
-        const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, status)
+        const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, changes[action])
         return row === null ? refuse('resource_not_found') : { body: showPspAccount(deps, row), resource: row.id }
       }),
     )

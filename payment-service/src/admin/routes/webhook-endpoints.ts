@@ -1,6 +1,7 @@
 import { CreateWebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
 import { Type } from 'typebox'
 import { createWebhookEndpoint } from '../../flows/create-webhook-endpoint.ts'
+import { hostOf } from '../../flows/endpoint-audit.ts'
 import { isRefusal } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
 import { act, auditedRoute } from '../act.ts'
@@ -22,7 +23,8 @@ export function addWebhookEndpointRoutes(app: App, deps: AdminDeps): void {
           tx,
         )
         if (isRefusal(created)) return created
-        return { status: 201, body: { ...created.endpoint, secret: created.secret }, resource: created.endpoint.id }
+        const { endpoint, secret } = created
+        return { status: 201, body: { ...endpoint, secret }, resource: endpoint.id, details: { host: hostOf(url) } }
       }),
   )
 }

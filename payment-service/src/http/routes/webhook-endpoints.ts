@@ -73,7 +73,7 @@ function registerEndpoints(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const input = { merchantId: merchantOf(request), idempotencyKey: keyOf(request), request: request.body }
+      const input = { idempotencyKey: keyOf(request), request: request.body, ...callerOf(request) }
       return sendAnswer(reply, await createWebhookEndpointOnce(deps, input))
     },
   )
@@ -145,7 +145,7 @@ function registerEndpoints(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const input = { merchantId: merchantOf(request), endpointId: endpointOf(request), request: request.body }
+      const input = { endpointId: endpointOf(request), request: request.body, ...callerOf(request) }
       return sendBody(reply, await changeWebhookEndpoint(deps, input))
     },
   )
@@ -165,7 +165,7 @@ function registerEndpoints(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const input = { merchantId: merchantOf(request), endpointId: endpointOf(request) }
+      const input = { endpointId: endpointOf(request), ...callerOf(request) }
       return sendBody(reply, await removeWebhookEndpoint(deps, input))
     },
   )
@@ -186,7 +186,14 @@ function registerEndpoints(app: App, deps: Deps): void {
       },
     },
     async (request, reply) =>
-      sendAnswer(reply, await rotateWebhookSecret(deps, { ...endpointRequest(request), request: request.body })),
+      sendAnswer(
+        reply,
+        await rotateWebhookSecret(deps, {
+          ...endpointRequest(request),
+          ...callerOf(request),
+          request: request.body,
+        }),
+      ),
   )
 }
 
@@ -262,6 +269,11 @@ function registerDeliveries(app: App, deps: Deps): void {
     if (!isDeliveryId(deliveryId)) throw new RefusalError(refuse('resource_not_found', { param: 'delivery' }))
     return sendAnswer(reply, await redeliverWebhook(deps, { ...endpointRequest(request), deliveryId }))
   })
+}
+
+/** Whose endpoint it is, and who changes it. */
+function callerOf(request: FastifyRequest) {
+  return { merchantId: merchantOf(request), by: { keyId: request.apiKey?.id ?? 'unknown', origin: request.ip } }
 }
 
 function endpointRequest(request: FastifyRequest) {

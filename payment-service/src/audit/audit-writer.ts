@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describeError, type Log } from '../log.ts'
+import { AuditMisfitError, type AuditRecord, recordAudits } from '../store/audit.ts'
+import type { Queryable } from '../store/pool.ts'
+
+/** Writes records that belong to no transaction, and tries again until the log takes them. */
+export type AuditWriter = {
+  /**
+   * Never throws. Resolves when the record is written, or after two seconds when it must be tried again: an answer may
+   * wait for it. What waits is lost when the process is killed.
+   */
+  write(record: AuditRecord): Promise<void>
+  /** Tries once more to write what waits, and ends. Call it before the pool closes. */
+  flush(): Promise<void>
+}
+
+export const writerBounds = {
+  /** Records that may wait. Further ones are counted, and the count is written as `audit_log.gap`. */
+  waiting: 10_000,
+  perStatement: 256,
+  /** The pause before the first repeat; it doubles with each that fails, up to the longest. */
+  firstPauseMs: 250,
+  longestPauseMs: 5_000,
+  answerWaitsMs: 2_000,
+}
+
+type Waiting = { record: AuditRecord; written: () => void }
+
+/** @param onFailure told each time that the log takes no record. */
+export function createAuditWriter(
+  deps: { pool: Queryable; log: Log },
+  onFailure: () => void = () => {},
+  bounds: typeof writerBounds = writerBounds,
+): AuditWriter {
+  const waiting: Waiting[] = []
+  const ending = new AbortController()
+  let lost = 0
+  let running: Promise<void> | null = null
+  /** How many records go one by one, because one of them was refused and must not take its neighbours along. */
+  let alone = 0
+
+  const add = (record: AuditRecord): Promise<void> => {
+    if (waiting.length >= bounds.waiting) {
+      lost++
+      return Promise.resolve()
+    }
+    const written = new Promise<void>((resolve) => waiting.push({ record, written: resolve }))
+    running ??= writeAll().finally(() => {
+      running = null
+    })
+    return written
+  }
+
+  const writeAll = async (): Promise<void> => {
+    let pauseMs = bounds.firstPauseMs
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, alone > 0 ? 1 : bounds.perStatement)
+      try {
+        await recordAudits(
+          deps.pool,
+          batch.map(({ record }) => record),
+        )
+        settle(batch)
+        pauseMs = bounds.firstPauseMs
+        noteLost()
+      } catch (error) {
+        if (isFaultOfARecord(error)) {
+          setApart(batch, error)
+          continue
+        }
+        onFailure()
+        deps.log.error('audit records could not be written yet', { count: waiting.length, error: describeError(error) })
+        if (ending.signal.aborted) return
+        // Cut short by the end, and then there is one try left.
+        await sleep(pauseMs, undefined, { signal: ending.signal, ref: false }).catch(() => {})
+        pauseMs = Math.min(2 * pauseMs, bounds.longestPauseMs)
+      }
+    }
+  }
+  const settle = (batch: Waiting[]): void => {
+    waiting.splice(0, batch.length)
+    alone = Math.max(0, alone - batch.length)
+    for (const { written } of batch) written()
+  }
+  const setApart = (batch: Waiting[], error: unknown): void => {
+    if (batch.length > 1) {
+      alone = batch.length
+      return
+    }
+    // It can never be written, so it must not keep the others waiting.
+    deps.log.error('an audit record was refused by the database', { error: describeError(error) })
+    lost++
+    settle(batch)
+    noteLost()
+  }
+  const noteLost = (): void => {
+    if (lost === 0) return
+    deps.log.error('audit records were lost', { count: lost })
+    waiting.unshift({ record: gapOf(lost), written: () => {} })
+    lost = 0
+  }
+
+  return {
+    async write(record) {
+      let limit: NodeJS.Timeout | undefined
+      const longEnough = new Promise<void>((resolve) => {
+        limit = setTimeout(resolve, bounds.answerWaitsMs).unref()
+      })
+      await Promise.race([add(record), longEnough])
+      clearTimeout(limit)
+    },
+    async flush() {
+      ending.abort()
+      await running
+      if (waiting.length + lost > 0)
+        deps.log.error('the process ends with audit records that could not be written', {
+          count: waiting.length + lost,
+        })
+    },
+  }
+}
+
+function gapOf(lost: number): AuditRecord<'audit_log.gap'> {
+  return {
+    actorType: 'system',
+    actor: 'payment-service',
+    type: 'audit_log.gap',
+    outcome: 'success',
+    origin: 'audit writer',
+    resource: 'audit_log',
+    details: { lost },
+  }
+}
+
+/** SQLSTATE classes 22 (data) and 23 (constraints), and a record that is none: it would fail for ever. */
+function isFaultOfARecord(error: unknown): boolean {
+  if (error instanceof AuditMisfitError) return true
+  return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
+}

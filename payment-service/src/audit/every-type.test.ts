@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAdminServer } from '../admin/server.ts'
+import { lapseGrants } from '../card-door/lapse-grants.ts'
+import { newId } from '../ids.ts'
+import { type AuditType, auditTypes, explainMisfit, type OutcomeOf } from './audit-types.ts'
+import {
+  type AuditedService,
+  accountRequest,
+  capturedPayment,
+  certificate,
+  grantRequest,
+  startAuditedService,
+} from './testing/audited-service.ts'
+
+let world: AuditedService
+before(async () => {
+  world = await startAuditedService()
+})
+after(() => world.close())
+
+/** The row of a type, once for each outcome that it may have. */
+type Case = { [T in AuditType]: `${T} ${OutcomeOf<T>}` }[AuditType]
+/** What is done; `with`, records of other types that the same action leaves. */
+type Act = { act: () => Promise<unknown>; who: string; with?: Case[] }
+
+const unknownId = '0'.repeat(26)
+/** An action of ada's on a merchant's collection. */
+const onMerchant =
+  (path: string, body: object = {}, who: 'ada' | 'ben' = 'ada') =>
+  async (): Promise<Act> => {
+    const { id } = await world.merchant()
+    return { act: () => world.admin(who, 'POST', `/merchants/${id}${path}`, body), who }
+  }
+/** A step of a grant that has come as far as `from`. */
+const onGrant =
+  (action: string, from: 'requested' | 'active' | 'suspended', who: 'ada' | 'ben' = 'ben') =>
+  async (): Promise<Act> => {
+    const { id } = await world.merchant()
+    const grant = from === 'requested' ? await world.requestGrant(id) : await world.grant(id)
+    const path = `/merchants/${id}/raw_card_grants/${grant}`
+    if (from === 'suspended') await world.admin('ada', 'POST', `${path}/suspend`)
+    return { act: () => world.admin(who, 'POST', `${path}/${action}`), who }
+  }
+const onAccount = (action: string, known: boolean) => async (): Promise<Act> => {
+  const { id, account } = await world.merchant()
+  const path = `/merchants/${id}/psp_accounts/${known ? account : `pspa_${unknownId}`}/${action}`
+  return { act: () => world.admin('ada', 'POST', path), who: 'ada' }
+}
+const onExemption = (method: 'PUT' | 'DELETE', key: string) => async (): Promise<Act> => {
+  const { id } = await world.merchant()
+  const body = method === 'PUT' ? { reason: 'A test.' } : undefined
+  return {
+    act: () => world.admin('ada', method, `/merchants/${id}/tripwire_exemptions/${key}`, body),
+    who: 'ada',
+  }
+}
+/** A change of an endpoint by its merchant. */
+const onEndpoint = (change: (key: string, path: string) => Promise<unknown>) => async (): Promise<Act> => {
+  const { key, keyId } = await world.merchant()
+  const { body } = await world.call(key, 'POST', '/webhook_endpoints', { url: 'http://127.0.0.1:9/hook' })
+  return { act: () => change(key, `/webhook_endpoints/${body.id}`), who: keyId }
+}
+/** The days of all other grants are left as they are, and only this one ends. */
+const onLastDays = (daysLeft: number) => async (): Promise<Act> => {
+  await world.owner.query(`update raw_card_grants set status = 'revoked'`)
+  const { id } = await world.merchant()
+  await world.grant(id)
+  const now = () => new Date(Date.now() + (300 - daysLeft) * 86_400_000)
+  return { act: () => lapseGrants({ ...world.service.deps, now }), who: 'lapse_grants' }
+}
+/** A card charge that was sent to a PSP of which nothing is known. */
+async function sentCharge() {
+  const { id, key, keyId, account } = await world.merchant()
+  await world.grant(id)
+  const { body } = await world.cardCharge(key)
+  assert.equal(body.do, 'send', JSON.stringify(body))
+  return { account, key, keyId, attempt: String(body.attempt) }
+}
+async function heldEvent(): Promise<string> {
+  const { id, account } = await world.merchant()
+  const event = newId('request')
+  await world.owner.query(
+    `insert into psp_events (merchant_id, psp_account_id, event_id, type, event, state, next_try_at)
+     values ($1, $2, $3, 'x', '{"id":"x","type":"x","about":{"kind":"nothing"}}', 'held', now() + interval '1 hour')`,
+    [id, account, event],
+  )
+  return `${account}:${event}`
+}
+
+const cases: Record<Case, () => Promise<Act>> = {
+  'merchant.create success': async () => ({
+    act: () => world.admin('ada', 'POST', '/merchants', { name: 'Shop' }),
+    who: 'ada',
+  }),
+  'merchant.create refused': async () => ({
+    act: () => world.admin('ada', 'POST', '/merchants', { name: '' }),
+    who: 'ada',
+  }),
+  'api_key.create success': onMerchant('/api_keys', { kind: 'secret' }),
+  'api_key.create refused': onMerchant('/api_keys', { kind: 'none' }),
+  'api_key.revoke success': async () => {
+    const { id, keyId } = await world.merchant()
+    return { act: () => world.admin('ben', 'DELETE', `/merchants/${id}/api_keys/${keyId}`), who: 'ben' }
+  },
+  'api_key.revoke refused': async () => {
+    const { id } = await world.merchant()
+    return { act: () => world.admin('ben', 'DELETE', `/merchants/${id}/api_keys/key_${unknownId}`), who: 'ben' }
+  },
+  'api_key.refuse refused': async () => ({
+    act: () => world.call(`sk_test_${'x'.repeat(43)}`, 'GET', '/charges'),
+    who: 'unknown',
+  }),
+  'psp_account.create success': onMerchant('/psp_accounts', accountRequest),
+  'psp_account.create refused': onMerchant('/psp_accounts', { ...accountRequest, config: {} }),
+  'psp_account.enable success': onAccount('enable', true),
+  'psp_account.enable refused': onAccount('enable', false),
+  'psp_account.disable success': onAccount('disable', true),
+  'psp_account.disable refused': onAccount('disable', false),
+  'raw_card_grant.request success': onMerchant('/raw_card_grants', grantRequest()),
+  'raw_card_grant.request refused': onMerchant('/raw_card_grants', grantRequest(700)),
+  'raw_card_grant.approve success': onGrant('approve', 'requested'),
+  'raw_card_grant.approve refused': onGrant('approve', 'requested', 'ada'),
+  'raw_card_grant.replace success': async () => {
+    const { id } = await world.merchant()
+    await world.grant(id)
+    const next = await world.requestGrant(id)
+    return {
+      act: () => world.admin('ben', 'POST', `/merchants/${id}/raw_card_grants/${next}/approve`),
+      who: 'ben',
+      with: ['raw_card_grant.approve success'],
+    }
+  },
+  'raw_card_grant.suspend success': onGrant('suspend', 'active'),
+  'raw_card_grant.suspend refused': onGrant('suspend', 'requested'),
+  'raw_card_grant.resume success': onGrant('resume', 'suspended'),
+  'raw_card_grant.resume refused': onGrant('resume', 'active'),
+  'raw_card_grant.revoke success': onGrant('revoke', 'active'),
+  'raw_card_grant.revoke refused': onMerchant(`/raw_card_grants/grant_${unknownId}/revoke`),
+  'raw_card_grant.expire success': onLastDays(-1),
+  'raw_card_grant.lapse_warning success': onLastDays(60),
+  'raw_card.charge success': async () => {
+    const { id, key, keyId } = await world.merchant()
+    await world.grant(id)
+    return { act: () => world.cardCharge(key), who: keyId }
+  },
+  'raw_card.charge refused': async () => {
+    const { id, key, keyId } = await world.merchant()
+    await world.grant(id)
+    return { act: () => world.cardCharge(key, { amount: -1 }), who: keyId }
+  },
+  'raw_card.admission refused': async () => {
+    const { key, keyId } = await world.merchant()
+    return { act: () => world.admission(key), who: keyId }
+  },
+  'card_data.send refused': async () => {
+    const { key, keyId } = await world.merchant()
+    return { act: () => world.call(key, 'POST', '/charges', { description: '4111111111111111' }), who: keyId }
+  },
+  'tripwire_exemption.set success': onExemption('PUT', 'order_number'),
+  'tripwire_exemption.set refused': onExemption('PUT', 'card_number'),
+  'tripwire_exemption.delete success': async () => {
+    const { id } = await world.merchant()
+    const path = `/merchants/${id}/tripwire_exemptions/order_number`
+    await world.admin('ada', 'PUT', path, { reason: 'A test.' })
+    return { act: () => world.admin('ada', 'DELETE', path), who: 'ada' }
+  },
+  'tripwire_exemption.delete refused': onExemption('DELETE', 'order_number'),
+  'psp_event.replay success': async () => {
+    const event = await heldEvent()
+    return { act: () => world.admin('ada', 'POST', `/held_psp_events/${event}/replay`), who: 'ada' }
+  },
+  'psp_event.replay refused': async () => {
+    const { account } = await world.merchant()
+    return { act: () => world.admin('ada', 'POST', `/held_psp_events/${account}:none/replay`), who: 'ada' }
+  },
+  'psp_webhook.refused refused': async () => {
+    const { account } = await world.merchant()
+    return { act: () => world.pspWebhook(account, {}, 'guessed'), who: 'unknown' }
+  },
+  'psp_webhook.mask_card_data success': async () => {
+    const { account } = await world.merchant()
+    const event = capturedPayment('order-4242-4242-4242-4242', 'pay_1')
+    return { act: () => world.pspWebhook(account, event), who: 'inbox' }
+  },
+  'psp.contradiction refused': async () => {
+    const { account, attempt } = await sentCharge()
+    await world.report(attempt, { failure: 'refused', requestWasSent: false })
+    return { act: () => world.pspWebhook(account, capturedPayment(attempt)), who: 'settlement' }
+  },
+  'attempt.unresolved success': async () => {
+    const { attempt } = await sentCharge()
+    const old = `update attempts set sent_at = now() - interval '20 minutes', next_lookup_at = now() where id = $1`
+    return { act: () => world.owner.query(old, [attempt]), who: 'resolver' }
+  },
+  'webhook_endpoint.create success': async () => {
+    const { key, keyId } = await world.merchant()
+    return { act: () => world.call(key, 'POST', '/webhook_endpoints', { url: 'http://127.0.0.1:9/hook' }), who: keyId }
+  },
+  'webhook_endpoint.create refused': onMerchant('/webhook_endpoints', { url: 'https://10.0.0.1/' }),
+  'webhook_endpoint.update success': onEndpoint((key, path) => world.call(key, 'PATCH', path, { status: 'disabled' })),
+  'webhook_endpoint.delete success': onEndpoint((key, path) => world.call(key, 'DELETE', path)),
+  'webhook_endpoint.rotate_secret success': onEndpoint((key, path) =>
+    world.call(key, 'POST', `${path}/rotate_secret`, {}),
+  ),
+  'operator.sign_in refused': async () => ({ act: () => world.admin(null, 'GET', '/merchants'), who: 'unknown' }),
+  'operator.set_token success': async () => ({
+    async act() {
+      const operators = JSON.stringify([{ name: 'cleo', token: 'c'.repeat(32) }])
+      await (await world.start({ BOOTSTRAP_OPERATORS: operators, ROLES: 'admin' })).stop()
+    },
+    who: 'settings',
+    with: ['audit_log.start success', 'audit_log.stop success'],
+  }),
+  'audit_log.read success': async () => ({ act: () => world.admin('ada', 'GET', '/audit_log?limit=1'), who: 'ada' }),
+  'audit_log.read refused': async () => ({ act: () => world.admin('ada', 'GET', '/audit_log?limit=0'), who: 'ada' }),
+  'audit_log.export success': async () => ({
+    act: () => world.admin('ada', 'GET', '/audit_log/export?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z'),
+    who: 'ada',
+  }),
+  'audit_log.export refused': async () => ({ act: () => world.admin('ada', 'GET', '/audit_log/export'), who: 'ada' }),
+  'audit_log.start success': async () => {
+    let started: Awaited<ReturnType<typeof world.start>> | null = null
+    return {
+      act: async () => {
+        started = await world.start({ ROLES: 'admin' })
+        await started.stop()
+      },
+      who: 'payment-service',
+      with: ['audit_log.stop success'],
+    }
+  },
+  'audit_log.stop success': async () => {
+    const other = await world.start({ ROLES: 'admin' })
+    return { act: () => other.stop(), who: 'payment-service' }
+  },
+  'audit_log.outage success': async () => {
+    const { id, key } = await world.merchant()
+    await world.grant(id)
+    await world.owner.query('revoke insert on audit_records from fincore_app')
+    const { body } = await world.admission(key)
+    assert.equal(body.decision, 'refuse', 'no card is taken that cannot be audited')
+    return {
+      async act() {
+        await world.owner.query('grant insert on audit_records to fincore_app')
+        await sleep(600)
+        assert.equal((await world.admission(key)).body.decision, 'admit')
+      },
+      who: 'payment-service',
+      with: ['raw_card.admission refused'],
+    }
+  },
+  'audit_log.gap success': async () => {
+    // No text of a request can be one that the database refuses, so a rule of the table's own stands for it.
+    const { key } = await world.merchant()
+    await world.owner.query(
+      `alter table audit_records add constraint odd check (type <> 'raw_card.admission') not valid`,
+    )
+    return {
+      async act() {
+        await world.admission(key)
+        await sleep(300)
+        await world.owner.query('alter table audit_records drop constraint odd')
+      },
+      who: 'payment-service',
+    }
+  },
+}
+
+type Row = {
+  id: bigint
+  type: string
+  outcome: string
+  actorType: string
+  actor: string
+  origin: string
+  resource: string | null
+  details: Record<string, unknown>
+}
+async function readAfter(last: bigint): Promise<Row[]> {
+  const { rows } = await world.owner.query<Row>(
+    `select id, type, outcome, actor_type as "actorType", actor, origin, resource, details from audit_records
+     where id > $1 order by id`,
+    [last],
+  )
+  return rows
+}
+async function lastId(): Promise<bigint> {
+  return (await world.owner.query('select coalesce(max(id), 0) as last from audit_records')).rows[0].last
+}
+
+describe('each audited action, done once through its door, leaves exactly one record', () => {
+  for (const [name, prepare] of Object.entries(cases)) {
+    it(name, async () => {
+      const { act, who, with: others = [] } = await prepare()
+      const wanted = [name, ...others].sort()
+      const before = await lastId()
+      await act()
+      let rows = await readAfter(before)
+      for (const deadline = Date.now() + 10_000; rows.length < wanted.length && Date.now() < deadline; ) {
+        await sleep(20)
+        rows = await readAfter(before)
+      }
+      assert.deepEqual(rows.map((row) => `${row.type} ${row.outcome}`).sort(), wanted)
+      const [record] = rows.filter((row) => `${row.type} ${row.outcome}` === name)
+      assert.ok(record)
+      assert.equal(explainMisfit(record), null)
+      assert.equal(record.actor, who)
+      // PCI DSS 10.2.2: who, what, when, outcome, from where, on what. The table's columns see to the rest.
+      assert.ok(record.origin !== '' && record.resource, JSON.stringify([record.origin, record.resource]))
+      assert.doesNotMatch(JSON.stringify(record.details), /4111111111111111|sk_test_|whsec_/)
+    })
+  }
+})
+
+it('every row of the table has its cases', () => {
+  const rows = Object.entries(auditTypes).flatMap(([type, { outcomes }]) =>
+    outcomes.map((outcome) => `${type} ${outcome}`),
+  )
+  assert.deepEqual(Object.keys(cases).sort(), rows.sort())
+})
+
+it('a card charge is audited with its grant, certificate and request; what repeats it, once more', async () => {
+  const { id, key, keyId } = await world.merchant()
+  const grant = await world.grant(id)
+  const before = await lastId()
+  const charge = () => world.cardCharge(key, { idempotencyKey: `key-of-${id}` })
+  const { body } = await charge()
+  await charge()
+  await world.report(String(body.attempt), { failure: 'refused', requestWasSent: false })
+  await charge()
+  const found = await world.owner.query('select id from charges where merchant_id = $1', [id])
+  const details = { grant, certificate, request: 'req_test' }
+  assert.deepEqual(
+    (await readAfter(before)).map((row) => [row.type, row.outcome, row.actor, row.origin, row.resource, row.details]),
+    [
+      ['success', found.rows[0].id, details],
+      ['refused', 'POST /v1/charges', { ...details, code: 'idempotency_key_in_use', param: null }],
+      ['success', found.rows[0].id, { ...details, repeat: true }],
+    ].map(([outcome, resource, details]) => ['raw_card.charge', outcome, keyId, '127.0.0.1', resource, details]),
+  )
+})
+
+it('a route of the admin API that changes something and names no audit record stops the start', () => {
+  const app = createAdminServer(world.service.deps)
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+    assert.throws(
+      () =>
+        app.route({ method, url: '/admin/v1/new', config: { access: { by: 'operator' } }, handler: async () => ({}) }),
+      /must name its audit record/,
+    )
+  }
+})

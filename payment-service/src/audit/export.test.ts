@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import fc from 'fast-check'
+import { recordAudit } from '../store/audit.ts'
+import { exportAudit } from './export.ts'
+import { sealAuditRecords } from './seal.ts'
+import { makeSealedLog, recordsPerSeal, type SealedLog, seals, seed } from './testing/sealed-log.ts'
+import { type ExportReport, verifyExport } from './verify-export.ts'
+
+let log: SealedLog
+/** The whole log as an export. */
+let lines: string[]
+const days = (from: string, to: string) => ({ from: `${from}T00:00:00Z`, to: `${to}T00:00:00Z` })
+const everything = days('2020-01-01', '2100-01-01')
+/** Each round of records belongs to a day of its own. */
+const dayOf = (seal: number) => `2026-01-${String(seal).padStart(2, '0')}`
+
+before(async () => {
+  log = await makeSealedLog()
+  lines = await exportOf(everything)
+})
+after(() => log.close())
+
+async function exportOf(range: { from: string; to: string }): Promise<string[]> {
+  let text = ''
+  for await (const part of exportAudit(log.app, range)) text += part
+  return text.trimEnd().split('\n')
+}
+async function* inOrder(lines: readonly string[]) {
+  yield* lines
+}
+const check = (lines: readonly string[], known?: { number: bigint; hash: string }) =>
+  verifyExport(inOrder(lines), known)
+const problemsOf = async (lines: readonly string[]) => (await check(lines)).problems
+const known = ({ lastSeal }: Pick<ExportReport, 'lastSeal'>) => ({
+  number: BigInt(lastSeal?.number ?? 0),
+  hash: lastSeal?.hash ?? '',
+})
+
+test('an export holds every record with its seal, and is whole', async () => {
+  const report = await check(lines)
+  assert.deepEqual(report.problems, [])
+  assert.deepEqual([report.records, report.seals], [seals * recordsPerSeal, seals])
+  const { rows } = await log.owner.query(
+    'select id::text, actor, resource, details from audit_records order by id limit 1',
+  )
+  const first = lines.map((line) => JSON.parse(line)).find(({ line }) => line === 'record')
+  assert.deepEqual(
+    { id: first.id, actor: first.actor, resource: first.resource, details: JSON.parse(first.details) },
+    rows[0],
+  )
+  assert.equal(first.seal, '1')
+})
+
+/** The digest of an export that somebody changed, computed anew: then the seals alone speak. */
+function withDigest(changed: readonly string[]): string[] {
+  const body = changed.slice(0, -1)
+  const sha256 = createHash('sha256')
+    .update(`${body.join('\n')}\n`)
+    .digest('hex')
+  return [...body, JSON.stringify({ line: 'digest', sha256 })]
+}
+
+type Change = { name: string; lines: string[] }
+const anyLine = fc.nat(seals * (recordsPerSeal + 1) + 2)
+const change = fc.oneof<fc.Arbitrary<(lines: readonly string[]) => Change>[]>(
+  fc.record({ at: anyLine, place: fc.nat(400), bit: fc.nat(6) }).map(({ at, place, bit }) => (lines) => {
+    const line = lines[at] ?? ''
+    const where = place % line.length
+    const other = String.fromCharCode(line.charCodeAt(where) ^ (1 << bit))
+    return {
+      name: `bit ${bit} of character ${where} of line ${at}`,
+      lines: lines.with(at, line.slice(0, where) + other + line.slice(where + 1)),
+    }
+  }),
+  anyLine.map((at) => (lines) => ({ name: `line ${at} removed`, lines: lines.toSpliced(at, 1) })),
+  fc.tuple(anyLine, anyLine).map(([from, to]) => (lines) => ({
+    name: `line ${from} once more at ${to}`,
+    lines: lines.toSpliced(to, 0, lines[from] ?? ''),
+  })),
+  fc
+    .tuple(anyLine, anyLine)
+    .filter(([a, b]) => a !== b)
+    .map(([a, b]) => (lines) => ({
+      name: `lines ${a} and ${b} in each other's place`,
+      lines: lines.with(a, lines[b] ?? '').with(b, lines[a] ?? ''),
+    })),
+  anyLine.map((at) => (lines) => ({ name: `cut off at ${at}`, lines: lines.slice(0, at) })),
+)
+
+test('a change of an export is reported, whatever and wherever it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(change, async (apply) => {
+      const changed = apply(lines)
+      assert.notDeepEqual(await problemsOf(changed.lines), [], changed.name)
+    }),
+    { seed, numRuns: 80 },
+  )
+})
+
+test('a change of a record or a seal is reported also when the digest was computed anew', async () => {
+  const sealed = fc.integer({ min: 1, max: seals * (recordsPerSeal + 1) })
+  await fc.assert(
+    fc.asyncProperty(sealed, fc.nat(400), fc.nat(6), async (at, place, bit) => {
+      const line = lines[at] ?? ''
+      const where = place % line.length
+      const other = String.fromCharCode(line.charCodeAt(where) ^ (1 << bit))
+      const changed = withDigest(lines.with(at, line.slice(0, where) + other + line.slice(where + 1)))
+      assert.notDeepEqual(await problemsOf(changed), [], `bit ${bit} of character ${where} of line ${at}`)
+    }),
+    { seed, numRuns: 80 },
+  )
+  assert.deepEqual(await problemsOf(withDigest(lines)), [])
+})
+
+test('a range of days has the seals of its records, whole, and follows from the one before', async () => {
+  await log.owner.query(
+    `update audit_records r set at = ('2026-01-01T12:00:00Z'::timestamptz + (s.seal_number - 1) * interval '1 day')
+     from audit_sealed_records s where s.record_id = r.id`,
+  )
+  // The times belong to what is sealed, so the chain is computed anew, by the service's own hand.
+  await log.owner.query(
+    'delete from audit_sealed_records; delete from audit_seals; insert into audit_unsealed select id from audit_records',
+  )
+  const { rows } = await log.owner.query<{ id: string }>('delete from audit_unsealed returning record_id::text as id')
+  const ids = rows.map((row) => BigInt(row.id)).sort((a, b) => (a < b ? -1 : 1))
+  for (let seal = 0; seal < seals; seal++) {
+    const own = ids.slice(seal * recordsPerSeal, (seal + 1) * recordsPerSeal)
+    await log.owner.query('insert into audit_unsealed select unnest($1::bigint[])', [own])
+    await sealAuditRecords(log.app)
+  }
+  const first = await check(await exportOf(days(dayOf(1), dayOf(4))))
+  assert.deepEqual([first.problems, first.seals, first.lastSeal?.number], [[], 3, '3'])
+  assert.equal(first.follows?.number, '0')
+  const second = await exportOf(days(dayOf(4), dayOf(6)))
+  const report = await check(second, known(first))
+  assert.deepEqual([report.problems, report.seals, report.follows?.number], [[], 2, '3'])
+  const other = { number: 3n, hash: 'ab'.repeat(32) }
+  assert.match((await check(second, other)).problems.join(), /does not follow from the known seal 3/)
+  assert.match((await check(second, { ...other, number: 9n })).problems.join(), /is not in this export/)
+  assert.match((await check(second, { ...other, number: 5n })).problems.join(), /not the one that is known/)
+  const empty = await exportOf(days('2020-01-01', '2020-02-01'))
+  assert.deepEqual([empty.length, await problemsOf(empty)], [3, []])
+})
+
+test('what is not sealed yet is counted and left out', async () => {
+  await recordAudit(log.app, {
+    actorType: 'operator',
+    actor: 'ada',
+    type: 'merchant.create',
+    outcome: 'success',
+    origin: '::1',
+  })
+  const end = (await exportOf(everything)).at(-2)
+  assert.equal(JSON.parse(end ?? '').unsealed, 1)
+})
+
+test('an export is read a few seals at a time, and holds back when nobody takes it', async () => {
+  let queries = 0
+  const query = log.app.query.bind(log.app)
+  const counted = Object.assign(Object.create(log.app), {
+    query: (...all: Parameters<typeof query>) => {
+      queries++
+      return query(...all)
+    },
+  })
+  const parts = exportAudit(counted, everything)
+  await parts.next()
+  await parts.next()
+  const afterFirst = queries
+  for await (const _part of parts) {
+    // Only the number of questions counts.
+  }
+  assert.ok(afterFirst <= 3, `${afterFirst} questions for the first seal`)
+  assert.ok(queries > afterFirst)
+})
+
+test('fincore audit export writes a file that fincore audit verify --file finds whole, and the export is audited', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fincore-export-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [cli, 'audit', ...args], {
+      env: { DATABASE_URL: log.database.appUrl },
+      maxBuffer: 2 ** 24,
+    })
+  const { stdout } = await run('export', '--from', '2026-01-02', '--to', '2026-01-03')
+  const file = join(folder, 'export.jsonl')
+  await writeFile(file, stdout)
+  assert.match(
+    (await run('verify', '--file', file)).stdout,
+    /Begins after seal 1:[\s\S]*20 sealed records under 1 seals[\s\S]*is whole/,
+  )
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"outcome":"success"', '"outcome":"refused"'))
+  await assert.rejects(
+    run('verify', '--file', file),
+    (error: { code: number; stdout: string }) => error.code === 1 && /Seal 2 does not fit/.test(error.stdout),
+  )
+  await assert.rejects(run('verify', '--file', join(folder, 'none')), { code: 1 })
+  await assert.rejects(run('export', '--from', '2026-02-30', '--to', '2026-03-01'), /A time is a day/)
+  const { rows } = await log.owner.query(
+    `select actor_type, actor, outcome, details from audit_records where type = 'audit_log.export'`,
+  )
+  assert.deepEqual(rows, [
+    {
+      actor_type: 'system',
+      actor: 'database login fincore_app',
+      outcome: 'success',
+      details: { from: '2026-01-02T00:00:00.000Z', to: '2026-01-03T00:00:00.000Z' },
+    },
+  ])
+})
+
+test('a login that cannot write the log exports nothing', async () => {
+  await log.owner.query('revoke insert on audit_records from fincore_app')
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+  await assert.rejects(
+    promisify(execFile)(process.execPath, [cli, 'audit', 'export', '--from', '2026-01-02', '--to', '2026-01-03'], {
+      env: { DATABASE_URL: log.database.appUrl },
+    }),
+    (error: { code: number; stdout: string }) => error.code === 1 && error.stdout === '',
+  )
+})
