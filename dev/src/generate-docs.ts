@@ -135,7 +135,7 @@ function describePages(): Page[] {
     },
     {
       path: 'docs/tripwire.md',
-      source: 'dev/src/tripwire-page.ts, whose figures payment-service measures,',
+      source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
       text: describeTripwire(table),
     },

@@ -60,7 +60,7 @@ function refuseCardData(relayUrl: string, { param }: Hit): Refusal {
 }
 
 /**
- * Every part of the address: what names an object, what filters a list, and what is neither. Of the headers the
+ * Every part of the address: of the path (all of it, where it names no route) and of the query. Of the headers the
  * idempotency key alone is kept; the forwarded address is kept too, but only what is an address is believed at all.
  */
 function watchHead(request: FastifyRequest): Hit | null {
@@ -71,7 +71,7 @@ function watchHead(request: FastifyRequest): Hit | null {
       if ([name, value].flat().some((text) => holdsCardNumber(text))) return { param: plainNameOf(name) }
     }
   }
-  return holdsCardNumber(request.url) ? { param: null } : null
+  return null
 }
 
 /** A name that the caller made up is given back only when it cannot be anything but a name. */

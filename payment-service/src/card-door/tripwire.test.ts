@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { measureFalseAlarms } from './testing/false-alarms.ts'
@@ -192,7 +191,12 @@ test('an exempt key of metadata is let pass, for its text alone', () => {
     [`{"payment_method":{"metadata":{"order_no":"${visa}"}}}`, 'payment_method.metadata.order_no'],
     [`{"payment_method":{"card":{"number":"${visa}"}}}`, 'payment_method.card.number'],
   ]
-  for (const [body, param] of refused) assert.deepEqual(watch(body), { param }, body)
+  for (const [text, param] of refused) {
+    const body = Buffer.from(text)
+    assert.deepEqual(watchForCardData(body, { exemptKeys }), { param }, text)
+    const left = body.toString().replace(`"order_no":"${visa}","other"`, '')
+    assert.doesNotMatch(left, /4111|1234/, 'what was refused is overwritten')
+  }
 })
 
 test('the false alarms are as few as docs/tripwire.md says: none of what is no bare run of digits', (t) => {
@@ -221,7 +225,7 @@ test('the false alarms are as few as docs/tripwire.md says: none of what is no b
   )
 })
 
-test('64 KiB of the worst bodies take milliseconds', () => {
+test('64 KiB of the worst bodies take milliseconds, and not the square of them', () => {
   const size = 65_536
   const worst = [
     '4 ',
@@ -242,10 +246,11 @@ test('64 KiB of the worst bodies take milliseconds', () => {
   for (const piece of worst) {
     for (const prefix of ['', '{"a":"', '[']) {
       const body = Buffer.from((prefix + piece.repeat(Math.ceil(size / piece.length))).slice(0, size))
-      const started = performance.now()
+      const before = process.cpuUsage()
       watchForCardData(body)
-      const ms = performance.now() - started
-      assert.ok(ms < 150, `${JSON.stringify(prefix + piece)} took ${ms} ms`)
+      // Of this process alone: how busy the machine is does not count.
+      const ms = process.cpuUsage(before).user / 1_000
+      assert.ok(ms < 500, `${JSON.stringify(prefix + piece)} took ${ms} ms`)
     }
   }
 })
