@@ -13,9 +13,9 @@ import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/paym
 import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
-
-type Page = { path: string; source: string; title: string; text: string }
+import { describePciPages } from './pci/describe-pages.ts'
 
 const retryWords = {
   no: 'no',
@@ -29,7 +29,7 @@ const shopperWords = {
   no: 'no',
 } as const
 
-function describePages(): Page[] {
+function describePages(): DocPage[] {
   return [
     {
       path: 'docs/errors.md',
@@ -151,6 +151,7 @@ function describePages(): Page[] {
         ),
       ].join('\n'),
     },
+    ...describePciPages(),
   ]
 }
 
@@ -184,12 +185,7 @@ function wordTable(name: string, words: Readonly<Record<string, string>>): strin
   )
 }
 
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function render({ title, source, text }: Page): string {
+function render({ title, source, text }: DocPage): string {
   return `<!-- Made from ${source} by \`npm run docs\`. Change the table there. -->\n# ${title}\n\n${text.trimEnd()}\n`
 }
 
