@@ -29,7 +29,7 @@ const shopperWords = {
   no: 'no',
 } as const
 
-function describePages(): DocPage[] {
+async function describePages(): Promise<DocPage[]> {
   return [
     {
       path: 'docs/errors.md',
@@ -151,7 +151,7 @@ function describePages(): DocPage[] {
         ),
       ].join('\n'),
     },
-    ...describePciPages(),
+    ...(await describePciPages()),
   ]
 }
 
@@ -190,7 +190,7 @@ function render({ title, source, text }: DocPage): string {
 }
 
 const onlyCheck = process.argv.includes('--check')
-const pages = describePages()
+const pages = await describePages()
 const different = pages.filter((page) => {
   const path = pathInRepository(page.path)
   return !existsSync(path) || readFileSync(path, 'utf8') !== render(page)

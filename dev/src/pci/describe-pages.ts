@@ -1,7 +1,9 @@
 import type { DocPage } from '../doc-page.ts'
+import { describeControls } from './describe-controls.ts'
+import { describeDataFlow } from './describe-data-flow.ts'
 import { describeScripts } from './describe-scripts.ts'
 
 /** The pages of `docs/pci/` that are made from tables. */
-export function describePciPages(): DocPage[] {
-  return [describeScripts()]
+export async function describePciPages(): Promise<DocPage[]> {
+  return [describeControls(), await describeDataFlow(), describeScripts()]
 }
