@@ -1,9 +1,10 @@
 import type { DocPage } from '../doc-page.ts'
 import { describeControls } from './describe-controls.ts'
 import { describeDataFlow } from './describe-data-flow.ts'
+import { describeMutants } from './describe-mutants.ts'
 import { describeScripts } from './describe-scripts.ts'
 
 /** The pages of `docs/pci/` that are made from tables. */
 export async function describePciPages(): Promise<DocPage[]> {
-  return [describeControls(), await describeDataFlow(), describeScripts()]
+  return [describeControls(), await describeDataFlow(), describeMutants(), describeScripts()]
 }
