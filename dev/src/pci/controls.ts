@@ -238,6 +238,16 @@ export const controls: readonly Control[] = [
           'are missed by nobody who compares a page: each change of its headers, tags and files is found',
         ],
       },
+      {
+        file: 'end-to-end/src/sdk-payment.test.ts',
+        tests: ['succeeds; the card number goes to the PSP and to nobody else'],
+      },
+      {
+        file: 'browser-sdk/src/fincore.test.ts',
+        tests: [
+          'a token counts only from the very frame while it shows the PSP, even when the forger knows the question',
+        ],
+      },
     ],
     operator:
       'Run pci:check-pages at least weekly from outside, and answer its alarms. For the PSP’s pages rely on its attestation.',
