@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import formbody from '@fastify/formbody'
+import { contentTypes, type ServedPage } from '@fincore/api-contract/served-pages'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { makeCheckout } from './checkout.ts'
 import { readCheckoutForm } from './checkout-form.ts'
@@ -14,13 +15,12 @@ import { openOrderStore } from './orders/store.ts'
 import { renderCatalogue, renderMessage, renderProduct } from './pages/catalogue.ts'
 import { renderCheckout } from './pages/checkout.ts'
 import { renderContinue, renderOrder } from './pages/order.ts'
+import { pages, servedFiles } from './pages/served-pages.ts'
 import { findProduct, type Product } from './products.ts'
-import { makeScripts } from './scripts.ts'
-import { makeSecurityHeaders } from './security-headers.ts'
+import { type Allowed, makeSecurityHeaders } from './security-headers.ts'
 import { makeWebhookIntake } from './webhooks.ts'
 
 type CheckoutView = { product: Product; way: Way; problem: string | null }
-const styles = ['base', 'range', 'checkout', 'order', 'hood', 'motion']
 const largestBody = 64 * 1024
 
 /** Builds the shop: its pages, the checkout, and the door for webhooks. Close it with `close()`; it then closes its file too. */
@@ -30,10 +30,7 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   const findOffer = makeFieldsOffer(config)
   const checkout = makeCheckout({ store, fincore, publicUrl: config.publicUrl })
   const takeWebhook = makeWebhookIntake({ store, secret: config.webhookSecret })
-  const scripts = await makeScripts()
-  const readPart = (name: string) => readFile(new URL(`./pages/${name}`, import.meta.url), 'utf8')
-  const css = (await Promise.all(styles.map((name) => readPart(`styles/${name}.css`)))).join('\n')
-  const icon = await readPart('icon.svg')
+  const icon = await readFile(new URL('./pages/icon.svg', import.meta.url), 'utf8')
   const apiOrigin = new URL(config.apiUrl).origin
 
   const sendPage = (reply: FastifyReply, page: string, status = 200) =>
@@ -56,13 +53,15 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     store.close()
   })
   await app.register(formbody, { bodyLimit: largestBody })
+  const protect = (reply: FastifyReply, page: ServedPage, allow?: Allowed) =>
+    reply.headers(makeSecurityHeaders(page, reply.request.host, allow))
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(makeSecurityHeaders())
+    protect(reply, pages.plain)
   })
 
   async function sendCheckout(reply: FastifyReply, view: CheckoutView, status = 200) {
     const offer = await findOffer()
-    reply.headers(makeSecurityHeaders({ frames: offer.origins, connects: [apiOrigin], formTargets: [apiOrigin] }))
+    protect(reply, pages.checkout, { frames: offer.origins, connects: [apiOrigin], formTargets: [apiOrigin] })
     const { apiUrl, publishableKey } = config
     return sendPage(reply, renderCheckout({ ...view, attempt: randomUUID(), offer, apiUrl, publishableKey }), status)
   }
@@ -75,8 +74,8 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     return sendPage(reply, renderMessage('That did not work', text), status)
   })
 
-  for (const [path, script] of scripts) app.get(path, (_request, reply) => reply.type('text/javascript').send(script))
-  app.get('/shop.css', (_request, reply) => reply.type('text/css').send(css))
+  for (const { path, kind, body } of servedFiles)
+    app.get(path, (_request, reply) => reply.type(contentTypes[kind]).send(body))
   app.get('/icon.svg', (_request, reply) => reply.type('image/svg+xml').send(icon))
 
   app.get('/', (_request, reply) => sendPage(reply, renderCatalogue()))
@@ -120,6 +119,7 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     const { left, returned, charge } = request.query
     // FinCore adds `charge` to the address when the shopper comes back from the bank.
     const hasReturned = returned === '1' || charge !== undefined
+    protect(reply, pages.order)
     return sendPage(reply, renderOrder({ order, records, hasLeft: left === '1', hasReturned }))
   })
 

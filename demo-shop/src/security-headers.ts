@@ -1,19 +1,17 @@
-/** The policy of every page. `frames` and `connects` are the PSP's and the API's origins, on the checkout page alone. */
-export function makeSecurityHeaders(allow: { frames?: string[]; connects?: string[]; formTargets?: string[] } = {}) {
-  const list = (...sources: string[]) => sources.join(' ')
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'self'`,
-    `style-src 'self'`,
-    `img-src 'self'`,
-    list(`connect-src 'self'`, ...(allow.connects ?? [])),
-    list('frame-src', ...(allow.frames?.length ? allow.frames : [`'none'`])),
-    list(`form-action 'self'`, ...(allow.formTargets ?? [])),
-    `base-uri 'none'`,
-    `frame-ancestors 'none'`,
-  ]
+import { makePolicy, readHost, type ServedPage } from '@fincore/api-contract/served-pages'
+
+export type Allowed = { frames?: string[]; connects?: string[]; formTargets?: string[] }
+
+/** The headers of a page. `frames` and `connects` are the PSP's and the API's origins, on the checkout page alone. */
+export function makeSecurityHeaders(page: ServedPage, host: string | undefined, allow: Allowed = {}) {
   return {
-    'content-security-policy': policy.join('; '),
+    'content-security-policy': makePolicy(page, readHost(host), {
+      'img-src': `'self'`,
+      'connect-src': [`'self'`, ...(allow.connects ?? [])].join(' '),
+      'frame-src': allow.frames?.length ? allow.frames.join(' ') : `'none'`,
+      'form-action': [`'self'`, ...(allow.formTargets ?? [])].join(' '),
+      'frame-ancestors': `'none'`,
+    }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'same-origin',
     // An order's address is all that is needed to see it, and a checkout page holds an attempt that is used once.

@@ -239,5 +239,6 @@ test('frames are allowed from the PSP’s origin on the checkout page alone, and
   )
   assert.ok(String(policies[0]).includes(`frame-src ${fincore.apiUrl};`))
   assert.ok(String(policies[1]).includes(`frame-src 'none'`))
-  for (const policy of policies) assert.match(String(policy), /script-src 'self'; style-src 'self'/)
+  assert.match(String(policies[0]), /script-src localhost:80\/fincore\.js localhost:80\/scripts\/checkout\.js;/)
+  assert.match(String(policies[1]), /script-src 'none'; style-src localhost:80\/shop\.css;/)
 })

@@ -13,10 +13,10 @@ import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/paym
 import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
+import { describePciPages } from './pci/describe-pages.ts'
 import { describeTripwire } from './tripwire-page.ts'
-
-type Page = { path: string; source: string; title: string; text: string }
 
 const retryWords = {
   no: 'no',
@@ -30,7 +30,7 @@ const shopperWords = {
   no: 'no',
 } as const
 
-function describePages(): Page[] {
+async function describePages(): Promise<DocPage[]> {
   return [
     {
       path: 'docs/errors.md',
@@ -158,6 +158,7 @@ function describePages(): Page[] {
         ),
       ].join('\n'),
     },
+    ...(await describePciPages()),
   ]
 }
 
@@ -191,17 +192,12 @@ function wordTable(name: string, words: Readonly<Record<string, string>>): strin
   )
 }
 
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function render({ title, source, text }: Page): string {
+function render({ title, source, text }: DocPage): string {
   return `<!-- Made from ${source} by \`npm run docs\`. Change the table there. -->\n# ${title}\n\n${text.trimEnd()}\n`
 }
 
 const onlyCheck = process.argv.includes('--check')
-const pages = describePages()
+const pages = await describePages()
 const different = pages.filter((page) => {
   const path = pathInRepository(page.path)
   return !existsSync(path) || readFileSync(path, 'utf8') !== render(page)

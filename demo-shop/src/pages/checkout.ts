@@ -4,6 +4,7 @@ import { formatPrice, type Product } from '../products.ts'
 import { type Html, html } from './html.ts'
 import { drawProduct } from './illustration.ts'
 import { renderPage } from './layout.ts'
+import { pages } from './served-pages.ts'
 
 export type CheckoutPage = {
   product: Product
@@ -60,7 +61,7 @@ export function renderCheckout(page: CheckoutPage): string {
     ${offer.testCardsUrl && html`<p class="quiet hint">This is a sandbox: no real card works here. <a href="${offer.testCardsUrl}">Cards to try</a></p>`}
   </form>
 </main>`
-  return renderPage({ title: 'Checkout', main, scripts: ['/scripts/checkout.js'] })
+  return renderPage({ title: 'Checkout', main, served: pages.checkout })
 }
 
 function renderWay(

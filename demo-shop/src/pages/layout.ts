@@ -1,6 +1,9 @@
+import { renderFileTags, type ServedPage } from '@fincore/api-contract/served-pages'
 import { type Html, html } from './html.ts'
+import { pages } from './served-pages.ts'
 
-export type Page = { title: string; main: Html; head?: Html; scripts?: string[] }
+/** `served` is what the page loads; without it, its style alone. */
+export type Page = { title: string; main: Html; head?: Html; served?: ServedPage }
 
 /** The frame of every page. No inline script or style: the pages are served with a strict Content-Security-Policy. */
 export function renderPage(page: Page): string {
@@ -12,9 +15,8 @@ export function renderPage(page: Page): string {
 <meta name="color-scheme" content="light dark">
 <title>${page.title} · Aske Stoneware</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/shop.css">
+${renderFileTags(page.served ?? pages.plain)}
 ${page.head ?? null}
-${(page.scripts ?? []).map((script) => html`<script type="module" src="${script}"></script>`)}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>

@@ -4,6 +4,7 @@ import { findProduct, formatPrice } from '../products.ts'
 import { type Html, html } from './html.ts'
 import { drawProduct } from './illustration.ts'
 import { renderPage } from './layout.ts'
+import { pages } from './served-pages.ts'
 import { renderUnderTheHood } from './under-the-hood.ts'
 
 const headings: Record<OrderStatus, string> = {
@@ -79,7 +80,7 @@ export function renderOrder(page: OrderPage): string {
 </main>`
   const isOpen = order.status === 'pending'
   const head = isOpen ? html`<noscript><meta http-equiv="refresh" content="4"></noscript>` : undefined
-  return renderPage({ title: heading, main, scripts: ['/scripts/order.js'], ...(head && { head }) })
+  return renderPage({ title: heading, main, served: pages.order, ...(head && { head }) })
 }
 
 function renderNextSteps({ order, hasReturned }: OrderPage, status: OrderStatus): Html | null {

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { refuse } from '../refusal.ts'
+import type { Access } from './caller.ts'
 import { parseJsonBody } from './json-body.ts'
 import { sendRefusal, toRefusal } from './problems.ts'
 import { readBody } from './read-body.ts'
@@ -24,7 +25,14 @@ declare module 'fastify' {
     /** When its headers had arrived, by the process's own clock, in milliseconds. */
     startedAt: number
   }
+  interface FastifyInstance {
+    /** Every route of the server, as it was registered. */
+    routeTable: readonly RouteEntry[]
+  }
 }
+
+/** `access` is undefined on the internal socket, where all routes are the card relay's. */
+export type RouteEntry = { method: string; url: string; access: Access | undefined }
 
 /** A body larger than this is refused; the largest honest one, a session with 100 line items, has a third of it. */
 const maxBodyBytes = 65_536
@@ -76,10 +84,12 @@ export function createServer(options: ServerOptions): App {
   app.server.maxConnections = maxConnections
   app.register(rateLimit, { global: false, cache: maxBuckets })
 
-  const routes: { method: string; pattern: RegExp }[] = []
+  const routes: (RouteEntry & { pattern: RegExp })[] = []
+  app.decorate('routeTable', routes)
   app.addHook('onRoute', (route) => {
     const pattern = new RegExp(`^${route.url.replace(/:[^/]+/g, '[^/]+').replace('*', '.*')}$`)
-    for (const method of [route.method].flat()) routes.push({ method, pattern })
+    const { url, config } = route
+    for (const method of [route.method].flat()) routes.push({ method, url, access: config?.access, pattern })
   })
   app.decorateRequest('startedAt', 0)
   app.addHook('onRequest', async (request, reply) => {

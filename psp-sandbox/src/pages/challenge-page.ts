@@ -5,6 +5,7 @@ import { findPayment, findPaymentByChallenge, type PaymentRow } from '../ledger/
 import { type ChallengeDecision, endChallenge } from '../payments/challenge.ts'
 import { closeWhenDue } from '../payments/sessions.ts'
 import type { Psp } from '../psp.ts'
+import { pages } from './assets.ts'
 import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
@@ -69,6 +70,7 @@ function sendChallenge(psp: Psp, reply: FastifyReply, payment: PaymentRow | null
     )
   const merchant = findAccount(psp.ledger, payment.account)?.name ?? ''
   const page = renderPage({
+    served: pages.challenge,
     title: `${t.challengeTitle} · Example Bank`,
     language,
     className: 'single bank',

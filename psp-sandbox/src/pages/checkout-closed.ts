@@ -1,6 +1,7 @@
 import type { SessionRow } from '../ledger/checkout-sessions.ts'
 import type { PaymentRow } from '../ledger/payments.ts'
-import { renderMessage } from './layout.ts'
+import { pages } from './assets.ts'
+import { type Page, renderMessage } from './layout.ts'
 import { type Language, texts } from './texts.ts'
 
 /** What a checkout shows in place of its form: nothing such, paid, in the hands of a slow bank, expired. Null: the form. */
@@ -9,7 +10,7 @@ export function renderClosedCheckout(
   tries: PaymentRow[],
   merchant: string,
   language: Language,
-): { status: number; page: string } | null {
+): { status: number; page: Page } | null {
   const t = texts[language]
   const backTo = (href: string) => ({ href, label: `${t.backToShop} ${merchant}` })
   if (!session) {
@@ -30,7 +31,7 @@ export function renderClosedCheckout(
       text: t.lateText,
       icon: 'clock',
       link,
-      script: 'check-again.ts',
+      served: pages.waiting,
     })
     return { status: 200, page }
   }

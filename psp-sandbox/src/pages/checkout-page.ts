@@ -5,6 +5,7 @@ import { listPaymentsOfSession, type PaymentRow, presentPayment } from '../ledge
 import { magicCards } from '../magic-cards.ts'
 import { closeWhenDue, expireSession } from '../payments/sessions.ts'
 import type { Psp } from '../psp.ts'
+import { pages } from './assets.ts'
 import { type CardField, renderCardInputs } from './card-form.ts'
 import { renderClosedCheckout } from './checkout-closed.ts'
 import { payInCheckout, readCardForm } from './checkout-payment.ts'
@@ -72,13 +73,14 @@ function sendCheckout(
   const merchant = (session && findAccount(psp.ledger, session.account)?.name) ?? ''
   const tries = session ? listPaymentsOfSession(psp.ledger, session.id) : []
   const closed = renderClosedCheckout(session, tries, merchant, language)
-  if (closed || !session) return sendPage(reply, closed?.status ?? 404, closed?.page ?? '')
+  if (closed) return sendPage(reply, closed.status, closed.page)
+  if (!session) throw new Error('A checkout without a session is closed')
   const lastTry = form.errors ? undefined : tries.at(-1)
   const page = renderPage({
+    served: pages.checkout,
     title: `${t.payHeading} · ${merchant}`,
     language,
     className: 'checkout',
-    script: 'checkout.ts',
     body: html`${renderHeader(language)}
 <main class="columns">
 ${renderSummary(session, merchant, language)}

@@ -1,5 +1,6 @@
 import { findAccountByPublicKey } from '../ledger/accounts.ts'
 import type { Psp } from '../psp.ts'
+import { pages } from './assets.ts'
 import { renderCardInputs } from './card-form.ts'
 import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
@@ -24,10 +25,10 @@ export function registerFieldsPage(app: PagesApp, psp: Psp): void {
       )
     }
     const page = renderPage({
+      served: pages.fields,
       title: texts[language].payHeading,
       language,
       className: `fields ${text('theme') === 'dark' ? 'dark' : 'light'}`,
-      script: 'fields.ts',
       body: html`<main id="fields" data-origin="${origin}" data-public-key="${account.public_key}">
 <form id="card-form" aria-label="${texts[language].payHeading}">${renderCardInputs(language, {}, '')}</form>
 </main>`,

@@ -1,4 +1,6 @@
+import { makePolicy, readHost, renderFileTags, type ServedPage } from '@fincore/api-contract/served-pages'
 import type { FastifyReply } from 'fastify'
+import { pages } from './assets.ts'
 import { type Html, html } from './html.ts'
 import { type Language, texts } from './texts.ts'
 
@@ -7,15 +9,18 @@ const logo = html`<svg class="logo" viewBox="0 0 28 28" width="28" height="28" a
   <path class="logo-mark" d="M7 17.5c2.4 0 2.4-2 4.7-2s2.3 2 4.6 2 2.4-2 4.7-2M7 12.5c2.4 0 2.4-2 4.7-2s2.3 2 4.6 2 2.4-2 4.7-2" fill="none" stroke-width="2" stroke-linecap="round"></path>
 </svg>`
 
-/** A whole page. `script` names a file of `pages/browser`. */
+/** A page's text, and what it loads. */
+export type Page = { text: string; served: ServedPage }
+
+/** A whole page. */
 export function renderPage(page: {
+  served: ServedPage
   title: string
   language: Language
   className: string
   body: Html
-  script?: string
-}): string {
-  return html`<!doctype html>
+}): Page {
+  const { html: text } = html`<!doctype html>
 <html lang="${page.language}">
 <head>
 <meta charset="utf-8">
@@ -24,14 +29,14 @@ export function renderPage(page: {
 <meta name="color-scheme" content="light dark">
 <title>${page.title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/style.css">
-${page.script ? html`<script type="module" src="/assets/pages/browser/${page.script}"></script>` : null}
+${renderFileTags(page.served)}
 </head>
 <body class="${page.className}">
 ${page.body}
 </body>
 </html>
-`.html
+`
+  return { text, served: page.served }
 }
 
 /** The brand's bar with the test-mode mark. */
@@ -49,8 +54,8 @@ export function renderMessage(message: {
   text: string
   icon: 'done' | 'clock' | 'question'
   link?: { href: string; label: string }
-  script?: string
-}): string {
+  served?: ServedPage
+}): Page {
   const icons = {
     done: html`<path d="M14 24.5l7 7 13-14"></path>`,
     clock: html`<path d="M24 14v11l7 4"></path>`,
@@ -60,7 +65,7 @@ export function renderMessage(message: {
     title: `${message.title} · Sandbox Pay`,
     language: message.language,
     className: 'single',
-    ...(message.script ? { script: message.script } : {}),
+    served: message.served ?? pages.message,
     body: html`${renderHeader(message.language)}
 <main class="card message">
   <svg class="icon ${message.icon}" viewBox="0 0 48 48" width="56" height="56" aria-hidden="true" focusable="false"><circle cx="24" cy="24" r="22"></circle>${icons[message.icon]}</svg>
@@ -79,25 +84,21 @@ export function renderMessage(message: {
 export function sendPage(
   reply: FastifyReply,
   status: number,
-  page: string,
+  page: Page,
   frameAncestors: string | null = null,
 ): FastifyReply {
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    'img-src data:',
-    "connect-src 'self'",
-    "base-uri 'none'",
-    frameAncestors ? "form-action 'none'" : "form-action 'self' http: https:",
-    `frame-ancestors ${frameAncestors ?? "'none'"}`,
-  ]
+  const policy = makePolicy(page.served, readHost(reply.request.host), {
+    'img-src': 'data:',
+    'connect-src': "'self'",
+    'form-action': frameAncestors ? "'none'" : "'self' http: https:",
+    'frame-ancestors': frameAncestors ?? "'none'",
+  })
   return reply
     .code(status)
-    .header('content-security-policy', policy.join('; '))
+    .header('content-security-policy', policy)
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'same-origin')
     .header('x-content-type-options', 'nosniff')
     .type('text/html; charset=utf-8')
-    .send(page)
+    .send(page.text)
 }

@@ -1,6 +1,7 @@
 import { webhookTypes } from '../ledger/webhook-queue.ts'
 import { type MagicCardName, magicCards } from '../magic-cards.ts'
 import { apiEndpoints } from './api-endpoints.ts'
+import { pages } from './assets.ts'
 import { type Html, html } from './html.ts'
 import { renderHeader, renderPage, sendPage } from './layout.ts'
 import type { PagesApp } from './pages-app.ts'
@@ -17,6 +18,7 @@ const groups: { title: string; holds: (name: MagicCardName, does: string) => boo
 /** `GET /`: the reference, made from the same tables that the API runs on. */
 export function registerReferencePage(app: PagesApp): void {
   const page = renderPage({
+    served: pages.reference,
     title: 'Sandbox Pay · reference',
     language: 'en',
     className: 'reference',

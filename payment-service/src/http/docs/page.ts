@@ -1,12 +1,22 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { makePolicy, type ServedPage } from '@fincore/api-contract/served-pages'
 import { type Html, html } from '../link/html.ts'
 
 const styles = readFileSync(new URL('docs.css', import.meta.url), 'utf8')
-const styleDigest = createHash('sha256').update(styles).digest('base64')
 
 /** Nothing is loaded: the styles stand in the page, and there is no script. */
-export const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleDigest}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+export const docsPage: ServedPage = {
+  name: 'docs',
+  shows: 'The API’s documentation',
+  addresses: ['/docs', '/docs/*'],
+  files: [],
+  inlineStyle: styles,
+}
+export const contentSecurityPolicy = makePolicy(docsPage, '', {
+  'img-src': 'data:',
+  'form-action': `'none'`,
+  'frame-ancestors': `'none'`,
+})
 
 const pages = {
   '/docs': 'Endpoints',

@@ -1,8 +1,10 @@
+import { makePolicy, type ServedPage } from '@fincore/api-contract/served-pages'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { addParameter } from '../../flows/merchant-url.ts'
 import type { Link } from '../../flows/read-link.ts'
 import type { LinkedSession } from '../../store/sessions.ts'
+import { messagePage, payPage } from './assets.ts'
 import { type Cell, type LinkEvent, linkMatrix } from './matrix.ts'
 import { renderMessage, renderPayPage } from './pages.ts'
 import { chooseLanguage, type Language } from './texts.ts'
@@ -34,7 +36,7 @@ export function sendCell(
   }
   if (cell.page === 'pay') {
     if (session === null) throw new Error('The matrix shows the pay page for an unknown link')
-    return sendPage(deps, reply, cell.status, renderPayPage(session, pathOf(request), language))
+    return sendPage(deps, reply, cell.status, renderPayPage(session, pathOf(request), language), payPage)
   }
   return sendPage(deps, reply, cell.status, renderMessage(cell.page, session, language, wayBack(link)))
 }
@@ -70,8 +72,14 @@ export function sendConfirming(
   return sendPage(deps, reply, 200, renderMessage('confirming', sessionOf(link), language))
 }
 
-/** Sends a page with the headers that every page of the link has. */
-export function sendPage(deps: Deps, reply: FastifyReply, status: number, page: string): FastifyReply {
+/** Sends a page with the headers that every page of the link has; `served` is what it loads. */
+export function sendPage(
+  deps: Deps,
+  reply: FastifyReply,
+  status: number,
+  page: string,
+  served: ServedPage = messagePage,
+): FastifyReply {
   // Chromium holds the whole chain of redirects after a form's post against form-action, and the PSP's page may be
   // anywhere; http only where FinCore itself is on http, in development.
   const schemes = deps.config.publicUrl.startsWith('https:') ? 'https:' : 'https: http:'
@@ -79,7 +87,11 @@ export function sendPage(deps: Deps, reply: FastifyReply, status: number, page: 
     .code(status)
     .headers({
       ...privateHeaders,
-      'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self' ${schemes}; frame-ancestors 'none'`,
+      'content-security-policy': makePolicy(served, deps.config.publicUrl, {
+        'img-src': 'data:',
+        'form-action': `'self' ${schemes}`,
+        'frame-ancestors': `'none'`,
+      }),
     })
     .type('text/html; charset=utf-8')
     .send(page)

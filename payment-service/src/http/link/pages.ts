@@ -1,5 +1,6 @@
+import { renderFileTags, type ServedPage } from '@fincore/api-contract/served-pages'
 import type { LinkedSession } from '../../store/sessions.ts'
-import { assetPaths } from './assets.ts'
+import { messagePage, payPage } from './assets.ts'
 import { formatAmount } from './format-amount.ts'
 import { type Html, html } from './html.ts'
 import type { LinkPage } from './matrix.ts'
@@ -40,7 +41,7 @@ export function renderPayPage(session: LinkedSession, path: string, language: La
   return renderPage({
     language,
     title: `${amount} · ${session.merchant_name}`,
-    script: true,
+    served: payPage,
     body: html`<p class="badge" aria-hidden="true">${initialOf(session.merchant_name)}</p>
 <h1><span class="heading">${heading}</span> <span class="amount">${amount}</span></h1>
 ${session.description === null ? null : html`<p class="description">${session.description}</p>`}
@@ -72,7 +73,7 @@ export function renderMessage(
   return renderPage({
     language,
     title: fill(said.title),
-    script: false,
+    served: messagePage,
     body: html`<div class="badge ${tone}">${icons[icon]}</div>
 <h1>${fill(said.title)}</h1>
 <p class="text"${page === 'confirming' ? html` role="status"` : null}>${fill(said.text)}${more}</p>
@@ -90,7 +91,7 @@ function initialOf(name: string): string {
   return name.match(/[\p{L}\p{N}]/u)?.[0].toUpperCase() ?? '·'
 }
 
-function renderPage(page: { language: Language; title: string; body: Html; script: boolean }): string {
+function renderPage(page: { language: Language; title: string; body: Html; served: ServedPage }): string {
   return html`<!doctype html>
 <html lang="${page.language}">
 <head>
@@ -99,8 +100,7 @@ function renderPage(page: { language: Language; title: string; body: Html; scrip
 <meta name="robots" content="noindex, nofollow">
 <title>${page.title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${assetPaths.styles}">
-${page.script ? html`<script type="module" src="${assetPaths.script}"></script>` : null}
+${renderFileTags(page.served)}
 </head>
 <body>
 <main class="card">

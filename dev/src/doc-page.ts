@@ -1,0 +1,8 @@
+/** A page of `docs/` that is a table in the code. */
+export type DocPage = { path: string; source: string; title: string; text: string }
+
+/** A table in Markdown. */
+export function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgres } from './embedded-postgres.ts'
+import { pathInRepository } from './managed-process.ts'
+
+// One file may drive a browser through many payments; nothing honest takes longer than this.
+const testTimeoutMs = 180_000
+const runTimeoutMs = 15 * 60_000
+// A test run starts more than a hundred Node processes; compiled code is kept for the next one, a third of each start.
+const compileCache = pathInRepository('node_modules/.cache/compiled')
+
+/** A reporter of `node --test`: the address of its module, and where it writes. */
+export type Reporter = { module: string; destination: string }
+
+/**
+ * Runs test files by node's own runner, with one PostgreSQL for all of them.
+ * @returns the exit code: 0 when every test passed.
+ */
+export async function runTestFiles(files: readonly string[], reporters: readonly Reporter[]): Promise<number> {
+  const startedAt = Date.now()
+  const postgres = await startPostgres({
+    dataDir: mkdtempSync(join(tmpdir(), 'fincore-test-')),
+    port: 0,
+    throwAway: true,
+  })
+  console.log(`PostgreSQL ${postgres.version} is ready; ${files.length} test files.`)
+  const runner = spawn(
+    process.execPath,
+    [
+      '--test',
+      '--test-concurrency=3',
+      `--test-timeout=${testTimeoutMs}`,
+      ...reporters.map(({ module }) => `--test-reporter=${module}`),
+      ...reporters.map(({ destination }) => `--test-reporter-destination=${destination}`),
+      ...files,
+    ],
+    {
+      cwd: pathInRepository(''),
+      stdio: 'inherit',
+      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, NODE_COMPILE_CACHE: compileCache },
+    },
+  )
+  // Ctrl-C reaches the runner by itself; this process only waits, so that PostgreSQL outlives the tests.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => runner.kill('SIGTERM'))
+  // A test that fails may leave something running, which then keeps its file's process, and with it the run, for ever.
+  const deadline = setTimeout(() => {
+    console.error(`The tests did not end within ${runTimeoutMs / 60_000} minutes: a test left something running.`)
+    runner.kill('SIGTERM')
+  }, runTimeoutMs)
+  const code = await new Promise<number>((done) => runner.on('exit', (exitCode) => done(exitCode ?? 1)))
+  clearTimeout(deadline)
+  await postgres.stop()
+  console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+  return code
+}
