@@ -114,7 +114,7 @@ function isFaultOfTheLog(error: unknown): boolean {
 }
 
 /** How long a probe waits for a lock: longer than any honest statement holds one. */
-const probeTimeoutMs = 2_000
+const probeTimeoutMs = 1_500
 
 /**
  * Tries whether the log takes a record, and takes it back: as a real one would be written, through the same rights,
