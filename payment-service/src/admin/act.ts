@@ -31,6 +31,9 @@ export type Done = {
   also?: Pick<AuditRecord, 'type' | 'resource' | 'details'>[]
 }
 
+/** How long an action waits for another's lock, or for an audit log that is locked, before it is refused. */
+const lockTimeoutMs = 2_000
+
 /** The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded. */
 export const auditedRoute = (type: AuditType) => ({ access: { by: 'operator' as const }, audited: type })
 /** The configuration of a route that only reads. */
@@ -50,7 +53,7 @@ export async function act(
 ): Promise<FastifyReply> {
   const operator = operatorOf(request)
   const result = await inTransaction(deps.pool, async (tx) => {
-    await tx.query('savepoint action')
+    await tx.query(`set local lock_timeout = ${lockTimeoutMs}; savepoint action`)
     const result = await work(tx, operator).catch(refuseBrokenConstraint)
     if (isRefusal(result)) await tx.query('rollback to savepoint action')
     await recordAudits(tx, recordsOfCall(request, result))

@@ -27,7 +27,8 @@ const freshMs = 500
 /** Past this nobody has sealed for so long that the log could be changed unseen. A restart of the workers is shorter. */
 const longestSealLagSeconds = 300
 /** Longer than the probe's own limit; a database that does not even say no is not waited for. */
-const answerWithinMs = 2_500
+const answerWithinMs = 2_000
+const refusalWaitsMs = 300
 
 type Result = { startedAt: number; why: string | null }
 
@@ -60,20 +61,26 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
       })
     }
   }
-  const tryOnce = async (): Promise<void> => {
+  /** One try at a time, which all wait for who ask meanwhile. */
+  const tryOnce = (): Promise<void> => {
     const startedAt = performance.now()
-    learn({ startedAt, why: (await tryLog(deps.pool)).why })
+    trying ??= tryLog(deps.pool)
+      .then(({ why }) => learn({ startedAt, why }))
+      .finally(() => {
+        trying = null
+      })
+    return trying
   }
   return {
     async isWritable() {
       const oldest = performance.now() - freshMs
-      // A try that was under way may have begun too long ago to answer this question.
-      while (last.startedAt < oldest) {
-        trying ??= tryOnce().finally(() => {
-          trying = null
-        })
-        await trying
+      // A try that was under way may have begun too long ago to say yes to this question.
+      while (last.why === null) {
+        if (last.startedAt >= oldest) return true
+        await tryOnce()
       }
+      // To say no needs no fresh knowledge. Who asks waits a moment for better, and is not held up by a log that hangs.
+      if (last.startedAt < oldest) await within(refusalWaitsMs, tryOnce(), undefined)
       return last.why === null
     },
     isKnownClosed: () => last.why !== null,

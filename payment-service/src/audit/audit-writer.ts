@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError, type Log } from '../log.ts'
 import { AuditMisfitError, type AuditRecord, recordAudits } from '../store/audit.ts'
-import type { Queryable } from '../store/pool.ts'
+import { inTransaction, type Pool } from '../store/pool.ts'
 
 /** Writes records that belong to no transaction, and tries again until the log takes them. */
 export type AuditWriter = {
@@ -28,7 +28,7 @@ type Waiting = { record: AuditRecord; written: () => void }
 
 /** @param onFailure told each time that the log takes no record. */
 export function createAuditWriter(
-  deps: { pool: Queryable; log: Log },
+  deps: { pool: Pool; log: Log },
   onFailure: () => void = () => {},
   bounds: typeof writerBounds = writerBounds,
 ): AuditWriter {
@@ -56,7 +56,7 @@ export function createAuditWriter(
     while (waiting.length > 0) {
       const batch = waiting.slice(0, alone > 0 ? 1 : bounds.perStatement)
       try {
-        await recordAudits(
+        await writeBatch(
           deps.pool,
           batch.map(({ record }) => record),
         )
@@ -119,6 +119,15 @@ export function createAuditWriter(
     },
   }
 }
+
+/** A log that somebody holds locked must not take the connections that charges need, so it is not waited for long. */
+function writeBatch(pool: Pool, records: readonly AuditRecord[]): Promise<void> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query(`set local lock_timeout = ${lockTimeoutMs}`)
+    await recordAudits(tx, records)
+  })
+}
+const lockTimeoutMs = 1_000
 
 function gapOf(lost: number): AuditRecord<'audit_log.gap'> {
   return {

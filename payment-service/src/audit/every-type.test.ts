@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdminServer } from '../admin/server.ts'
@@ -13,6 +14,7 @@ import {
   grantRequest,
   startAuditedService,
 } from './testing/audited-service.ts'
+import { verifyExport } from './verify-export.ts'
 
 let world: AuditedService
 before(async () => {
@@ -340,6 +342,55 @@ it('a card charge is audited with its grant, certificate and request; what repea
       ['success', found.rows[0].id, { ...details, repeat: true }],
     ].map(([outcome, resource, details]) => ['raw_card.charge', outcome, keyId, '127.0.0.1', resource, details]),
   )
+})
+
+it('what cannot be audited does not happen, when an operator or a merchant changes something, and says why', async () => {
+  const { id, key } = await world.merchant()
+  const grant = await world.requestGrant(id)
+  const before = await lastId()
+  await world.owner.query('revoke insert on audit_records from fincore_app')
+  const answers = [
+    await world.admin('ada', 'POST', '/merchants', { name: 'Shop' }),
+    await world.admin('ben', 'POST', `/merchants/${id}/raw_card_grants/${grant}/approve`),
+    await world.admin('ada', 'GET', '/audit_log'),
+    await world.call(key, 'POST', '/webhook_endpoints', { url: 'http://127.0.0.1:9/hook' }),
+  ]
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.code]),
+    answers.map(() => [503, 'audit_log_unavailable']),
+  )
+  const status = await world.admin('ada', 'GET', '/audit_log/status')
+  assert.deepEqual([status.body.writable, status.body.why, status.body.raw_card_route], [false, '42501', 'closed'])
+  const { rows } = await world.owner.query(
+    `select (select count(*) from raw_card_grants where id = $1 and status <> 'requested') as approved,
+         (select count(*) from webhook_endpoints where merchant_id = $2) as endpoints`,
+    [grant, id],
+  )
+  assert.deepEqual(rows[0], { approved: 0n, endpoints: 0n })
+  // The tries themselves are recorded as soon as that is possible.
+  await world.owner.query('grant insert on audit_records to fincore_app')
+  let records: Row[] = []
+  for (const deadline = Date.now() + 10_000; records.length < 3 && Date.now() < deadline; await sleep(50))
+    records = await readAfter(before)
+  assert.deepEqual(records.map((row) => `${row.type} ${row.outcome} ${row.details.code}`).sort(), [
+    'audit_log.read refused audit_log_unavailable',
+    'merchant.create refused audit_log_unavailable',
+    'raw_card_grant.approve refused audit_log_unavailable',
+  ])
+  const open = await world.admin('ada', 'GET', '/audit_log/status')
+  assert.deepEqual([open.body.writable, open.body.raw_card_route], [true, 'open'])
+})
+
+it('an export over the admin API is one that can be checked offline', async () => {
+  const sealed = () => world.owner.query('select from audit_unsealed')
+  for (const deadline = Date.now() + 10_000; (await sealed()).rowCount !== 0 && Date.now() < deadline; )
+    await sleep(100)
+  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString()
+  const text = await world.exportLog(day(-1), day(1))
+  const lines = text.trimEnd().split('\n')
+  const report = await verifyExport(Readable.from(lines))
+  assert.deepEqual(report.problems, [])
+  assert.ok(report.records > 100)
 })
 
 it('a route of the admin API that changes something and names no audit record stops the start', () => {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Log } from '../log.ts'
 import type { AuditRecord } from '../store/audit.ts'
-import type { Queryable } from '../store/pool.ts'
+import type { Pool } from '../store/pool.ts'
 import type { AuditType } from './audit-types.ts'
 import { createAuditWriter } from './audit-writer.ts'
 
@@ -22,7 +22,7 @@ export type ThrottledAudit = {
 }
 
 /** @param onFailure told each time that the log takes no record. */
-export function createThrottledAudit(deps: { pool: Queryable; log: Log }, onFailure?: () => void): ThrottledAudit {
+export function createThrottledAudit(deps: { pool: Pool; log: Log }, onFailure?: () => void): ThrottledAudit {
   const writer = createAuditWriter(deps, onFailure)
   const write = (record: AuditRecord, count: number) =>
     void writer.write({ ...record, details: { ...record.details, count } })

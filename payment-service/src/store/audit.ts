@@ -39,23 +39,24 @@ export class AuditMisfitError extends Error {
   }
 }
 
-/** What the statements below take of a record, as columns of json_to_recordset. */
-const auditRow = `actor_type text, actor text, type text, outcome text, origin text, merchant_id text, resource text, details jsonb`
 const auditColumns = 'actor_type, actor, type, outcome, origin, merchant_id, resource, details'
 
+/** The columns that a json_to_recordset must have for `auditedFrom`; `toAuditRow` gives their values. */
+export const auditInput =
+  'audit_actor_type text, audit_actor text, audit_type text, audit_outcome text, audit_origin text, audit_merchant_id text, audit_resource text, audit_details jsonb'
+
 /**
- * Two further parts of a statement's WITH, which write the audit record that a row of `source` has in its column
- * `audit`, and put it in line for its seal: no record without the rest of the statement, and no rest without its record.
+ * Two further parts of a statement's WITH, which write the audit record of each row of `source` and put it in line for
+ * its seal: no record without the rest of the statement, and no rest without its record. The columns are
+ * flat, so that no row needs a call of its own to be taken apart.
  */
 export const auditedFrom = (source: string) => `audited as (
   insert into audit_records (${auditColumns})
-  select a.* from ${source}, json_to_record(audit) as a (${auditRow}) returning id
+  select ${auditColumns.replace(/\w+/g, 'audit_$&')} from ${source} returning id
 ), waiting_for_seal as (insert into audit_unsealed (record_id) select id from audited)`
 
 const recordAuditsSql = `
-with input as (
-  select audit from json_array_elements($1) with ordinality as row (audit, place) order by place
-), ${auditedFrom('input')}
+with input as materialized (select * from json_to_recordset($1) as row (${auditInput})), ${auditedFrom('input')}
 select`
 
 /**
@@ -86,14 +87,14 @@ export function toAuditRow<T extends AuditType>(record: AuditRecord<T>): Record<
   if (misfit !== null) throw new AuditMisfitError(record, misfit)
   const details = Object.entries<string | number | boolean | null | undefined>(record.details ?? {})
   return {
-    actor_type: record.actorType,
-    actor: storable(record.actor),
-    type: record.type,
-    outcome: record.outcome,
-    origin: storable(record.origin),
-    merchant_id: storable(record.merchantId ?? null),
-    resource: storable(record.resource ?? null),
-    details: Object.fromEntries(
+    audit_actor_type: record.actorType,
+    audit_actor: storable(record.actor),
+    audit_type: record.type,
+    audit_outcome: record.outcome,
+    audit_origin: storable(record.origin),
+    audit_merchant_id: storable(record.merchantId ?? null),
+    audit_resource: storable(record.resource ?? null),
+    audit_details: Object.fromEntries(
       details.map(([name, value]) => [name, typeof value === 'string' ? storable(value) : value]),
     ),
   }
@@ -114,7 +115,7 @@ function isFaultOfTheLog(error: unknown): boolean {
 }
 
 /** How long a probe waits for a lock: longer than any honest statement holds one. */
-const probeTimeoutMs = 2_000
+const probeTimeoutMs = 1_500
 
 /**
  * Tries whether the log takes a record, and takes it back: as a real one would be written, through the same rights,

@@ -1,5 +1,5 @@
 import type { AttemptState } from '../payments/attempt-states.ts'
-import { type AuditRecord, auditedFrom, toAuditRow } from './audit.ts'
+import { type AuditRecord, auditedFrom, auditInput, toAuditRow } from './audit.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { ChargeRow } from './charges.ts'
 import type { NewEvent } from './events.ts'
@@ -54,7 +54,7 @@ export function createHotPath(pool: Pool): HotPath {
         pool,
         'record-audited-intents',
         recordAuditedIntentsSql,
-        items.map((item) => ({ ...toIntentRow(item), audit: toAuditRow(item.audit) })),
+        items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
       ),
     ),
     outcomes: createBatcher((items) => recordOutcomes(pool, items)),
@@ -83,12 +83,12 @@ function toIntentRow({ charge, returnDigest, attemptId, idempotencyKey, fingerpr
   }
 }
 
-const intentParts = `
+const intentParts = (moreInput: string) => `
 with input as materialized (
   select * from json_to_recordset($1) as row (
     merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
     card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
-    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz, audit json)
+    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz${moreInput})
 ), claimed as (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
   select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
@@ -105,8 +105,8 @@ with input as materialized (
   select merchant_id, attempt_id, 'authorize', 'sent', psp_account_id, input.id, amount, lease_until, created_at
   from input join claimed on claimed.object_id = input.id
 )`
-const recordIntentsSql = `${intentParts} select object_id from claimed`
-const recordAuditedIntentsSql = `${intentParts}, ${auditedFrom('input join claimed on claimed.object_id = input.id')}
+const recordIntentsSql = `${intentParts('')} select object_id from claimed`
+const recordAuditedIntentsSql = `${intentParts(`, ${auditInput}`)}, ${auditedFrom('input join claimed on claimed.object_id = input.id')}
 select object_id from claimed`
 
 async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {

@@ -76,6 +76,10 @@ export async function startAuditedService() {
         { authorization: `Bearer ${key}`, ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}) },
         body,
       ),
+    async exportLog(from: string, to: string): Promise<string> {
+      const url = `${adminUrl}/admin/v1/audit_log/export?${new URLSearchParams({ from, to })}`
+      return (await fetch(url, { headers: { authorization: `Bearer ${operators.ada}` } })).text()
+    },
     /** What the card relay asks. */
     admission: (key: string | null) => relay('/admission', { requestId: 'req_test', caller: callerOf(key) }),
     cardCharge: (key: string, change: { amount?: number; idempotencyKey?: string } = {}) =>
