@@ -34,7 +34,8 @@ async function collectEvidence(): Promise<number> {
     files[name] = about
   }
 
-  const judged = judgeControls(await runNamedTests(folder))
+  const results = await runNamedTests(folder)
+  const judged = judgeControls(results)
   write('controls.md', 'Each requirement, its tests and their results', describeResults(judged))
   write('operator.md', 'What code cannot show, by requirement', describeOperator(judged))
   const pages = await describePciPages()
@@ -51,8 +52,11 @@ async function collectEvidence(): Promise<number> {
   if (sbom !== null) write('sbom.cdx.json', 'The components, in CycloneDX', sbom)
   const origin = describeOrigin(madeAt)
   files['evidence.json'] = 'Everything above as JSON'
-  writeFileSync(join(folder, 'evidence.json'), `${JSON.stringify({ origin, controls: judged, scope }, null, 2)}\n`)
-  writeFileSync(join(folder, 'README.md'), describeEvidence(origin, judged, files))
+  writeFileSync(
+    join(folder, 'evidence.json'),
+    `${JSON.stringify({ origin, controls: judged, results, scope }, null, 2)}\n`,
+  )
+  writeFileSync(join(folder, 'README.md'), describeEvidence(origin, judged, results, files))
 
   const bad = judged.filter(({ verdict }) => verdict === 'failed' || verdict === 'incomplete')
   for (const { requirements, verdict } of bad) console.error(`${requirements.join(', ')}: ${verdict}`)

@@ -1,5 +1,6 @@
 import { table } from '../doc-page.ts'
 import type { JudgedControl, Verdict } from './judge-controls.ts'
+import type { TestResult } from './result-reporter.ts'
 
 /** Of what the evidence was made. */
 export type Origin = {
@@ -22,6 +23,7 @@ const verdictWords: Record<Verdict, string> = {
 export function describeEvidence(
   origin: Origin,
   controls: readonly JudgedControl[],
+  results: readonly TestResult[],
   files: Record<string, string>,
 ): string {
   const count = (verdict: Verdict) => controls.filter((control) => control.verdict === verdict).length
@@ -41,6 +43,8 @@ export function describeEvidence(
     ),
     '',
     `${controls.length} rows of requirements: ${count('shown')} shown by tests, ${count('operator')} the operator’s alone, ${count('failed')} with a failed test, ${count('incomplete')} with a test that did not run.`,
+    describeFailures(results),
+    '',
     'Tests are evidence, and no certification. Many rows have a part that is the operator’s: [operator.md](operator.md).',
     '',
     '## What is in this folder',
@@ -63,6 +67,13 @@ export function describeEvidence(
     ),
     '',
   ].join('\n')
+}
+
+/** Every failure, also of tests that no control names: they stand in the same files. */
+function describeFailures(results: readonly TestResult[]): string {
+  const failed = results.filter(({ passed }) => !passed)
+  const names = failed.map(({ file, name }) => `“${name}” of \`${file}\``)
+  return `In the files of these tests ${results.length} tests and groups ran; ${failed.length} failed${failed.length === 0 ? '' : `: ${names.join('; ')}`}.`
 }
 
 /** `controls.md` of the evidence: each requirement with its tests and their results. */
