@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeCanary } from './card-traces.ts'
-import { knock, readRegisteredCertificate } from './relay-door.ts'
+import { doorOf, knock, readRegisteredCertificate } from './relay-door.ts'
 import { cardCharge, eventually, startWorld, tokenCharge, type World } from './world.ts'
 
 /** How the log is broken as the owner of the tables, and how it is mended. */
@@ -50,7 +50,7 @@ describe('while the audit log cannot be written', () => {
 
   const chargeCard = () => world.relay(cardCharge(makeCanary(1)))
   const askToSend = () =>
-    knock(world, {
+    knock(doorOf(world), {
       bearer: world.fincore.dev.secret_key,
       certificate: readRegisteredCertificate(world),
       body: JSON.stringify(cardCharge(makeCanary(1))),
