@@ -12,21 +12,19 @@ export type RunScript = { url: string; integrity: string }
  */
 export async function watchScripts(page: Page): Promise<{ list(): Promise<RunScript[]> }> {
   const session = await page.context().newCDPSession(page)
-  const parsed: { url: string; id: string }[] = []
+  const ran: Promise<RunScript>[] = []
   session.on('Debugger.scriptParsed', ({ url, scriptId }) => {
     // The test's own evaluations have no address of the web.
-    if (/^(https?|blob|data|javascript):/.test(url)) parsed.push({ url, id: scriptId })
+    if (!/^(https?|blob|data|javascript):/.test(url)) return
+    // Asked for at once: a page that reloads itself takes its scripts along. What cannot be read is no text of ours.
+    const source = session.send('Debugger.getScriptSource', { scriptId }).then(
+      ({ scriptSource }) => hashOf(scriptSource),
+      () => 'a text that could not be read',
+    )
+    ran.push(source.then((integrity) => ({ url, integrity })))
   })
   await session.send('Debugger.enable')
-  return {
-    async list() {
-      const scripts = parsed.map(async ({ url, id }) => {
-        const { scriptSource } = await session.send('Debugger.getScriptSource', { scriptId: id })
-        return { url, integrity: `sha384-${createHash('sha384').update(scriptSource).digest('base64')}` }
-      })
-      return Promise.all(scripts)
-    },
-  }
+  return { list: () => Promise.all(ran) }
 }
 
 /** What a foreign script does when it runs: it leaves its mark. */
