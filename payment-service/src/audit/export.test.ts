@@ -120,6 +120,22 @@ test('a change of a record or a seal is reported also when the digest was comput
   assert.deepEqual(await problemsOf(withDigest(lines)), [])
 })
 
+test('what no seal covers is under the digest: the range, and how many records were left out', async () => {
+  const end = lines.length - 2
+  const changed = [
+    lines.with(0, (lines[0] ?? '').replace('2020', '2021')),
+    lines.with(end, (lines[end] ?? '').replace('"unsealed":0', '"unsealed":1')),
+    lines.with(
+      end + 1,
+      (lines[end + 1] ?? '').replace(/[0-9a-f]"}$/, (last) => (last[0] === '0' ? '1"}' : '0"}')),
+    ),
+  ]
+  for (const one of changed) {
+    assert.notDeepEqual(one, lines)
+    assert.match((await problemsOf(one)).join(), /The digest of the last line is another/)
+  }
+})
+
 test('a range of days has the seals of its records, whole, and follows from the one before', async () => {
   await log.owner.query(
     `update audit_records r set at = ('2026-01-01T12:00:00Z'::timestamptz + (s.seal_number - 1) * interval '1 day')
