@@ -25,6 +25,7 @@ function send(changes: Partial<Send> = {}): Send {
     headers: { 'content-type': 'application/json', authorization: 'Bearer sk_sandbox_1' },
     body: template,
     timeoutMs: 2_000,
+    replyFields: ['status'],
     ...changes,
   }
 }

@@ -13,21 +13,19 @@ type Row = { status: number; title: string; meaning: string; retryAfterSeconds?:
 export type Refusal = { code: RelayProblemCode; param?: string; detail?: string; allow?: string }
 
 /** Makes the RFC 9457 answer to a refusal. `docsUrl` is the address of the docs, without a slash at its end. */
-export function makeProblemReply(refusal: Refusal, from: { docsUrl: string; requestId: string }): Reply {
+export function makeProblemReply(refusal: Refusal, docsUrl: string, requestId: string): Reply {
   const row: Row = rows[refusal.code]
   const problem: Problem = {
-    type: `${from.docsUrl}/errors#${refusal.code}`,
+    type: `${docsUrl}/errors#${refusal.code}`,
     title: row.title,
     status: row.status,
     detail: refusal.detail ?? row.meaning,
     code: refusal.code,
     param: refusal.param ?? null,
-    request_id: from.requestId,
+    request_id: requestId,
   }
-  const headers = {
-    'content-type': 'application/problem+json',
-    ...(row.retryAfterSeconds !== undefined && { 'retry-after': String(row.retryAfterSeconds) }),
-    ...(refusal.allow !== undefined && { allow: refusal.allow }),
-  }
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  if (row.retryAfterSeconds !== undefined) headers['retry-after'] = String(row.retryAfterSeconds)
+  if (refusal.allow !== undefined) headers.allow = refusal.allow
   return { status: row.status, headers, body: JSON.stringify(problem) }
 }
