@@ -79,7 +79,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   async function stop(): Promise<void> {
     isStopping = true
     server.close()
-    await Promise.race([Promise.allSettled(underWay), sleep(limits.shutdownMs, undefined, { ref: false })])
+    await Promise.race([Promise.allSettled(underWay), sleep(bounds.shutdownMs, undefined, { ref: false })])
     memory.wipeAll()
     server.closeAllConnections()
   }

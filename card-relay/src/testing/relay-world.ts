@@ -28,9 +28,10 @@ export type HttpAnswer = { status: number; headers: http.IncomingHttpHeaders; bo
 
 /**
  * A relay with everything around it: a payment service that says what a test wants, a PSP over TLS, certificates, and
- * a memory that keeps every buffer which card data was ever in. `world.on` is what a test replaces.
+ * a memory that keeps every buffer which card data was ever in. `world.on` is what a test replaces, `settings` are
+ * other settings of the relay.
  */
-export async function startWorld(bounds: Partial<Limits> = {}) {
+export async function startWorld(bounds: Partial<Limits> = {}, settings: Partial<Config> = {}) {
   const authority = await makeAuthority('Test authority')
   const strangers = await makeAuthority('Another authority')
   const on = {
@@ -68,6 +69,7 @@ export async function startWorld(bounds: Partial<Limits> = {}) {
     pspOrigins: [psp.url, misnamedPsp.url, closedOrigin],
     pspCa: authority.cert,
     docsUrl: 'http://127.0.0.1:4000/docs',
+    ...settings,
   }
   const relay = await startRelay(
     config,
