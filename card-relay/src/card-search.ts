@@ -8,6 +8,7 @@ import type { CardMemory } from './card-memory.ts'
 export type CardSearch = ReturnType<typeof makeCardSearch>
 
 const base64Signs = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+const lettersAndDigits = new Set(base64Signs.subarray(0, 62))
 /** What JSON's short escapes stand for. */
 const shortEscapes: Readonly<Record<number, number>> = { 98: 8, 102: 12, 110: 10, 114: 13, 116: 9 }
 
@@ -65,10 +66,7 @@ export function makeCardSearch(number: Buffer, cvc: Buffer, store: Buffer, memor
 
 function copyLetters(bytes: Buffer, target: Buffer): Buffer {
   let length = 0
-  for (const value of bytes) {
-    const lower = value | 0x20
-    if ((value >= 0x30 && value <= 0x39) || (lower >= 0x61 && lower <= 0x7a)) target[length++] = value
-  }
+  for (const value of bytes) if (lettersAndDigits.has(value)) target[length++] = value
   return target.subarray(0, length)
 }
 

@@ -20,13 +20,9 @@ const fields = {
  */
 export function takeCard(body: Buffer, memory: CardMemory): { card: Card; blankedBody: string } | Refusal {
   const scan = scanJson(body, [fields.number.path, fields.cvc.path])
-  if ('refused' in scan) {
-    const { refused: detail, path: param } = scan
-    return param === null ? { code: 'malformed_json', detail } : { code: 'card_field_ambiguous', detail, param }
-  }
-  if (scan.tokens.some((token) => token.kind === 'key' && hasEscape(body, token))) {
-    return { code: 'card_field_ambiguous', detail: 'A key is written with an escape. Write all keys plainly.' }
-  }
+  if ('code' in scan) return scan
+  const isEscaped = scan.tokens.some((token) => token.kind === 'key' && token.isEscaped)
+  if (isEscaped) return { code: 'card_field_ambiguous', detail: 'A key is written with an escape. Write it plainly.' }
   const number = findField('number', body, scan.tokens)
   if ('code' in number) return number
   const cvc = findField('cvc', body, scan.tokens)
@@ -49,14 +45,10 @@ function findField(name: 'number' | 'cvc', body: Buffer, tokens: readonly Token[
   const { path: param, fewest, most } = fields[name]
   const token = tokens.find(({ path, kind }) => path === param && kind !== 'key')
   if (token === undefined) return { code: `card_${name}_missing`, param }
-  if (token.kind === 'number' || hasEscape(body, token)) return { code: 'card_field_ambiguous', param }
+  if (token.kind === 'number' || token.isEscaped) return { code: 'card_field_ambiguous', param }
   const digits = body.subarray(token.start, token.end)
   const isRun = digits.length >= fewest && digits.length <= most && digits.every((sign) => sign >= 0x30 && sign <= 0x39)
   return token.kind === 'string' && isRun ? token : { code: `card_${name}_invalid`, param }
-}
-
-function hasEscape(body: Buffer, { start, end }: Token): boolean {
-  return body.subarray(start, end).includes(0x5c)
 }
 
 function moveCard(body: Buffer, from: Token, codeFrom: Token, memory: CardMemory): Card {

@@ -25,9 +25,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
   }
 
   const source = read('RELAY_CERTIFICATE_SOURCE', '`handshake` or `header`', match(/^(handshake|header)$/), 'handshake')
-  if (source !== 'header' && env.RELAY_TRUSTED_PROXIES) {
-    problems.push('RELAY_TRUSTED_PROXIES only has a meaning with RELAY_CERTIFICATE_SOURCE=header.')
-  }
+  if (source !== 'header' && env.RELAY_TRUSTED_PROXIES) problems.push('RELAY_TRUSTED_PROXIES is only for `header`.')
   const readProxies = () => read('RELAY_TRUSTED_PROXIES', 'address ranges, such as `10.0.0.0/24`', readRanges)
   const readCertificate = readPem((pem) => new X509Certificate(pem))
   const tlsCert = read('RELAY_TLS_CERT_FILE', 'a PEM file with a certificate', readCertificate)

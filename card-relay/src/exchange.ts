@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '@fincore/api-contract/card-door'
 import { drain } from './bounded-read.ts'
-import { limits } from './limits.ts'
+import { discardLimits } from './limits.ts'
 
 /** One request and what answers it. `isWaiting`: the client waits for `100 Continue` before it sends its body. */
 export type Exchange = { request: IncomingMessage; response: ServerResponse; requestId: string; isWaiting: boolean }
@@ -34,7 +34,6 @@ export async function answer({ request, response, requestId, isWaiting }: Exchan
   })
   // The whole answer leaves now; the end, after which Node closes, waits until the client has stopped sending.
   response.write(reply.body)
-  const bounds = { bytes: limits.discardBytes, timeoutMs: limits.discardTimeoutMs }
-  if (isBodyLeft && !isWaiting) await drain(request, bounds, () => {})
+  if (isBodyLeft && !isWaiting) await drain(request, discardLimits, () => {})
   response.end()
 }

@@ -76,7 +76,7 @@ describe('the JSON scanner', () => {
   for (const [name, text, reason] of refused) {
     it(`refuses ${name}`, () => {
       const result = scanJson(Buffer.from(text), [])
-      assert.match('refused' in result ? result.refused : 'accepted', reasons[reason])
+      assert.match('detail' in result ? (result.detail ?? '') : 'accepted', reasons[reason])
     })
   }
 
@@ -84,7 +84,7 @@ describe('the JSON scanner', () => {
     for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82]]) {
       const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
       const result = scanJson(body, [])
-      assert.match('refused' in result ? result.refused : 'accepted', /UTF-8/)
+      assert.match('detail' in result ? (result.detail ?? '') : 'accepted', /UTF-8/)
     }
   })
 })

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { limits } from './limits.ts'
+import type { Refusal } from './problems.ts'
 
 /**
  * Finds where the keys and values of a JSON text lie, as bytes. Whether it is JSON, `JSON.parse` itself decides, on the
@@ -13,16 +14,16 @@ import { limits } from './limits.ts'
  * value is at, and for a key as much of a wanted path as the key ends; else null. A key that is written with an escape is
  * on no wanted path, and neither is what lies in an array.
  */
-export type Token = { kind: 'key' | 'string' | 'number' | 'other'; start: number; end: number; path: string | null }
-/** Why the text is refused, in words for its sender; `path` when a wanted key came twice. */
-type Refused = { refused: string; path: string | null }
+export type Token = Span & { kind: 'key' | 'string' | 'number' | 'other'; path: string | null }
+type Span = { start: number; end: number; isEscaped: boolean }
 type Frame = { keys: Buffer[] | null; path: string | null }
 
 /** A string, a bracket, a comma, a number or a word. In what is JSON, only spaces and colons are left between them. */
 const words = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]|[^\s{}[\],:"]+/g
+
 /** `wanted` are dotted paths through objects, such as `payment_method.card.number`. */
-export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: Token[] } | Refused {
-  const refuse = (refused: string, path: string | null = null) => ({ refused, path })
+export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: Token[] } | Refusal {
+  const refuse = (detail: string): Refusal => ({ code: 'malformed_json', detail })
   if (!isUtf8(bytes)) return refuse('The body is not valid UTF-8. Encode it in UTF-8, without a byte order mark.')
   const text = mask(bytes)
   if (!/^[ \t\r\n]*\{/.test(text)) return refuse('The body must be one JSON object, without a byte order mark.')
@@ -42,7 +43,7 @@ export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: To
     const sign = word.charAt(0)
     const frame = frames.at(-1)
     const quote = sign === '"' ? 1 : 0
-    const token = { start: index + quote, end: index + word.length - quote }
+    const token = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
     if (sign === '}' || sign === ']') frames.pop()
     else if (sign === ',') isKeyNext = frame?.keys !== null
     else if (isKeyNext && frame?.keys) {
@@ -50,7 +51,8 @@ export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: To
       const name = names.find((known) => known.equals(key))
       path = extendPath(frame.path, name, wanted)
       if (frame.keys.some((earlier) => earlier.equals(key))) {
-        return refuse('An object has the same key twice, so its meaning is not certain. Send each key once.', path)
+        const detail = 'An object has the same key twice, so its meaning is not certain. Send each key once.'
+        return path === null ? refuse(detail) : { code: 'card_field_ambiguous', detail, param: path }
       }
       // Keys are compared each with each, so their number is bounded: the worst text costs milliseconds.
       if (frame.keys.push(key) > limits.jsonKeys) return refuse('An object has too many keys. At most 512 are read.')
@@ -82,9 +84,7 @@ function extendPath(path: string | null, name: Buffer | undefined, wanted: reado
  */
 function mask(bytes: Buffer): string {
   const isDigit = (value = 0) => value >= 0x30 && value <= 0x39
-  const masked = bytes.map((value, at) => {
-    const isFirstZero = value === 0x30 && !isDigit(bytes[at - 1])
-    return isDigit(value) && !isFirstZero ? 0x31 : value
-  })
+  const isFirst = (at: number) => !isDigit(bytes[at - 1])
+  const masked = bytes.map((value, at) => (isDigit(value) && !(value === 0x30 && isFirst(at)) ? 0x31 : value))
   return Buffer.from(masked.buffer).toString('latin1')
 }

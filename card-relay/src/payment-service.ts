@@ -6,6 +6,7 @@ import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
 import { limits } from './limits.ts'
 
+type Told = door.Instruction | 'gone'
 export type PaymentService = ReturnType<typeof makePaymentService>
 
 /**
@@ -44,11 +45,6 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
       post<door.Instruction>('/internal/card_charges', request, limits.openChargeTimeoutMs),
     /** `gone`: the payment service will not take this report any more. */
     report: (attempt: string, report: door.SendReport) =>
-      post<door.Instruction | 'gone'>(
-        `/internal/card_charges/${encodeURIComponent(attempt)}/report`,
-        report,
-        limits.reportTimeoutMs,
-        'gone',
-      ),
+      post<Told>(`/internal/card_charges/${attempt}/report`, report, limits.reportTimeoutMs, 'gone'),
   }
 }

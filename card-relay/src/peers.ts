@@ -29,10 +29,9 @@ export function makePlaces(most: number, mostPerPeer = most) {
       taken.set(peer, ofPeer + 1)
       all += 1
       const giveBack = () => {
-        const left = (taken.get(peer) ?? 1) - 1
-        if (left === 0) taken.delete(peer)
-        else taken.set(peer, left)
         all -= 1
+        taken.set(peer, (taken.get(peer) ?? 1) - 1)
+        if (taken.get(peer) === 0) taken.delete(peer)
       }
       return { [Symbol.dispose]: giveBack }
     },

@@ -107,7 +107,7 @@ function spliceCard(template: string, card: Card, memory: CardMemory): CardBytes
  */
 export function readWantedFields(reply: Buffer, wanted: readonly string[], search: Card['search']): string {
   const scan = scanJson(reply, wanted)
-  if ('refused' in scan) return ''
+  if ('code' in scan) return ''
   for (const { kind, path, start, end } of scan.tokens) {
     const value = reply.subarray(start, end)
     const isText = kind === 'string' || kind === 'key'

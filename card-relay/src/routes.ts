@@ -7,7 +7,7 @@ import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
 import { converse } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
-import { type Limits, limits } from './limits.ts'
+import { bodyLimits, type Limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makePlaces } from './peers.ts'
@@ -29,11 +29,10 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
   async function route(exchange: Exchange): Promise<Outcome> {
     const { method, url, headers, httpVersion } = exchange.request
     // It must be readable in one way only where the body ends. Node also takes `gzip, chunked`, and a load balancer may
-    // take an HTTP/1.0 request with a `Transfer-Encoding` to end elsewhere than the relay does: a second could hide.
+    // take an HTTP/1.0 request with a `Transfer-Encoding` to end elsewhere than the relay does: a request could hide.
     const encoding = headers['transfer-encoding']
     if (encoding !== undefined && (encoding !== 'chunked' || httpVersion !== '1.1')) {
-      const detail = 'Send the body with `Content-Length`, or on HTTP/1.1 with exactly `Transfer-Encoding: chunked`.'
-      return { code: 'media_type_unsupported', detail }
+      return { code: 'media_type_unsupported', detail: 'Send no `Transfer-Encoding` but `chunked`, on HTTP/1.1.' }
     }
     const allow = url === '/v1/charges' ? 'POST' : url === '/health' ? 'GET' : null
     if (allow === null) return { code: 'route_not_found' }
@@ -55,7 +54,8 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const { headers } = exchange.request
     const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
     if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') return { code: 'media_type_unsupported' }
-    if (Number(headers['content-length'] ?? 0) > limits.bodyBytes) return { code: 'body_too_large' }
+    if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
+    // All of them have one bound, whoever they are of.
     using place = places.take('')
     return place === null ? unavailable : await charge(exchange, caller)
   }
@@ -68,18 +68,16 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     request.on('data', (chunk: Buffer) => {
       bodyCount.bytesRead += chunk.length
     })
-    const bodyBounds = { bytes: limits.bodyBytes, timeoutMs: limits.bodyTimeoutMs }
-    const taken = await readBody(request, bodyBounds, memory, (body) => takeCard(body, memory))
+    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, memory))
     if (taken === 'client_gone') return taken
     if (typeof taken === 'string') return { code: taken }
     if ('code' in taken) return taken
     using card = taken.card
     // As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut.
-    const idempotencyKey = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null
-    if (card.search.holdsNumber(Buffer.from(idempotencyKey ?? ''))) {
+    const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null
+    if (card.search.holdsNumber(Buffer.from(key ?? '')))
       return { code: 'card_field_ambiguous', param: 'Idempotency-Key' }
-    }
-    const asked = { requestId, caller, idempotencyKey, blankedBody: taken.blankedBody, card: card.facts }
+    const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts }
     return (await converse(asked, card, { paymentService, psp, log })) ?? unavailable
   }
 

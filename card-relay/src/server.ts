@@ -27,8 +27,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   function accept(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
     // Node handles pipelined requests all at once, so one connection could ask for any number of things. No client that
     // waits for its answers, as all do in practice, sends a second request before the first is answered.
-    const isPipelined = newestResponse.get(request.socket)?.writableEnded === false
-    if (isPipelined) return void request.socket.destroy()
+    if (newestResponse.get(request.socket)?.writableEnded === false) return void request.socket.destroy()
     newestResponse.set(request.socket, response)
     response.on('error', () => response.destroy())
     const exchange = { request, response, requestId: makeRequestId(), isWaiting }
