@@ -73,9 +73,18 @@ export type Instruction =
       body: string
       /** How long to wait for the PSP's whole reply. */
       timeoutMs: number
+      /**
+       * The dotted paths of the values that may be reported of the PSP's reply, such as `decline.code`; at most 64, each of
+       * at most 8 names. A path leads through objects, not through arrays.
+       */
+      replyFields: string[]
     }
 
-/** `POST /internal/card_charges/{attempt}/report`: what the PSP answered, or how the call failed. */
+/**
+ * `POST /internal/card_charges/{attempt}/report`: what the PSP answered, or how the call failed. Of a card's charge the
+ * body has its shape and the values at `replyFields`; every other key and text is overwritten with `*`, every other
+ * number is 0. It is empty when the reply was no JSON object, and `headers` are none.
+ */
 export type SendReport =
   | { status: number; headers: Record<string, string>; body: string }
   | {

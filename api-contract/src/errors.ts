@@ -50,13 +50,13 @@ export const errorTable = {
     status: 400,
     title: 'The body is not valid JSON',
     retry: 'after_change',
-    meaning: 'The body must be one JSON object, encoded in UTF-8, with nothing after it.',
+    meaning: 'The body must be one JSON object, encoded in UTF-8, with no key twice and nothing after it.',
   },
   media_type_unsupported: {
     status: 415,
     title: 'The body must be JSON',
     retry: 'after_change',
-    meaning: 'Send `Content-Type: application/json`.',
+    meaning: 'Send `Content-Type: application/json`, and the body without `Content-Encoding`.',
   },
   body_too_large: {
     status: 413,
@@ -327,7 +327,8 @@ export const errorTable = {
     status: 400,
     title: 'The card number is not valid',
     retry: 'after_change',
-    meaning: 'A card number is a JSON string of 12 to 19 digits without spaces whose check digit is right.',
+    meaning:
+      'A card number is a JSON string of 12 to 19 digits without spaces, as many as its brand issues, whose check digit is right.',
   },
   card_cvc_invalid: {
     status: 400,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { AdmissionAnswer, Caller } from '@fincore/api-contract/card-door'
-import { type AdmissionBounds, makeAdmissionDesk } from './admission.ts'
-import { limits } from './limits.ts'
+import { makeAdmissionDesk } from './admission.ts'
+import { type Limits, limits } from './limits.ts'
 
 const caller: Caller = { keyDigest: 'a', certificateFingerprint: 'b', sourceAddress: '192.0.2.1' }
 
@@ -17,10 +17,10 @@ function makeDesk(answers: () => AdmissionAnswer | null) {
 }
 
 /** A payment service that answers nobody until it is told to. */
-function makeSlowDesk(bounds: AdmissionBounds) {
+function makeSlowDesk(bounds: Partial<Limits>) {
   const waiting: ((answer: AdmissionAnswer) => void)[] = []
   const askAdmission = () => new Promise<AdmissionAnswer>((resolve) => waiting.push(resolve))
-  return { waiting, desk: makeAdmissionDesk({ askAdmission }, () => 0, bounds) }
+  return { waiting, desk: makeAdmissionDesk({ askAdmission }, () => 0, { ...limits, ...bounds }) }
 }
 
 const refuse: AdmissionAnswer = { decision: 'refuse', reply: { status: 403, headers: {}, body: '' } }

@@ -13,17 +13,22 @@ export type CallerSource = { kind: 'handshake' } | { kind: 'header'; trustedProx
 
 /** Reads who is calling from the connection and the headers alone. */
 export function identifyCaller(request: IncomingMessage, source: CallerSource): Caller {
+  const { authorization = '', 'x-forwarded-for': forwarded = '', 'x-amzn-mtls-clientcert-leaf': leaf } = request.headers
   const socket = request.socket as TLSSocket
   const peer = normaliseAddress(socket.remoteAddress ?? '')
-  const keyDigest = digestApiKey(request.headers.authorization)
-  if (source.kind === 'handshake') {
-    return { keyDigest, certificateFingerprint: readHandshakeFingerprint(socket), sourceAddress: peer }
-  }
-  if (!isTrustedProxy(peer, source)) return { keyDigest, certificateFingerprint: null, sourceAddress: peer }
+  const isProxied = isTrustedProxy(peer, source)
+  // A certificate that does not chain to `RELAY_CLIENT_CA_FILE`, or is out of date, counts as none.
+  const own = source.kind === 'handshake' && socket.authorized ? socket.getPeerX509Certificate() : undefined
+  const certificate = isProxied ? readLeaf(leaf) : own
+  // The handshake judged it once; a connection may be kept beyond the certificate's end.
+  const isOver = certificate !== undefined && certificate.validToDate.getTime() < Date.now()
+  // The load balancer appends the address that it saw; what stands before the last comma is the client's own claim.
+  const client = isProxied ? String(forwarded).split(',').at(-1)?.trim() : ''
+  const key = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
   return {
-    keyDigest,
-    certificateFingerprint: readHeaderFingerprint(request.headers['x-amzn-mtls-clientcert-leaf']),
-    sourceAddress: readForwardedAddress(request.headers['x-forwarded-for']) ?? peer,
+    keyDigest: key === undefined ? null : createHash('sha256').update(key).digest('hex'),
+    certificateFingerprint: isOver ? null : (certificate?.fingerprint256.replaceAll(':', '').toLowerCase() ?? null),
+    sourceAddress: client ? normaliseAddress(client) : peer,
   }
 }
 
@@ -34,36 +39,11 @@ export function isTrustedProxy(address: string, source: CallerSource): boolean {
   return source.kind === 'header' && family !== 0 && source.trustedProxies.check(peer, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-function digestApiKey(authorization: string | undefined): string | null {
-  const key = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1]
-  return key === undefined ? null : createHash('sha256').update(key).digest('hex')
-}
-
-/** A certificate that does not chain to `RELAY_CLIENT_CA_FILE`, or is out of date, counts as none. */
-function readHandshakeFingerprint(socket: TLSSocket): string | null {
-  if (!socket.authorized) return null
-  const certificate = socket.getPeerX509Certificate()
-  // The handshake judged it once; a connection may be kept beyond the certificate's end.
-  if (certificate === undefined || certificate.validToDate.getTime() < Date.now()) return null
-  return formatFingerprint(certificate)
-}
-
 /** AWS's Application Load Balancer sends the leaf as percent-encoded PEM, and removes the header when a client sets it. */
-function readHeaderFingerprint(header: string | string[] | undefined): string | null {
-  if (typeof header !== 'string') return null
+function readLeaf(header: string | string[] | undefined): X509Certificate | undefined {
   try {
-    return formatFingerprint(new X509Certificate(decodeURIComponent(header)))
+    return new X509Certificate(decodeURIComponent(String(header)))
   } catch {
-    return null
+    return undefined
   }
-}
-
-function formatFingerprint(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase()
-}
-
-/** The load balancer appends the address that it saw; what stands before the last comma is the client's own claim. */
-function readForwardedAddress(header: string | string[] | undefined): string | null {
-  const last = (typeof header === 'string' ? header : '').split(',').at(-1)?.trim() ?? ''
-  return last === '' ? null : normaliseAddress(last)
 }

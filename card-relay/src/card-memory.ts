@@ -1,17 +1,11 @@
+/** Bytes that are overwritten with zeros, and forgotten, when the scope of `using` ends. */
+export type CardBytes = Buffer & Disposable
+
 /**
  * The memory that card data may lie in. Every buffer with a card number, a security code or a request that holds them
  * comes from here: outside Node's shared pool and V8's heap, known by reference, and overwritten when its work is done.
  */
-export type CardMemory = {
-  /** Gives a buffer of `size` bytes of its own. Whoever takes it wipes it in a `finally`. */
-  take(size: number): Buffer
-  /** Overwrites the buffer with zeros and forgets it. */
-  wipe(buffer: Buffer): void
-  /** Overwrites all that is left: the last act of a shutdown or a crash. */
-  wipeAll(): void
-  /** How many buffers are not wiped yet. */
-  count(): number
-}
+export type CardMemory = ReturnType<typeof makeCardMemory>
 
 /**
  * Gives memory outside V8's own heap. `Buffer.allocUnsafeSlow` does not for 64 bytes and less: V8 keeps such a small
@@ -23,22 +17,24 @@ export function allocateOutsideHeap(size: number): Buffer {
 }
 
 /** A test passes an allocation of its own, to keep the references. */
-export function makeCardMemory(allocate: (size: number) => Buffer = allocateOutsideHeap): CardMemory {
-  const live = new Set<Buffer>()
+export function makeCardMemory(allocate: (size: number) => Buffer = allocateOutsideHeap) {
+  const live = new Set<CardBytes>()
   return {
-    take(size) {
-      const buffer = allocate(size)
-      live.add(buffer)
-      return buffer
+    /** Gives a buffer of `size` bytes of its own. Whoever takes it says `using`, or hands it to one who does. */
+    take(size: number): CardBytes {
+      const wipe = () => {
+        bytes.fill(0)
+        live.delete(bytes)
+      }
+      const bytes = Object.assign(allocate(size), { [Symbol.dispose]: wipe })
+      live.add(bytes)
+      return bytes
     },
-    wipe(buffer) {
-      buffer.fill(0)
-      live.delete(buffer)
+    /** Overwrites all that is left: the last act of a shutdown or a crash. */
+    wipeAll(): void {
+      for (const bytes of live) bytes[Symbol.dispose]()
     },
-    wipeAll() {
-      for (const buffer of live) buffer.fill(0)
-      live.clear()
-    },
+    /** How many buffers are not wiped yet. */
     count: () => live.size,
   }
 }

@@ -1,91 +1,154 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { starCardNumber } from './card-search.ts'
-import { headerHoldsCode, starCardCode } from './code-search.ts'
+import { makeCardMemory } from './card-memory.ts'
+import { makeCardSearch } from './card-search.ts'
+import { readWantedFields } from './psp-client.ts'
+import { quote, saysDigits, spellDigits, spellInside } from './testing/spellings.ts'
 
-const number = Buffer.from('4242424242424242')
-const stars = '*'.repeat(16)
+const numbers = [
+  '4242424242424242',
+  '378282246310005',
+  '36227206271667',
+  '6200000000000005',
+  '4222222222222',
+  '6799990100000000019',
+]
+const codes = ['737', '0808', '012', '2203']
 
-function scrub(text: string): string {
-  const bytes = Buffer.from(text)
-  starCardNumber(bytes, number)
-  starCardCode(bytes, Buffer.from('100'))
-  return bytes.toString()
+function makeSearch(number: string, code: string) {
+  const memory = makeCardMemory()
+  const search = makeCardSearch(Buffer.from(number), Buffer.from(code), memory.take(256), memory)
+  return { memory, search }
 }
 
-describe('taking the card out of a reply', () => {
-  const cases = [
-    ['the number', '{"n":"4242424242424242"}', `{"n":"${stars}"}`],
-    ['the number inside other digits', '[994242424242424242]', `[99${stars}]`],
-    ['the number more than once', '4242424242424242,4242424242424242', `${stars},${stars}`],
-    ['the number with spaces', 'no 4242 4242 4242 4242.', 'no **** **** **** ****.'],
-    ['the number with dashes', '4242-4242-4242-4242', '****-****-****-****'],
-    ['the number with encoded dashes', '4242%2D4242%2D4242%2D4242', '****%2D****%2D****%2D****'],
-    ['percent-encoded digits', 'n=%342424242424242%342', `n=***2424242424242***2`.replace(/[24]/g, '*')],
-    ['escaped digits', '"\\u0034242424242424242"', `"******${'*'.repeat(15)}"`],
-    ['a code that is a JSON string', '{"cvc":"100", "a":["100"]}', '{"cvc":"***", "a":["***"]}'],
-    ['a code in JSON inside JSON', '{"raw":"{\\"cvc\\":\\"100\\"}"}', '{"raw":"{\\"cvc\\":\\"***\\"}"}'],
-    ['a code that is a form value', 'cvc=100&b=1', 'cvc=***&b=1'],
-    ['a code at the end of a form', 'b=1&cvc=100', 'b=1&cvc=***'],
-    [
-      'a code with spaces around it',
-      '{"x":" 100","y":"100  ","z":"\\t100\\n"}',
-      '{"x":" ***","y":"***  ","z":"\\t***\\n"}',
-    ],
-    ['a code that is a number', '{"cvc":100,"card_CVV2" : 100}', '{"cvc":0  ,"card_CVV2" : 0  }'],
-    ['a code that is a number with a fraction of 0', '{"cvc":100.0}', '{"cvc":0    }'],
-    ['a code that is a number in JSON inside JSON', '{"raw":"{\\"csc\\":100}"}', '{"raw":"{\\"csc\\":0  }"}'],
-    ['a code under a name in capitals', '{"cardSecurityCode":100}', '{"cardSecurityCode":0  }'],
-    ['a code in an encoded form', 'echo=cvc%3D100%26a%3D1', 'echo=cvc%3D***%26a%3D1'],
-    ['a code before a semicolon', 'card[cvc]=100; a=100;', 'card[cvc]=***; a=100;'],
-    ['a code in an address in JSON', '{"url":"https://a/?cvc=100"}', '{"url":"https://a/?cvc=***"}'],
-    ['a code in encoded JSON', '%22security_code%22%3A%22100%22', '%22security_code%22%3A%22***%22'],
-    ['a code in XML', '<Cvc>100</Cvc>', '<Cvc>***</Cvc>'],
-    [
-      'a code in words',
-      '{"message":"security-code: \\"100\\" is wrong"}',
-      '{"message":"security-code: \\"***\\" is wrong"}',
-    ],
-  ] as const
-  for (const [name, text, expected] of cases) it(`stars ${name}`, () => assert.equal(scrub(text), expected))
+describe('the search for a card', () => {
+  for (const number of numbers) {
+    const { search, memory } = makeSearch(number, '737')
+    for (const spelling of spellInside(number)) {
+      it(`finds ${number.slice(0, 6)}… ${spelling.name}, and leaves nothing behind`, () => {
+        const before = memory.count()
+        assert.equal(search.holdsNumber(Buffer.from(quote(spelling).slice(1, -1))), true)
+        assert.equal(memory.count(), before)
+      })
+    }
+  }
 
-  const untouched = [
-    '{"amount":100,"value":"1000","id":"pay_100","100":1,"100" :"a"}',
-    'amount=1000&id=x100',
-    '{"cvc":1000,"cvv":-100,"csc":100.5,"cvc2":1e100,"cvc_check":100,"cvc_result_code":100}',
-    '{"amount":100,"cvc":null,"total":100,"cvc":"","n":100}',
-    'cvc=1000;cvc=a100;amount=100;cvc%3D1009',
-    '{"a":"424242424242424","b":"4242x424242424242"}',
-    '',
-  ]
-  for (const text of untouched) it(`leaves ${text} alone`, () => assert.equal(scrub(text), text))
-
-  it('finds a code whose zeros a JSON number has lost', () => {
-    const bytes = Buffer.from('{"cvc":12,"cvv":"012","amount":12}')
-    starCardCode(bytes, Buffer.from('012'))
-    assert.equal(bytes.toString(), '{"cvc":0 ,"cvv":"***","amount":12}')
-  })
-
-  const headers: [string, string, boolean][] = [
-    ['x-cvc', '100', true],
-    ['X-Card-Security-Code', ' 100 ', true],
-    ['x-echo', 'a=1; CVV=100', true],
-    ['x-cvc-check', 'match', false],
-    ['content-length', '100', false],
-    ['cache-control', 'max-age=100', false],
-  ]
-  for (const [name, value, expected] of headers) {
-    it(`${expected ? 'sees' : 'does not see'} the code in the header ${name}: ${value}`, () => {
-      assert.equal(headerHoldsCode(name, value, Buffer.from('100')), expected)
+  for (const code of codes) {
+    const { search } = makeSearch('4242424242424242', code)
+    for (const spelling of spellDigits(code)) {
+      it(`knows a value that is the code ${code}, ${spelling.name}`, () => {
+        assert.equal(search.isCode(Buffer.from(quote(spelling).slice(1, -1))), true)
+      })
+    }
+    it(`takes no longer value for the code ${code}`, () => {
+      for (const text of [`${code}1`, `1${code}`, `a${code}`, 'captured', '', 'EUR', `${code.slice(1)}`]) {
+        assert.equal(search.isCode(Buffer.from(text)), false, text)
+      }
     })
   }
 
-  it('takes a reply full of echoes in good time', () => {
+  it('takes no other digits for the number', () => {
+    const { search } = makeSearch('4242424242424242', '737')
+    for (const text of [
+      '424242',
+      '4242',
+      '424242424242424',
+      '4242x424242424242',
+      '4242424242424243',
+      '424242******4242',
+      '',
+    ]) {
+      assert.equal(search.holdsNumber(Buffer.from(text)), false, text)
+    }
+  })
+
+  it('takes little time, whatever the text', () => {
+    const { search } = makeSearch('2220000000000000', '737')
+    const texts = ['2', '2 ', '"', '\\"', '%', '\\u0032', '%32', '3', ' ', 'MjIy', '""" ', '\\']
     const startedAt = performance.now()
-    assert.equal(scrub('4242424242424242'.repeat(4_096)), '*'.repeat(65_536))
-    scrub('4 2 4 2 4 2 4 '.repeat(4_600))
-    scrub('cvc:'.repeat(16_384))
-    scrub('security_code'.repeat(5_000))
-    assert.ok(performance.now() - startedAt < 1_000)
+    for (const text of texts) search.holdsNumber(Buffer.from(text.repeat(65_536 / text.length)))
+    assert.ok(performance.now() - startedAt < 3_000, `${performance.now() - startedAt} ms`)
   })
 })
+
+describe('what is passed on of a reply', () => {
+  const wanted = ['status', 'amount.value', 'amount.currency', 'card.last4']
+  const number = '4242424242424242'
+  function pass(reply: string, code = '737'): string {
+    return readWantedFields(Buffer.from(reply), wanted, makeSearch(number, code).search)
+  }
+
+  const cases = [
+    [
+      'wanted values',
+      '{"status":"captured","amount":{"value":737,"currency":"EUR"}}',
+      '{"status":"captured","amount":{"value":737,"currency":"EUR"}}',
+    ],
+    [
+      'other texts and numbers',
+      '{"status":"ok","note":"737","n":[12.5e3,-1,"a"],"b":true,"c":null}',
+      '{"status":"ok","****":"***","*":[0     ,0 ,"*"],"*":true,"*":null}',
+    ],
+    [
+      'a wanted name elsewhere',
+      '{"a":{"status":"x"},"amount":{"status":"y","value":1}}',
+      '{"*":{"******":"*"},"amount":{"******":"*","value":1}}',
+    ],
+    ['a wanted name in an array', '[{"status":"x"}]', ''],
+    [
+      'a wanted path through an array',
+      '{"amount":[{"value":1}],"status":"ok"}',
+      '{"amount":[{"*****":0}],"status":"ok"}',
+    ],
+    ['a dotted name', '{"amount.value":1,"status":"ok"}', '{"************":0,"status":"ok"}'],
+    [
+      'a value on the way to a wanted one',
+      '{"amount":"4242","status":{"x":"y"}}',
+      '{"amount":"****","status":{"*":"*"}}',
+    ],
+    ['a key with an escape', '{"st\\u0061tus":"x","status":"y"}', '{"***********":"*","status":"y"}'],
+    ['a wanted key twice', '{"status":"a","status":"b"}', ''],
+    ['a number that holds the card', '{"amount":{"value":4242424242424242}}', '{"amount":{"value":0               }}'],
+    [
+      'a code as a number',
+      '{"amount":{"value":737},"card":{"last4":"737"}}',
+      '{"amount":{"value":737},"card":{"last4":"***"}}',
+    ],
+    ['spaces as they were', ' {\n\t"status" : "ok" }\r\n', ' {\n\t"status" : "ok" }\r\n'],
+    ['no JSON', 'number=4242424242424242', ''],
+    ['JSON that breaks off', '{"status":"ok"', ''],
+    ['two objects', '{"status":"ok"}{}', ''],
+    ['an array', '["ok"]', ''],
+    ['a text', '"ok"', ''],
+    ['nothing', '', ''],
+  ] as const
+  for (const [name, reply, expected] of cases) it(`of ${name}`, () => assert.equal(pass(reply), expected))
+
+  for (const spelling of spellInside(number)) {
+    it(`is no number in a wanted value, a key, another value or an array: ${spelling.name}`, () => {
+      const echo = quote(spelling)
+      const reply = `{"status":${echo},"card":{"last4":${echo},${echo}:${echo}},"list":[${echo},{"a":${echo}}]}`
+      const passed = pass(reply)
+      assert.equal(passed.length > 0, true)
+      const value = JSON.parse(passed)
+      assert.match(value.status, /^\*+$/)
+      assert.match(value.card.last4, /^\*+$/)
+      assert.equal(saysDigits([passed, ...collectTexts(value)], number), false)
+      assert.equal(saysDigits([reply, ...collectTexts(JSON.parse(reply))], number), true, 'the check itself finds it')
+    })
+  }
+
+  for (const code of codes) {
+    for (const spelling of spellDigits(code)) {
+      it(`is no code in a wanted value: ${code}, ${spelling.name}`, () => {
+        assert.match(JSON.parse(pass(`{"status":${quote(spelling)}}`, code)).status, /^\*+$/)
+      })
+    }
+  }
+})
+
+function collectTexts(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...collectTexts(inner)])
+}

@@ -1,32 +1,89 @@
-import { matchDigits, type Span } from './written-digits.ts'
+import type { CardMemory } from './card-memory.ts'
 
 /**
- * Finds a known card number in bytes however it is written: plain, with spaces, dashes or other signs between its
- * digits, with digits as JSON escapes (`\u0034`) or percent-encoded (`%34`). Works on the bytes as they lie, so one
- * search serves the merchant's request and the PSP's reply, JSON or form.
+ * Finds a known card in bytes, however it is written: in plain, with signs between its digits (spaces, dashes, the zero
+ * bytes of UTF-16), in base64, in hexadecimal digits, as packed decimal, and any of these behind JSON's escapes or
+ * percent-encoded. It works on the bytes as they lie, so it serves a request's body, a header and a reply's value.
  */
+export type CardSearch = ReturnType<typeof makeCardSearch>
 
-/** Enough for `", "`, an escaped no-break space or a percent-encoded dash between two digits. */
-const mostSeparatorBytes = 12
+const base64Signs = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+const lettersAndDigits = new Set(base64Signs.subarray(0, 62))
+/** What JSON's short escapes stand for. */
+const shortEscapes: Readonly<Record<number, number>> = { 98: 8, 102: 12, 110: 10, 114: 13, 116: 9 }
 
-/** True when the number stands anywhere in the bytes. */
-export function holdsCardNumber(bytes: Buffer, number: Buffer): boolean {
-  return findCardNumber(bytes, number, 0) !== null
-}
+/** The search for one card. What it compares with lies in `store`, of at least 200 bytes, which is wiped with the card. */
+export function makeCardSearch(number: Buffer, cvc: Buffer, store: Buffer, memory: CardMemory) {
+  let used = 0
+  function write(length: number, signAt: (index: number) => number): Buffer {
+    const piece = store.subarray(used, used + length)
+    used += length
+    for (let index = 0; index < length; index++) piece[index] = signAt(index)
+    return piece
+  }
+  const hex = (digits: Buffer) => write(digits.length * 2, (index) => (index % 2 ? (digits[index >> 1] ?? 0) : 0x33))
+  const base64 = (digits: Buffer) =>
+    write(Math.ceil((digits.length * 4) / 3), (index) => {
+      const from = (index >> 2) * 3
+      const bits = ((digits[from] ?? 0) << 16) | ((digits[from + 1] ?? 0) << 8) | (digits[from + 2] ?? 0)
+      return base64Signs[(bits >> (18 - 6 * (index % 4))) & 63] ?? 0
+    })
+  /** Two digits a byte; where half a byte is left over, a 0 before them or an F after them, as is usual. */
+  const packed = (digits: Buffer, zeros = 0) =>
+    write(Math.ceil(digits.length / 2), (index) => {
+      const at = 2 * index - zeros
+      return (((digits[at] ?? 0x30) & 15) << 4) | ((digits[at + 1] ?? 0x3f) & 15)
+    })
+  /** The digits from `phase` on that fill groups: their signs do not depend on what stands before or after the number. */
+  const groups = (phase: number, size: number) =>
+    number.subarray(phase, number.length - ((number.length - phase) % size))
 
-/** Overwrites every digit of the number, wherever it stands, with `*`. Nothing else changes, the length neither. */
-export function starCardNumber(bytes: Buffer, number: Buffer): void {
-  let digits = findCardNumber(bytes, number, 0)
-  while (digits !== null) {
-    for (const digit of digits) bytes.fill(0x2a, digit.start, digit.end)
-    digits = findCardNumber(bytes, number, digits[0]?.end ?? bytes.length)
+  const numbers = [number, hex(number), ...[0, 1, 2].map((phase) => base64(groups(phase, 3)))]
+  const packedNumbers = [0, 1].map((phase) => packed(groups(phase, 2)))
+  const codes = [cvc, hex(cvc), base64(cvc)]
+  const packedCodes = [packed(cvc), packed(cvc, cvc.length % 2)]
+
+  /** Looks at the bytes as they are, and then at what they say without escapes; each time also without separators. */
+  function look(bytes: Buffer, isFound: (text: Buffer, letters: Buffer) => boolean): boolean {
+    using text = memory.take(bytes.length)
+    using letters = memory.take(bytes.length)
+    if (isFound(bytes, copyLetters(bytes, letters))) return true
+    const plain = copyWithoutEscapes(bytes, text)
+    return isFound(plain, copyLetters(plain, letters))
+  }
+
+  const isNumber = (text: Buffer, letters: Buffer) =>
+    numbers.some((signs) => letters.includes(signs)) || packedNumbers.some((signs) => text.includes(signs))
+  const isCode = (text: Buffer, letters: Buffer) =>
+    codes.some((signs) => letters.equals(signs)) || packedCodes.some((signs) => text.equals(signs))
+  return {
+    /** True when the number stands anywhere in the bytes. */
+    holdsNumber: (bytes: Buffer) => look(bytes, isNumber),
+    /** True when the bytes are the security code, and beside it no letter or digit: three digits prove nothing else. */
+    isCode: (bytes: Buffer) => look(bytes, isCode),
   }
 }
 
-function findCardNumber(bytes: Buffer, number: Buffer, from: number): Span[] | null {
-  for (let at = from; at < bytes.length; at++) {
-    const digits = matchDigits(bytes, number, at, mostSeparatorBytes)
-    if (digits !== null) return digits
+function copyLetters(bytes: Buffer, target: Buffer): Buffer {
+  let length = 0
+  for (const value of bytes) if (lettersAndDigits.has(value)) target[length++] = value
+  return target.subarray(0, length)
+}
+
+function copyWithoutEscapes(bytes: Buffer, target: Buffer): Buffer {
+  let length = 0
+  for (let at = 0; at < bytes.length; ) {
+    const value = bytes[at] ?? 0
+    const next = bytes[at + 1] ?? 0
+    // `%34` has two hexadecimal digits after one sign, `\u0034` four after two.
+    const mark = value === 0x25 ? 1 : value === 0x5c && next === 0x75 ? 2 : 0
+    const code = Number(`0x${bytes.toString('latin1', at + mark, at + 3 * mark)}`)
+    const short = value === 0x5c ? shortEscapes[next] : undefined
+    // A backslash alone says nothing; nor does the first byte of U+0080 to U+00FF in UTF-8, whose second is the meaning.
+    if (code >= 0) target[length++] = Math.min(code, 0xff)
+    else if (short !== undefined) target[length++] = short
+    else if (value !== 0x5c && value !== 0xc2) target[length++] = value
+    at += code >= 0 ? 3 * mark : short === undefined ? 1 : 2
   }
-  return null
+  return target.subarray(0, length)
 }

@@ -4,147 +4,86 @@ import { BlockList, isIP } from 'node:net'
 import tls from 'node:tls'
 import type { CallerSource } from './caller.ts'
 
-export type Config = {
-  host: string
-  port: number
-  /** PEM texts. */
-  tlsCert: string
-  tlsKey: string
-  /** PEM of the authority of merchants' certificates; undefined when the load balancer checks them. */
-  clientCa: string | undefined
-  callerSource: CallerSource
-  paymentServiceUrl: string
-  internalToken: string
-  pspOrigins: readonly string[]
-  /** PEM of the only authorities trusted for PSPs; undefined for those that come with Node. */
-  pspCa: string | undefined
-  /** Without a slash at its end. */
-  docsUrl: string
-}
-
-type Env = Readonly<Record<string, string | undefined>>
-export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] }
+type Parse<Value> = (text: string) => Value | undefined
+export type Config = Extract<ReturnType<typeof loadConfig>, { ok: true }>['config']
 
 /** Reads and checks every setting, the files included, and reports all problems at once. */
-export function loadConfig(env: Env): ConfigResult {
+export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
   const problems: string[] = []
-  const wantsHeader = env.RELAY_CERTIFICATE_SOURCE === 'header'
-  const config: Config = {
-    host: env.RELAY_HOST ?? '127.0.0.1',
-    port: readPort(env, problems),
-    tlsCert: readFile(env, 'RELAY_TLS_CERT_FILE', problems),
-    tlsKey: readFile(env, 'RELAY_TLS_KEY_FILE', problems),
-    clientCa: wantsHeader ? undefined : readFile(env, 'RELAY_CLIENT_CA_FILE', problems),
-    callerSource: readCallerSource(env, problems),
-    paymentServiceUrl: readUrl(env, 'RELAY_PAYMENT_SERVICE_URL', ['http:'], problems),
-    internalToken: readToken(env, problems),
-    pspOrigins: readOrigins(env, problems),
-    pspCa: env.RELAY_PSP_CA_FILE ? readFile(env, 'RELAY_PSP_CA_FILE', problems) : undefined,
-    docsUrl: readUrl(env, 'RELAY_DOCS_URL', ['http:', 'https:'], problems).replace(/\/+$/, ''),
-  }
-  if (problems.length === 0) checkCertificates(config, problems)
-  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
-}
-
-function readPort(env: Env, problems: string[]): number {
-  const text = env.RELAY_PORT ?? '4001'
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (!(port <= 65_535)) problems.push('RELAY_PORT must be a port number from 0 to 65535 (0 takes a free one).')
-  return port
-}
-
-function readFile(env: Env, name: string, problems: string[]): string {
-  const path = env[name]
-  if (!path) {
-    problems.push(`${name} is missing. It must name a PEM file.`)
-    return ''
-  }
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    problems.push(`${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`)
-    return ''
-  }
-}
-
-function readCallerSource(env: Env, problems: string[]): CallerSource {
-  const kind = env.RELAY_CERTIFICATE_SOURCE ?? 'handshake'
-  if (kind === 'header') return { kind, trustedProxies: readTrustedProxies(env, problems) }
-  if (kind !== 'handshake') problems.push('RELAY_CERTIFICATE_SOURCE must be `handshake` or `header`.')
-  if (env.RELAY_TRUSTED_PROXIES) {
-    problems.push('RELAY_TRUSTED_PROXIES only has a meaning with RELAY_CERTIFICATE_SOURCE=header.')
-  }
-  return { kind: 'handshake' }
-}
-
-function readTrustedProxies(env: Env, problems: string[]): BlockList {
-  const list = new BlockList()
-  const ranges = splitList(env.RELAY_TRUSTED_PROXIES)
-  if (ranges.length === 0) {
-    problems.push('RELAY_TRUSTED_PROXIES is missing. It must list the load balancer’s ranges, such as `10.0.0.0/24`.')
-  }
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/')
-    const family = isIP(address)
-    const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix)
-    if (family === 0 || !Number.isInteger(bits) || bits < 1 || bits > (family === 6 ? 128 : 32)) {
-      problems.push('RELAY_TRUSTED_PROXIES must list address ranges separated by commas, such as `10.0.0.0/24`.')
-    } else {
-      list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
+  /** `parse` answers with undefined, or throws, when the text is not what is wanted. With a problem there is no config. */
+  function read<Value>(name: string, wanted: string, parse: Parse<Value>, standard = ''): Value {
+    let why = env[name] ? '' : ' (it is missing)'
+    try {
+      const value = parse(env[name] || standard)
+      if (value !== undefined) return value
+    } catch (error) {
+      // The message may quote the setting or the file; the code is a word.
+      why ||= ` (${(error as NodeJS.ErrnoException).code})`
     }
+    problems.push(`${name} must be ${wanted}${why}.`)
+    return undefined as Value
+  }
+
+  const source = read('RELAY_CERTIFICATE_SOURCE', '`handshake` or `header`', match(/^(handshake|header)$/), 'handshake')
+  if (source !== 'header' && env.RELAY_TRUSTED_PROXIES) problems.push('RELAY_TRUSTED_PROXIES is only for `header`.')
+  const readProxies = () => read('RELAY_TRUSTED_PROXIES', 'address ranges, such as `10.0.0.0/24`', readRanges)
+  const readCertificate = readPem((pem) => new X509Certificate(pem))
+  const tlsCert = read('RELAY_TLS_CERT_FILE', 'a PEM file with a certificate', readCertificate)
+  const readKey = readPem((key) => tls.createSecureContext({ key, cert: tlsCert }))
+  const authority = 'a PEM file with the certificate of an authority'
+  const callerSource: CallerSource =
+    source === 'header' ? { kind: 'header', trustedProxies: readProxies() } : { kind: 'handshake' }
+  const config = {
+    host: env.RELAY_HOST || '127.0.0.1',
+    port: Number(read('RELAY_PORT', 'a port number from 0 to 65535 (0 takes a free one)', readPort, '4001')),
+    /** PEM texts. */
+    tlsCert,
+    tlsKey: read('RELAY_TLS_KEY_FILE', 'a PEM file with the key of that certificate', readKey),
+    /** PEM of the authority of merchants' certificates; undefined when the load balancer checks them. */
+    clientCa: source === 'header' ? undefined : read('RELAY_CLIENT_CA_FILE', authority, readCertificate),
+    callerSource,
+    /** These two without a slash at their ends. */
+    paymentServiceUrl: read('RELAY_PAYMENT_SERVICE_URL', 'an http address', match(/^http:\/\/[^\s/]+(?=\/?$)/)),
+    docsUrl: read('RELAY_DOCS_URL', 'an http or https address', match(/^https?:\/\/\S+?(?=\/*$)/)),
+    internalToken: read('RELAY_INTERNAL_TOKEN', '32 to 512 printable characters', match(/^[\x21-\x7e]{32,512}$/)),
+    pspOrigins: read('RELAY_PSP_ORIGINS', 'https origins, such as `https://api.psp.example`', readOrigins),
+    /** PEM of the only authorities trusted for PSPs; undefined for those that come with Node. */
+    pspCa: env.RELAY_PSP_CA_FILE ? read('RELAY_PSP_CA_FILE', authority, readCertificate) : undefined,
+  }
+  return problems.length === 0 ? { ok: true as const, config } : { ok: false as const, problems }
+}
+
+function match(pattern: RegExp): Parse<string> {
+  return (text) => pattern.exec(text)?.[0]
+}
+
+/** Reads a PEM file that `check` does not throw at. */
+function readPem(check: (pem: string) => unknown): Parse<string> {
+  return (path) => {
+    const pem = readFileSync(path, 'utf8')
+    return check(pem) ? pem : undefined
+  }
+}
+
+function readPort(text: string): string | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? text : undefined
+}
+
+/** Throws at what is no address or no number of bits. All addresses at once are nobody's load balancer. */
+function readRanges(text: string): BlockList | undefined {
+  const list = new BlockList()
+  for (const range of text.split(',')) {
+    const [address = '', prefix] = range.trim().split('/')
+    const isV6 = isIP(address) === 6
+    const bits = Number(prefix ?? (isV6 ? 128 : 32))
+    if (bits === 0) return undefined
+    list.addSubnet(address, bits, isV6 ? 'ipv6' : 'ipv4')
   }
   return list
 }
 
-function readUrl(env: Env, name: string, protocols: readonly string[], problems: string[]): string {
-  const url = URL.parse(env[name] ?? '')
-  if (url !== null && protocols.includes(url.protocol)) return url.href
-  problems.push(`${name} must be an absolute address that begins with ${protocols.join('// or ')}//.`)
-  return ''
-}
-
-function readToken(env: Env, problems: string[]): string {
-  const token = env.RELAY_INTERNAL_TOKEN ?? ''
-  if (!/^[\x21-\x7e]{32,512}$/.test(token)) {
-    problems.push('RELAY_INTERNAL_TOKEN must be 32 to 512 printable characters without spaces.')
-  }
-  return token
-}
-
-function readOrigins(env: Env, problems: string[]): string[] {
-  const origins = splitList(env.RELAY_PSP_ORIGINS)
-  if (origins.length === 0) problems.push('RELAY_PSP_ORIGINS is missing. It must list the PSPs’ https origins.')
-  const wrong = origins.filter((origin) => !origin.startsWith('https://') || URL.parse(origin)?.origin !== origin)
-  if (wrong.length > 0) {
-    problems.push('RELAY_PSP_ORIGINS must list https origins without a path, such as `https://api.psp.example`.')
-  }
-  return origins
-}
-
-function splitList(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-/** Their errors may quote what they were given, so only the settings' names are said. */
-function checkCertificates(config: Config, problems: string[]): void {
-  if (!isUsable(() => tls.createSecureContext({ cert: config.tlsCert, key: config.tlsKey }))) {
-    problems.push('RELAY_TLS_CERT_FILE and RELAY_TLS_KEY_FILE must hold a certificate and its own key, both in PEM.')
-  }
-  const authorities = { RELAY_CLIENT_CA_FILE: config.clientCa, RELAY_PSP_CA_FILE: config.pspCa }
-  for (const [name, pem] of Object.entries(authorities)) {
-    const isGood = pem === undefined || isUsable(() => new X509Certificate(pem))
-    if (!isGood) problems.push(`${name} must hold the certificate of an authority in PEM.`)
-  }
-}
-
-function isUsable(use: () => unknown): boolean {
-  try {
-    use()
-    return true
-  } catch {
-    return false
-  }
+function readOrigins(text: string): string[] | undefined {
+  const origins = text.split(',').map((origin) => origin.trim())
+  const isGood = (origin: string) => origin.startsWith('https://') && URL.parse(origin)?.origin === origin
+  return origins.every(isGood) ? origins : undefined
 }

@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CardChargeRequest, Instruction, Reply, SendReport } from '@fincore/api-contract/card-door'
-import type { Card } from './card-body.ts'
+import type { Card } from './card.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import type { PaymentService } from './payment-service.ts'
-import { notSent, type PspClient, type SendInstruction } from './psp-client.ts'
+import { notSent, type PspClient } from './psp-client.ts'
 
 type Parts = { paymentService: PaymentService; psp: PspClient; log: Log }
+/** What the payment service answered, and when it was asked, by `performance.now()`. */
+type Instructed = { askedAt: number; answer: Instruction | 'gone' | null }
 
-/** The pauses before each further try to report: about 5 s in all, enough for a payment service that restarts. */
-const reportPausesMs = [200, 500, 1_000, 1_500, 2_000] as const
-
-/** An instruction, and when the question that it answers was asked, by `performance.now()`. */
-type Instructed = { instruction: Instruction; askedAt: number }
+/** The pauses before each try to report: about 5 s in all, enough for a payment service that restarts. */
+const reportPausesMs = [0, 200, 500, 1_000, 1_500, 2_000] as const
 
 /**
  * Carries one charge to its end: the payment service instructs, the relay sends and reports, until the instruction is
@@ -25,44 +24,29 @@ type Instructed = { instruction: Instruction; askedAt: number }
  * question left here; so all the time since the question is taken off, and with nothing left the card is not sent.
  */
 export async function converse(request: CardChargeRequest, card: Card, parts: Parts): Promise<Reply | null> {
-  const askedAt = performance.now()
-  const first = await parts.paymentService.openCharge(request)
-  let next: Instructed | null = first === null ? null : { instruction: first, askedAt }
-  // One round more than there are sends: the last one only tells the payment service that the bound was reached.
-  for (let sends = 0; sends <= limits.sendsPerCharge && next !== null; sends++) {
-    const { instruction } = next
-    if (instruction.do === 'reply') return instruction.reply
-    const report =
-      sends < limits.sendsPerCharge ? await sendInTime(instruction, next.askedAt, card, parts.psp) : notSent
-    if (report === notSent) parts.log('not_sent_by_relay', { requestId: request.requestId })
-    next = await reportUntilAnswered(instruction.attempt, report, parts.paymentService)
-    if (next === null) parts.log('report_unanswered', { requestId: request.requestId })
+  const { paymentService, psp, log } = parts
+  let next: Instructed = { askedAt: performance.now(), answer: await paymentService.openCharge(request) }
+  for (let sends = 0; ; sends++) {
+    const { askedAt, answer } = next
+    if (answer === null || answer === 'gone') return null
+    if (answer.do === 'reply') return answer.reply
+    // One report more than there are sends, to tell the payment service that the bound was reached.
+    if (sends > limits.sendsPerCharge) return null
+    const timeoutMs = answer.timeoutMs - (performance.now() - askedAt)
+    const maySend = timeoutMs > 0 && sends < limits.sendsPerCharge
+    const report = maySend ? await psp.send({ ...answer, timeoutMs }, card) : notSent
+    if (report === notSent) log('not_sent_by_relay', { requestId: request.requestId })
+    next = await reportUntilAnswered(answer.attempt, report, paymentService)
+    if (next.answer === null || next.answer === 'gone') log('report_unanswered', { requestId: request.requestId })
   }
-  return next?.instruction.do === 'reply' ? next.instruction.reply : null
-}
-
-async function sendInTime(
-  instruction: SendInstruction,
-  askedAt: number,
-  card: Card,
-  psp: PspClient,
-): Promise<SendReport> {
-  const timeoutMs = instruction.timeoutMs - (performance.now() - askedAt)
-  return timeoutMs <= 0 ? notSent : psp.send({ ...instruction, timeoutMs }, card)
 }
 
 /** The PSP may have acted, so the report is worth several tries. After them the attempt's lease and the look-up settle it. */
-async function reportUntilAnswered(
-  attempt: string,
-  report: SendReport,
-  paymentService: PaymentService,
-): Promise<Instructed | null> {
-  for (const pauseMs of [0, ...reportPausesMs]) {
+async function reportUntilAnswered(attempt: string, report: SendReport, to: PaymentService): Promise<Instructed> {
+  for (const pauseMs of reportPausesMs) {
     if (pauseMs > 0) await sleep(pauseMs)
-    const askedAt = performance.now()
-    const answer = await paymentService.report(attempt, report)
-    if (answer === 'gone') return null
-    if (answer !== null) return { instruction: answer, askedAt }
+    const tried: Instructed = { askedAt: performance.now(), answer: await to.report(attempt, report) }
+    if (tried.answer !== null) return tried
   }
-  return null
+  return { askedAt: 0, answer: null }
 }

@@ -1,32 +1,18 @@
 /** Every bound of the relay in one table: nothing that comes from outside is unlimited in size, time or number. */
 export const limits = {
-  /** The public contract's largest body. */
-  bodyBytes: 65_536,
-  /** From the first moment that the relay reads the body to its last byte. */
-  bodyTimeoutMs: 10_000,
-  headerBytes: 16_384,
-  headersTimeoutMs: 5_000,
-  /** Node's own second net behind the two above. */
-  requestTimeoutMs: 30_000,
-  handshakeTimeoutMs: 5_000,
-  /** Longer than the 60 s after which AWS load balancers drop an idle connection, so that they never meet a closed one. */
-  keepAliveTimeoutMs: 65_000,
-  requestsPerConnection: 1_000,
+  /** In all, and of one peer (`peers.ts`). */
   connections: 2_048,
-  /** Of one peer (`peers.ts`): connections without a request yet, and connections whose last one was answered. */
-  freshPerPeer: 256,
-  idlePerPeer: 64,
+  connectionsPerPeer: 256,
   /** Admitted charges under way at once; each may hold one body and one PSP reply in memory. */
   charges: 512,
   /** Questions to admission under way at once, in all and of one peer. Anyone can make the relay ask. */
   admissions: 256,
   admissionsPerPeer: 16,
-  /** How long, and how much of, a refused body is thrown away so that the client gets to read its answer. */
-  discardTimeoutMs: 1_000,
-  discardBytes: 4 * 1_048_576,
   /** JSON: containers inside each other, and keys in one object. */
   jsonDepth: 32,
   jsonKeys: 512,
+  /** Paths that an instruction may name of a PSP's reply. */
+  replyFields: 64,
   /** The design allows 5 s; the payment service gets the other second for spreading a revocation. */
   admitRememberedMs: 4_000,
   admitsRemembered: 10_000,
@@ -40,4 +26,24 @@ export const limits = {
   pspReplyBytes: 65_536,
   pspTimeoutMs: 60_000,
   shutdownMs: 10_000,
+} as const
+
+/** A test takes smaller ones, which it can reach. */
+export type Limits = { readonly [Name in keyof typeof limits]: number }
+
+/** The public contract's largest body, and the time from the first moment that it is read to its last byte. */
+export const bodyLimits = { bytes: 65_536, timeoutMs: 10_000 } as const
+/** How much of a refused body is thrown away, and for how long, so that the client gets to read its answer. */
+export const discardLimits = { bytes: 4 * 1_048_576, timeoutMs: 1_000 } as const
+
+/** The bounds that Node itself keeps for the server. */
+export const serverLimits = {
+  handshakeTimeout: 5_000,
+  maxHeaderSize: 16_384,
+  headersTimeout: 5_000,
+  /** A second net behind `headersTimeout` and `bodyLimits`. */
+  requestTimeout: 30_000,
+  /** Longer than the 60 s after which AWS load balancers drop an idle connection, so that they never meet a closed one. */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
 } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { makeRequestId } from './exchange.ts'
 import { type Log, makeLog } from './log.ts'
-import { makeRequestId } from './request-id.ts'
 
 describe('the log', () => {
   it('says what happened, to which request, with which code, and how long it took', () => {

@@ -10,18 +10,30 @@ export function normaliseAddress(address: string): string {
  * whoever has one address of such a network has them all.
  */
 export function namePeer(text: string): string {
-  const address = normaliseAddress(text)
+  const address = normaliseAddress(text).replace(/%.*$/, '')
   if (!isIPv6(address)) return address
-  const [front = '', back] = (address.split('%')[0] ?? '').split('::')
-  const head = splitGroups(front)
-  const tail = splitGroups(back ?? '')
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0')
-  return [...head, ...zeros, ...tail]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
+  const zeros = '0:'.repeat(8 - (address.match(/[^:]+/g) ?? []).length)
+  const groups = address.replace('::', `:${zeros}:`).match(/[^:]+/g) ?? []
+  return groups.slice(0, 4).join(':')
 }
 
-function splitGroups(text: string): string[] {
-  return text.split(':').filter((group) => group !== '')
+/** Places of which there are only so many, and of which one peer may hold only so many. */
+export function makePlaces(most: number, mostPerPeer = most) {
+  const taken = new Map<string, number>()
+  let all = 0
+  return {
+    /** A place that is given back when `using` ends; null when there is none for this peer. */
+    take(peer: string): Disposable | null {
+      const ofPeer = taken.get(peer) ?? 0
+      if (all >= most || ofPeer >= mostPerPeer) return null
+      taken.set(peer, ofPeer + 1)
+      all += 1
+      const giveBack = () => {
+        all -= 1
+        taken.set(peer, (taken.get(peer) ?? 1) - 1)
+        if (taken.get(peer) === 0) taken.delete(peer)
+      }
+      return { [Symbol.dispose]: giveBack }
+    },
+  }
 }

@@ -1,154 +1,120 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { Instruction, SendReport } from '@fincore/api-contract/card-door'
-import type { Card } from './card-body.ts'
-import type { CardMemory } from './card-memory.ts'
-import { holdsCardNumber, starCardNumber } from './card-search.ts'
-import { headerHoldsCode, starCardCode } from './code-search.ts'
+import { readBody } from './bounded-read.ts'
+import type { Card } from './card.ts'
+import type { CardBytes, CardMemory } from './card-memory.ts'
+import type { Config } from './config.ts'
+import { scanJson } from './json-scanner.ts'
 import { limits } from './limits.ts'
-import { type ConnectionFailure, makePspAgent } from './psp-connection.ts'
-import { holdsPlaceholder, spliceCard } from './template.ts'
+import { makePspAgent } from './psp-connection.ts'
 
-export type SendInstruction = Extract<Instruction, { do: 'send' }>
-
-export type PspClient = {
-  /**
-   * Sends the card where the instruction says, within its `timeoutMs` from now, and reports. Never throws, never sends
-   * twice, and never begins to send after that time.
-   */
-  send(instruction: SendInstruction, card: Card): Promise<SendReport>
-  close(): void
-}
+type SendInstruction = Extract<Instruction, { do: 'send' }>
+export type PspClient = ReturnType<typeof makePspClient>
 
 /** What the relay answers when it will not send: nothing left, so nothing can have happened. */
 export const notSent = { failure: 'refused', requestWasSent: false } as const satisfies SendReport
 
-/** Headers that say how the message is framed are the relay's own to write. */
-const framingHeaders = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'accept-encoding',
-])
+/** Headers that say whom the message is for and how it is framed are the relay's own to write. */
+const ownHeaders = /^(host|connection|content-length|transfer-encoding|expect|upgrade|accept-encoding)$/i
 
-/** `origins` is the whole of the internet that a card may be sent to. */
-export function makePspClient(from: {
-  origins: readonly string[]
-  ca: string | undefined
-  memory: CardMemory
-}): PspClient {
-  const { memory } = from
-  const origins = new Set(from.origins)
-  const agent = makePspAgent(from.ca)
+/** `pspOrigins` is the whole of the internet that a card may be sent to. */
+export function makePspClient({ pspOrigins, pspCa }: Config, memory: CardMemory) {
+  const agent = makePspAgent(pspCa)
 
-  async function send(instruction: SendInstruction, card: Card): Promise<SendReport> {
-    const url = URL.parse(instruction.to)
-    if (url === null || !origins.has(url.origin) || url.protocol !== 'https:') return notSent
-    if (url.username !== '' || url.password !== '' || /[{}]/.test(decodeLoosely(instruction.to))) return notSent
-    if (Object.entries(instruction.headers).flat().some(holdsPlaceholder)) return notSent
-    const body = spliceCard(instruction.body, card, memory)
-    if (body === null) return notSent
-    try {
-      return await exchange(url, instruction, body, card)
-    } finally {
-      memory.wipe(body)
+  async function exchange(url: URL, instruction: SendInstruction, body: Buffer, card: Card): Promise<SendReport> {
+    const timeoutMs = Math.trunc(Math.min(instruction.timeoutMs, limits.pspTimeoutMs))
+    const endsAt = performance.now() + timeoutMs
+    const signal = AbortSignal.timeout(timeoutMs)
+    let requestWasSent = false
+    function fail(unsent: 'refused' | 'tls'): SendReport {
+      const isLate = signal.aborted || performance.now() >= endsAt
+      return { failure: isLate ? 'timeout' : requestWasSent ? 'reset' : unsent, requestWasSent }
     }
-  }
-
-  function exchange(url: URL, instruction: SendInstruction, body: Buffer, card: Card): Promise<SendReport> {
-    return new Promise((resolve) => {
-      let mayHaveLeft = false
-      const request = openRequest(url, instruction, body.length, agent)
-      if (request === null) return resolve(notSent)
-      const settle = (report: SendReport) => {
-        clearTimeout(timer)
-        resolve(report)
-      }
-      const giveUp = (failure: 'reset' | 'timeout' | ConnectionFailure) => {
-        settle({ failure, requestWasSent: mayHaveLeft })
-        request.destroy()
-      }
-      const timeoutMs = Math.min(Math.max(instruction.timeoutMs, 1), limits.pspTimeoutMs)
-      const endsAt = performance.now() + timeoutMs
-      const timer = setTimeout(() => giveUp('timeout'), timeoutMs)
+    try {
+      const given = Object.entries(instruction.headers).filter(([name]) => !ownHeaders.test(name))
+      const headers = { ...Object.fromEntries(given), 'content-length': body.length, 'accept-encoding': 'identity' }
+      const request = https.request(url, { method: 'POST', headers, agent, signal })
       request.once('socket', () => {
         // In a process that stood still, the socket may come before the timer is seen. Nothing is written to it yet.
-        if (performance.now() >= endsAt) return giveUp('timeout')
+        if (performance.now() >= endsAt) request.destroy()
         // The agent gives a socket only after a trusted handshake, and Node writes to it at once.
-        mayHaveLeft = true
+        else requestWasSent = true
       })
-      request.on('error', (error) => giveUp(mayHaveLeft || error.cause === undefined ? 'reset' : readCause(error)))
-      request.once('response', (response) => {
-        readReply(response, card, memory).then(
-          (report) => (report === null ? giveUp('reset') : settle(report)),
-          () => giveUp('reset'),
-        )
+      request.on('error', () => {}).end(body)
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      const report = await readBody(response, { bytes: limits.pspReplyBytes, timeoutMs }, memory, (reply) => {
+        const isPlain = (response.headers['content-encoding'] ?? 'identity') === 'identity'
+        // No header is reported: no adapter reads one, and each would be another place for an echo.
+        const wanted = isPlain ? readWantedFields(reply, instruction.replyFields, card.search) : ''
+        return { status: response.statusCode ?? 0, headers: {}, body: wanted }
       })
-      request.end(body)
-    })
-  }
-
-  return { send, close: () => agent.destroy() }
-}
-
-function openRequest(url: URL, instruction: SendInstruction, length: number, agent: https.Agent) {
-  const own = Object.entries(instruction.headers).filter(([name]) => !framingHeaders.has(name.toLowerCase()))
-  const headers = { ...Object.fromEntries(own), 'content-length': length, 'accept-encoding': 'identity' }
-  try {
-    return https.request(url, { method: 'POST', headers, agent })
-  } catch {
-    // Node refuses header names and values that HTTP does not allow; its error text quotes them, so it goes no further.
-    return null
-  }
-}
-
-/** Reads the PSP's reply, takes every echo of the card out of it, and only then decodes it. Null when it is unusable. */
-async function readReply(response: IncomingMessage, card: Card, memory: CardMemory): Promise<SendReport | null> {
-  const buffer = memory.take(limits.pspReplyBytes)
-  try {
-    let length = 0
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      const fits = length + chunk.length <= buffer.length
-      if (fits) length += chunk.copy(buffer, length)
-      chunk.fill(0)
-      if (!fits) return null
+      if (typeof report !== 'string') return report
+      response.destroy()
+      return fail('refused')
+    } catch (error) {
+      // Node's errors may quote what they were given, so nothing is taken over but how far a connection came.
+      return fail(error instanceof Error && error.cause === 'tls' ? 'tls' : 'refused')
     }
-    if (!response.complete) return null
-    const encoding = response.headers['content-encoding'] ?? 'identity'
-    const body = encoding === 'identity' ? scrub(buffer.subarray(0, length), card) : ''
-    return { status: response.statusCode ?? 0, headers: pickHeaders(response.headers, card), body }
-  } finally {
-    memory.wipe(buffer)
+  }
+
+  return {
+    /**
+     * Sends the card where the instruction says, within its `timeoutMs` from now, and reports. Never sends twice, and
+     * never begins to send after that time.
+     */
+    async send(instruction: SendInstruction, card: Card): Promise<SendReport> {
+      const url = readAddress(instruction, pspOrigins)
+      using body = url && spliceCard(instruction.body, card, memory)
+      return url && body ? await exchange(url, instruction, body, card) : notSent
+    },
   }
 }
 
-function scrub(body: Buffer, card: Card): string {
-  starCardNumber(body, card.number)
-  starCardCode(body, card.cvc)
-  return body.toString('utf8')
+/** Where to send; null when the card is not sent there, or not with such headers. */
+function readAddress({ to, headers, replyFields }: SendInstruction, origins: readonly string[]): URL | null {
+  const url = URL.parse(to)
+  if (url === null || !origins.includes(url.origin) || url.protocol !== 'https:') return null
+  // A placeholder belongs into the body alone, and a user or a password into no address.
+  const isPlain = url.username === '' && url.password === '' && !/%7b|\{\{/i.test(to + JSON.stringify(headers))
+  return isPlain && replyFields.length <= limits.replyFields ? url : null
 }
 
-/** The reply's headers without lists, which are cookies, and without any that holds the card number or the code. */
-function pickHeaders(headers: IncomingHttpHeaders, card: Card): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string' || holdsCardNumber(Buffer.from(value), card.number)) continue
-    if (!headerHoldsCode(name, value, card.cvc)) picked[name] = value
+/**
+ * Splices the card into a request's body, as bytes. Null when the template is not one: `{{card.number}}` must stand in
+ * it exactly once, `{{card.cvc}}` at most once, and no other `{{card.` at all.
+ */
+function spliceCard(template: string, card: Card, memory: CardMemory): CardBytes | null {
+  // Splitting on a pattern with a group gives the texts between, and what the pattern found at the odd places.
+  const pieces = template.split(/(\{\{card\.[^}]*\}{0,2})/)
+  const placeholders = pieces.filter((_, index) => index % 2 === 1)
+  if (!/^(\{\{card\.cvc\}\},)?\{\{card\.number\}\}$/.test(placeholders.sort().join())) return null
+
+  const digits = new Map(Object.entries({ '{{card.number}}': card.number, '{{card.cvc}}': card.cvc }))
+  const parts = pieces.map((piece) => digits.get(piece) ?? Buffer.from(piece))
+  const body = memory.take(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) at += part.copy(body, at)
+  return body
+}
+
+/**
+ * What of a PSP's reply may be known outside the relay: the values at the wanted paths, and nothing else that anyone
+ * wrote. Every other key, string and number is overwritten in place (texts with `*`, numbers with `0`), and so is a
+ * wanted value that holds the card number, or that is the security code. Empty for what is no JSON object: then the
+ * outcome stays unknown, and the payment service looks it up.
+ */
+export function readWantedFields(reply: Buffer, wanted: readonly string[], search: Card['search']): string {
+  const scan = scanJson(reply, wanted)
+  if ('code' in scan) return ''
+  for (const { kind, path, start, end } of scan.tokens) {
+    const value = reply.subarray(start, end)
+    const isText = kind === 'string' || kind === 'key'
+    // A number that equals the code is left: it is an amount or a month, and three digits prove nothing.
+    const isKept = path !== null && !search.holdsNumber(value) && !(kind === 'string' && search.isCode(value))
+    if (isText && !isKept) value.fill('*')
+    if (kind === 'number' && !isKept) value.fill(' ').fill('0', 0, 1)
   }
-  return picked
-}
-
-function readCause(error: Error): ConnectionFailure {
-  return error.cause === 'tls' ? 'tls' : 'refused'
-}
-
-/** An address that cannot be percent-decoded counts as one with a placeholder, which is refused. */
-function decodeLoosely(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return '{'
-  }
+  return reply.toString('utf8')
 }

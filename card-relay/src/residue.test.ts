@@ -80,6 +80,7 @@ describe('the memory of the relay’s process', () => {
       headers: {},
       body: '{"number":"{{card.number}}","cvc":"{{card.cvc}}"}',
       timeoutMs: 5_000,
+      replyFields: [],
     })
     const numbers = makeNumbers(400)
     const agent = new https.Agent({

@@ -1,11 +1,11 @@
 /**
- * Writes the pages of `docs/` that are tables in the code: `npm run docs`. With `--check` it writes nothing and fails
- * when a page differs from its table.
+ * Writes the pages of `docs/` that are tables in the code, and the data that the card relay takes from the contract:
+ * `npm run docs`. With `--check` it writes nothing and fails when a file differs from its table.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
-import { errorTable } from '@fincore/api-contract/errors'
+import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
 import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
 import { auditTypes } from '@fincore/payment-service/audit/audit-types'
@@ -18,6 +18,24 @@ import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
 import { describeTripwire } from './tripwire-page.ts'
+
+/**
+ * The problems that the card relay answers by itself. It imports no code of another part, so it gets their rows as data.
+ */
+const relayCodes = [
+  'malformed_json',
+  'media_type_unsupported',
+  'body_too_large',
+  'request_timeout',
+  'route_not_found',
+  'method_not_allowed',
+  'card_number_missing',
+  'card_cvc_missing',
+  'card_number_invalid',
+  'card_cvc_invalid',
+  'card_field_ambiguous',
+  'service_unavailable',
+] as const satisfies ErrorCode[]
 
 const retryWords = {
   no: 'no',
@@ -238,15 +256,27 @@ function render({ title, source, text }: DocPage): string {
   return `<!-- Made from ${source} by \`npm run docs\`. Change the table there. -->\n# ${title}\n\n${text.trimEnd()}\n`
 }
 
+function describeRelayProblems(): string {
+  const rows = relayCodes.map((code) => {
+    const { retry, ...row } = errorTable[code]
+    return [code, row]
+  })
+  return `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`
+}
+
 const onlyCheck = process.argv.includes('--check')
 const pages = await describePages()
-const different = pages.filter((page) => {
-  const path = pathInRepository(page.path)
-  return !existsSync(path) || readFileSync(path, 'utf8') !== render(page)
+const files = [
+  ...pages.map((page) => ({ path: page.path, text: render(page) })),
+  { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
+]
+const different = files.filter(({ path, text }) => {
+  const inRepository = pathInRepository(path)
+  return !existsSync(inRepository) || readFileSync(inRepository, 'utf8') !== text
 })
-if (!onlyCheck) for (const page of different) writeFileSync(pathInRepository(page.path), render(page))
+if (!onlyCheck) for (const { path, text } of different) writeFileSync(pathInRepository(path), text)
 const names = different.map(({ path }) => path).join(', ')
-if (different.length === 0) console.log(`Docs: ${pages.length} pages are as their tables say.`)
-else if (onlyCheck) console.error(`These pages differ from their tables: ${names}. Run \`npm run docs\`.`)
+if (different.length === 0) console.log(`Docs: ${files.length} files are as their tables say.`)
+else if (onlyCheck) console.error(`These files differ from their tables: ${names}. Run \`npm run docs\`.`)
 else console.log(`Written: ${names}`)
 process.exitCode = onlyCheck && different.length > 0 ? 1 : 0

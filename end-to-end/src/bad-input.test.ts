@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
-import { relayProblems } from '@fincore/card-relay/problems'
 import { findTraces, formsOf, makeCanary, readWorldFiles } from './card-traces.ts'
 import { listDoors, sendMalformed, shapes } from './malformed-requests.ts'
 import { type Answer, eventually, startWorld, tokenCharge, type World } from './world.ts'
@@ -299,15 +298,6 @@ describe('bad input', () => {
       return answer.status === 200 ? answer.text : null
     })
     for (const code of Object.keys(errorTable)) assert.ok(page.includes(`id="${code}"`), code)
-  })
-
-  it('gives the same words at the card relay as at the API', () => {
-    const rows = Object.entries(relayProblems)
-    assert.ok(rows.length > 5)
-    for (const [code, row] of rows) {
-      const { status, title } = errorTable[code as ErrorCode]
-      assert.deepEqual({ status: row.status, title: row.title }, { status, title }, code)
-    }
   })
 
   async function sendRaw(body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> {

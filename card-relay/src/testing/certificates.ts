@@ -11,6 +11,22 @@ const signing = { name: 'ECDSA', hash: 'SHA-256' }
 const dayMs = 86_400_000
 const usages = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
 
+/** Makes a certificate that vouches for itself, for the server at 127.0.0.1. */
+export async function makeSelfSigned(name: string): Promise<KeyAndCertificate> {
+  x509.cryptoProvider.set(webcrypto)
+  const keys = await webcrypto.subtle.generateKey(keyKind, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: `CN=${name}`,
+    notBefore: new Date(Date.now() - dayMs),
+    notAfter: new Date(Date.now() + dayMs),
+    keys,
+    signingAlgorithm: signing,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+  })
+  return exportPair(certificate, keys)
+}
+
 /** Makes a certificate authority for one test file. */
 export async function makeAuthority(name: string): Promise<Authority> {
   const { subtle } = webcrypto
@@ -45,8 +61,15 @@ export async function makeAuthority(name: string): Promise<Authority> {
         ]),
       ],
     })
-    const pkcs8 = await subtle.exportKey('pkcs8', keys.privateKey)
-    return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') }
+    return exportPair(certificate, keys)
   }
   return { cert: root.toString('pem'), issue }
+}
+
+async function exportPair(
+  certificate: x509.X509Certificate,
+  keys: webcrypto.CryptoKeyPair,
+): Promise<KeyAndCertificate> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') }
 }

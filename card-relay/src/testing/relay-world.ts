@@ -11,7 +11,7 @@ import type {
 } from '@fincore/api-contract/card-door'
 import { allocateOutsideHeap, makeCardMemory } from '../card-memory.ts'
 import type { Config } from '../config.ts'
-import { limits } from '../limits.ts'
+import { type Limits, limits } from '../limits.ts'
 import { makeLog } from '../log.ts'
 import { startRelay } from '../server.ts'
 import { type Authority, type KeyAndCertificate, makeAuthority } from './certificates.ts'
@@ -28,9 +28,10 @@ export type HttpAnswer = { status: number; headers: http.IncomingHttpHeaders; bo
 
 /**
  * A relay with everything around it: a payment service that says what a test wants, a PSP over TLS, certificates, and
- * a memory that keeps every buffer which card data was ever in. `world.on` is what a test replaces.
+ * a memory that keeps every buffer which card data was ever in. `world.on` is what a test replaces, `settings` are
+ * other settings of the relay.
  */
-export async function startWorld(bounds: Partial<Record<keyof typeof limits, number>> = {}) {
+export async function startWorld(bounds: Partial<Limits> = {}, settings: Partial<Config> = {}) {
   const authority = await makeAuthority('Test authority')
   const strangers = await makeAuthority('Another authority')
   const on = {
@@ -68,6 +69,7 @@ export async function startWorld(bounds: Partial<Record<keyof typeof limits, num
     pspOrigins: [psp.url, misnamedPsp.url, closedOrigin],
     pspCa: authority.cert,
     docsUrl: 'http://127.0.0.1:4000/docs',
+    ...settings,
   }
   const relay = await startRelay(
     config,

@@ -33,8 +33,9 @@ type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log'>
 const cardChargesPath = '/internal/card_charges'
 /** A body of 64 KiB with every quote escaped, and what is beside it. */
 const maxCardChargeBytes = 256 * 1024
-/** A PSP's reply of at most 512 KiB, escaped. */
-const maxReportBytes = 1024 * 1024
+/** What the relay passes on of a PSP's reply of at most 64 KiB, escaped. */
+const maxReplyLength = 65_536
+const maxReportBytes = 512 * 1024
 
 const strayCardDetail =
   'Another field than payment_method.card.number holds what looks like a card number; nothing of it was kept. ' +
@@ -78,7 +79,7 @@ const reportSchema = Type.Union([
     {
       status: Type.Integer({ minimum: 100, maximum: 599 }),
       headers: Type.Record(Type.String(), Type.String()),
-      body: Type.String(),
+      body: Type.String({ maxLength: maxReplyLength }),
     },
     strict,
   ),

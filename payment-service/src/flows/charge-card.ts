@@ -135,6 +135,7 @@ async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Prom
     headers: asked.headers,
     body: asked.body,
     timeoutMs,
+    replyFields: [...rawCards.replyFields],
   }
 }
 

@@ -158,6 +158,11 @@ export type RawCards = {
     account: PspAccount,
     input: AuthorizeInput & { expMonth: number; expYear: number; holderName: string | null },
   ): PspRequest
+  /**
+   * What `readReply` needs of the reply, as dotted paths through objects: the card relay reports these values, and puts
+   * stars and zeros in the place of all others. No free text, and nothing that repeats the card. At most 64.
+   */
+  replyFields: readonly string[]
 }
 
 /** Something that a PSP told us, in FinCore's words. */

@@ -28,6 +28,26 @@ export const rawCards: RawCards = {
     assert(braces === 2 && body.includes('"{{card.number}}"') && body.includes('"{{card.cvc}}"'), 'not a card template')
     return postText(account, '/v2/payments', input.reference, body)
   },
+  replyFields: [
+    'object',
+    'id',
+    'reference',
+    'status',
+    'amount.value',
+    'amount.currency',
+    'captured',
+    'checkout_session',
+    'decline.code',
+    'action.type',
+    'action.url',
+    'card.brand',
+    'card.first6',
+    'card.last4',
+    'card.expiry_month',
+    'card.expiry_year',
+    'error.code',
+    'error.param',
+  ],
 }
 
 function breakBraces(text: string): string {

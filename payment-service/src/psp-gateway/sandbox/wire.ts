@@ -62,7 +62,7 @@ const LookUp = Type.Object({
 })
 const WebhookBody = Type.Object({ id: Id, type: Word, data: Type.Record(Type.String(), Type.Unknown()) })
 const ErrorBody = Type.Object({
-  error: Type.Object({ code: Type.String(), message: Type.String(), param: Type.Union([Type.Null(), Type.String()]) }),
+  error: Type.Object({ code: Type.String(), param: Type.Union([Type.Null(), Type.String()]) }),
 })
 const CardSchema = Type.Object({
   brand: Type.String(),

@@ -1,0 +1,85 @@
+import type { Caller, Reply } from '@fincore/api-contract/card-door'
+import { makeAdmissionDesk } from './admission.ts'
+import { readBody } from './bounded-read.ts'
+import { identifyCaller } from './caller.ts'
+import { takeCard } from './card.ts'
+import type { CardMemory } from './card-memory.ts'
+import type { Config } from './config.ts'
+import { converse } from './conversation.ts'
+import type { Exchange } from './exchange.ts'
+import { bodyLimits, type Limits } from './limits.ts'
+import type { Log } from './log.ts'
+import { makePaymentService } from './payment-service.ts'
+import { makePlaces } from './peers.ts'
+import type { Refusal } from './problems.ts'
+import { makePspClient } from './psp-client.ts'
+
+type Outcome = Reply | Refusal | 'client_gone'
+const unavailable: Refusal = { code: 'service_unavailable' }
+
+/** The relay's two routes. An address with a query is neither: nothing of a charge belongs into an address. */
+export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
+  const paymentService = makePaymentService(config, memory)
+  const psp = makePspClient(config, memory)
+  const desk = makeAdmissionDesk(paymentService, () => performance.now(), bounds)
+  const places = makePlaces(bounds.charges)
+  /** What was read of bodies since the start; tests see that of a refused one nothing was. */
+  const bodyCount = { bytesRead: 0 }
+
+  async function route(exchange: Exchange): Promise<Outcome> {
+    const { method, url, headers, httpVersion } = exchange.request
+    // It must be readable in one way only where the body ends. Node also takes `gzip, chunked`, and a load balancer may
+    // take an HTTP/1.0 request with a `Transfer-Encoding` to end elsewhere than the relay does: a request could hide.
+    const encoding = headers['transfer-encoding']
+    if (encoding !== undefined && (encoding !== 'chunked' || httpVersion !== '1.1')) {
+      return { code: 'media_type_unsupported', detail: 'Send no `Transfer-Encoding` but `chunked`, on HTTP/1.1.' }
+    }
+    const allow = url === '/v1/charges' ? 'POST' : url === '/health' ? 'GET' : null
+    if (allow === null) return { code: 'route_not_found' }
+    if (allow !== method) return { code: 'method_not_allowed', allow }
+    if (allow === 'POST') return admitAndCharge(exchange)
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' }
+  }
+
+  /**
+   * `POST /v1/charges`. The order is the point: who calls, then what the headers say of the body, and only then the first
+   * byte of the body. A place among the charges is taken by nobody who was not admitted, and given back before the rest
+   * of a refused body is thrown away.
+   */
+  async function admitAndCharge(exchange: Exchange): Promise<Outcome> {
+    const caller = identifyCaller(exchange.request, config.callerSource)
+    const admission = await desk.admit(exchange.requestId, caller)
+    if (admission === null) return unavailable
+    if (admission.decision !== 'admit') return admission.reply
+    const { headers } = exchange.request
+    const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
+    if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') return { code: 'media_type_unsupported' }
+    if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
+    // All of them have one bound, whoever they are of.
+    using place = places.take('')
+    return place === null ? unavailable : await charge(exchange, caller)
+  }
+
+  /** This is where the first byte of a body is read. Body and card are wiped on every way out. */
+  async function charge(exchange: Exchange, caller: Caller): Promise<Outcome> {
+    const { request, response, requestId } = exchange
+    if (exchange.isWaiting) response.writeContinue()
+    exchange.isWaiting = false
+    request.on('data', (chunk: Buffer) => {
+      bodyCount.bytesRead += chunk.length
+    })
+    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, memory))
+    if (taken === 'client_gone') return taken
+    if (typeof taken === 'string') return { code: taken }
+    if ('code' in taken) return taken
+    using card = taken.card
+    // As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut.
+    const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null
+    if (card.search.holdsNumber(Buffer.from(key ?? '')))
+      return { code: 'card_field_ambiguous', param: 'Idempotency-Key' }
+    const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts }
+    return (await converse(asked, card, { paymentService, psp, log })) ?? unavailable
+  }
+
+  return { route, bodyCount }
+}
