@@ -1,6 +1,13 @@
 /** The flags of `node-flags`, what `start.sh` adds of files, and `--import`, by which the development launcher ends it. */
-const knownFlags =
-  /^--(permission|disable-sigusr1|disallow-code-generation-from-strings|disable-proto=throw|frozen-intrinsics|disable-warning=ExperimentalWarning|allow-fs-read=.+|import=.+)$/
+const knownFlags = [
+  '--permission',
+  '--disable-sigusr1',
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=throw',
+  '--frozen-intrinsics',
+  '--disable-warning=ExperimentalWarning',
+]
+const knownBeginnings = ['--allow-fs-read=', '--import=']
 
 /** What stands open that `start.sh` closes, seen from inside the process; nothing when it may touch cards. */
 export function findOpenDoors(env: object): string[] {
@@ -14,7 +21,7 @@ export function findOpenDoors(env: object): string[] {
     'it may be inspected': may('inspector'),
     'SIGUSR1 opens a debugger': !process.execArgv.includes('--disable-sigusr1'),
     // Some write files past the permission model, such as `--cpu-prof`; some open a part of it: `--allow-fs-write=/tmp`.
-    'Node has other flags than it needs': !process.execArgv.every((flag) => knownFlags.test(flag)),
+    'Node has other flags than it needs': !process.execArgv.every(isKnownFlag),
     'strings may become code': succeeds(() => new Function('')),
     '__proto__ exchanges prototypes': succeeds(() => Reflect.get({}, '__proto__')),
     'the language’s own objects may be changed': !Object.isFrozen(Array.prototype),
@@ -22,6 +29,10 @@ export function findOpenDoors(env: object): string[] {
     'its environment holds more than RELAY_…': !Object.keys(env).every((name) => name.startsWith('RELAY_')),
   }
   return Object.keys(isOpen).filter((door) => isOpen[door])
+}
+
+function isKnownFlag(flag: string): boolean {
+  return knownFlags.includes(flag) || knownBeginnings.some((start) => flag.startsWith(start))
 }
 
 /** Without the permission model there is no `process.permission`, and everything is allowed. */

@@ -273,7 +273,7 @@ test('an admitted charge reaches the flow with its merchant, a report with its a
   })
   const attempt = newId('attempt')
   for (const report of [
-    { status: 200, headers: { a: 'b' }, body: 'x'.repeat(300_000) },
+    { status: 200, headers: { a: 'b' }, body: 'x'.repeat(60_000) },
     { failure: 'reset', requestWasSent: true },
   ]) {
     const { body } = await post(`/internal/card_charges/${attempt}/report`, report)
