@@ -4,6 +4,7 @@ import type { CardMemory } from './card-memory.ts'
 import { holdsCardNumber } from './card-search.ts'
 import { type Found, hasEscape, type ScanFailure, scanJsonObject } from './json-scanner.ts'
 import type { Refusal } from './problems.ts'
+import { holdsStrayNumber } from './stray-numbers.ts'
 
 /** A card as the relay holds it: ASCII digits in buffers of `CardMemory`, until they are wiped. */
 export type Card = { number: Buffer; cvc: Buffer; facts: CardFacts }
@@ -47,6 +48,10 @@ export function takeCard(body: Buffer, memory: CardMemory): TakenCard {
     wipeCard(card, memory)
     const detail = `The digits of the card number stand in a second place of the body. Send them in \`${numberPath}\` only.`
     return refuse({ code: 'card_field_ambiguous', param: numberPath, detail })
+  }
+  if (holdsStrayNumber(body, memory)) {
+    wipeCard(card, memory)
+    return refuse({ code: 'card_data_not_accepted_here' })
   }
   return { ok: true, card, blankedBody: body.toString('utf8') }
 }

@@ -136,7 +136,7 @@ describe('the conversation of one charge', () => {
     assert.equal(report.body, `{"echo":"${stars}","spaced":"**** **** **** ****","cvc":"***","amount":737}`)
     assert.equal(report.headers['x-echo'], undefined)
     assert.equal(report.headers['x-cvv'], undefined)
-    assert.equal(report.headers['x-psp-reference'], 'ref-1')
+    assert.equal(report.headers['x-psp-reference'], 'xxxxx')
   })
 
   const notSent: [string, () => Partial<Send>][] = [

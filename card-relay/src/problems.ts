@@ -61,6 +61,12 @@ export const relayProblems = {
     title: 'The card is not written plainly',
     detail: 'The number and the code must be plain JSON strings without escapes, once each, at `payment_method.card`.',
   },
+  card_data_not_accepted_here: {
+    status: 403,
+    title: 'Card data is not accepted here',
+    detail:
+      'The request holds what looks like a card number; nothing of it was kept. Card numbers go only to the card relay, by authorised merchants, in `payment_method.card`. Use a payment session or a token instead.',
+  },
   service_unavailable: {
     status: 503,
     title: 'The service is not available',

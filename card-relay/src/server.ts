@@ -20,6 +20,7 @@ import { makePspClient } from './psp-client.ts'
 import { cleansePlaintext } from './psp-connection.ts'
 import { announcesBody, type BodyCount, isFramedPlainly } from './request-body.ts'
 import { makeRequestId } from './request-id.ts'
+import { makeRinse } from './rinse.ts'
 
 export type Relay = {
   /** `https://` address that it listens on. */
@@ -88,6 +89,7 @@ export async function startRelay(
       .then(() => finished(response).catch(() => undefined))
       .finally(() => {
         underWay.delete(work)
+        rinseSoon()
         // Unless a next request came on it already.
         if (newestResponse.get(socket) === response) release()
       })
@@ -95,7 +97,10 @@ export async function startRelay(
   }
 
   const server = makeServer(config)
+  const rinseSoon = makeRinse({ cert: config.tlsCert, key: config.tlsKey })
   server.on('connection', connections.open)
+  // Also for a client that went away half-way through its body, or whose bytes were no request.
+  server.on('secureConnection', (socket) => socket.once('close', rinseSoon))
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
   server.on('clientError', (error, socket) => refuseBrokenRequest(error, socket, config.docsUrl))

@@ -85,6 +85,8 @@ export function planPaymentService(input: PlanInput): ProcessPlan {
 export function planCardRelay(input: PlanInput): ProcessPlan {
   const addresses = addressesOf(input.ports)
   return planOf(input, 'card-relay', {
+    // glibc overwrites what is freed. See the relay's README.
+    GLIBC_TUNABLES: 'glibc.malloc.perturb=165:glibc.malloc.tcache_count=0',
     RELAY_PORT: String(input.ports.relay),
     RELAY_TLS_CERT_FILE: input.certificates.serverCert,
     RELAY_TLS_KEY_FILE: input.certificates.serverKey,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { World } from '../world.ts'
 import { type Canary, makeCanaries } from './canaries.ts'
 import { assignExits } from './exits.ts'
-import { type Findings, makeFindings } from './findings.ts'
+import { type Findings, makeFindings, type Sink, sinks } from './findings.ts'
 import { type Deed, sendAll } from './load.ts'
 import { startMeddlingPsp } from './meddling-psp.ts'
 import { type OwnPostgres, type Plumbing, startOwnPostgres, startPlumbing } from './plumbing.ts'
@@ -57,7 +57,15 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   cleanUp.defer(() => subject.stop())
   const round = { canaries, search, postgres, world, options }
   options.progress(`FinCore runs; ${options.cards} cards go to it over ${options.connections} connections`)
-  const { astray } = await runRound({ ...round, name: 'FinCore', subject, plumbing, findings: fincore, deedOf })
+  const { astray } = await runRound({
+    ...round,
+    name: 'FinCore',
+    subject,
+    plumbing,
+    findings: fincore,
+    memories: sinks,
+    deedOf,
+  })
 
   const control = makeFindings()
   const controlPlumbing = await startPlumbing(search, control)
@@ -71,6 +79,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     subject: naive,
     plumbing: controlPlumbing,
     findings: control,
+    memories: ['memory of the card relay', 'memory of PostgreSQL'],
     deedOf: deedOfControl,
   })
   return {
@@ -106,6 +115,8 @@ type Round = {
   subject: Subject
   plumbing: Plumbing
   findings: Findings
+  /** Whose memory is searched: the control runs beside FinCore's processes, which were searched before. */
+  memories: readonly Sink[]
   deedOf(canary: Canary): Deed
 }
 
@@ -127,7 +138,7 @@ async function runRound(round: Round) {
     atHalf: searchStored,
   })
   await sleep(graceMs)
-  searchMemory(searcher)
+  searchMemory(searcher, round.memories)
   options.progress(`${name}: memory is searched`)
   await searchStored()
   await checkpoint(postgres.ownerUrl)

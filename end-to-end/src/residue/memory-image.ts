@@ -24,12 +24,13 @@ export function listDescendants(root: number): RunningProcess[] {
 }
 
 const pieceBytes = 4 * 1024 * 1024
+const pageBytes = 4096
 
 /**
- * Reads a process's memory piece by piece: every region that can be read, which is what a core dump of it would hold.
- * What several processes have in common, shared memory and files that are mapped to be read only, is read once for all
- * that are given the same `seen`. To be called while the process is stopped, or what moves meanwhile is missed.
- * `overlap`: how many bytes of a piece are given again with the next.
+ * Reads a process's memory piece by piece: every page that was ever written to, of every region that can be read, which
+ * is what a core dump of it would hold. Pages of mapped files that nobody has changed are the files' own bytes, and are
+ * left out. Shared memory is read once for all processes that are given the same `seen`. To be called while the process
+ * is stopped, or what moves meanwhile is missed. `overlap`: how many bytes of a piece are given again with the next.
  * @returns how many bytes were read.
  */
 export function readMemoryImage(
@@ -37,27 +38,33 @@ export function readMemoryImage(
   options: { overlap: number; seen: Set<string>; take(bytes: Buffer): void },
 ): number {
   const memory = openSync(`/proc/${pid}/mem`, 'r')
+  const pageMap = openSync(`/proc/${pid}/pagemap`, 'r')
   const piece = Buffer.allocUnsafe(pieceBytes)
   let total = 0
   try {
-    for (const { from, to, sharedAs } of listRegions(pid)) {
-      if (sharedAs !== null && options.seen.has(sharedAs)) continue
-      if (sharedAs !== null) options.seen.add(sharedAs)
-      for (let at = from; at < to; at += pieceBytes - options.overlap) {
-        const bytes = piece.subarray(0, Math.min(pieceBytes, to - at))
-        if (!readFully(memory, bytes, at)) break
-        options.take(bytes)
-        total += bytes.length
-        if (at + bytes.length >= to) break
+    for (const region of listRegions(pid)) {
+      if (region.sharedAs !== null && options.seen.has(region.sharedAs)) continue
+      if (region.sharedAs !== null) options.seen.add(region.sharedAs)
+      for (const { from, to } of region.sharedAs !== null ? [region] : listWritten(pageMap, region)) {
+        for (let at = from; at < to; at += pieceBytes - options.overlap) {
+          const bytes = piece.subarray(0, Math.min(pieceBytes, to - at))
+          if (!readFully(memory, bytes, at)) break
+          options.take(bytes)
+          total += bytes.length
+          if (at + bytes.length >= to) break
+        }
       }
     }
   } finally {
     closeSync(memory)
+    closeSync(pageMap)
   }
   return total
 }
 
-type Region = { from: number; to: number; sharedAs: string | null }
+type Range = { from: number; to: number }
+/** `sharedAs`: for shared memory what is the same in every process that has it; null for what is the process's own. */
+type Region = Range & { sharedAs: string | null }
 
 function listRegions(pid: number): Region[] {
   const lines = readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')
@@ -65,11 +72,27 @@ function listRegions(pid: number): Region[] {
     const [, from = '', to = '', rights = '', offset, device, inode] =
       /^([0-9a-f]+)-([0-9a-f]+) (\S+) (\S+) (\S+) (\d+)/.exec(line) ?? []
     if (!rights.startsWith('r')) return []
-    const isCommon = inode !== '0' && (rights.endsWith('s') || !rights.includes('w'))
-    const region = { from: Number.parseInt(from, 16), to: Number.parseInt(to, 16) }
-    const size = region.to - region.from
-    return [{ ...region, sharedAs: isCommon ? `${device} ${inode} ${offset} ${size}` : null }]
+    const range = { from: Number.parseInt(from, 16), to: Number.parseInt(to, 16) }
+    const sharedAs = rights.endsWith('s') ? `${device} ${inode} ${offset} ${range.to - range.from}` : null
+    return [{ ...range, sharedAs }]
   })
+}
+
+/** The pages of a private region that hold what the process wrote: in memory and not a file's, or swapped out. */
+function listWritten(pageMap: number, { from, to }: Range): Range[] {
+  const entries = Buffer.alloc(((to - from) / pageBytes) * 8)
+  if (!readFully(pageMap, entries, (from / pageBytes) * 8)) return []
+  const runs: Range[] = []
+  for (let page = 0; page * 8 < entries.length; page++) {
+    // The highest byte of an entry is its last. Bit 63: in memory; 62: swapped out; 61: a file's.
+    const flags = (entries[page * 8 + 7] ?? 0) >>> 5
+    if (flags !== 0b100 && (flags & 0b010) === 0) continue
+    const at = from + page * pageBytes
+    const last = runs.at(-1)
+    if (last?.to === at) last.to += pageBytes
+    else runs.push({ from: at, to: at + pageBytes })
+  }
+  return runs
 }
 
 /** False for what the kernel lets nobody read, such as its own variables, and for the end of a file that was mapped beyond it. */

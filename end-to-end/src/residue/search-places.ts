@@ -23,16 +23,17 @@ const sinkOfProcess: readonly { command: RegExp; sink: Sink | null }[] = [
 ]
 
 /**
- * Stops every process that this one has started, as a core dump would, and searches all of their memory.
+ * Stops every process that this one has started, as a core dump would, and searches the memory of those that belong to
+ * the wanted sinks.
  * @throws Error when there is a process that belongs to no sink: then not everything would have been searched.
  */
-export function searchMemory({ search, findings }: Searcher): void {
+export function searchMemory({ search, findings }: Searcher, wanted: readonly Sink[]): void {
   const processes = listDescendants(process.pid).map((one) => ({ ...one, sink: sinkOf(one) }))
   const seen = new Set<string>()
   try {
     for (const { pid } of processes) process.kill(pid, 'SIGSTOP')
     for (const { pid, sink } of processes) {
-      if (sink === null) continue
+      if (sink === null || !wanted.includes(sink)) continue
       const take = (bytes: Buffer) => search.scan(bytes, findings.in(sink))
       findings.searched(sink, readMemoryImage(pid, { overlap: search.longest - 1, seen, take }))
     }

@@ -18,7 +18,7 @@ export type Subject = {
 }
 
 /** Short, so that the charges whose PSP is silent do not hold up the drill; long enough for a machine that is busy. */
-const pspTimeoutMs = 4_000
+const pspTimeoutMs = 1_500
 
 /** The whole of FinCore behind the drill's plumbing, with a merchant of its own whose PSP is the meddling one. */
 export async function startFinCoreSubject(
