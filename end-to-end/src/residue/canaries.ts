@@ -7,7 +7,10 @@ export type Canary = {
   number: string
   /** The security code: 3 digits, for American Express 4. */
   code: string
-  /** The holder's name, of letters alone and of this canary alone. It may be kept; it tells whose code stands beside it. */
+  /**
+   * The holder's name, of letters alone and of this canary alone. It may be kept; it tells whose code stands beside it.
+   * What differs stands first, because the last characters of a text are no certain part of its base64.
+   */
   marker: string
 }
 
@@ -35,7 +38,7 @@ export function makeCanaries(count: number, seed: number): Canary[] {
       // The tripwire blanks a code with ones, so such a code would be found wherever it was blanked.
       if (taken.has(number) || /^1+$/.test(code)) continue
       taken.add(number)
-      return { index, number, code, marker: `Canary ${lettersOf(index)}` }
+      return { index, number, code, marker: `${lettersOf(index)} Canary` }
     }
   })
 }

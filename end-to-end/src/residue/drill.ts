@@ -64,6 +64,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     plumbing,
     findings: fincore,
     memories: sinks,
+    searchesMidFlight: true,
     deedOf,
   })
 
@@ -79,6 +80,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     subject: naive,
     plumbing: controlPlumbing,
     findings: control,
+    searchesMidFlight: false,
     memories: ['memory of the card relay', 'memory of PostgreSQL'],
     deedOf: deedOfControl,
   })
@@ -117,6 +119,8 @@ type Round = {
   findings: Findings
   /** Whose memory is searched: the control runs beside FinCore's processes, which were searched before. */
   memories: readonly Sink[]
+  /** Whether files and rows are also searched half-way, and before PostgreSQL has written out what it holds. */
+  searchesMidFlight: boolean
   deedOf(canary: Canary): Deed
 }
 
@@ -135,12 +139,12 @@ async function runRound(round: Round) {
     progress: (sent) => {
       if (steps.has(sent)) options.progress(`${name}: ${sent} cards are sent`)
     },
-    atHalf: searchStored,
+    atHalf: round.searchesMidFlight ? searchStored : async () => {},
   })
   await sleep(graceMs)
   searchMemory(searcher, round.memories)
   options.progress(`${name}: memory is searched`)
-  await searchStored()
+  if (round.searchesMidFlight) await searchStored()
   await checkpoint(postgres.ownerUrl)
   await searchStored()
   plumbing.finish()

@@ -126,8 +126,3 @@ export async function checkpoint(ownerUrl: string): Promise<void> {
   url.username = 'postgres'
   await withClient(url.href, (client) => client.query('checkpoint'))
 }
-
-/** How long after the last answer the search of memory begins. */
-export function waitOneSecond(): Promise<void> {
-  return sleep(1_000)
-}

@@ -93,8 +93,8 @@ function anchorAt(bytes: Buffer, at: number): number {
 
 /** A 32-bit hash of seven bytes, as a signed number, which V8 keeps without a heap object. */
 function hashOf(low: number, high: number): number {
-  const mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77)
-  return Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d)
+  const mixed = low ^ Math.imul(high, 0x9e3779b1)
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca77)
 }
 
 /** The first place from `at` on where a form may begin; `end` when there is none. The one loop that time is spent in. */

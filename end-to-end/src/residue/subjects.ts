@@ -20,12 +20,14 @@ export type Subject = {
 /** Short, so that the charges whose PSP is silent do not hold up the drill; long enough for a machine that is busy. */
 const pspTimeoutMs = 1_500
 
+/** Each is a process of PostgreSQL whose memory is searched; the load does not need more. */
+const databaseConnections = '6'
+
 /** The whole of FinCore behind the drill's plumbing, with a merchant of its own whose PSP is the meddling one. */
 export async function startFinCoreSubject(
   postgres: OwnPostgres,
   plumbing: Plumbing,
   psp: MeddlingPsp,
-  env: Record<string, string> = {},
 ): Promise<{ subject: Subject; world: World }> {
   plumbing.database.forwardTo(postgres.port)
   const world = await startWorld({
@@ -34,9 +36,8 @@ export async function startFinCoreSubject(
       'card-relay': {
         RELAY_PAYMENT_SERVICE_URL: `http://127.0.0.1:${plumbing.internal.port}`,
         RELAY_PSP_ORIGINS: psp.origin,
-        ...env,
       },
-      'payment-service': { PSP_TIMEOUT_MS: String(pspTimeoutMs), ...env },
+      'payment-service': { PSP_TIMEOUT_MS: String(pspTimeoutMs), DATABASE_CONNECTIONS: databaseConnections },
     },
   })
   const { dev, ports } = world.fincore

@@ -8,15 +8,17 @@ const timeoutMs = 1_000
 /** Node reads a socket into a buffer of 64 KiB; of a mebibyte at once, some read fills it whole. */
 const zeros = Buffer.alloc(1_048_576)
 
-let timer: NodeJS.Timeout | undefined
+let isDue = false
 
 /**
  * Overwrites, a moment from now, what is left of a refused request in the buffer that all HTTP connections of this
  * process are read into: it may hold a card that came to the wrong door, and the next requests only overwrite its beginning.
  */
 export function rinseSoon(): void {
-  timer ??= setTimeout(() => {
-    timer = undefined
+  if (isDue) return
+  isDue = true
+  setTimeout(() => {
+    isDue = false
     void rinse()
   }, afterMs).unref()
 }
