@@ -26,4 +26,5 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
   case $name in RELAY_*) ;; *) unset "$name" ;; esac
 done
 # A shell may export these of itself.
-exec "$relay_env" -u _ -u PWD -u OLDPWD -u SHLVL "$relay_node" "$@" "$relay_folder/src/main.ts"
+# And with it glibc overwrites all memory that is freed.
+exec "$relay_env" -u _ -u PWD -u OLDPWD -u SHLVL GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0 "$relay_node" "$@" "$relay_folder/src/main.ts"

@@ -4,6 +4,7 @@ import type { CardMemory } from './card-memory.ts'
 import { type CardSearch, makeCardSearch } from './card-search.ts'
 import { scanJson, type Token } from './json-scanner.ts'
 import type { Refusal } from './problems.ts'
+import { holdsStrayNumber } from './stray-numbers.ts'
 
 /** A card as the relay holds it: number and code as ASCII digits, in one buffer that is wiped when `using` ends. */
 export type Card = Disposable & { number: Buffer; cvc: Buffer; facts: CardFacts; search: CardSearch }
@@ -31,8 +32,10 @@ export function takeCard(body: Buffer, memory: CardMemory): { card: Card; blanke
   if (!isLuhnOk(digits) || !isBrandLength(digits)) return { code: 'card_number_invalid', param: fields.number.path }
 
   const card = moveCard(body, number, cvc, memory)
-  if (!card.search.holdsNumber(body)) return { card, blankedBody: body.toString('utf8') }
+  const isAgain = card.search.holdsNumber(body)
+  if (!isAgain && !holdsStrayNumber(body, memory)) return { card, blankedBody: body.toString('utf8') }
   card[Symbol.dispose]()
+  if (!isAgain) return { code: 'card_data_not_accepted_here' }
   const detail = 'The card number stands in a second place of the body. Send it only there.'
   return { code: 'card_field_ambiguous', detail, param: fields.number.path }
 }

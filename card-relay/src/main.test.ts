@@ -88,6 +88,7 @@ describe('the relay’s process', () => {
         '__proto__ exchanges prototypes',
         'the language’s own objects may be changed',
         ...(mayDump ? ['a core file may be written'] : []),
+        'memory that is freed is not overwritten',
         'its environment holds more than RELAY_…',
       ],
     )

@@ -1,6 +1,7 @@
 import https from 'node:https'
 import tls from 'node:tls'
 import { limits } from './limits.ts'
+import { blankReplyHeaders } from './reply-headers.ts'
 
 /** OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which `node:crypto` does not name: it overwrites what it has handed over. */
 export const cleansePlaintext = 2
@@ -31,6 +32,7 @@ export function makePspAgent(ca: string | undefined): https.Agent {
     })
     socket.once('secureConnect', () => {
       socket.off('error', giveUp).off('timeout', giveUp)
+      blankReplyHeaders(socket)
       done?.(null, socket)
     })
     return undefined

@@ -14,6 +14,7 @@ import type { Log } from './log.ts'
 import { makePlaces, namePeer } from './peers.ts'
 import { makeProblemReply } from './problems.ts'
 import { cleansePlaintext } from './psp-connection.ts'
+import { makeRinse } from './rinse.ts'
 import { makeRoutes } from './routes.ts'
 import { tlsProfile } from './tls-profile.ts'
 
@@ -34,7 +35,10 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     newestResponse.set(request.socket, response)
     response.on('error', () => response.destroy())
     const exchange = { request, response, requestId: makeRequestId(), isWaiting }
-    const work = serve(exchange).finally(() => underWay.delete(work))
+    const work = serve(exchange).finally(() => {
+      underWay.delete(work)
+      rinseSoon()
+    })
     underWay.add(work)
   }
 
@@ -58,6 +62,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   }
 
   const server = makeServer(config)
+  const rinseSoon = makeRinse({ cert: config.tlsCert, key: config.tlsKey })
   server.on('connection', (socket: Socket) => {
     // The load balancer holds connections for everybody, and has bounds of its own.
     if (isTrustedProxy(socket.remoteAddress ?? '', config.callerSource)) return
@@ -65,6 +70,8 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     if (place === null) socket.destroy()
     else socket.once('close', place[Symbol.dispose])
   })
+  // Also for a client that went away half-way through its body, or whose bytes were no request.
+  server.on('secureConnection', (socket) => socket.once('close', rinseSoon))
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
   // What Node could not read as HTTP, or what came too slowly. The error carries the raw bytes, so it is never logged.

@@ -34,6 +34,7 @@ const relayCodes = [
   'card_number_invalid',
   'card_cvc_invalid',
   'card_field_ambiguous',
+  'card_data_not_accepted_here',
   'service_unavailable',
 ] as const satisfies ErrorCode[]
 

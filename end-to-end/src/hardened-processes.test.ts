@@ -27,8 +27,13 @@ describe('the card relay’s process', () => {
     assert.deepEqual(facts.coreLimit, ['0', '0'])
   })
 
-  it('has nothing in its environment but its settings', () => {
-    assert.deepEqual(Object.keys(facts.environment).sort(), [
+  it('has nothing in its environment but its settings, and what glibc is told', () => {
+    // glibc ends each of its own settings where it has read it.
+    const told = 'glibc.malloc.tcache_count'
+    assert.deepEqual([facts.environment.GLIBC_TUNABLES, facts.environment[told]], ['glibc.malloc.perturb=165', '0'])
+    const settings = Object.keys(facts.environment).filter((name) => name !== told)
+    assert.deepEqual(settings.sort(), [
+      'GLIBC_TUNABLES',
       'RELAY_CLIENT_CA_FILE',
       'RELAY_DOCS_URL',
       'RELAY_INTERNAL_TOKEN',

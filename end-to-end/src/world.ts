@@ -40,7 +40,7 @@ export type Truth = {
 }
 
 /** Starts a world of its own; a test file starts one and shares it among its tests, because each takes seconds. */
-export async function startWorld(options: Pick<StartFinCoreOptions, 'env'> = {}): Promise<World> {
+export async function startWorld(options: Pick<StartFinCoreOptions, 'env' | 'databaseUrl'> = {}): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
   const fincore = await startFinCore({ dataDir, ports: 'free', ...options })
   const { dev } = fincore

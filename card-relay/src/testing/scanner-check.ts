@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { readBody } from '../bounded-read.ts'
 import { takeCard } from '../card.ts'
+import { isLuhnOk } from '../card-facts.ts'
 import { makeCardMemory } from '../card-memory.ts'
 import { makeCardSearch } from '../card-search.ts'
 import { scanJson } from '../json-scanner.ts'
@@ -128,11 +129,24 @@ function checkRefusal(code: string, detail: string, reference: Reference | undef
     return
   }
   assert(isObject(root) && !hasTwice, `${code} for what is no plain object`)
+  if (code === 'card_data_not_accepted_here') {
+    assert(saysAnyCard(text), 'no other card number stands in it')
+    return
+  }
   const value = at(root, code.includes('cvc') ? 'payment_method.card.cvc' : 'payment_method.card.number')
   if (code.endsWith('_missing')) assert.equal(value, undefined)
   if (code === 'card_cvc_invalid') assert(typeof value !== 'string' || !/^\d{3,4}$/.test(value))
   if (code === 'card_number_invalid') assert(typeof value !== 'string' || !cardNumbers.includes(value))
   assert.match(code, /^card_(number|cvc)_(missing|invalid)$|^card_field_ambiguous$/)
+}
+
+/** True when a run of digits, single spaces and dashes aside, holds 13 to 19 of them with a right check digit. */
+function saysAnyCard(text: string): boolean {
+  const runs = (text.match(/\d(?:[ -]?\d){12,}/g) ?? []).map((run) => run.replaceAll(/[ -]/g, ''))
+  const lengths = [13, 14, 15, 16, 17, 18, 19]
+  return runs.some((run) =>
+    [...run].some((_, from) => lengths.some((length) => isLuhnOk(Buffer.from(run.slice(from, from + length))))),
+  )
 }
 
 /** The words of a refusal, and what must then be true; the root is null for what `JSON.parse` does not take. */

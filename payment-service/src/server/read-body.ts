@@ -37,3 +37,17 @@ export async function readBody(payload: IncomingMessage, maxBytes: number): Prom
     for (const chunk of chunks) chunk.fill(0)
   }
 }
+
+/**
+ * Overwrites whatever of a body was received and is read by nobody, because its request was refused or given up, and
+ * what still comes of it. Without this it would lie in memory until something else is written there.
+ */
+export function overwriteRest(payload: IncomingMessage): void {
+  const overwrite = (chunk: Buffer) => chunk.fill(0)
+  if (!payload.destroyed) {
+    payload.on('data', overwrite)
+    return
+  }
+  // A stream that was destroyed hands out what it still holds only when it is asked.
+  for (let chunk = payload.read(); chunk !== null; chunk = payload.read()) overwrite(chunk)
+}

@@ -10,7 +10,8 @@ import { refuse } from '../refusal.ts'
 import type { Access } from './caller.ts'
 import { parseJsonBody } from './json-body.ts'
 import { sendRefusal, toRefusal } from './problems.ts'
-import { readBody } from './read-body.ts'
+import { overwriteRest, readBody } from './read-body.ts'
+import { rinseSoon } from './rinse.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -111,6 +112,15 @@ export function createServer(options: ServerOptions): App {
     // No body is an empty one: an action without parameters needs none, and others say which field is missing.
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
   })
+  // A card at the wrong door: most bodies of refused requests are never read, and a client may go away within one.
+  const forget = (request: FastifyRequest) => {
+    overwriteRest(request.raw)
+    rinseSoon()
+  }
+  app.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode >= 400) forget(request)
+  })
+  app.addHook('onRequestAbort', async (request) => forget(request))
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(performance.now() - request.startedAt)
     const route = request.routeOptions.url ?? 'none'

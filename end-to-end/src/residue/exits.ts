@@ -1,0 +1,207 @@
+import { escapeDigits, groupNumber } from '../card-traces.ts'
+import type { Canary } from './canaries.ts'
+import type { Line } from './line.ts'
+import type { PspPlan } from './meddling-psp.ts'
+import { cardJson, chargeJson, makeRequest, type RequestWish } from './requests.ts'
+
+/** What one of the load's clients has at hand. */
+export type Client = {
+  /** With the registered client certificate. */
+  relay: Line
+  /** Without any. */
+  relayAsStranger: Line
+  api: Line
+  /** The merchant's secret key, which may send raw cards. */
+  key: string
+}
+
+export type Exit = {
+  what: string
+  /** Of 100 canaries. */
+  share: number
+  psp: PspPlan
+  /** Statuses that say that the exit was the one meant; 0 is a connection that ended without an answer. */
+  statuses: readonly number[]
+  send(client: Client, canary: Canary): Promise<number>
+}
+
+const unknownKey = 'sk_test_of_nobody'
+const firstPartBytes = 330
+/** Some time after the whole body, so that a PSP is being asked, and before its answer as often as not. */
+const patienceMs = 15
+
+/** Every way on which a card can come to FinCore and leave it again. */
+export const exits: readonly Exit[] = [
+  charge('success', 22, 'pass', [201]),
+  charge('success, in chunks and pieces', 4, 'pass', [201], { chunked: true }),
+  charge('declined by the bank', 6, 'decline', [201]),
+  charge('the PSP echoes the card in its reply and headers', 12, 'echo', [201]),
+  charge('the PSP never answers', 2, 'silence', [201]),
+  charge('the PSP breaks off', 4, 'reset', [201]),
+  atRelay('refused at admission: unknown key', 4, [403], {}, unknownKey),
+  {
+    what: 'refused at admission: no certificate',
+    share: 4,
+    psp: 'pass',
+    statuses: [403],
+    async send({ relayAsStranger, key }, canary) {
+      const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
+      return relayAsStranger.ask(head + body)
+    },
+  },
+  atRelay('refused by its headers', 2, [415], { headers: { 'content-encoding': 'gzip' } }),
+  atRelay('broken JSON', 4, [400], { body: (canary) => chargeJson(cardJson(canary)).slice(0, -1) }),
+  atRelay('the number twice', 3, [400], {
+    body: (canary) => chargeJson(cardJson(canary), `,"description":"paid by ${groupNumber(canary.number)}"`),
+  }),
+  atRelay('an escape in the number', 3, [400], {
+    body: (canary) => chargeJson(cardJson(canary).replace(canary.number, escapeDigits(canary.number))),
+  }),
+  atRelay('another card in metadata', 3, [403], {
+    body: ({ number }) =>
+      chargeJson('{"number":"4242424242424242","cvc":"737","exp_month":12,"exp_year":2034}', metadata(number)),
+  }),
+  atRelay('too large', 2, [413], {
+    body: (canary) => chargeJson(cardJson(canary), `,"description":"${'x'.repeat(66_000)}"`),
+    chunked: true,
+  }),
+  {
+    what: 'no HTTP',
+    share: 2,
+    psp: 'pass',
+    statuses: [400],
+    send: ({ relay }, canary) => relay.ask(`${chargeJson(cardJson(canary))}\r\n\r\n`),
+  },
+  {
+    what: 'the client breaks off half-way through the body',
+    share: 6,
+    psp: 'pass',
+    statuses: [0],
+    async send({ relay, key }, canary) {
+      const { head, body } = makeRequest({
+        bearer: key,
+        body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
+      })
+      await relay.cut(head + body.slice(0, firstPartBytes))
+      return 0
+    },
+  },
+  {
+    what: 'the client breaks off while the PSP is asked',
+    share: 3,
+    psp: 'pass',
+    statuses: [0],
+    async send({ relay, key }, canary) {
+      const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
+      await relay.cut(head + body, patienceMs)
+      return 0
+    },
+  },
+  atApi('a card at the public API', 5, [403], (canary) => chargeJson(cardJson(canary))),
+  atApi('a number in metadata at the public API', 4, [403], ({ number }) => tokenJson(metadata(number))),
+  atApi('a number with escapes at the public API', 1, [403], ({ number }) => tokenJson(metadata(escapeDigits(number)))),
+  {
+    ...atApi('a card at the public API with an unknown key', 0, [401], () => ''),
+    share: 2,
+    async send({ api }, canary) {
+      const { head, body } = makeRequest({ bearer: unknownKey, body: chargeJson(cardJson(canary)) })
+      return api.ask(head + body)
+    },
+  },
+  {
+    what: 'the client breaks off half-way at the public API',
+    share: 2,
+    psp: 'pass',
+    statuses: [0],
+    async send({ api, key }, canary) {
+      const { head, body } = makeRequest({
+        bearer: key,
+        body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
+      })
+      await api.cut(head + body.slice(0, firstPartBytes))
+      return 0
+    },
+  },
+]
+
+const filler = 'x'.repeat(400)
+
+/** Which exit each canary takes. Every exit is taken, by its share of all canaries, in an order that `seed` shuffles. */
+export function assignExits(canaries: readonly Canary[], seed: number): Map<Canary, Exit> {
+  const places = exits.flatMap((exit) => Array.from({ length: exit.share }, () => exit))
+  const random = makeRandom(seed)
+  return new Map(
+    canaries.map((canary, index) => {
+      if (index % places.length === 0) shuffle(places, random)
+      return [canary, places[index % places.length] ?? exits[0]] as [Canary, Exit]
+    }),
+  )
+}
+
+function metadata(text: string): string {
+  return `,"metadata":{"note":"card ${text}"}`
+}
+
+function tokenJson(more: string): string {
+  return `{"amount":1000,"currency":"EUR","payment_method":{"type":"token","token":"tok_none"}${more}}`
+}
+
+type BodyWish = Omit<RequestWish, 'bearer' | 'body'> & { body?: (canary: Canary) => string }
+
+function charge(what: string, share: number, psp: PspPlan, statuses: number[], wish: BodyWish = {}): Exit {
+  return { ...atRelay(what, share, statuses, wish), psp }
+}
+
+function atRelay(what: string, share: number, statuses: number[], wish: BodyWish, bearer?: string): Exit {
+  return {
+    what,
+    share,
+    psp: 'pass',
+    statuses,
+    async send({ relay, key }, canary) {
+      const body = (wish.body ?? ((one) => chargeJson(cardJson(one))))(canary)
+      const request = makeRequest({ ...wish, bearer: bearer ?? key, body })
+      return wish.chunked ? relay.ask(request.head, ...pieces(request.body)) : relay.ask(request.head + request.body)
+    },
+  }
+}
+
+function atApi(what: string, share: number, statuses: number[], body: (canary: Canary) => string): Exit {
+  return {
+    what,
+    share,
+    psp: 'pass',
+    statuses,
+    async send({ api, key }, canary) {
+      const request = makeRequest({ bearer: key, body: body(canary) })
+      return api.ask(request.head + request.body)
+    },
+  }
+}
+
+/** Pieces that cut the card in two, and are no larger than a TLS record. */
+function pieces(body: string): string[] {
+  const inCard = body.indexOf('"number":"') + 16
+  const rest = body.slice(inCard).match(/.{1,16000}/gs) ?? []
+  return [body.slice(0, inCard), ...rest]
+}
+
+/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
+function makeRandom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function shuffle(list: unknown[], random: () => number): void {
+  for (let last = list.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    const kept = list[last]
+    list[last] = list[other]
+    list[other] = kept
+  }
+}

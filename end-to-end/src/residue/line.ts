@@ -1,0 +1,97 @@
+import net from 'node:net'
+import tls from 'node:tls'
+
+/** One connection to a server, opened anew whenever it is needed and gone; it carries requests as bytes, one at a time. */
+export type Line = {
+  /** Sends the pieces one after another and waits for the answer's status; 0 when the connection ended without one. */
+  ask(...pieces: string[]): Promise<number>
+  /** Sends the text and breaks the connection off as soon as it has left, or after `afterMs`. */
+  cut(text: string, afterMs?: number): Promise<void>
+  close(): void
+}
+
+export type LineOptions = {
+  port: number
+  /** Null for plain TCP. */
+  tls: { ca: Buffer; cert?: Buffer; key?: Buffer } | null
+  /** Told of every byte that comes back. */
+  received(chunk: Buffer): void
+}
+
+/** Longer than any PSP call may take; what takes longer is a fault of the drill. */
+const answerTimeoutMs = 60_000
+
+export function makeLine(options: LineOptions): Line {
+  let open: net.Socket | null = null
+
+  async function connect(): Promise<net.Socket> {
+    if (open !== null && !open.destroyed && open.writable) return open
+    const { port } = options
+    const host = '127.0.0.1'
+    const socket = options.tls === null ? net.connect({ port, host }) : tls.connect({ port, host, ...options.tls })
+    open = socket
+    socket.setNoDelay(true)
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => options.received(chunk))
+    await new Promise<void>((done) => {
+      socket.once(options.tls === null ? 'connect' : 'secureConnect', () => done())
+      socket.once('close', () => done())
+    })
+    return socket
+  }
+
+  async function ask(...pieces: string[]): Promise<number> {
+    const socket = await connect()
+    return new Promise((resolve, reject) => {
+      let text = ''
+      const finish = (status: number) => {
+        clearTimeout(timer)
+        socket.off('data', onData).off('close', onClose)
+        resolve(status)
+      }
+      const onData = (chunk: Buffer) => {
+        text += chunk.toString('latin1')
+        const status = readStatus(text)
+        if (status === null) return
+        if (/\r\nconnection: close\r\n/i.test(text)) socket.destroy()
+        finish(status)
+      }
+      const onClose = () => finish(0)
+      const timer = setTimeout(() => {
+        socket.destroy()
+        reject(new Error(`There was no answer within ${answerTimeoutMs / 1000} s`))
+      }, answerTimeoutMs)
+      socket.on('data', onData).once('close', onClose)
+      if (socket.destroyed) return finish(0)
+      void sendPieces(socket, pieces)
+    })
+  }
+
+  return {
+    ask,
+    async cut(text, afterMs = 0) {
+      const socket = await connect()
+      await new Promise<void>((done) => {
+        socket.once('close', () => done())
+        if (socket.destroyed) return done()
+        socket.write(text, () => setTimeout(() => socket.destroy(), afterMs))
+      })
+    },
+    close: () => open?.destroy(),
+  }
+}
+
+async function sendPieces(socket: net.Socket, pieces: string[]): Promise<void> {
+  for (const piece of pieces) {
+    if (socket.destroyed) return
+    await new Promise((done) => socket.write(piece, done))
+  }
+}
+
+/** The status of an answer that is there with all of its body; null before that. */
+function readStatus(text: string): number | null {
+  const end = text.indexOf('\r\n\r\n')
+  if (end === -1) return null
+  const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0)
+  return text.length - end - 4 >= length ? Number(text.slice(9, 12)) : null
+}

@@ -1,0 +1,43 @@
+import type { Canary } from './canaries.ts'
+import type { Client } from './exits.ts'
+
+export type LoadResult = {
+  /** Canaries whose exit did not end as it was meant to, by what they were meant for. */
+  astray: Map<string, number>
+}
+
+/** What is done with one canary: its name, the statuses that say that it went as meant, and the deed. */
+export type Deed = { what: string; statuses: readonly number[]; send(client: Client): Promise<number> }
+
+/**
+ * Sends all canaries, each once, with every client busy with one at a time.
+ * @param atHalf called once, when half of them are sent, while the others go on.
+ */
+export async function sendAll(
+  canaries: readonly Canary[],
+  clients: readonly Client[],
+  deedOf: (canary: Canary) => Deed,
+  options: { progress(sent: number): void; atHalf(): Promise<void> },
+): Promise<LoadResult> {
+  const astray = new Map<string, number>()
+  let next = 0
+  let sent = 0
+  let half: Promise<void> | undefined
+  await Promise.all(
+    clients.map(async (client) => {
+      for (let canary = canaries[next++]; canary !== undefined; canary = canaries[next++]) {
+        const { what, statuses, send } = deedOf(canary)
+        const status = await send(client)
+        if (!statuses.includes(status)) {
+          const key = `${what}: ${status}`
+          astray.set(key, (astray.get(key) ?? 0) + 1)
+        }
+        sent += 1
+        options.progress(sent)
+        if (half === undefined && sent * 2 >= canaries.length) half = options.atHalf()
+      }
+    }),
+  )
+  await half
+  return { astray }
+}

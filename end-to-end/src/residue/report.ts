@@ -1,0 +1,62 @@
+import type { DrillResult } from './drill.ts'
+import { type Findings, type Sink, sinks } from './findings.ts'
+import { encodings } from './written-forms.ts'
+
+/** `void`: the search or the load did not work as it must, so what FinCore's counts are says nothing. */
+export type Verdict = { outcome: 'clean' | 'residue' | 'void'; reasons: string[] }
+
+/** The least part of all canaries that each search must find in the control. */
+const leastFound = 0.99
+/** The most exits that may end otherwise than meant, for instance because a busy machine was too slow. */
+const mostAstray = 0.02
+/** The control is one process, which has no shop and stands for relay and payment service at once. */
+const withoutControl: readonly Sink[] = ['memory of the payment service', 'memory of the shop', 'other files']
+
+export function judge(result: DrillResult): Verdict {
+  const { fincore, control, cards } = result
+  const share = (count: number) => `${((100 * count) / cards).toFixed(1)}%`
+  const reasons: string[] = []
+  for (const sink of sinks) {
+    if (fincore.bytesOf(sink) === 0) reasons.push(`nothing was searched in FinCore’s ${sink}`)
+    const found = control.of(sink).size
+    if (!withoutControl.includes(sink) && found < cards * leastFound) {
+      reasons.push(`the control’s ${sink} showed ${share(found)} of the canaries`)
+    }
+  }
+  for (const encoding of encodings) {
+    const found = control.anywhere(encoding).size
+    if (found < cards * leastFound) reasons.push(`the control showed ${share(found)} of the canaries as ${encoding}`)
+  }
+  const astray = [...result.astray].map(([what, count]) => `${what} (${count})`)
+  const countAstray = [...result.astray.values()].reduce((sum, count) => sum + count, 0)
+  if (countAstray > cards * mostAstray) reasons.push(`too many exits ended otherwise than meant: ${astray.join(', ')}`)
+  if (result.webhooksReceived === 0) reasons.push('no webhook came')
+  if (reasons.length > 0) return { outcome: 'void', reasons }
+  const residue = fincore.anywhere().size
+  if (residue > 0) return { outcome: 'residue', reasons: [`${residue} canaries were found in FinCore`] }
+  return { outcome: 'clean', reasons: [] }
+}
+
+/** The table sink × encoding: in each cell FinCore’s count of canaries, and the control’s beside it. */
+export function writeTable({ fincore, control }: DrillResult): string {
+  const cell = (sink: Sink, encoding?: (typeof encodings)[number]) =>
+    `${fincore.of(sink, encoding).size} / ${control.of(sink, encoding).size}`
+  const megabytes = (findings: Findings, sink: Sink) => String(Math.ceil(findings.bytesOf(sink) / 1e6))
+  const rows = [
+    ['found in FinCore / in the control', ...encodings, 'any', 'MB'],
+    ...sinks.map((sink) => [
+      sink,
+      ...encodings.map((encoding) => cell(sink, encoding)),
+      cell(sink),
+      `${megabytes(fincore, sink)} / ${megabytes(control, sink)}`,
+    ]),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)))
+        .join('  '),
+    )
+    .join('\n')
+}
