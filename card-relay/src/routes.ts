@@ -76,7 +76,7 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     // As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut.
     const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null
     if (card.search.holdsNumber(Buffer.from(key ?? '')))
-      return { code: 'card_field_ambiguous', param: 'Idempotency-Key' }
+      return { code: 'card_field_ambiguous', detail: 'The card number stands in the `Idempotency-Key` too.' }
     const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts }
     return (await converse(asked, card, { paymentService, psp, log })) ?? unavailable
   }
