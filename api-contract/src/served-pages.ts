@@ -92,8 +92,9 @@ function digestOf(text: string): string {
 
 /**
  * The host that a browser asked for, as an origin of a policy. A `Host` that is no host allows nothing, since what
- * stands in it must not write the policy.
+ * stands in it must not write the policy. Nor is one given back that has more digits in a row than any real host.
  */
-export function readHost(host: string | undefined): string {
-  return host !== undefined && /^(\[[\da-f:]+\]|[a-z\d.-]+)(:\d{1,5})?$/i.test(host) ? host : 'none.invalid'
+export function readHost(host = ''): string {
+  const isHost = /^(\[[\da-f:]+\]|[a-z\d.-]+)(:\d{1,5})?$/i.test(host) && !/\d{7}/.test(host)
+  return isHost ? host : 'none.invalid'
 }

@@ -101,7 +101,12 @@ export function listSandboxPages(world: World, links: Links): ShownPage[] {
     { name: 'psp-checkout-invalid', arrange: () => checkout(), act: (page) => page.locator('#pay').click() },
     { name: 'psp-checkout-declined', arrange: () => checkout(paying('declined', 'The payment was not made')) },
     { name: 'psp-checkout-paid', arrange: () => checkout(paying('visa', 'Merchant')) },
-    { name: 'psp-checkout-late', arrange: () => checkout(paying('late_success', 'Your payment is being processed')) },
+    {
+      name: 'psp-checkout-late',
+      arrange: () => checkout(paying('late_success', 'Your payment is being processed')),
+      // The page loads itself again, and would be gone while it is looked at.
+      prepare: (page) => page.route('**/check-again.*', (route) => route.abort()),
+    },
     {
       name: 'psp-checkout-expired',
       arrange: () =>

@@ -53,6 +53,14 @@ export const controls: readonly Control[] = [
         ],
       },
       { file: 'end-to-end/src/raw-card-door.test.ts', tests: ['…: …, before a byte of the body is read', 'when …'] },
+      {
+        file: 'end-to-end/src/admission-matrix.test.ts',
+        tests: ['admits the right cell in both spellings of its address, and reads no byte for any other'],
+      },
+      {
+        file: 'end-to-end/src/admission-closing.test.ts',
+        tests: ['when …, for new connections and inside one that is kept'],
+      },
       { file: `${service}/card-door/admission.test.ts`, tests: ['admission: … → …'] },
     ],
     operator:
@@ -65,10 +73,18 @@ export const controls: readonly Control[] = [
       'No system holds card data: the relay has it in memory for the time of one request. The database, the payment service and the logs never have it.',
     shownBy: [
       {
-        file: `${relay}/conversation.test.ts`,
-        tests: ['sends nothing for a template with …, and says that nothing was sent'],
+        file: `${relay}/templates.test.ts`,
+        tests: [
+          'is one with …: nothing leaves, and that is said',
+          'goes to no PSP that has …: nothing leaves, and that is said',
+        ],
       },
-      { file: `${relay}/residue.test.ts`, tests: ['holds next to none of the cards that it has sent'] },
+      {
+        file: 'end-to-end/src/residue/residue.test.ts',
+        tests: [
+          'leaves nothing in FinCore one second after the last of 200 cards, and finds nearly all in its control',
+        ],
+      },
     ],
     operator: 'Give the relay’s instances no address that the Internet reaches but that of the load balancer.',
   },
@@ -79,7 +95,22 @@ export const controls: readonly Control[] = [
       'Settings have no default secret, are checked at the start, and all problems are named at once. The relay has no dependency.',
     shownBy: [
       { file: `${relay}/config.test.ts`, tests: ['are reported all at once when nothing is set', 'refuse …'] },
-      { file: `${relay}/main.test.ts`, tests: ['names every missing setting and does not start'] },
+      {
+        file: `${relay}/main.test.ts`,
+        tests: [
+          'names every missing setting and does not start',
+          'does not start without what `start.sh` sees to, and names each thing that is missing',
+        ],
+      },
+      {
+        file: 'end-to-end/src/hardened-processes.test.ts',
+        tests: [
+          'leaves no core file',
+          'has nothing in its environment but its settings, and what glibc is told',
+          'opens no port on SIGUSR1, and goes on',
+          'is refused whatever it does not need: its own flags, with a probe in its place',
+        ],
+      },
       { file: 'dev/src/check-boundaries.test.ts', tests: ['each planted violation is found and named'] },
     ],
     operator: 'Harden the hosts and the images: non-root, read-only root, nothing else installed.',
@@ -99,12 +130,22 @@ export const controls: readonly Control[] = [
           'not in any answer or webhook',
         ],
       },
-      { file: `${relay}/residue.test.ts`, tests: ['holds next to none of the cards that it has sent'] },
+      {
+        file: 'end-to-end/src/residue/residue.test.ts',
+        tests: [
+          'leaves nothing in FinCore one second after the last of 200 cards, and finds nearly all in its control',
+        ],
+      },
       {
         file: `${relay}/conversation.test.ts`,
+        tests: ['sends the card to the PSP and to nobody else, reports, answers, and wipes everything'],
+      },
+      { file: `${relay}/wiping.test.ts`, tests: ['after …', 'after a shutdown in the middle that waits in vain'] },
+      {
+        file: `${relay}/echo.test.ts`,
         tests: [
-          'sends the card to the PSP and to nobody else, reports, answers, and wipes everything',
-          'takes every echo of the card out of the reply, and the card out of its headers',
+          'reaches the payment service in no spelling, neither in wanted fields nor in others',
+          'reaches it in no header, whatever its name',
         ],
       },
       {
@@ -140,7 +181,7 @@ export const controls: readonly Control[] = [
       'No number is stored. What is stored is first six and last four, always; no hash of a number is made. Searches include SHA and MD5.',
     shownBy: [
       { file: 'end-to-end/src/card-traces.test.ts', tests: ['not in any row of any table'] },
-      { file: `${relay}/card-body.test.ts`, tests: ['moves the digits, leaves stars, and tells only the facts'] },
+      { file: `${relay}/card.test.ts`, tests: ['moves the digits, leaves stars, and tells only the facts'] },
       {
         file: `${service}/flows/card-fingerprint.test.ts`,
         tests: ['covers of the number what may be shown, so that another card is another request'],
@@ -156,7 +197,11 @@ export const controls: readonly Control[] = [
         file: `${relay}/server.test.ts`,
         tests: ['speaks no TLS below 1.2', 'gives admission no fingerprint for a certificate of the kind: …'],
       },
-      { file: `${relay}/conversation.test.ts`, tests: ['reports … as …'] },
+      { file: `${relay}/tls-profile.test.ts`, tests: ['takes …', 'refuses …'] },
+      {
+        file: `${relay}/templates.test.ts`,
+        tests: ['goes to no PSP that has …: nothing leaves, and that is said'],
+      },
       { file: `${service}/psp-gateway/send.test.ts`, tests: ['sends nothing over a connection that it cannot trust'] },
       {
         file: `${service}/webhooks/outbox/outbox.test.ts`,
@@ -177,7 +222,7 @@ export const controls: readonly Control[] = [
         tests: [
           'answers … with …, and writes nothing',
           'shows a merchant nothing of another’s, and lets them touch nothing of it',
-          'never quotes what was sent',
+          'says nothing of what was sent, in no answer, log or file, whatever is broken and wherever it is sent',
         ],
       },
       { file: `${relay}/json-scanner.test.ts`, tests: ['agrees on … generated and mutated bodies (seed …)'] },
@@ -375,7 +420,14 @@ export const controls: readonly Control[] = [
   {
     requirements: ['10.4.1', '10.4.1.1', '10.5.1', '10.6', '10.7.2', '10.7.3'],
     asks: 'Logs are reviewed daily and automatically, kept for 12 months with three at hand, by synchronised clocks; failed controls are answered.',
-    answer: 'FinCore never deletes an audit record. Log lines that need an operator are listed in operating.md.',
+    answer:
+      'FinCore never deletes an audit record. While the log takes no records, no raw card is taken. Log lines that need an operator are listed in operating.md.',
+    shownBy: [
+      {
+        file: 'end-to-end/src/audit-log-unavailable.test.ts',
+        tests: ['because …: no card is taken, everything else goes on, and afterwards cards are taken again'],
+      },
+    ],
     operator:
       'Alarm on the listed lines, keep backups for 12 months, synchronise the clocks, and write down how you answer.',
   },

@@ -20,10 +20,10 @@ export const mutants: readonly Mutant[] = [
     weakens: 'Everybody’s body is read.',
     edits: [
       {
-        file: `${relay}/charge-route.ts`,
-        find: 'const admission = await parts.desk.admit(requestId, caller)',
+        file: `${relay}/routes.ts`,
+        find: 'const admission = await desk.admit(exchange.requestId, caller)',
         replacement:
-          "const admission = (await Promise.resolve({ decision: 'admit' })) as Awaited<ReturnType<AdmissionDesk['admit']>>",
+          "const admission = (await Promise.resolve({ decision: 'admit' })) as Awaited<ReturnType<typeof desk.admit>>",
       },
     ],
     caughtBy: ['card-relay/src/server.test.ts'],
@@ -46,11 +46,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${relay}/card-memory.ts`,
-        find: '    wipe(buffer) {\n      buffer.fill(0)\n',
-        replacement: '    wipe(buffer) {\n',
+        find: '        bytes.fill(0)\n',
+        replacement: '',
       },
     ],
-    caughtBy: ['card-relay/src/conversation.test.ts'],
+    caughtBy: ['card-relay/src/wiping.test.ts'],
   },
   {
     name: 'echo kept',
@@ -58,11 +58,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${relay}/psp-client.ts`,
-        find: '  starCardNumber(body, card.number)\n',
+        find: '!search.holdsNumber(value) && ',
         replacement: '',
       },
     ],
-    caughtBy: ['card-relay/src/conversation.test.ts'],
+    caughtBy: ['card-relay/src/echo.test.ts'],
   },
   {
     name: 'allow-list off',
@@ -70,11 +70,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${relay}/psp-client.ts`,
-        find: '!origins.has(url.origin) || ',
+        find: '!origins.includes(url.origin) || ',
         replacement: '',
       },
     ],
-    caughtBy: ['card-relay/src/allow-list.test.ts'],
+    caughtBy: ['card-relay/src/templates.test.ts'],
   },
   {
     name: 'tripwire off',
@@ -82,8 +82,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${service}/card-door/refuse-card-data.ts`,
-        find: 'watchForCardData(body) ?? inKey',
-        replacement: 'inKey',
+        find: 'refuseHit(watchForCardData(body, exemptKeys === undefined ? {} : { exemptKeys }), request)',
+        replacement: 'refuseHit(exemptKeys === undefined ? null : null, request)',
       },
     ],
     caughtBy: ['payment-service/src/card-door/refuse-card-data.test.ts'],
@@ -106,8 +106,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${relay}/log.ts`,
-        find: 'JSON.stringify(line)',
-        replacement: 'JSON.stringify({ ...fields, ...line })',
+        find: '.filter(([name, value]) => forms[name as keyof typeof forms].test(String(value)))',
+        replacement: '',
       },
     ],
     caughtBy: ['card-relay/src/log.test.ts'],

@@ -26,8 +26,12 @@ export const networkCode: Readonly<Record<string, string>> = {
   'card-relay/src/caller.ts': 'in: reads the client’s certificate',
   'card-relay/src/config.ts': 'none: checks certificates and address ranges at the start',
   'card-relay/src/peers.ts': 'none: reads addresses',
+  'card-relay/src/rinse.ts': 'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
   'card-relay/src/server.ts': 'in: merchants’ raw-card charges',
   'payment-service/src/psp-gateway/send.ts': 'out: the PSPs of the merchants’ accounts',
+  'payment-service/src/server/rinse.ts':
+    'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
+  'payment-service/src/server/server.ts': 'none: reads addresses',
   'payment-service/src/store/directory.ts': 'out: PostgreSQL, for NOTIFY',
   'payment-service/src/store/migrate.ts': 'out: PostgreSQL, as the owner, when the service starts',
   'payment-service/src/store/pool.ts': 'out: PostgreSQL',

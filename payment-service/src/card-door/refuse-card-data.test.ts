@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
+import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import type { FastifyRequest } from 'fastify'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { RefusalError } from '../server/problems.ts'
 import { createServer } from '../server/server.ts'
-import type { Pool } from '../store/pool.ts'
+import { openPool, type Pool } from '../store/pool.ts'
 import { watchRequests } from './refuse-card-data.ts'
 
 const config = loadConfig({
@@ -16,16 +17,29 @@ const config = loadConfig({
   RELAY_URL: 'https://relay.example',
 })
 
-/** A server behind the tripwire, and everything that it would have written to the database. */
+let database: TestDatabase
+let pool: Pool
+before(async () => {
+  database = await createTestDatabase()
+  pool = openPool(database.appUrl, 2)
+})
+after(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+/** A server behind the tripwire, and what it has written into the audit log. */
 function makeServer() {
-  const written: string[] = []
-  const pool = { query: async (...values: unknown[]) => void written.push(JSON.stringify(values)) } as unknown as Pool
   const log = createLog('silent')
   const watch = watchRequests({ config, pool, log })
   const app = createServer({ docsUrl: 'https://docs.example', log, inspectBody: watch.inspectBody })
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)
-  app.addHook('onRequest', async (request) => watch.inspectHead(request))
+  const requests: string[] = []
+  app.addHook('onRequest', async (request) => {
+    requests.push(request.id)
+    watch.inspectHead(request)
+  })
   app.post('/v1/charges', (request) => request.body)
   const send = (payload: string, headers = {}) =>
     app.inject({
@@ -34,11 +48,19 @@ function makeServer() {
       headers: { 'content-type': 'application/json', ...headers },
       payload,
     })
-  return { send, written, app, watch }
+  const readRecords = async () => {
+    await watch.close()
+    const { rows } = await pool.query<{ text: string }>(
+      `select r::text as text from audit_records r where details ->> 'request' = any($1)`,
+      [requests],
+    )
+    return rows.map(({ text }) => text)
+  }
+  return { send, readRecords, app, watch }
 }
 
 test('a card at the wrong door: the answer names the field and the right door, the audit record has no digit of it', async () => {
-  const { send, written } = makeServer()
+  const { send, readRecords } = makeServer()
   const response = await send(
     '{"amount":1,"payment_method":{"type":"card","card":{"number":"4111111111111111","cvc":"987"}}}',
   )
@@ -48,6 +70,7 @@ test('a card at the wrong door: the answer names the field and the right door, t
     [403, 'card_data_not_accepted_here', 'payment_method.card.number'],
   )
   assert.match(problem.detail, /https:\/\/relay\.example\/v1\/charges/)
+  const written = await readRecords()
   assert.equal(written.length, 1)
   assert.match(written.join(), /card_data\.send[\s\S]*payment_method\.card\.number/)
   // As values of their own: the random request id may hold any three digits by chance.
@@ -55,14 +78,14 @@ test('a card at the wrong door: the answer names the field and the right door, t
 })
 
 test('a card number as the idempotency key is refused too, and an honest request passes untouched', async () => {
-  const { send, written } = makeServer()
+  const { send, readRecords } = makeServer()
   const problem = (await send('{}', { 'idempotency-key': '4111-1111-1111-1111' })).json()
   assert.deepEqual([problem.code, problem.param], ['card_data_not_accepted_here', 'Idempotency-Key'])
   const honest = await send('{"amount":1999,"merchant_reference":"2026112300000017"}', {
     'idempotency-key': crypto.randomUUID(),
   })
   assert.deepEqual(honest.json(), { amount: 1999, merchant_reference: '2026112300000017' })
-  assert.equal(written.length, 1)
+  assert.equal((await readRecords()).length, 1)
 })
 
 test('the bytes of a refused body are overwritten where they stand', () => {
