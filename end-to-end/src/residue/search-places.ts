@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { withClient } from '@fincore/dev/database'
 import type { Findings, Sink } from './findings.ts'
 import { listDescendants, type RunningProcess, readMemoryImage } from './memory-image.ts'
