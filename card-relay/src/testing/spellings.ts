@@ -69,7 +69,8 @@ export function quote({ text, isJson }: Spelling): string {
 
 /** True when the texts say the digits in any of these ways. Decodes, where the relay's search compares. */
 export function saysDigits(texts: readonly string[], digits: string): boolean {
-  const text = texts.join('\n')
+  // A letter between them, or the end of one and the beginning of the next could be taken for the digits.
+  const text = texts.join('\nx\n')
   const signOf = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16))
   const escaped = text.replace(/\\+u00([0-9a-f]{2})/gi, signOf)
   const plain = [text, escaped, text.replace(/%([0-9a-f]{2})/gi, signOf), escaped.replace(/%([0-9a-f]{2})/gi, signOf)]
