@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LinkState } from '@fincore/payment-service/flows/read-link'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { payOnHostedPage } from './browser.ts'
 import type { Links } from './payment-link.ts'
 import { eventually, tokenCharge, type World } from './world.ts'
@@ -63,6 +63,16 @@ export function listServicePages(world: World, links: Links): ShownPage[] {
   ]
 }
 
+/** Lets a page come, and what it asks for again be answered by nothing, so that it stays. */
+function openOnce(): (route: Route) => Promise<void> {
+  let isOpen = false
+  return async (route) => {
+    if (isOpen) return route.fulfill({ status: 204 })
+    isOpen = true
+    return route.continue()
+  }
+}
+
 /** What a returning shopper sees while the PSP is silent. */
 export function listSilentPages(links: Links): ShownPage[] {
   const url = async () => ({ url: `${(await links.make()).url}/return` })
@@ -105,7 +115,7 @@ export function listSandboxPages(world: World, links: Links): ShownPage[] {
       name: 'psp-checkout-late',
       arrange: () => checkout(paying('late_success', 'Your payment is being processed')),
       // The page loads itself again, and would be gone while it is looked at.
-      prepare: (page) => page.route('**/check-again.*', (route) => route.abort()),
+      prepare: (page) => page.route('**/checkout/*', openOnce()),
     },
     {
       name: 'psp-checkout-expired',

@@ -54,6 +54,8 @@ export function createAuditWriter(
   const writeAll = async (): Promise<void> => {
     let pauseMs = bounds.firstPauseMs
     while (waiting.length > 0) {
+      // A try that was under way when the end came may have failed for what is mended by now.
+      const isLast = ending.signal.aborted
       const batch = waiting.slice(0, alone > 0 ? 1 : bounds.perStatement)
       try {
         await writeBatch(
@@ -70,7 +72,7 @@ export function createAuditWriter(
         }
         onFailure()
         deps.log.error('audit records could not be written yet', { count: waiting.length, error: describeError(error) })
-        if (ending.signal.aborted) return
+        if (isLast) return
         // Cut short by the end, and then there is one try left.
         await sleep(pauseMs, undefined, { signal: ending.signal, ref: false }).catch(() => {})
         pauseMs = Math.min(2 * pauseMs, bounds.longestPauseMs)

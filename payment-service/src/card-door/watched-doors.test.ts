@@ -79,6 +79,8 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'POST /admin/v1/merchants/:merchant/webhook_endpoints': 'json',
   'GET /admin/v1/unresolved_attempts': 'no body',
   'GET /admin/v1/audit_log': 'no body',
+  'GET /admin/v1/audit_log/export': 'no body',
+  'GET /admin/v1/audit_log/status': 'no body',
 }
 
 const number = '4111-1111-1111-1111'
@@ -188,7 +190,7 @@ describe('the tripwire stands at every door', () => {
     // What an operator changes leaves the record of the refused action instead.
     const own = routes.filter((route) => route.access !== 'operator' || route.method === 'GET')
     const expected = own
-      .filter(({ method, name }) => method !== 'HEAD' && name !== 'GET /admin/v1/audit_log')
+      .filter(({ method, name }) => method !== 'HEAD' && !/^GET \/admin\/v1\/audit_log(\/export)?$/.test(name))
       .map(({ method, url, access }) => `${actors[access]} ${method} ${url}`)
     const found = hits.map(({ resource, actor_type }) => `${actor_type} ${resource}`)
     for (const door of expected) assert.ok(found.includes(door), `${door} is not in the audit log`)

@@ -24,6 +24,9 @@ const rights: Record<string, string> = {
   events: 'si',
   audit_records: 'si',
   audit_seals: 'si',
+  // The queue of what waits for its seal: a record leaves it when it is sealed, and stays in audit_records.
+  audit_unsealed: 'sid',
+  tripwire_exemptions: 'siud',
   audit_sealed_records: 'si',
   schema_migrations: '',
 }
