@@ -134,9 +134,7 @@ describe('the conversation of one charge', () => {
     assert.ok(report && 'status' in report)
     const stars = '*'.repeat(16)
     assert.equal(report.body, `{"echo":"${stars}","spaced":"**** **** **** ****","cvc":"***","amount":737}`)
-    assert.equal(report.headers['x-echo'], undefined)
-    assert.equal(report.headers['x-cvv'], undefined)
-    assert.equal(report.headers['x-psp-reference'], 'xxxxx')
+    for (const name of ['x-echo', 'x-cvv', 'x-psp-reference']) assert.match(report.headers[name] ?? '', /^x+$/)
   })
 
   const notSent: [string, () => Partial<Send>][] = [

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 
 /** What Node must read to find the end of a reply, and what the relay asks for. */
 const keptHeaders = new Set(['content-length', 'transfer-encoding', 'content-encoding', 'connection'])
-/** `HTTP/1.1 201`; what follows on that line is the PSP's own text. */
-const statusBytes = 12
+/** `HTTP/1.1 201 `; what follows on that line is the PSP's own text. */
+const statusBytes = 13
 const [tab, lineFeed, carriageReturn, space, colon, filler] = [0x09, 0x0a, 0x0d, 0x20, 0x3a, 0x78]
 
 /**
