@@ -25,7 +25,7 @@ export type DrillResult = {
   seconds: number
   fincore: Findings
   control: Findings
-  /** Canaries whose exit ended otherwise than it was meant to, by exit and status. */
+  /** Canaries whose exit ended otherwise than it was meant to, by exit and what came of it. */
   astray: Map<string, number>
   webhooksReceived: number
 }
@@ -99,7 +99,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
 function deedOfControl(canary: Canary): Deed {
   return {
     what: 'control',
-    statuses: [201],
+    ends: '201',
     send: ({ relay, key }) => {
       const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
       return relay.ask(head + body)

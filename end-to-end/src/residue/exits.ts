@@ -20,9 +20,9 @@ export type Exit = {
   /** Of 100 canaries. */
   share: number
   psp: PspPlan
-  /** Statuses that say that the exit was the one meant; 0 is a connection that ended without an answer. */
-  statuses: readonly number[]
-  send(client: Client, canary: Canary): Promise<number>
+  /** How it ends when all goes as meant, as a line tells it. */
+  ends: string
+  send(client: Client, canary: Canary): Promise<string>
 }
 
 const unknownKey = 'sk_test_of_nobody'
@@ -32,36 +32,36 @@ const patienceMs = 15
 
 /** Every way on which a card can come to FinCore and leave it again. */
 export const exits: readonly Exit[] = [
-  charge('success', 22, 'pass', [201]),
-  charge('success, in chunks and pieces', 4, 'pass', [201], { chunked: true }),
-  charge('declined by the bank', 6, 'decline', [201]),
-  charge('the PSP echoes the card in its reply and headers', 12, 'echo', [201]),
-  charge('the PSP never answers', 2, 'silence', [201]),
-  charge('the PSP breaks off', 4, 'reset', [201]),
-  atRelay('refused at admission: unknown key', 4, [403], {}, unknownKey),
+  charge('success', 22, 'pass', '201 captured'),
+  charge('success, in chunks and pieces', 4, 'pass', '201 captured', { chunked: true }),
+  charge('declined by the bank', 6, 'decline', '201 failed'),
+  charge('the PSP echoes the card in its reply and headers', 12, 'echo', '201 captured'),
+  charge('the PSP never answers', 2, 'silence', '201 processing'),
+  charge('the PSP breaks off', 4, 'reset', '201 processing'),
+  atRelay('refused at admission: unknown key', 4, '403 raw_card_key_invalid', {}, unknownKey),
   {
     what: 'refused at admission: no certificate',
     share: 4,
     psp: 'pass',
-    statuses: [403],
+    ends: '403 client_certificate_required',
     async send({ relayAsStranger, key }, canary) {
       const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
       return relayAsStranger.ask(head + body)
     },
   },
-  atRelay('refused by its headers', 2, [415], { headers: { 'content-encoding': 'gzip' } }),
-  atRelay('broken JSON', 4, [400], { body: (canary) => chargeJson(cardJson(canary)).slice(0, -1) }),
-  atRelay('the number twice', 3, [400], {
+  atRelay('refused by its headers', 2, '415 media_type_unsupported', { headers: { 'content-encoding': 'gzip' } }),
+  atRelay('broken JSON', 4, '400 malformed_json', { body: (canary) => chargeJson(cardJson(canary)).slice(0, -1) }),
+  atRelay('the number twice', 3, '400 card_field_ambiguous', {
     body: (canary) => chargeJson(cardJson(canary), `,"description":"paid by ${groupNumber(canary.number)}"`),
   }),
-  atRelay('an escape in the number', 3, [400], {
+  atRelay('an escape in the number', 3, '400 card_field_ambiguous', {
     body: (canary) => chargeJson(cardJson(canary).replace(canary.number, escapeDigits(canary.number))),
   }),
-  atRelay('another card in metadata', 3, [403], {
+  atRelay('another card in metadata', 3, '403 card_data_not_accepted_here', {
     body: ({ number }) =>
       chargeJson('{"number":"4242424242424242","cvc":"737","exp_month":12,"exp_year":2034}', metadata(number)),
   }),
-  atRelay('too large', 2, [413], {
+  atRelay('too large', 2, '413 body_too_large', {
     body: (canary) => chargeJson(cardJson(canary), `,"description":"${'x'.repeat(66_000)}"`),
     chunked: true,
   }),
@@ -69,43 +69,47 @@ export const exits: readonly Exit[] = [
     what: 'no HTTP',
     share: 2,
     psp: 'pass',
-    statuses: [400],
+    ends: '400',
     send: ({ relay }, canary) => relay.ask(`${chargeJson(cardJson(canary))}\r\n\r\n`),
   },
   {
     what: 'the client breaks off half-way through the body',
     share: 6,
     psp: 'pass',
-    statuses: [0],
+    ends: 'cut',
     async send({ relay, key }, canary) {
       const { head, body } = makeRequest({
         bearer: key,
         body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
       })
       await relay.cut(head + body.slice(0, firstPartBytes))
-      return 0
+      return 'cut'
     },
   },
   {
     what: 'the client breaks off while the PSP is asked',
     share: 3,
     psp: 'pass',
-    statuses: [0],
+    ends: 'cut',
     async send({ relay, key }, canary) {
       const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
       await relay.cut(head + body, patienceMs)
-      return 0
+      return 'cut'
     },
   },
-  atApi('a card at the public API', 3, [403], (canary) => chargeJson(cardJson(canary))),
+  atApi('a card at the public API', 3, '403 card_data_not_accepted_here', (canary) => chargeJson(cardJson(canary))),
   // Later requests are shorter, so they do not overwrite its end wherever it was read into.
-  atApi('a card at the end of a long body at the public API', 2, [403], (canary) =>
+  atApi('a card at the end of a long body at the public API', 2, '403 card_data_not_accepted_here', (canary) =>
     chargeJson(cardJson(canary)).replace('{', `{"description":"${'x'.repeat(60_000)}",`),
   ),
-  atApi('a number in metadata at the public API', 4, [403], ({ number }) => tokenJson(metadata(number))),
-  atApi('a number with escapes at the public API', 1, [403], ({ number }) => tokenJson(metadata(escapeDigits(number)))),
+  atApi('a number in metadata at the public API', 4, '403 card_data_not_accepted_here', ({ number }) =>
+    tokenJson(metadata(number)),
+  ),
+  atApi('a number with escapes at the public API', 1, '403 card_data_not_accepted_here', ({ number }) =>
+    tokenJson(metadata(escapeDigits(number))),
+  ),
   {
-    ...atApi('a card at the public API with an unknown key', 0, [401], () => ''),
+    ...atApi('a card at the public API with an unknown key', 0, '401 api_key_invalid', () => ''),
     share: 2,
     async send({ api }, canary) {
       const { head, body } = makeRequest({ bearer: unknownKey, body: chargeJson(cardJson(canary)) })
@@ -116,14 +120,14 @@ export const exits: readonly Exit[] = [
     what: 'the client breaks off half-way at the public API',
     share: 2,
     psp: 'pass',
-    statuses: [0],
+    ends: 'cut',
     async send({ api, key }, canary) {
       const { head, body } = makeRequest({
         bearer: key,
         body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
       })
       await api.cut(head + body.slice(0, firstPartBytes))
-      return 0
+      return 'cut'
     },
   },
 ]
@@ -152,16 +156,16 @@ function tokenJson(more: string): string {
 
 type BodyWish = Omit<RequestWish, 'bearer' | 'body'> & { body?: (canary: Canary) => string }
 
-function charge(what: string, share: number, psp: PspPlan, statuses: number[], wish: BodyWish = {}): Exit {
-  return { ...atRelay(what, share, statuses, wish), psp }
+function charge(what: string, share: number, psp: PspPlan, ends: string, wish: BodyWish = {}): Exit {
+  return { ...atRelay(what, share, ends, wish), psp }
 }
 
-function atRelay(what: string, share: number, statuses: number[], wish: BodyWish, bearer?: string): Exit {
+function atRelay(what: string, share: number, ends: string, wish: BodyWish, bearer?: string): Exit {
   return {
     what,
     share,
     psp: 'pass',
-    statuses,
+    ends,
     async send({ relay, key }, canary) {
       const body = (wish.body ?? ((one) => chargeJson(cardJson(one))))(canary)
       const request = makeRequest({ ...wish, bearer: bearer ?? key, body })
@@ -170,12 +174,12 @@ function atRelay(what: string, share: number, statuses: number[], wish: BodyWish
   }
 }
 
-function atApi(what: string, share: number, statuses: number[], body: (canary: Canary) => string): Exit {
+function atApi(what: string, share: number, ends: string, body: (canary: Canary) => string): Exit {
   return {
     what,
     share,
     psp: 'pass',
-    statuses,
+    ends,
     async send({ api, key }, canary) {
       const request = makeRequest({ bearer: key, body: body(canary) })
       return api.ask(request.head + request.body)

@@ -3,8 +3,11 @@ import tls from 'node:tls'
 
 /** One connection to a server, opened anew whenever it is needed and gone; it carries requests as bytes, one at a time. */
 export type Line = {
-  /** Sends the pieces one after another and waits for the answer's status; 0 when the connection ended without one. */
-  ask(...pieces: string[]): Promise<number>
+  /**
+   * Sends the pieces one after another and waits for the answer. Gives its status, and the charge's own or the problem's
+   * code: `201 captured`, `403 card_data_not_accepted_here`. `gone` when the connection ended without an answer.
+   */
+  ask(...pieces: string[]): Promise<string>
   /** Sends the text and breaks the connection off as soon as it has left, or after `afterMs`. */
   cut(text: string, afterMs?: number): Promise<void>
   close(): void
@@ -40,29 +43,29 @@ export function makeLine(options: LineOptions): Line {
     return socket
   }
 
-  async function ask(...pieces: string[]): Promise<number> {
+  async function ask(...pieces: string[]): Promise<string> {
     const socket = await connect()
     return new Promise((resolve, reject) => {
       let text = ''
-      const finish = (status: number) => {
+      const finish = (outcome: string) => {
         clearTimeout(timer)
         socket.off('data', onData).off('close', onClose)
-        resolve(status)
+        resolve(outcome)
       }
       const onData = (chunk: Buffer) => {
         text += chunk.toString('latin1')
-        const status = readStatus(text)
-        if (status === null) return
+        const outcome = readOutcome(text)
+        if (outcome === null) return
         if (/\r\nconnection: close\r\n/i.test(text)) socket.destroy()
-        finish(status)
+        finish(outcome)
       }
-      const onClose = () => finish(0)
+      const onClose = () => finish('gone')
       const timer = setTimeout(() => {
         socket.destroy()
         reject(new Error(`There was no answer within ${answerTimeoutMs / 1000} s`))
       }, answerTimeoutMs)
       socket.on('data', onData).once('close', onClose)
-      if (socket.destroyed) return finish(0)
+      if (socket.destroyed) return finish('gone')
       void sendPieces(socket, pieces)
     })
   }
@@ -88,10 +91,13 @@ async function sendPieces(socket: net.Socket, pieces: string[]): Promise<void> {
   }
 }
 
-/** The status of an answer that is there with all of its body; null before that. */
-function readStatus(text: string): number | null {
+/** What an answer says that is there with all of its body; null before that. */
+function readOutcome(text: string): string | null {
   const end = text.indexOf('\r\n\r\n')
   if (end === -1) return null
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? 0)
-  return text.length - end - 4 >= length ? Number(text.slice(9, 12)) : null
+  const body = text.slice(end + 4)
+  if (body.length < length) return null
+  const { code, status } = body.startsWith('{') ? JSON.parse(body) : {}
+  return [text.slice(9, 12), code ?? status].join(' ').trim()
 }

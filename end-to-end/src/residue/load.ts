@@ -6,8 +6,8 @@ export type LoadResult = {
   astray: Map<string, number>
 }
 
-/** What is done with one canary: its name, the statuses that say that it went as meant, and the deed. */
-export type Deed = { what: string; statuses: readonly number[]; send(client: Client): Promise<number> }
+/** What is done with one canary: its name, how it ends when all goes as meant, and the deed, which tells how it ended. */
+export type Deed = { what: string; ends: string; send(client: Client): Promise<string> }
 
 /**
  * Sends all canaries, each once, with every client busy with one at a time.
@@ -26,10 +26,10 @@ export async function sendAll(
   await Promise.all(
     clients.map(async (client) => {
       for (let canary = canaries[next++]; canary !== undefined; canary = canaries[next++]) {
-        const { what, statuses, send } = deedOf(canary)
-        const status = await send(client)
-        if (!statuses.includes(status)) {
-          const key = `${what}: ${status}`
+        const { what, ends, send } = deedOf(canary)
+        const ended = await send(client)
+        if (ended !== ends) {
+          const key = `${what}: ${ended}`
           astray.set(key, (astray.get(key) ?? 0) + 1)
         }
         sent += 1

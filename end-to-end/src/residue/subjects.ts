@@ -18,7 +18,7 @@ export type Subject = {
 }
 
 /** Short, so that the charges whose PSP is silent do not hold up the drill; long enough for a machine that is busy. */
-const pspTimeoutMs = 1_500
+const pspTimeoutMs = 3_000
 
 /** Each is a process of PostgreSQL whose memory is searched; the load does not need more. */
 const databaseConnections = '6'
