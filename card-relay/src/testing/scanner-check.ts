@@ -115,7 +115,9 @@ function checkReply(bytes: Buffer, reference: Reference, number: string): void {
 
 /** True when it stands somewhere in the reference; in its text alone where an escaped key took the value's place. */
 function isWritten(value: Json, { value: root, text }: Reference): boolean {
-  return collectTexts(root).includes(String(value)) || text.includes(JSON.stringify(value))
+  if (collectTexts(root).includes(String(value))) return true
+  const written = text.match(/"(?:[^"\\]|\\.)*"|[^\s{}[\],:"]+/gs) ?? []
+  return written.some((word) => JSON.parse(word) === value)
 }
 
 /** What is refused has the fault that is said of it. */
