@@ -91,7 +91,7 @@ describe('a key of metadata that an operator has exempted', { concurrency: false
     assert.equal(await charge({ order_no: orderNumber }, {}, neighbour), 'refused: metadata.order_no')
   })
 
-  it('passes at the card relay too, where the card itself is not in it', async () => {
+  it('passes at the relay’s socket too, where the card itself is not in it', async () => {
     const caller = {
       keyDigest: digestOf(key).toString('hex'),
       certificateFingerprint: 'ab'.repeat(32),
