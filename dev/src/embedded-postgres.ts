@@ -35,6 +35,10 @@ const databaseName = 'fincore'
 // A start takes 50 ms; recovery after a kill -9 takes longer, and a busy machine longer still.
 const startTimeoutMs = 60_000
 
+// What is committed outlives a kill of any process without these; they are for a crash of the machine, after which nobody
+// starts a throw-away cluster again.
+const throwAwaySettings = { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' }
+
 /**
  * Starts PostgreSQL on 127.0.0.1 with password authentication, making the cluster on the first start.
  * It stops when `stop` is called and when this process ends in any way.
@@ -95,6 +99,7 @@ function spawnServer(binaries: PostgresBinaries, dataDir: string, port: number, 
     log_line_prefix: '%m [%p] ',
     // The log lies beside the data for as long as that does: it holds no values.
     ...Object.fromEntries(Object.entries(databaseLogSettings).map(([name, [value]]) => [name, value])),
+    ...(throwAway ? throwAwaySettings : {}),
   }
   const postgres = join(binaries.binDir, 'postgres')
   const args = [

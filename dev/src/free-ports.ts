@@ -1,17 +1,22 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 const host = '127.0.0.1'
 
-/** Ports of 127.0.0.1 that nothing listened on a moment ago, all different. */
+// Below the ports that Linux gives to outgoing connections (ip_local_port_range, from 32768 on): one of those may take a
+// free port in the moment before its server listens there.
+const lowest = 10_000
+const highest = 32_000
+
+/** Ports of 127.0.0.1 that nothing listened on a moment ago, all different, drawn at random so that two who choose at the same time differ. */
 export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('A TCP server has no port')
-    return address.port
-  })
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
+  const found = new Set<number>()
+  for (let tries = 0; found.size < count; tries += 1) {
+    if (tries > 1_000) throw new Error(`No ${count} free ports were found from ${lowest} to ${highest}`)
+    const port = randomInt(lowest, highest)
+    if (await isPortFree(port)) found.add(port)
+  }
+  return [...found]
 }
 
 export async function findFreePort(): Promise<number> {

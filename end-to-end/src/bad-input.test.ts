@@ -111,7 +111,7 @@ describe('bad input', () => {
   let world: World
   let otherMerchant: string
   before(async () => {
-    world = await startWorld()
+    world = await startWorld({ ownPostgres: true })
     const { admin, operators } = world.fincore.dev
     const bearer = operators[0]?.token ?? ''
     const merchant = await world.http.json<{ id: string }>('POST', `${admin}/admin/v1/merchants`, {

@@ -231,7 +231,7 @@ describe('a card number appears nowhere', () => {
   /** All that was answered to anybody. */
   const answers: string[] = []
   before(async () => {
-    world = await startWorld()
+    world = await startWorld({ ownPostgres: true })
     receiver = await startWebhookReceiver()
     const endpoint = await world.api('POST', '/v1/webhook_endpoints', { url: receiver.url, events: ['*'] })
     assert.equal(endpoint.status, 201, endpoint.text)

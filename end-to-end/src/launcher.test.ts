@@ -180,13 +180,8 @@ function processesOf(directory: string): string[] {
 async function findFreeBase(): Promise<number> {
   for (;;) {
     const candidate = await findFreePort()
-    if (
-      candidate < 60_000 &&
-      (await Promise.all([0, 1, 2, 3, 200, 201, 300, 432].map((offset) => canListen(candidate + offset)))).every(
-        Boolean,
-      )
-    )
-      return candidate
+    const offsets = [0, 1, 2, 3, 200, 201, 300, 432]
+    if ((await Promise.all(offsets.map((offset) => canListen(candidate + offset)))).every(Boolean)) return candidate
   }
 }
 

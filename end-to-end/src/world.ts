@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FinCore, type StartFinCoreOptions, startFinCore } from '@fincore/dev/fincore'
 import { createHttpClient, type HttpAnswer, type HttpClient } from '@fincore/dev/http-client'
+import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 
 /** The whole of FinCore as separate processes on a throw-away data directory, and a merchant's hands on it. */
@@ -39,10 +40,23 @@ export type Truth = {
   declined: number
 }
 
+export type StartWorldOptions = Pick<StartFinCoreOptions, 'env' | 'databaseUrl'> & {
+  /** A PostgreSQL server of its own, its files in the data directory, for who looks into those. Default: a database of the tests' server. */
+  ownPostgres?: boolean
+}
+
 /** Starts a world of its own; a test file starts one and shares it among its tests, because each takes seconds. */
-export async function startWorld(options: Pick<StartFinCoreOptions, 'env' | 'databaseUrl'> = {}): Promise<World> {
+export async function startWorld(options: StartWorldOptions = {}): Promise<World> {
+  const { ownPostgres = false, env, databaseUrl } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
-  const fincore = await startFinCore({ dataDir, ports: 'free', ...options })
+  const made = ownPostgres || databaseUrl !== undefined ? undefined : await createTestDatabase()
+  const where = made?.ownerUrl ?? databaseUrl
+  const fincore = await startFinCore({
+    dataDir,
+    ports: 'free',
+    ...(env === undefined ? {} : { env }),
+    ...(where === undefined ? {} : { databaseUrl: where }),
+  })
   const { dev } = fincore
   const http = createHttpClient({ ca: dev.ca })
   const merchant = createHttpClient({ ca: dev.ca, cert: dev.client_cert, key: dev.client_key })
@@ -93,6 +107,7 @@ export async function startWorld(options: Pick<StartFinCoreOptions, 'env' | 'dat
       await Promise.all([http.close(), merchant.close()])
       await database.end()
       await fincore.stop()
+      await made?.drop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
