@@ -23,9 +23,10 @@ const templateLock = 7_261_534
  * A fresh, migrated database of its own, copied from a template that is migrated once per server.
  * The server is the one of `run-tests.ts` (TEST_POSTGRES_URL), or one that lives as long as this process.
  * @param test when given, the database is dropped after this test.
+ * @param server the owner's URL of another server.
  */
-export async function createTestDatabase(test?: Pick<TestContext, 'after'>): Promise<TestDatabase> {
-  const serverUrl = await findServer()
+export async function createTestDatabase(test?: Pick<TestContext, 'after'>, server?: string): Promise<TestDatabase> {
+  const serverUrl = server ?? (await findServer())
   const name = `test_${randomBytes(8).toString('hex')}`
   await withClient(urlOfDatabase(serverUrl, 'postgres'), async (client) => {
     await client.query('select pg_advisory_lock($1)', [templateLock])

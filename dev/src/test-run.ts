@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from './embedded-postgres.ts'
+import { startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
+import { createTestDatabase } from './test-database.ts'
 
 // One file may drive a browser through many payments; nothing honest takes longer than this.
 const testTimeoutMs = 180_000
 const runTimeoutMs = 15 * 60_000
 // A test run starts more than a hundred Node processes; compiled code is kept for the next one, a third of each start.
 const compileCache = pathInRepository('node_modules/.cache/compiled')
+
+type SharedWorld = { env: Record<string, string>; stop(): Promise<void> }
 
 /** A reporter of `node --test`: the address of its module, and where it writes. */
 export type Reporter = { module: string; destination: string }
@@ -26,6 +30,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     throwAway: true,
   })
   console.log(`PostgreSQL ${postgres.version} is ready; ${files.length} test files.`)
+  const world = startSharedWorld(files, postgres.ownerUrl)
   const runner = spawn(
     process.execPath,
     [
@@ -39,7 +44,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     {
       cwd: pathInRepository(''),
       stdio: 'inherit',
-      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, NODE_COMPILE_CACHE: compileCache },
+      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, ...world.env, NODE_COMPILE_CACHE: compileCache },
     },
   )
   // Ctrl-C reaches the runner by itself; this process only waits, so that PostgreSQL outlives the tests.
@@ -52,7 +57,25 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   }, runTimeoutMs)
   const code = await new Promise<number>((done) => runner.on('exit', (exitCode) => done(exitCode ?? 1)))
   clearTimeout(deadline)
+  await world.stop()
   await postgres.stop()
   console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
   return code
+}
+
+/** One FinCore for those tests of whole payments that leave it as they found it; each start costs seconds. */
+function startSharedWorld(files: readonly string[], serverUrl: string): SharedWorld {
+  const isUsed = files.some((file) => readFileSync(pathInRepository(file), 'utf8').includes('useWorld()'))
+  if (!isUsed) return { env: {}, stop: async () => undefined }
+  const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
+  const database = createTestDatabase(undefined, serverUrl)
+  const starting = database.then(({ ownerUrl }) => startFinCore({ dataDir, ports: 'free', databaseUrl: ownerUrl }))
+  starting.catch((error: unknown) => console.error(`The tests' shared world did not start: ${error}`))
+  return {
+    env: { TEST_WORLD_DIR: dataDir },
+    async stop() {
+      await starting.then((fincore) => fincore.stop()).catch(() => undefined)
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
 }

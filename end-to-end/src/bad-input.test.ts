@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
 import { findTraces, formsOf, makeCanary, readWorldFiles } from './card-traces.ts'
 import { listDoors, sendMalformed, shapes } from './malformed-requests.ts'
-import { type Answer, eventually, startWorld, tokenCharge, type World } from './world.ts'
+import { type Answer, eventually, type StartedWorld, startWorld, tokenCharge } from './world.ts'
 
 const good = { amount: 1000, currency: 'EUR', payment_method: { type: 'token', token: 'tok_x' } }
 const session = {
@@ -108,7 +108,7 @@ const bodies: [what: string, path: string, body: unknown, code: ErrorCode, param
 ]
 
 describe('bad input', () => {
-  let world: World
+  let world: StartedWorld
   let otherMerchant: string
   before(async () => {
     world = await startWorld({ ownPostgres: true })

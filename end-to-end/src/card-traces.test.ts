@@ -13,7 +13,7 @@ import {
   readWorldFiles,
 } from './card-traces.ts'
 import { postRaw, type RawAnswer } from './relay-door.ts'
-import { cardCharge, eventually, startWorld, type World } from './world.ts'
+import { cardCharge, eventually, type StartedWorld, startWorld } from './world.ts'
 
 /** The security code of every card here; too short to be searched for by itself. */
 const cvc = '907'
@@ -226,7 +226,7 @@ function pad(number: string): string {
  * files, answers, webhooks. The tests run in their order; the search is the last.
  */
 describe('a card number appears nowhere', () => {
-  let world: World
+  let world: StartedWorld
   let receiver: WebhookReceiver
   /** All that was answered to anybody. */
   const answers: string[] = []
@@ -445,7 +445,7 @@ function objectOf(data: unknown): { id?: string; payment_method?: unknown } {
   return (data as { object: { id?: string } }).object
 }
 
-async function countWritten(world: World): Promise<unknown> {
+async function countWritten(world: StartedWorld): Promise<unknown> {
   const { rows } = await world.database.query(
     `select (select count(*) from charges) as charges, (select count(*) from attempts) as attempts,
        (select count(*) from idempotency_keys) as keys, (select count(*) from events) as events`,

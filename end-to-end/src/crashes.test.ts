@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
-import { cardCharge, eventually, startWorld, tokenCharge, type World } from './world.ts'
+import { cardCharge, eventually, type StartedWorld, startWorld, tokenCharge } from './world.ts'
 
 /**
  * Ten moments of a charge's life, in milliseconds after it was sent: before the intent, around each durable write,
@@ -15,7 +15,7 @@ const moments = [1, 3, 6, 10, 15, 25, 60, 200, 600, 3_100]
 const slowCard = '4000000000010118'
 
 describe('kill -9 in the middle of charges', () => {
-  let world: World
+  let world: StartedWorld
   let receiver: Server
   const delivered = new Set<string>()
   before(async () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
-import { type Answer, eventually, startWorld, tokenCharge, type World } from './world.ts'
+import { type Answer, eventually, tokenCharge, useWorld, type World } from './world.ts'
 
 describe('after the charge', () => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await useWorld()
   })
   after(() => world.close())
 
@@ -135,16 +136,22 @@ describe('after the charge', () => {
   })
 
   it('lists page without losing or repeating one', async () => {
+    const reference = `paged-${randomUUID()}`
+    for (let count = 0; count < 5; count += 1) await authorize('visa', { merchant_reference: reference })
     const seen: string[] = []
     for (let cursor = ''; ; ) {
-      const page = await world.api('GET', `/v1/charges?limit=2${cursor}`)
+      const page = await world.api('GET', `/v1/charges?merchant_reference=${reference}&limit=2${cursor}`)
       const data = page.body.data as { id: string }[]
       seen.push(...data.map((charge) => charge.id))
       if (page.body.has_more !== true) break
       cursor = `&starting_after=${data.at(-1)?.id}`
     }
     assert.equal(new Set(seen).size, seen.length)
-    const { rows } = await world.database.query<{ id: string }>('select id from charges order by id desc')
+    const { rows } = await world.database.query<{ id: string }>(
+      'select id from charges where merchant_reference = $1 order by id desc',
+      [reference],
+    )
+    assert.equal(rows.length, 5)
     assert.deepEqual(
       seen,
       rows.map((row) => row.id),

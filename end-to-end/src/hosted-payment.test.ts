@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Charge, PaymentSession, Refund } from '@fincore/api-contract/resources'
 import type { Browser, Page } from 'playwright-core'
 import { type MerchantSite, openBrowser, payOnHostedPage, startMerchantSite } from './browser.ts'
-import { eventually, startWorld, type Truth, type World } from './world.ts'
+import { eventually, type Truth, useWorld, type World } from './world.ts'
 
 const amount = 1999
 
@@ -15,7 +15,7 @@ describe('hosted payments', { concurrency: 1 }, () => {
   let browser: Browser
   let shop: MerchantSite
   before(async () => {
-    ;[world, browser, shop] = await Promise.all([startWorld(), openBrowser(), startMerchantSite()])
+    ;[world, browser, shop] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
   })
   after(async () => {
     await browser.close()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { cardCharge, eventually, startWorld, tokenCharge, type World } from './world.ts'
+import { cardCharge, eventually, type StartedWorld, startWorld, tokenCharge } from './world.ts'
 
 describe('an idempotency key', () => {
-  let world: World
+  let world: StartedWorld
   let second: string
   before(async () => {
     world = await startWorld()

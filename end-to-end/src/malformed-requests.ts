@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { World } from './world.ts'
+import type { StartedWorld } from './world.ts'
 
 /** A listener of one of the processes, and a request there that would be heard. */
 export type Door = {
@@ -15,7 +15,7 @@ export type Door = {
 }
 
 /** Every door of every process that the outside, or another process, can reach. */
-export function listDoors(world: World): Door[] {
+export function listDoors(world: StartedWorld): Door[] {
   const { dev, processes } = world.fincore
   const json = { 'content-type': 'application/json', 'idempotency-key': 'malformed' }
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -165,7 +165,12 @@ const silenceMs = 3_000
  * Sends one broken request on a connection of its own, and gives every byte that came back; null when a request to this
  * door cannot be broken so.
  */
-export async function sendMalformed(world: World, door: Door, shape: string, text: string): Promise<Buffer | null> {
+export async function sendMalformed(
+  world: StartedWorld,
+  door: Door,
+  shape: string,
+  text: string,
+): Promise<Buffer | null> {
   const { hostname, port, host, protocol } = new URL(door.origin)
   const made = shapes[shape]?.(door, text) ?? null
   if (made === null) return null

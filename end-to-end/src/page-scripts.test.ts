@@ -17,7 +17,7 @@ import {
 } from './page-scripts.ts'
 import { listSandboxPages, listServicePages, listShopPages, type ShownPage } from './pages-look.ts'
 import { type Links, useLinks } from './payment-link.ts'
-import { eventually, startWorld, type World } from './world.ts'
+import { eventually, useWorld, type World } from './world.ts'
 
 /** Which of the pages that are looked at shows which page of the manifest. */
 const shownBy: Record<string, string> = {
@@ -50,7 +50,7 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
   let links: Links
   let shown: Map<string, ShownPage>
   before(async () => {
-    ;[world, chromium, merchant] = await Promise.all([startWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, merchant] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
     links = useLinks(world, chromium, merchant)
     const all = [...listServicePages(world, links), ...listSandboxPages(world, links), ...listShopPages(world)]
     shown = new Map(all.map((page) => [page.name, page]))

@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
+import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
 import { listSandboxPages, listServicePages, listShopPages, listSilentPages, type ShownPage } from './pages-look.ts'
 import { type Links, useLinks } from './payment-link.ts'
-import { startWorld, type World } from './world.ts'
-
-type AxeResults = Awaited<ReturnType<AxeBuilder['analyze']>>
+import { type StartedWorld, startWorld } from './world.ts'
 
 /** A phone and a desk, in CSS pixels. */
 const phone = { width: 390, height: 844 }
@@ -29,7 +28,7 @@ const screenshots =
 
 /** Every page that a shopper sees: no fault that axe knows, and nothing to scroll sideways, in both colour schemes. */
 describe('the look of every page', { concurrency: 1 }, () => {
-  let world: World
+  let world: StartedWorld
   let chromium: Browser
   let shop: MerchantSite
   let links: Links
@@ -110,21 +109,18 @@ const rules = {
   'for contrast': { runOnly: ['color-contrast'] },
 }
 
+/** Asks for what is wrong only: a whole answer of axe, with all that is right, takes longer to bring here than to find. */
 async function findViolations(page: Page, looked: keyof typeof rules): Promise<string[]> {
-  const options = {
-    resultTypes: ['violations' as const],
-    ...rules[looked],
-  }
+  const options = { resultTypes: ['violations' as const], ...rules[looked] }
   const frameCount = page.frames().length - 1
   for (let index = 0; index < frameCount; index += 1) await paintFrame(page, index)
-  // The legacy mode cannot look into frames of other origins. It leaves axe in the page, where it runs again at once.
-  const isThere = frameCount === 0 && (await page.evaluate("'axe' in window"))
-  const { violations } = isThere
-    ? await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`)
-    : await new AxeBuilder({ page })
-        .options(options)
-        .setLegacyMode(frameCount === 0)
-        .analyze()
+  if (frameCount > 0) return describeViolations((await new AxeBuilder({ page }).options(options).analyze()).violations)
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source)
+  const run = `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations)`
+  return describeViolations(await page.evaluate<AxeResults['violations']>(run))
+}
+
+function describeViolations(violations: AxeResults['violations']): string[] {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
   )

@@ -6,7 +6,7 @@ import { texts } from '@fincore/payment-service/http/link/texts'
 import type { Browser } from 'playwright-core'
 import { type MerchantSite, openBrowser, payOnHostedPage, startMerchantSite } from './browser.ts'
 import { type LinkEvent, type Links, type Shown, useLinks } from './payment-link.ts'
-import { startWorld, type World } from './world.ts'
+import { useWorld, type World } from './world.ts'
 
 describe('a payment link', { concurrency: 1 }, () => {
   let world: World
@@ -14,7 +14,7 @@ describe('a payment link', { concurrency: 1 }, () => {
   let shop: MerchantSite
   let links: Links
   before(async () => {
-    ;[world, chromium, shop] = await Promise.all([startWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, shop] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
     links = useLinks(world, chromium, shop)
   })
   after(async () => {

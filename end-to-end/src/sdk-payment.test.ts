@@ -4,7 +4,7 @@ import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 import { assertNotPaid, assertPaidOnce, readMoney, typeIntoCardFields, waitForOrder } from './shopper.ts'
-import { startWorld, type World } from './world.ts'
+import { useWorld, type World } from './world.ts'
 
 const price = 2800
 
@@ -13,7 +13,7 @@ describe('paying in the page with the PSP’s card fields', () => {
   let world: World
   let browser: Browser
   before(async () => {
-    ;[world, browser] = await Promise.all([startWorld(), openBrowser()])
+    ;[world, browser] = await Promise.all([useWorld(), openBrowser()])
   })
   after(async () => {
     await browser?.close()
@@ -71,10 +71,13 @@ describe('paying in the page with the PSP’s card fields', () => {
 
   it('needs 3-D Secure: nothing moves before the shopper confirms, and the order is paid after it', async () => {
     const number = magicCardNumber('challenge')
+    const before = new Date()
     await pay(number)
     await page.waitForURL(`${world.fincore.dev.psp}/challenge/**`)
     const { rows } = await world.database.query(
-      `select status, merchant_reference from charges where status = 'requires_action'`,
+      `select merchant_reference from charges
+       where status = 'requires_action' and flow = 'token' and amount = $1 and created_at > $2`,
+      [price, before],
     )
     assert.equal(rows.length, 1)
     await assertNotPaid(world, rows[0].merchant_reference, ['requires_action'])
@@ -98,7 +101,8 @@ describe('paying in the page with the PSP’s card fields', () => {
   it('says what is wrong with a card that is not complete, and sends nothing', async () => {
     const fields = page.frameLocator('#card-fields iframe')
     await fields.getByLabel('Card number').pressSequentially('4242 4242 4242 4241')
-    await page.locator('#pay-button').click()
+    // A finger presses for a moment, in which the field it left says what is wrong: the button must stay under it.
+    await page.locator('#pay-button').click({ delay: 300 })
     await page.locator('#problem', { hasText: 'Check the card number.' }).waitFor()
     assert.deepEqual(
       requests.filter((request) => request.method() === 'POST').map((request) => request.url()),

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type DevFile, readDevFile } from '@fincore/dev/dev-file'
 import { type FinCore, type StartFinCoreOptions, startFinCore } from '@fincore/dev/fincore'
 import { createHttpClient, type HttpAnswer, type HttpClient } from '@fincore/dev/http-client'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 
-/** The whole of FinCore as separate processes on a throw-away data directory, and a merchant's hands on it. */
+/** The whole of FinCore as separate processes, and a merchant's hands on it. */
 export type World = {
-  fincore: FinCore
+  fincore: { dev: DevFile }
   /** As the owner of the tables: a test may look at what no API shows. */
   database: pg.Pool
   /** Calls the public API with the merchant's secret key. */
@@ -40,13 +41,16 @@ export type Truth = {
   declined: number
 }
 
+/** One of a test's own, on a throw-away data directory: it may kill processes, and count what nobody else writes. */
+export type StartedWorld = World & { fincore: FinCore }
+
 export type StartWorldOptions = Pick<StartFinCoreOptions, 'env' | 'databaseUrl'> & {
   /** A PostgreSQL server of its own, its files in the data directory, for who looks into those. Default: a database of the tests' server. */
   ownPostgres?: boolean
 }
 
-/** Starts a world of its own; a test file starts one and shares it among its tests, because each takes seconds. */
-export async function startWorld(options: StartWorldOptions = {}): Promise<World> {
+/** Starts a world; a test file starts one and shares it among its tests, because each takes seconds. */
+export async function startWorld(options: StartWorldOptions = {}): Promise<StartedWorld> {
   const { ownPostgres = false, env, databaseUrl } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
   const made = ownPostgres || databaseUrl !== undefined ? undefined : await createTestDatabase()
@@ -57,7 +61,30 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<World
     ...(env === undefined ? {} : { env }),
     ...(where === undefined ? {} : { databaseUrl: where }),
   })
-  const { dev } = fincore
+  const world = openWorld(fincore.dev)
+  return {
+    ...world,
+    fincore,
+    async close() {
+      await world.close()
+      await fincore.stop()
+      await made?.drop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * The world that the test run has started for all files that only pay and look: no test of them stops a process, changes
+ * a setting or counts what others make too. A file that is run by itself starts its own.
+ */
+export async function useWorld(): Promise<World> {
+  const dataDir = process.env.TEST_WORLD_DIR
+  if (dataDir === undefined) return startWorld()
+  return openWorld(await eventually('the world of the test run', async () => readDevFile(dataDir), 60_000))
+}
+
+function openWorld(dev: DevFile): World {
   const http = createHttpClient({ ca: dev.ca })
   const merchant = createHttpClient({ ca: dev.ca, cert: dev.client_cert, key: dev.client_key })
   const database = new pg.Pool({ connectionString: dev.database_url, max: 4 })
@@ -81,7 +108,7 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<World
     return { ...answer, body: answer.text.startsWith('{') ? JSON.parse(answer.text) : {} }
   }
   return {
-    fincore,
+    fincore: { dev },
     database,
     http,
     api: (method, path, body, options = {}) => call(http, method, (options.at ?? dev.api) + path, body, options),
@@ -106,9 +133,6 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<World
     async close() {
       await Promise.all([http.close(), merchant.close()])
       await database.end()
-      await fincore.stop()
-      await made?.drop()
-      rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { World } from '../world.ts'
+import type { StartedWorld } from '../world.ts'
 import { type Canary, makeCanaries } from './canaries.ts'
 import { assignExits } from './exits.ts'
 import { type Findings, makeFindings, type Sink, sinks } from './findings.ts'
@@ -112,7 +112,7 @@ type Round = {
   canaries: readonly Canary[]
   search: Search
   postgres: OwnPostgres
-  world: World
+  world: StartedWorld
   options: DrillOptions
   subject: Subject
   plumbing: Plumbing

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startManagedProcess } from '@fincore/dev/managed-process'
 import { addPspAccount, makeMerchant } from '../merchants.ts'
-import { startWorld, type World } from '../world.ts'
+import { type StartedWorld, startWorld } from '../world.ts'
 import type { MeddlingPsp } from './meddling-psp.ts'
 import { type OwnPostgres, type Plumbing, throughPort } from './plumbing.ts'
 
@@ -28,7 +28,7 @@ export async function startFinCoreSubject(
   postgres: OwnPostgres,
   plumbing: Plumbing,
   psp: MeddlingPsp,
-): Promise<{ subject: Subject; world: World }> {
+): Promise<{ subject: Subject; world: StartedWorld }> {
   plumbing.database.forwardTo(postgres.port)
   const world = await startWorld({
     databaseUrl: throughPort(postgres.ownerUrl, plumbing.database.port),
@@ -66,7 +66,7 @@ export async function startControl(
   postgres: OwnPostgres,
   plumbing: Plumbing,
   psp: MeddlingPsp,
-  world: World,
+  world: StartedWorld,
 ): Promise<Subject> {
   plumbing.database.forwardTo(postgres.port)
   psp.approveAndEcho()
