@@ -32,6 +32,8 @@ export type DrillResult = {
 
 /** How long after the last answer nothing may be left. */
 const graceMs = 1_000
+/** A file's time of writing is some milliseconds coarser than the clock. */
+const clockMarginMs = 1_000
 
 /** Sends canaries through FinCore on every way in and out, searches all that it leaves behind, and then the control. */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
@@ -48,7 +50,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const psp = await startMeddlingPsp(canaries, (canary) => exitOf.get(canary)?.psp ?? 'pass')
   cleanUp.defer(() => psp.close())
   const postgres = await startOwnPostgres()
-  cleanUp.defer(() => postgres.remove())
+  cleanUp.defer(() => postgres.stop())
 
   const fincore = makeFindings()
   const plumbing = await startPlumbing(search, fincore)
@@ -127,9 +129,14 @@ type Round = {
 async function runRound(round: Round) {
   const { name, search, findings, postgres, plumbing, subject, options } = round
   const searcher = { search, findings }
+  let lastLook = Date.now()
   const searchStored = async () => {
+    // Of PostgreSQL's many files most are never written to again. What was not since well before the last look began, or
+    // the round, was searched then, or is older than the cards.
+    const since = lastLook - clockMarginMs
+    lastLook = Date.now()
     await searchFiles(searcher, subject.dataDir)
-    await searchFiles(searcher, postgres.dataDir)
+    await searchFiles(searcher, postgres.dataDir, since)
     await searchTables(searcher, postgres.ownerUrl)
   }
   const files = round.world.fincore.dev

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,20 +82,13 @@ export async function startPlumbing(search: Search, findings: Findings): Promise
   }
 }
 
-export type OwnPostgres = RunningPostgres & { dataDir: string; remove(): Promise<void> }
+export type OwnPostgres = RunningPostgres & { dataDir: string }
 
-/** A PostgreSQL whose files and processes hold nothing but the drill. */
+/** A PostgreSQL whose files and processes hold nothing but the drill; its files are removed when it stops. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-residue-'))
-  const server = await startPostgres({ dataDir, port: 0 })
-  return {
-    ...server,
-    dataDir,
-    async remove() {
-      await server.stop()
-      rmSync(dataDir, { recursive: true, force: true })
-    },
-  }
+  const server = await startPostgres({ dataDir, port: 0, throwAway: true })
+  return { ...server, dataDir }
 }
 
 /** The same database by way of another port. */

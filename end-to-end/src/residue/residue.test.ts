@@ -15,9 +15,10 @@ describe('the drill’s search', () => {
     for (const encoding of encodings) {
       for (const canary of canaries) {
         for (const form of formsByEncoding[encoding](canary)) {
-          for (const before of [0, 1, 4_090, 8_191]) {
+          for (const before of [0, 1, 2, 3, 4_090, 8_191]) {
             const found: string[] = []
-            const bytes = Buffer.concat([Buffer.alloc(before), form, Buffer.alloc(3, 'x')])
+            // Not every buffer begins where a word of memory does.
+            const bytes = Buffer.concat([Buffer.alloc(1 + before), form, Buffer.alloc(before % 3, 'x')]).subarray(1)
             search.scan(bytes, (as, index) => found.push(`${as} ${index}`))
             assert.ok(found.includes(`${encoding} ${canary.index}`), `${encoding} after ${before} bytes`)
           }
