@@ -3,8 +3,8 @@ import type { World } from '../world.ts'
 import { type Canary, makeCanaries } from './canaries.ts'
 import { assignExits } from './exits.ts'
 import { type Findings, makeFindings, type Sink, sinks } from './findings.ts'
-import { type Deed, sendAll } from './load.ts'
-import { startMeddlingPsp } from './meddling-psp.ts'
+import { type Deed, type ExitCounts, sendAll } from './load.ts'
+import { type MeddlingPsp, startMeddlingPsp } from './meddling-psp.ts'
 import { type OwnPostgres, type Plumbing, startOwnPostgres, startPlumbing } from './plumbing.ts'
 import { cardJson, chargeJson, makeRequest } from './requests.ts'
 import { makeSearch, type Search } from './search.ts'
@@ -25,8 +25,8 @@ export type DrillResult = {
   seconds: number
   fincore: Findings
   control: Findings
-  /** Canaries whose exit ended otherwise than it was meant to, by exit and what came of it. */
-  astray: Map<string, number>
+  /** What became of the canaries of each exit; the control is one more. */
+  exits: ExitCounts
   webhooksReceived: number
 }
 
@@ -57,9 +57,9 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   cleanUp.defer(() => plumbing.close())
   const { subject, world } = await startFinCoreSubject(postgres, plumbing, psp)
   cleanUp.defer(() => subject.stop())
-  const round = { canaries, search, postgres, world, options }
+  const round = { canaries, search, postgres, psp, world, options }
   options.progress(`FinCore runs; ${options.cards} cards go to it over ${options.connections} connections`)
-  const { astray } = await runRound({
+  const exits = await runRound({
     ...round,
     name: 'FinCore',
     subject,
@@ -76,7 +76,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const naive = await startControl(postgres, controlPlumbing, psp, world)
   cleanUp.defer(() => naive.stop())
   options.progress('The control runs; the same cards go to it')
-  const controlRound = await runRound({
+  const controlExits = await runRound({
     ...round,
     name: 'control',
     subject: naive,
@@ -92,7 +92,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     seconds: (performance.now() - startedAt) / 1000,
     fincore,
     control,
-    astray: new Map([...astray, ...controlRound.astray]),
+    exits: new Map([...exits, ...controlExits]),
     webhooksReceived: plumbing.webhooksReceived(),
   }
 }
@@ -114,6 +114,7 @@ type Round = {
   canaries: readonly Canary[]
   search: Search
   postgres: OwnPostgres
+  psp: MeddlingPsp
   world: World
   options: DrillOptions
   subject: Subject
@@ -140,7 +141,7 @@ async function runRound(round: Round) {
     await searchTables(searcher, postgres.ownerUrl)
   }
   const files = round.world.fincore.dev
-  const clients = plumbing.openClients(options.connections, { ...subject, files })
+  const clients = plumbing.openClients(options.connections, { ...subject, files, pspIsAsked: round.psp.isAsked })
   const steps = new Set([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((part) => Math.ceil(part * options.cards)))
   const result = await sendAll(round.canaries, clients, round.deedOf, {
     progress: (sent) => {

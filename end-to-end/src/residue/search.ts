@@ -24,7 +24,7 @@ const leastBytes = 7
 const leastForTwoWords = 11
 const pageWords = 1024
 const emptyPage = new Uint8Array(pageWords * wordBytes)
-/** The bitmap has this many bits for each anchor, so that chance says perhaps once in 32 words. */
+/** The bitmap has this many bits for each anchor, and sets two: chance says perhaps about once in 256 words. */
 const bitsPerAnchor = 32
 
 /**
@@ -52,9 +52,9 @@ export function makeSearch(canaries: readonly Canary[]): Search {
     const start = -bytes.byteOffset & (wordBytes - 1)
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, Math.max(0, bytes.length - start) >> 2)
     for (let word = 0; word < words.length; ) {
-      // Most of a process's memory was never written to, and no anchor is zero.
+      // Most of a process's memory was never written to, and no anchor begins with a word of zeros.
       if (words[word] === 0 && isEmptyPage(bytes, start + word * wordBytes)) {
-        word += pageWords - 1
+        word += pageWords
         continue
       }
       const end = Math.min(word + pageWords, words.length)
