@@ -3,8 +3,8 @@ import type { StartedWorld } from '../world.ts'
 import { type Canary, makeCanaries } from './canaries.ts'
 import { assignExits } from './exits.ts'
 import { type Findings, makeFindings, type Sink, sinks } from './findings.ts'
-import { type Deed, sendAll } from './load.ts'
-import { startMeddlingPsp } from './meddling-psp.ts'
+import { type Deed, type ExitCounts, sendAll } from './load.ts'
+import { type MeddlingPsp, startMeddlingPsp } from './meddling-psp.ts'
 import { type OwnPostgres, type Plumbing, startOwnPostgres, startPlumbing } from './plumbing.ts'
 import { cardJson, chargeJson, makeRequest } from './requests.ts'
 import { makeSearch, type Search } from './search.ts'
@@ -25,13 +25,15 @@ export type DrillResult = {
   seconds: number
   fincore: Findings
   control: Findings
-  /** Canaries whose exit ended otherwise than it was meant to, by exit and what came of it. */
-  astray: Map<string, number>
+  /** What became of the canaries of each exit; the control is one more. */
+  exits: ExitCounts
   webhooksReceived: number
 }
 
 /** How long after the last answer nothing may be left. */
 const graceMs = 1_000
+/** A file's time of writing is some milliseconds coarser than the clock. */
+const clockMarginMs = 1_000
 
 /** Sends canaries through FinCore on every way in and out, searches all that it leaves behind, and then the control. */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
@@ -48,16 +50,16 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const psp = await startMeddlingPsp(canaries, (canary) => exitOf.get(canary)?.psp ?? 'pass')
   cleanUp.defer(() => psp.close())
   const postgres = await startOwnPostgres()
-  cleanUp.defer(() => postgres.remove())
+  cleanUp.defer(() => postgres.stop())
 
   const fincore = makeFindings()
   const plumbing = await startPlumbing(search, fincore)
   cleanUp.defer(() => plumbing.close())
   const { subject, world } = await startFinCoreSubject(postgres, plumbing, psp)
   cleanUp.defer(() => subject.stop())
-  const round = { canaries, search, postgres, world, options }
+  const round = { canaries, search, postgres, psp, world, options }
   options.progress(`FinCore runs; ${options.cards} cards go to it over ${options.connections} connections`)
-  const { astray } = await runRound({
+  const exits = await runRound({
     ...round,
     name: 'FinCore',
     subject,
@@ -74,7 +76,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const naive = await startControl(postgres, controlPlumbing, psp, world)
   cleanUp.defer(() => naive.stop())
   options.progress('The control runs; the same cards go to it')
-  const controlRound = await runRound({
+  const controlExits = await runRound({
     ...round,
     name: 'control',
     subject: naive,
@@ -90,7 +92,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     seconds: (performance.now() - startedAt) / 1000,
     fincore,
     control,
-    astray: new Map([...astray, ...controlRound.astray]),
+    exits: new Map([...exits, ...controlExits]),
     webhooksReceived: plumbing.webhooksReceived(),
   }
 }
@@ -112,6 +114,7 @@ type Round = {
   canaries: readonly Canary[]
   search: Search
   postgres: OwnPostgres
+  psp: MeddlingPsp
   world: StartedWorld
   options: DrillOptions
   subject: Subject
@@ -127,13 +130,18 @@ type Round = {
 async function runRound(round: Round) {
   const { name, search, findings, postgres, plumbing, subject, options } = round
   const searcher = { search, findings }
+  let lastLook = Date.now()
   const searchStored = async () => {
+    // Of PostgreSQL's many files most are never written to again. What was not since well before the last look began, or
+    // the round, was searched then, or is older than the cards.
+    const since = lastLook - clockMarginMs
+    lastLook = Date.now()
     await searchFiles(searcher, subject.dataDir)
-    await searchFiles(searcher, postgres.dataDir)
+    await searchFiles(searcher, postgres.dataDir, since)
     await searchTables(searcher, postgres.ownerUrl)
   }
   const files = round.world.fincore.dev
-  const clients = plumbing.openClients(options.connections, { ...subject, files })
+  const clients = plumbing.openClients(options.connections, { ...subject, files, pspIsAsked: round.psp.isAsked })
   const steps = new Set([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((part) => Math.ceil(part * options.cards)))
   const result = await sendAll(round.canaries, clients, round.deedOf, {
     progress: (sent) => {

@@ -13,6 +13,8 @@ export type Client = {
   api: Line
   /** The merchant's secret key, which may send raw cards. */
   key: string
+  /** Resolves when the PSP has been sent the card, and has not answered; false when it was not within seconds. */
+  pspIsAsked(canary: Canary): Promise<boolean>
 }
 
 export type Exit = {
@@ -27,8 +29,6 @@ export type Exit = {
 
 const unknownKey = 'sk_test_of_nobody'
 const firstPartBytes = 330
-/** Some time after the whole body, so that a PSP is being asked, and before its answer as often as not. */
-const patienceMs = 15
 
 /** Every way on which a card can come to FinCore and leave it again. */
 export const exits: readonly Exit[] = [
@@ -89,12 +89,13 @@ export const exits: readonly Exit[] = [
   {
     what: 'the client breaks off while the PSP is asked',
     share: 3,
-    psp: 'pass',
+    psp: 'late',
     ends: 'cut',
-    async send({ relay, key }, canary) {
+    async send({ relay, key, pspIsAsked }, canary) {
       const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
-      await relay.cut(head + body, patienceMs)
-      return 'cut'
+      const isAsked = pspIsAsked(canary)
+      await relay.cut(head + body, isAsked)
+      return (await isAsked) ? 'cut' : 'cut before the PSP was asked'
     },
   },
   atApi('a card at the public API', 3, '403 card_data_not_accepted_here', (canary) => chargeJson(cardJson(canary))),

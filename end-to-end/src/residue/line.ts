@@ -8,8 +8,8 @@ export type Line = {
    * code: `201 captured`, `403 card_data_not_accepted_here`. `gone` when the connection ended without an answer.
    */
   ask(...pieces: string[]): Promise<string>
-  /** Sends the text and breaks the connection off as soon as it has left, or after `afterMs`. */
-  cut(text: string, afterMs?: number): Promise<void>
+  /** Sends the text and breaks the connection off as soon as it has left, and `moment` has come. */
+  cut(text: string, moment?: Promise<unknown>): Promise<void>
   close(): void
 }
 
@@ -72,12 +72,12 @@ export function makeLine(options: LineOptions): Line {
 
   return {
     ask,
-    async cut(text, afterMs = 0) {
+    async cut(text, moment = Promise.resolve()) {
       const socket = await connect()
       await new Promise<void>((done) => {
         socket.once('close', () => done())
         if (socket.destroyed) return done()
-        socket.write(text, () => setTimeout(() => socket.destroy(), afterMs))
+        socket.write(text, () => void moment.then(() => setTimeout(() => socket.destroy())))
       })
     },
     close: () => open?.destroy(),

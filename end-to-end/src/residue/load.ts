@@ -1,10 +1,14 @@
 import type { Canary } from './canaries.ts'
 import type { Client } from './exits.ts'
 
-export type LoadResult = {
-  /** Canaries whose exit did not end as it was meant to, by what they were meant for. */
-  astray: Map<string, number>
+/** What became of all canaries that were meant for one exit. */
+export type ExitCount = {
+  planned: number
+  /** Those that ended otherwise than meant, by how: how many, and after how many milliseconds at the longest. */
+  astray: Map<string, { count: number; longestMs: number }>
 }
+/** By the exits' names. */
+export type ExitCounts = Map<string, ExitCount>
 
 /** What is done with one canary: its name, how it ends when all goes as meant, and the deed, which tells how it ended. */
 export type Deed = { what: string; ends: string; send(client: Client): Promise<string> }
@@ -18,8 +22,8 @@ export async function sendAll(
   clients: readonly Client[],
   deedOf: (canary: Canary) => Deed,
   options: { progress(sent: number): void; atHalf(): Promise<void> },
-): Promise<LoadResult> {
-  const astray = new Map<string, number>()
+): Promise<ExitCounts> {
+  const counts: ExitCounts = new Map()
   let next = 0
   let sent = 0
   let half: Promise<void> | undefined
@@ -27,11 +31,9 @@ export async function sendAll(
     clients.map(async (client) => {
       for (let canary = canaries[next++]; canary !== undefined; canary = canaries[next++]) {
         const { what, ends, send } = deedOf(canary)
+        const startedAt = performance.now()
         const ended = await send(client)
-        if (ended !== ends) {
-          const key = `${what}: ${ended}`
-          astray.set(key, (astray.get(key) ?? 0) + 1)
-        }
+        countExit(counts, what, ended === ends ? null : ended, performance.now() - startedAt)
         sent += 1
         options.progress(sent)
         if (half === undefined && sent * 2 >= canaries.length) half = options.atHalf()
@@ -39,5 +41,14 @@ export async function sendAll(
     }),
   )
   await half
-  return { astray }
+  return counts
+}
+
+function countExit(counts: ExitCounts, what: string, astray: string | null, ms: number): void {
+  const exit = counts.get(what) ?? { planned: 0, astray: new Map() }
+  counts.set(what, exit)
+  exit.planned += 1
+  if (astray === null) return
+  const known = exit.astray.get(astray) ?? { count: 0, longestMs: 0 }
+  exit.astray.set(astray, { count: known.count + 1, longestMs: Math.max(known.longestMs, ms) })
 }

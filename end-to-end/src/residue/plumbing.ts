@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,13 +22,14 @@ export type Plumbing = {
   webhookUrl: string
   webhooksReceived(): number
   /** As many clients, each with lines of its own whose answers are searched. */
-  openClients(count: number, at: { relay: string; api: string; key: string; files: ClientFiles }): Client[]
+  openClients(count: number, at: ClientsAt): Client[]
   /** Searches what has gone by and was not searched yet. */
   finish(): void
   close(): Promise<void>
 }
 
 export type ClientFiles = Pick<DevFile, 'ca' | 'client_cert' | 'client_key'>
+export type ClientsAt = Pick<Client, 'key' | 'pspIsAsked'> & { relay: string; api: string; files: ClientFiles }
 
 export async function startPlumbing(search: Search, findings: Findings): Promise<Plumbing> {
   const streams: StreamSearch[] = []
@@ -54,7 +55,7 @@ export async function startPlumbing(search: Search, findings: Findings): Promise
     database,
     webhookUrl: `http://127.0.0.1:${receiverPort}/webhooks`,
     webhooksReceived: () => received,
-    openClients(count, { relay, api, key, files }) {
+    openClients(count, { relay, api, key, files, pspIsAsked }) {
       const ca = readFileSync(files.ca)
       const registered = { ca, cert: readFileSync(files.client_cert), key: readFileSync(files.client_key) }
       const line = (url: string, tls: typeof registered | { ca: Buffer } | null) => {
@@ -67,6 +68,7 @@ export async function startPlumbing(search: Search, findings: Findings): Promise
           relayAsStranger: line(relay, { ca }),
           api: line(api, null),
           key,
+          pspIsAsked,
         })
       }
       return clients
@@ -82,20 +84,13 @@ export async function startPlumbing(search: Search, findings: Findings): Promise
   }
 }
 
-export type OwnPostgres = RunningPostgres & { dataDir: string; remove(): Promise<void> }
+export type OwnPostgres = RunningPostgres & { dataDir: string }
 
-/** A PostgreSQL whose files and processes hold nothing but the drill. */
+/** A PostgreSQL whose files and processes hold nothing but the drill; its files are removed when it stops. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-residue-'))
-  const server = await startPostgres({ dataDir, port: 0 })
-  return {
-    ...server,
-    dataDir,
-    async remove() {
-      await server.stop()
-      rmSync(dataDir, { recursive: true, force: true })
-    },
-  }
+  const server = await startPostgres({ dataDir, port: 0, throwAway: true })
+  return { ...server, dataDir }
 }
 
 /** The same database by way of another port. */

@@ -1,5 +1,6 @@
 import type { DrillResult } from './drill.ts'
 import { type Findings, type Sink, sinks } from './findings.ts'
+import type { ExitCount } from './load.ts'
 import { encodings } from './written-forms.ts'
 
 /** `void`: the search or the load did not work as it must, so what FinCore's counts are says nothing. */
@@ -9,6 +10,8 @@ export type Verdict = { outcome: 'clean' | 'residue' | 'void'; reasons: string[]
 const leastFound = 0.99
 /** The most exits that may end otherwise than meant, for instance because a busy machine was too slow. */
 const mostAstray = 0.02
+/** The least part of the canaries of one exit that must take it. */
+const leastAsMeant = 0.9
 /** The control is one process, which has no shop and stands for relay and payment service at once. */
 const withoutControl: readonly Sink[] = ['memory of the payment service', 'memory of the shop', 'other files']
 
@@ -27,9 +30,16 @@ export function judge(result: DrillResult): Verdict {
     const found = control.anywhere(encoding).size
     if (found < cards * leastFound) reasons.push(`the control showed ${share(found)} of the canaries as ${encoding}`)
   }
-  const astray = [...result.astray].map(([what, count]) => `${what} (${count})`)
-  const countAstray = [...result.astray.values()].reduce((sum, count) => sum + count, 0)
-  if (countAstray > cards * mostAstray) reasons.push(`too many exits ended otherwise than meant: ${astray.join(', ')}`)
+  let astray = 0
+  for (const [what, count] of result.exits) {
+    const ofThis = countAstray(count)
+    astray += ofThis
+    const asMeant = count.planned - ofThis
+    if (asMeant < Math.floor(count.planned * leastAsMeant)) {
+      reasons.push(`the exit “${what}” was taken ${asMeant} times of ${count.planned}`)
+    }
+  }
+  if (astray > cards * mostAstray) reasons.push(`${astray} exits ended otherwise than meant`)
   if (result.webhooksReceived === 0) reasons.push('no webhook came')
   if (reasons.length > 0) return { outcome: 'void', reasons }
   const residue = fincore.anywhere().size
@@ -59,4 +69,25 @@ export function writeTable({ fincore, control }: DrillResult): string {
         .join('  '),
     )
     .join('\n')
+}
+
+/** A line for each way in which an exit ended otherwise than meant: how many did, and why. */
+export function writeAstray({ exits }: DrillResult): string[] {
+  return [...exits].flatMap(([what, { planned, astray }]) =>
+    [...astray].map(
+      ([ended, { count, longestMs }]) =>
+        `${what}: ${count} of ${planned} ended as “${ended}”, ${explain(ended)}; the slowest took ${Math.round(longestMs)} ms`,
+    ),
+  )
+}
+
+function explain(ended: string): string {
+  if (ended === '201 processing') return 'the PSP’s answer did not come in time, or broke off'
+  if (ended === 'gone') return 'the connection ended without an answer'
+  if (ended.startsWith('201')) return 'the PSP answered otherwise'
+  return /^\d/.test(ended) ? 'FinCore refused' : 'the charge had not come that far'
+}
+
+function countAstray({ astray }: ExitCount): number {
+  return [...astray.values()].reduce((sum, { count }) => sum + count, 0)
 }

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { runDrill } from './drill.ts'
-import { judge, writeTable } from './report.ts'
+import { judge, writeAstray, writeTable } from './report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,9 +33,11 @@ const exitCodes = { clean: 0, residue: 1, void: 2 } as const
 try {
   const result = await runDrill({ cards, connections, seed, progress })
   const verdict = judge(result)
-  const astray = [...result.astray].map(([what, count]) => `${what} (${count})`).join(', ')
+  const astray = writeAstray(result)
   console.log(`\n${writeTable(result)}\n`)
-  console.log(`Exits that ended otherwise than meant: ${astray || 'none'}. Webhooks: ${result.webhooksReceived}.`)
+  console.log(`Exits that ended otherwise than meant: ${astray.length === 0 ? 'none' : ''}`)
+  for (const line of astray) console.log(`- ${line}`)
+  console.log(`Webhooks: ${result.webhooksReceived}`)
   console.log(
     `${cards} cards, ${connections} connections, seed ${seed}, ${result.seconds.toFixed(0)} s: ${verdict.outcome}`,
   )

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { withClient } from '@fincore/dev/database'
@@ -48,8 +48,15 @@ function sinkOf({ command }: RunningProcess): Sink | null {
   return row.sink
 }
 
-/** Searches every file below a folder, the sandbox PSP's own excepted. */
-export async function searchFiles({ search, findings }: Searcher, folder: string): Promise<void> {
+/**
+ * Searches every file below a folder, the sandbox PSP's own excepted.
+ * @param writtenSince milliseconds since 1970: a file whose last write was before then is left out.
+ */
+export async function searchFiles(
+  { search, findings }: Searcher,
+  folder: string,
+  writtenSince = Number.NEGATIVE_INFINITY,
+): Promise<void> {
   const piece = Buffer.allocUnsafe(pieceBytes)
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
@@ -59,6 +66,7 @@ export async function searchFiles({ search, findings }: Searcher, folder: string
     const file = openIfThere(path)
     if (file === null) continue
     try {
+      if (fstatSync(file).mtimeMs < writtenSince) continue
       for (let at = 0; ; at += pieceBytes - search.longest + 1) {
         const count = readSync(file, piece, 0, pieceBytes, at)
         search.scan(piece.subarray(0, count), findings.in(sink))
