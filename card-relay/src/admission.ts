@@ -28,7 +28,8 @@ export function makeAdmissionDesk({ askAdmission }: Asking, now: () => number, b
       const key = JSON.stringify([caller.keyDigest, caller.certificateFingerprint, caller.sourceAddress])
       const known = asked.get(key)
       // Only an admit is shared: each refusal is the payment service's to explain and to audit.
-      if (known && (await known.answer)?.decision === 'admit' && now() < known.until) return { decision: 'admit' }
+      const shared = known && (await known.answer)
+      if (known && shared?.decision === 'admit' && now() < known.until) return shared
       const own = { until: now() + limits.admitRememberedMs, answer: ask(requestId, caller) }
       asked.delete(key)
       const [oldest = ''] = asked.keys()

@@ -57,7 +57,7 @@ describe('the door for strangers', () => {
   it('takes one of a hundred pipelined requests, and a merchant’s charge beside it', async () => {
     const world = await start({ charges: 50 })
     world.on.admission = ({ caller }) =>
-      caller.certificateFingerprint === null ? sleep(400, refusal) : { decision: 'admit' }
+      caller.certificateFingerprint === null ? sleep(400, refusal) : { decision: 'admit', exemptKeys: [] }
     const stranger = await connect(world, announce('sk_test_stranger', 2).concat('{}').repeat(100))
     await until('the stranger’s connection is closed', () => stranger.isClosed)
     assert.equal((await world.post(body)).status, 201)
@@ -66,7 +66,8 @@ describe('the door for strangers', () => {
 
   it('lets a merchant’s charge pass fifteen connections that announce a body and send none', async () => {
     const world = await start({ charges: 10 })
-    world.on.admission = ({ caller }) => (caller.certificateFingerprint === null ? refusal : { decision: 'admit' })
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null ? refusal : { decision: 'admit', exemptKeys: [] }
     const strangers = await Promise.all(
       Array.from({ length: 15 }, (_, index) => connect(world, announce(`sk_${index}`))),
     )
@@ -78,7 +79,7 @@ describe('the door for strangers', () => {
   it('lets a merchant’s charge pass when a stranger’s questions to admission are slow', async () => {
     const world = await start({ admissions: 20, admissionsPerPeer: 4 })
     world.on.admission = ({ caller }) =>
-      caller.certificateFingerprint === null ? sleep(1_500, refusal) : { decision: 'admit' }
+      caller.certificateFingerprint === null ? sleep(1_500, refusal) : { decision: 'admit', exemptKeys: [] }
     const strangers = await Promise.all(
       Array.from({ length: 30 }, (_, index) => connect(world, announce(`sk_${index}`))),
     )

@@ -12,9 +12,10 @@ import type { Refusal } from './problems.ts'
 /**
  * A key or a value. The span of a key or a string is what stands between its quotes. `path` is the wanted path that a
  * value is at, and for a key as much of a wanted path as the key ends; else null. A key that is written with an escape is
- * on no wanted path, and neither is what lies in an array.
+ * on no wanted path, and neither is what lies in an array. `depth` is in how many objects and arrays it lies: 1 for the
+ * root's own keys and values. A key's value is the token after it.
  */
-export type Token = Span & { kind: 'key' | 'string' | 'number' | 'other'; path: string | null }
+export type Token = Span & { kind: 'key' | 'string' | 'number' | 'other'; path: string | null; depth: number }
 type Span = { start: number; end: number; isEscaped: boolean }
 type Frame = { keys: Buffer[] | null; path: string | null }
 
@@ -43,7 +44,8 @@ export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: To
     const sign = word.charAt(0)
     const frame = frames.at(-1)
     const quote = sign === '"' ? 1 : 0
-    const token = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
+    const span = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
+    const token = { ...span, depth: frames.length }
     if (sign === '}' || sign === ']') frames.pop()
     else if (sign === ',') isKeyNext = frame?.keys !== null
     else if (isKeyNext && frame?.keys) {

@@ -11,6 +11,8 @@ export const limits = {
   /** JSON: containers inside each other, and keys in one object. */
   jsonDepth: 32,
   jsonKeys: 512,
+  /** Keys of metadata in which a merchant's own numbers are let through. */
+  exemptKeys: 16,
   /** Paths that an instruction may name of a PSP's reply. */
   replyFields: 64,
   /** The design allows 5 s; the payment service gets the other second for spreading a revocation. */

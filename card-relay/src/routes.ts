@@ -7,7 +7,7 @@ import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
 import { converse } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
-import { bodyLimits, type Limits } from './limits.ts'
+import { bodyLimits, type Limits, limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makePlaces } from './peers.ts'
@@ -57,18 +57,19 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
     // All of them have one bound, whoever they are of.
     using place = places.take('')
-    return place === null ? unavailable : await charge(exchange, caller)
+    return place === null ? unavailable : await charge(exchange, caller, admission.exemptKeys)
   }
 
   /** This is where the first byte of a body is read. Body and card are wiped on every way out. */
-  async function charge(exchange: Exchange, caller: Caller): Promise<Outcome> {
+  async function charge(exchange: Exchange, caller: Caller, exemptKeys: readonly string[]): Promise<Outcome> {
     const { request, response, requestId } = exchange
     if (exchange.isWaiting) response.writeContinue()
     exchange.isWaiting = false
     request.on('data', (chunk: Buffer) => {
       bodyCount.bytesRead += chunk.length
     })
-    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, memory))
+    const keys = exemptKeys.slice(0, limits.exemptKeys)
+    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, keys, memory))
     if (taken === 'client_gone') return taken
     if (typeof taken === 'string') return { code: taken }
     if ('code' in taken) return taken

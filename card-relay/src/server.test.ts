@@ -30,7 +30,7 @@ const refusal: AdmissionAnswer = {
 
 describe('the card relay, before the body', () => {
   beforeEach(() => {
-    world.on.admission = () => ({ decision: 'admit' })
+    world.on.admission = () => ({ decision: 'admit', exemptKeys: [] })
     world.on.charge = () => replyWith(201, '{"object":"charge"}')
     world.seen.admissions.length = 0
     world.seen.charges.length = 0

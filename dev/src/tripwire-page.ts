@@ -56,12 +56,12 @@ export function describeTripwire(table: (head: string[], rows: string[][]) => st
     'as $alice DELETE /merchants/$m/tripwire_exemptions/order_no',
     '```',
     '',
-    '(`as`, `$alice` and `$m` are those of [operating.md](operating.md).) It holds within 5 s, at the API, for the',
+    '(`as`, `$alice` and `$m` are those of [operating.md](operating.md).) It holds within 5 s, at the API and at the card relay, for the',
     'text directly at `metadata.order_no` and for nothing else. What stands there is stored and sent on unseen: exempt no key that a',
     `person types into. A merchant has at most ${mostExemptions}. A key that speaks of cards (\`card\`, \`credit\`, \`cvc\`, \`cvv\`, \`pan\`, \`cc\`, …) cannot`,
     'be exempt. Both changes are in the audit log, `tripwire_exemption.set` with its reason and `tripwire_exemption.delete`.',
     '',
-    'The card relay knows of no exemption: it refuses plain digits that are a card number in any field beside the card’s own.',
+    'At the card relay one number is refused there all the same: that of the card itself.',
   ].join('\n')
 }
 

@@ -15,6 +15,7 @@ import { type Directory, openDirectory } from '../store/directory.ts'
 import { activateGrant, type Grant, insertGrant, type NewGrant, setGrantStatus } from '../store/grants.ts'
 import { insertMerchant } from '../store/merchants.ts'
 import { openPool, type Pool } from '../store/pool.ts'
+import { mostExemptions } from '../store/tripwire-exemptions.ts'
 import { type CardChargeFlow, createInternalServerFor } from './internal-server.ts'
 
 const certificate = 'ab'.repeat(32)
@@ -193,6 +194,39 @@ for (const [name, setup, change, refusal] of matrix) {
     )
   })
 }
+
+test('the relay is told the exempt keys of metadata, but never one that names card data', async () => {
+  const caller = await makeCaller()
+  const exempted = async () => {
+    const { keyDigest, certificateFingerprint, sourceAddress } = caller
+    const { body } = await post('/internal/admission', {
+      requestId: 'req_1',
+      caller: { keyDigest, certificateFingerprint, sourceAddress },
+    })
+    return body
+  }
+  assert.deepEqual(await exempted(), { decision: 'admit', exemptKeys: [] })
+  // The admin API refuses the other names. They are what another program could write into the table.
+  for (const name of ['order_no', 'card_number', 'CVC', 'pan', 'x'.repeat(40)])
+    await pool.query(
+      'insert into tripwire_exemptions (merchant_id, metadata_key, reason, set_by) values ($1, $2, $3, $3)',
+      [caller.merchant, name, 'test'],
+    )
+  const expected = ['order_no', 'x'.repeat(40)]
+  for (let waited = 0; (await exempted()).exemptKeys.length === 0; waited += 5) {
+    assert.ok(waited < 500, 'the change was announced')
+    await sleep(5)
+  }
+  await sleep(50)
+  assert.deepEqual((await exempted()).exemptKeys.sort(), expected)
+  for (let index = 0; index < 20; index++)
+    await pool.query(
+      'insert into tripwire_exemptions (merchant_id, metadata_key, reason, set_by) values ($1, $2, $3, $3)',
+      [caller.merchant, `more_${index}`, 'test'],
+    )
+  await sleep(600)
+  assert.equal((await exempted()).exemptKeys.length, mostExemptions)
+})
 
 test('a revocation closes the door at once, for the admission and for a charge that was admitted before', async () => {
   const caller = await makeCaller()

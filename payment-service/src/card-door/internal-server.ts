@@ -148,7 +148,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     const result = isRefusal(asked) || (await watch.isWritable()) ? asked : refuseUnaudited(asked.admitted, caller)
     return isRefusal(result)
       ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
-      : { decision: 'admit' }
+      : { decision: 'admit', exemptKeys: result.admitted.exemptKeys }
   })
 
   app.post(
