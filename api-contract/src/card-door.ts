@@ -67,6 +67,14 @@ export type CardChargeRequest = {
   card: CardFacts
 }
 
+/**
+ * `POST /internal/stray_numbers`, for the audit log: the relay has refused an admitted caller's charge, because another
+ * card number than the card's own stands in its body. `param` is the body's field, where its name is one of letters and
+ * underscores; nothing else of the body is told.
+ */
+export type StrayNumberReport = { requestId: string; caller: Caller; param: string | null }
+export type StrayNumberAnswer = { taken: true }
+
 /** What the relay does next. The conversation ends with `reply`. */
 export type Instruction =
   | { do: 'reply'; reply: Reply }

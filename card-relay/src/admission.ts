@@ -5,14 +5,17 @@ import { makePlaces, namePeer } from './peers.ts'
 
 /** Null when there is no answer, or when too many questions are under way, of this peer or of all. */
 type Answer = AdmissionAnswer | null
-type Asking = Pick<PaymentService, 'askAdmission'>
 
 /**
  * Remembers who was admitted, for `admitRememberedMs` from the moment of asking; refusals are always asked anew.
  * Requests of one caller that come while it is being asked about wait for that answer, so that a busy merchant's burst
  * is one question. `now` is a clock in milliseconds that never goes back.
  */
-export function makeAdmissionDesk({ askAdmission }: Asking, now: () => number, bounds: Limits = limits) {
+export function makeAdmissionDesk(
+  { askAdmission }: Pick<PaymentService, 'askAdmission'>,
+  now: () => number,
+  bounds: Limits = limits,
+) {
   const asked = new Map<string, { until: number; answer: Promise<Answer> }>()
   const places = makePlaces(bounds.admissions, bounds.admissionsPerPeer)
 

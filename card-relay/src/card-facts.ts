@@ -42,9 +42,7 @@ export function readCardFacts(number: Buffer, cvc: Buffer): CardFacts {
 }
 
 /** True when the brand issues numbers of this length. */
-export function isBrandLength(number: Buffer): boolean {
-  return findBrand(number)[2].includes(number.length)
-}
+export const isBrandLength = (number: Buffer) => findBrand(number)[2].includes(number.length)
 
 /** ISO/IEC 7812-1, annex B: every second digit from the right is doubled, and the digits' sum is a multiple of ten. */
 export function isLuhnOk(number: Buffer): boolean {

@@ -4,7 +4,7 @@ import type { CardMemory } from './card-memory.ts'
 import { type CardSearch, makeCardSearch } from './card-search.ts'
 import { scanJson, type Token } from './json-scanner.ts'
 import type { Refusal } from './problems.ts'
-import { findExemptTexts, holdsStrayNumber } from './stray-numbers.ts'
+import { findExemptTexts, findStrayNumber } from './stray-numbers.ts'
 
 /** A card as the relay holds it: number and code as ASCII digits, in one buffer that is wiped when `using` ends. */
 export type Card = Disposable & { number: Buffer; cvc: Buffer; facts: CardFacts; search: CardSearch }
@@ -36,10 +36,10 @@ export function takeCard(body: Buffer, exemptKeys: readonly string[], memory: Ca
 
   const card = moveCard(body, number, cvc, memory)
   const isAgain = card.search.holdsNumber(body)
-  const exempt = findExemptTexts(body, scan.tokens, exemptKeys)
-  if (!isAgain && !holdsStrayNumber(body, exempt, memory)) return { card, blankedBody: body.toString('utf8') }
+  const strayAt = findStrayNumber(body, findExemptTexts(body, scan.tokens, exemptKeys), memory)
+  if (!isAgain && strayAt === -1) return { card, blankedBody: body.toString('utf8') }
   card[Symbol.dispose]()
-  if (!isAgain) return { code: 'card_data_not_accepted_here' }
+  if (!isAgain) return { code: 'card_data_not_accepted_here', param: nameField(strayAt, body, scan.tokens) }
   const detail = 'The card number stands in a second place of the body. Send it only there.'
   return { code: 'card_field_ambiguous', detail, param: fields.number.path }
 }
@@ -56,6 +56,12 @@ function findField(name: 'number' | 'cvc', body: Buffer, tokens: readonly Token[
   const digits = body.subarray(token.start, token.end)
   const isRun = digits.length >= fewest && digits.length <= most && digits.every((sign) => sign >= 0x30 && sign <= 0x39)
   return token.kind === 'string' && isRun ? token : { code: `card_${name}_invalid`, param }
+}
+
+/** The root's field that a place of the body lies in, if its name holds nothing that could be a part of a number. */
+function nameField(at: number, body: Buffer, tokens: readonly Token[]): string | undefined {
+  const key = tokens.findLast(({ kind, depth, start }) => kind === 'key' && depth === 1 && start <= at)
+  return /^[A-Za-z_]{1,64}$/.exec(body.toString('latin1', key?.start, key?.end))?.[0]
 }
 
 function moveCard(body: Buffer, from: Token, codeFrom: Token, memory: CardMemory): Card {

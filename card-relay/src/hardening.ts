@@ -1,13 +1,6 @@
 /** The flags of `node-flags`, what `start.sh` adds of files, and `--import`, by which the development launcher ends it. */
-const knownFlags = [
-  '--permission',
-  '--disable-sigusr1',
-  '--disallow-code-generation-from-strings',
-  '--disable-proto=throw',
-  '--frozen-intrinsics',
-  '--expose-gc',
-  '--disable-warning=ExperimentalWarning',
-]
+const knownFlags = `--permission --disable-sigusr1 --disallow-code-generation-from-strings --disable-proto=throw
+  --frozen-intrinsics --expose-gc --disable-warning=ExperimentalWarning`.split(/\s+/)
 /** By it glibc overwrites what is freed: Node copies what it sends and receives, and frees the copies, card included. */
 const overwritesFreed = 'GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0'
 const knownBeginnings = ['--allow-fs-read=', '--import=']
@@ -37,9 +30,8 @@ export function findOpenDoors(env: object): string[] {
   return Object.keys(isOpen).filter((door) => isOpen[door])
 }
 
-function isKnownFlag(flag: string): boolean {
-  return knownFlags.includes(flag) || knownBeginnings.some((start) => flag.startsWith(start))
-}
+const isKnownFlag = (flag: string) =>
+  knownFlags.includes(flag) || knownBeginnings.some((beginning) => flag.startsWith(beginning))
 
 /** Without the permission model there is no `process.permission`, and everything is allowed. */
 function may(scope: string, reference?: string): boolean {

@@ -22,6 +22,8 @@ export const limits = {
   openChargeTimeoutMs: 10_000,
   /** One try to report; the pauses between tries stand in `conversation.ts`. */
   reportTimeoutMs: 5_000,
+  /** The refusal of a charge waits for it. */
+  strayNumberTimeoutMs: 1_000,
   internalReplyBytes: 262_144,
   /** Sends of one charge: the first PSP and what the payment service may try after a proven refusal. */
   sendsPerCharge: 4,

@@ -41,6 +41,9 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
   return {
     askAdmission: (request: door.AdmissionRequest) =>
       post<door.AdmissionAnswer>('/internal/admission', request, limits.admissionTimeoutMs),
+    /** For the audit log; null when it was not taken. */
+    tellStrayNumber: (report: door.StrayNumberReport) =>
+      post<door.StrayNumberAnswer>('/internal/stray_numbers', report, limits.strayNumberTimeoutMs),
     openCharge: (request: door.CardChargeRequest) =>
       post<door.Instruction>('/internal/card_charges', request, limits.openChargeTimeoutMs),
     /** `gone`: the payment service will not take this report any more. */

@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net'
 
 /** A socket that listens on IPv6 gives IPv4 peers as `::ffff:192.0.2.1`. */
-export function normaliseAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
-}
+export const normaliseAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 /**
  * Whose share of a bound an address counts to: an IPv4 address itself, and of an IPv6 address the first 64 bits, since

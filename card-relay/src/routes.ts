@@ -20,6 +20,7 @@ const unavailable: Refusal = { code: 'service_unavailable' }
 /** The relay's two routes. An address with a query is neither: nothing of a charge belongs into an address. */
 export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
   const paymentService = makePaymentService(config, memory)
+  const { tellStrayNumber } = paymentService
   const psp = makePspClient(config, memory)
   const desk = makeAdmissionDesk(paymentService, () => performance.now(), bounds)
   const places = makePlaces(bounds.charges)
@@ -72,7 +73,12 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, keys, memory))
     if (taken === 'client_gone') return taken
     if (typeof taken === 'string') return { code: taken }
-    if ('code' in taken) return taken
+    if ('code' in taken) {
+      const { code, param = null } = taken
+      const isTold = code !== 'card_data_not_accepted_here' || (await tellStrayNumber({ requestId, caller, param }))
+      if (!isTold) log('refusal_not_audited', { requestId, code })
+      return taken
+    }
     using card = taken.card
     // As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut.
     const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null

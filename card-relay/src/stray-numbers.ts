@@ -9,13 +9,13 @@ const isSeparator = (sign = 0) => sign === 0x20 || sign === 0x2d
 const isWord = (sign = 0) => isDigit(sign) || ((sign | 0x20) >= 0x61 && (sign | 0x20) <= 0x7a)
 
 /**
- * Whether a card number stands in a body whose own card was taken out: another one, in metadata or in a description,
- * which the payment service must not see either. Digits in one go, or in groups with one space or dash between, that
+ * Where a card number stands in a body whose own card was taken out: another one, in metadata or in a description,
+ * which the payment service must not see either. It is -1 when there is none. Digits in one go, or in groups with one space or dash between, that
  * have a brand's prefix and length and a right check digit. Letters beside them make them a piece of an id or a digest.
  * What is written in a more uncommon way is found by the payment service's tripwire, which is not held to few lines.
  * Nothing is found in the texts `exempt`. No number reaches into one from outside, because its quotes part them.
  */
-export function holdsStrayNumber(body: Buffer, exempt: readonly Token[], memory: CardMemory): boolean {
+export function findStrayNumber(body: Buffer, exempt: readonly Token[], memory: CardMemory): number {
   using digits = memory.take(mostDigits)
   for (let from = 0; from < body.length; from++) {
     if (!isDigit(body[from]) || isWord(body[from - 1])) continue
@@ -25,10 +25,10 @@ export function holdsStrayNumber(body: Buffer, exempt: readonly Token[], memory:
       const next = body[at + 1]
       if (isDigit(body[at])) digits[count++] = body[at] ?? 0
       else if (!isSeparator(body[at]) || !isDigit(next)) break
-      if (isDigit(body[at]) && !isWord(next) && isCardNumber(digits.subarray(0, count))) return true
+      if (isDigit(body[at]) && !isWord(next) && isCardNumber(digits.subarray(0, count))) return from
     }
   }
-  return false
+  return -1
 }
 
 /**

@@ -49,5 +49,20 @@ describe('an exemption of a key of metadata holds at the card relay', { concurre
     assert.equal(await charge({ order_no: { deeper: orderNumber } }), refused)
     await callAdmin(pair, 'DELETE', exemption)
     assert.equal(await chargeOn({ order_no: orderNumber }), refused)
+    // What the relay refused is in the audit log, as what the API's tripwire finds is; repeats as a count.
+    const { rows } = await pair.database.query(
+      `select actor_type, actor, outcome, resource, details ->> 'code' as code, details ->> 'param' as param
+       from audit_records where type = 'card_data.send' group by 1, 2, 3, 4, 5, 6 order by actor = $1`,
+      [merchant.keyId],
+    )
+    const record = { actor_type: 'merchant', outcome: 'refused', resource: 'POST /v1/charges', code: refused }
+    assert.deepEqual(rows, [
+      { ...record, actor: neighbour.keyId, param: 'metadata' },
+      { ...record, actor: merchant.keyId, param: 'metadata' },
+    ])
+    const { rows: holding } = await pair.database.query('select 1 from audit_records t where strpos(t::text, $1) > 0', [
+      orderNumber,
+    ])
+    assert.equal(holding.length, 0)
   })
 })

@@ -330,6 +330,32 @@ test('a body of 64 KiB passes, although it is escaped; a second card inside it d
   assert.equal(body.reply.status, 201)
 })
 
+test('what the relay refused for a card number in another field is audited with its key, its merchant and the field', async () => {
+  const known = await makeCaller()
+  const revoked = await makeCaller({ revoked: true })
+  const send = ({ keyDigest, certificateFingerprint, sourceAddress }: Caller, param: unknown = 'metadata') =>
+    post('/internal/stray_numbers', {
+      requestId: 'req_3',
+      caller: { keyDigest, certificateFingerprint, sourceAddress },
+      param,
+    })
+  for (const caller of [known, { ...revoked, sourceAddress: '10.9.9.9' }])
+    assert.deepEqual(await send(caller), { status: 200, body: { taken: true } })
+  for (const param of ['4111111111111111', 'a.b', '', 'x'.repeat(65), 7])
+    assert.equal((await send(known, param)).status, 400)
+  await sleep(50)
+  const { rows } = await pool.query(
+    `select actor_type, actor, outcome, merchant_id, resource, details from audit_records
+     where type = 'card_data.send' and details ->> 'request' = 'req_3' order by actor_type`,
+  )
+  const record = { outcome: 'refused', resource: 'POST /v1/charges' }
+  const details = { code: 'card_data_not_accepted_here', param: 'metadata', request: 'req_3', count: 1 }
+  assert.deepEqual(rows, [
+    { ...record, actor_type: 'anonymous', actor: 'unknown', merchant_id: null, details },
+    { ...record, actor_type: 'merchant', actor: known.key, merchant_id: known.merchant, details },
+  ])
+})
+
 test('nobody but the relay is heard, and only in its own words', async () => {
   const caller = { keyDigest: null, certificateFingerprint: null, sourceAddress: '10.0.0.1' }
   assert.equal((await post('/internal/admission', { requestId: 'r', caller }, 'x'.repeat(40))).status, 401)
