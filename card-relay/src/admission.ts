@@ -35,8 +35,8 @@ export function makeAdmissionDesk(
       if (known && shared?.decision === 'admit' && now() < known.until) return shared
       const own = { until: now() + limits.admitRememberedMs, answer: ask(requestId, caller) }
       asked.delete(key)
-      const [oldest = ''] = asked.keys()
-      if (asked.size >= limits.admitsRemembered) asked.delete(oldest)
+      // The oldest.
+      if (asked.size >= limits.admitsRemembered) asked.delete(asked.keys().next().value ?? '')
       asked.set(key, own)
       const answer = await own.answer
       if (answer?.decision !== 'admit' && asked.get(key) === own) asked.delete(key)

@@ -5,6 +5,9 @@ import type { CardBrand, CardFacts } from '@fincore/api-contract/card-door'
  * No function here makes a string of more than six digits.
  */
 
+/** ASCII's digits. */
+export const isDigit = (sign = 0) => sign >= 0x30 && sign <= 0x39
+
 type BrandRow = readonly [brand: CardBrand, firstDigits: RegExp, lengths: readonly number[]]
 
 /**
@@ -29,10 +32,12 @@ function findBrand(number: Buffer): BrandRow {
   return brands.find(([, pattern]) => pattern.test(firstDigits)) ?? unknown
 }
 
+export const brandOf = (number: Buffer) => findBrand(number)[0]
+
 /** Reads the facts of a card whose number and code are ASCII digits. */
 export function readCardFacts(number: Buffer, cvc: Buffer): CardFacts {
   return {
-    brand: findBrand(number)[0],
+    brand: brandOf(number),
     first6: number.toString('latin1', 0, 6),
     last4: number.toString('latin1', number.length - 4),
     length: number.length,

@@ -1,10 +1,10 @@
 import type { CardFacts } from '@fincore/api-contract/card-door'
-import { isBrandLength, isLuhnOk, readCardFacts } from './card-facts.ts'
+import { isBrandLength, isDigit, isLuhnOk, readCardFacts } from './card-facts.ts'
 import type { CardMemory } from './card-memory.ts'
 import { type CardSearch, makeCardSearch } from './card-search.ts'
 import { scanJson, type Token } from './json-scanner.ts'
 import type { Refusal } from './problems.ts'
-import { findExemptTexts, findStrayNumber } from './stray-numbers.ts'
+import { findExemptTexts, findStrayNumber, nameField } from './stray-numbers.ts'
 
 /** A card as the relay holds it: number and code as ASCII digits, in one buffer that is wiped when `using` ends. */
 export type Card = Disposable & { number: Buffer; cvc: Buffer; facts: CardFacts; search: CardSearch }
@@ -54,14 +54,8 @@ function findField(name: 'number' | 'cvc', body: Buffer, tokens: readonly Token[
   if (token === undefined) return { code: `card_${name}_missing`, param }
   if (token.kind === 'number' || token.isEscaped) return { code: 'card_field_ambiguous', param }
   const digits = body.subarray(token.start, token.end)
-  const isRun = digits.length >= fewest && digits.length <= most && digits.every((sign) => sign >= 0x30 && sign <= 0x39)
+  const isRun = digits.length >= fewest && digits.length <= most && digits.every(isDigit)
   return token.kind === 'string' && isRun ? token : { code: `card_${name}_invalid`, param }
-}
-
-/** The root's field that a place of the body lies in, if its name holds nothing that could be a part of a number. */
-function nameField(at: number, body: Buffer, tokens: readonly Token[]): string | undefined {
-  const key = tokens.findLast(({ kind, depth, start }) => kind === 'key' && depth === 1 && start <= at)
-  return /^[A-Za-z_]{1,64}$/.exec(body.toString('latin1', key?.start, key?.end))?.[0]
 }
 
 function moveCard(body: Buffer, from: Token, codeFrom: Token, memory: CardMemory): Card {

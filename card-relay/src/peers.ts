@@ -11,8 +11,7 @@ export function namePeer(text: string): string {
   const address = normaliseAddress(text).replace(/%.*$/, '')
   if (!isIPv6(address)) return address
   const zeros = '0:'.repeat(8 - (address.match(/[^:]+/g) ?? []).length)
-  const groups = address.replace('::', `:${zeros}:`).match(/[^:]+/g) ?? []
-  return groups.slice(0, 4).join(':')
+  return address.replace('::', `:${zeros}:`).split(':').filter(Boolean).slice(0, 4).join(':')
 }
 
 /** Places of which there are only so many, and of which one peer may hold only so many. */

@@ -11,6 +11,8 @@ type Row = { status: number; title: string; meaning: string; retryAfterSeconds?:
  */
 export type Refusal = { code: keyof typeof rows; param?: string | undefined; detail?: string; allow?: string }
 
+export const unavailable: Refusal = { code: 'service_unavailable' }
+
 /** Makes the RFC 9457 answer to a refusal. `docsUrl` is the address of the docs, without a slash at its end. */
 export function makeProblemReply(refusal: Refusal, docsUrl: string, requestId: string): Reply {
   const row: Row = rows[refusal.code]

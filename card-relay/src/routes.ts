@@ -11,11 +11,10 @@ import { bodyLimits, type Limits, limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makePlaces } from './peers.ts'
-import type { Refusal } from './problems.ts'
+import { type Refusal, unavailable } from './problems.ts'
 import { makePspClient } from './psp-client.ts'
 
 type Outcome = Reply | Refusal | 'client_gone'
-const unavailable: Refusal = { code: 'service_unavailable' }
 
 /** The relay's two routes. An address with a query is neither: nothing of a charge belongs into an address. */
 export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
@@ -56,9 +55,10 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
     if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') return { code: 'media_type_unsupported' }
     if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
+    const exemptKeys = admission.exemptKeys.slice(0, limits.exemptKeys)
     // All of them have one bound, whoever they are of.
     using place = places.take('')
-    return place === null ? unavailable : await charge(exchange, caller, admission.exemptKeys)
+    return place === null ? unavailable : await charge(exchange, caller, exemptKeys)
   }
 
   /** This is where the first byte of a body is read. Body and card are wiped on every way out. */
@@ -69,8 +69,7 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     request.on('data', (chunk: Buffer) => {
       bodyCount.bytesRead += chunk.length
     })
-    const keys = exemptKeys.slice(0, limits.exemptKeys)
-    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, keys, memory))
+    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, exemptKeys, memory))
     if (taken === 'client_gone') return taken
     if (typeof taken === 'string') return { code: taken }
     if ('code' in taken) {

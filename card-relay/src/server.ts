@@ -12,7 +12,7 @@ import { answer, type Exchange, makeRequestId } from './exchange.ts'
 import { type Limits, limits, serverLimits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePlaces, namePeer } from './peers.ts'
-import { makeProblemReply } from './problems.ts'
+import { makeProblemReply, unavailable } from './problems.ts'
 import { cleansePlaintext } from './psp-connection.ts'
 import { makeRinse } from './rinse.ts'
 import { makeRoutes } from './routes.ts'
@@ -47,7 +47,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     const { response, requestId } = exchange
     const startedAt = performance.now()
     try {
-      const outcome = isStopping ? { code: 'service_unavailable' as const } : await route(exchange)
+      const outcome = isStopping ? unavailable : await route(exchange)
       if (outcome === 'client_gone') return log(outcome, { requestId })
       if ('code' in outcome) log('refused', { requestId, code: outcome.code })
       await answer(exchange, 'code' in outcome ? makeProblemReply(outcome, config.docsUrl, requestId) : outcome)
@@ -57,7 +57,9 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     } catch (error) {
       // Its message may quote what it was given.
       log('crashed', { requestId, code: error instanceof Error ? error.name : 'unknown' })
-      response.destroy()
+      // Safe to send again under the same idempotency key, whatever was done.
+      if (response.headersSent) return void response.destroy()
+      await answer(exchange, makeProblemReply(unavailable, config.docsUrl, requestId)).catch(() => response.destroy())
     }
   }
 

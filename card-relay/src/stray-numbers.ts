@@ -1,12 +1,12 @@
-import { isBrandLength, isLuhnOk, readCardFacts } from './card-facts.ts'
+import { brandOf, isBrandLength, isDigit, isLuhnOk } from './card-facts.ts'
 import type { CardMemory } from './card-memory.ts'
 import type { Token } from './json-scanner.ts'
 
 const fewestDigits = 13
 const mostDigits = 19
-const isDigit = (sign = 0) => sign >= 0x30 && sign <= 0x39
 const isSeparator = (sign = 0) => sign === 0x20 || sign === 0x2d
-const isWord = (sign = 0) => isDigit(sign) || ((sign | 0x20) >= 0x61 && (sign | 0x20) <= 0x7a)
+const isLetter = (sign = 0) => (sign | 0x20) >= 0x61 && (sign | 0x20) <= 0x7a
+const isWord = (sign = 0) => isDigit(sign) || isLetter(sign)
 
 /**
  * Where a card number stands in a body whose own card was taken out: another one, in metadata or in a description,
@@ -36,17 +36,22 @@ export function findStrayNumber(body: Buffer, exempt: readonly Token[], memory: 
  * key was refused before, and a second `metadata` or a second key of that name was too.
  */
 export function findExemptTexts(body: Buffer, tokens: readonly Token[], exemptKeys: readonly string[]): Token[] {
-  const named = (names: readonly string[], { start, end }: Token) =>
-    names.some((name) => Buffer.from(name).equals(body.subarray(start, end)))
-  let isInMetadata = false
-  return tokens.filter((token, index) => {
-    if (token.kind === 'key' && token.depth === 1) isInMetadata = named(['metadata'], token)
+  const names = exemptKeys.map((key) => Buffer.from(key))
+  return tokens.filter(({ kind, start }, index) => {
     const key = tokens[index - 1]
-    return isInMetadata && token.kind === 'string' && key?.kind === 'key' && key.depth === 2 && named(exemptKeys, key)
+    if (kind !== 'string' || key?.kind !== 'key' || key.depth !== 2) return false
+    const isExempt = names.some((name) => name.equals(body.subarray(key.start, key.end)))
+    return isExempt && nameField(start, body, tokens) === 'metadata'
   })
 }
 
-function isCardNumber(digits: Buffer): boolean {
-  if (digits.length < fewestDigits || !isLuhnOk(digits) || !isBrandLength(digits)) return false
-  return readCardFacts(digits, digits).brand !== 'unknown'
+/** The root's field that a place of the body lies in, where its name is letters and `_`: so it is no piece of a number. */
+export function nameField(at: number, body: Buffer, tokens: readonly Token[]): string | undefined {
+  const key = tokens.findLast(({ kind, depth, start }) => kind === 'key' && depth === 1 && start <= at)
+  const name = body.subarray(key?.start, key?.end)
+  const isPlain = name.length <= 64 && name.every((sign) => isLetter(sign) || sign === 0x5f)
+  return isPlain ? name.toString('latin1') || undefined : undefined
 }
+
+const isCardNumber = (digits: Buffer) =>
+  digits.length >= fewestDigits && isLuhnOk(digits) && isBrandLength(digits) && brandOf(digits) !== 'unknown'
