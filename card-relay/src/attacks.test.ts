@@ -44,7 +44,7 @@ type Stranger = Awaited<ReturnType<typeof connect>>
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let waits = 0; !(await isTrue()); waits++) {
-    assert.ok(waits < 300, `It did not come to this: ${what}`)
+    assert.ok(waits < 1_000, `It did not come to this: ${what}`)
     await sleep(10)
   }
 }
@@ -126,6 +126,35 @@ describe('the end of a body', () => {
       const stranger = await connect(world, `${head}Transfer-Encoding: ${encoding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`)
       await until('it is closed', () => stranger.isClosed)
       assert.match(stranger.text, /^HTTP\/1\.1 4\d\d /)
+      assert.equal(world.seen.admissions.length, 0)
+    })
+  }
+})
+
+describe('what is no request', () => {
+  const huge = 'a'.repeat(20_000)
+  const cases: [name: string, text: string, status: number, code: string][] = [
+    ['no HTTP', `4242424242424242 ${'x'.repeat(10)}\r\n\r\n`, 400, 'malformed_http'],
+    ['a broken header', 'GET /health HTTP/1.1\r\nHost: a\r\n4242 4242: x\r\n\r\n', 400, 'malformed_http'],
+    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: a\r\nx: ${huge}\r\n\r\n`, 400, 'malformed_http'],
+    ['two lengths', `${announce('k').trimEnd()}\r\nContent-Length: 4\r\n\r\n`, 400, 'malformed_http'],
+    ['headers that do not end', 'GET /health HTTP/1.1\r\nHost: a\r\n', 408, 'request_timeout'],
+  ]
+  for (const [name, text, status, code] of cases) {
+    it(`is answered as a problem that says what to do: ${name}`, async () => {
+      const world = await start()
+      const stranger = await connect(world, text)
+      await until('it is closed', () => stranger.isClosed)
+      const [head = '', body = ''] = stranger.text.split('\r\n\r\n')
+      const problem = JSON.parse(body)
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`))
+      assert.match(head, /\r\ncontent-type: application\/problem\+json\r\n/)
+      assert.match(head, new RegExp(`\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`))
+      assert.match(head, /\r\nconnection: close/)
+      assert.deepEqual([problem.status, problem.code], [status, code])
+      assert.match(problem.detail, /Send /)
+      assert.match(problem.request_id, /^req_[0-9a-z]{26}$/)
+      assert.doesNotMatch(stranger.text, /4242/)
       assert.equal(world.seen.admissions.length, 0)
     })
   }

@@ -27,17 +27,15 @@ const brands: readonly BrandRow[] = [
 ]
 const unknown: BrandRow = ['unknown', /^/, [12, 13, 14, 15, 16, 17, 18, 19]]
 
-function findBrand(number: Buffer): BrandRow {
+export function findBrand(number: Buffer): BrandRow {
   const firstDigits = number.toString('latin1', 0, 4)
   return brands.find(([, pattern]) => pattern.test(firstDigits)) ?? unknown
 }
 
-export const brandOf = (number: Buffer) => findBrand(number)[0]
-
 /** Reads the facts of a card whose number and code are ASCII digits. */
 export function readCardFacts(number: Buffer, cvc: Buffer): CardFacts {
   return {
-    brand: brandOf(number),
+    brand: findBrand(number)[0],
     first6: number.toString('latin1', 0, 6),
     last4: number.toString('latin1', number.length - 4),
     length: number.length,

@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
@@ -79,8 +79,11 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   // What Node could not read as HTTP, or what came too slowly. The error carries the raw bytes, so it is never logged.
   server.on('clientError', (error: Error & { code?: string; rawPacket?: Buffer }, socket) => {
     error.rawPacket?.fill(0)
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'malformed_http'
+    const { status, headers, body } = makeProblemReply({ code }, config.docsUrl, makeRequestId())
+    const all = { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }
+    const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(all).map((pair) => pair.join(': '))]
+    if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
     else socket.destroy()
   })
   await once(server.listen(config.port, config.host), 'listening')

@@ -1,4 +1,4 @@
-import { brandOf, isBrandLength, isDigit, isLuhnOk } from './card-facts.ts'
+import { findBrand, isBrandLength, isDigit, isLuhnOk } from './card-facts.ts'
 import type { CardMemory } from './card-memory.ts'
 import type { Token } from './json-scanner.ts'
 
@@ -54,4 +54,4 @@ export function nameField(at: number, body: Buffer, tokens: readonly Token[]): s
 }
 
 const isCardNumber = (digits: Buffer) =>
-  digits.length >= fewestDigits && isLuhnOk(digits) && isBrandLength(digits) && brandOf(digits) !== 'unknown'
+  digits.length >= fewestDigits && isLuhnOk(digits) && isBrandLength(digits) && findBrand(digits)[0] !== 'unknown'
