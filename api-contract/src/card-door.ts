@@ -22,7 +22,16 @@ export type Reply = { status: number; headers: Record<string, string>; body: str
 
 /** `POST /internal/admission`, asked before the body is read. An *admit* may be remembered for 5 s, never longer. */
 export type AdmissionRequest = { requestId: string; caller: Caller }
-export type AdmissionAnswer = { decision: 'admit' } | { decision: 'refuse'; reply: Reply }
+export type AdmissionAnswer =
+  | {
+      decision: 'admit'
+      /**
+       * Keys of `metadata` in whose own texts a number that looks like a card's is let through, because an operator has
+       * exempted them for the merchant: at most 16, each of at most 40 letters, digits, `_`, `.` and `-`.
+       */
+      exemptKeys: string[]
+    }
+  | { decision: 'refuse'; reply: Reply }
 
 export const cardBrandNames = [
   'visa',
@@ -57,6 +66,14 @@ export type CardChargeRequest = {
   blankedBody: string
   card: CardFacts
 }
+
+/**
+ * `POST /internal/stray_numbers`, for the audit log: the relay has refused an admitted caller's charge, because another
+ * card number than the card's own stands in its body. `param` is the body's field, where its name is one of letters and
+ * underscores; nothing else of the body is told.
+ */
+export type StrayNumberReport = { requestId: string; caller: Caller; param: string | null }
+export type StrayNumberAnswer = { taken: true }
 
 /** What the relay does next. The conversation ends with `reply`. */
 export type Instruction =

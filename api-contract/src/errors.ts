@@ -46,6 +46,13 @@ export const errorTable = {
     meaning: 'A raw-card grant is approved by another operator than the one who asked for it.',
   },
   // Reading the request
+  malformed_http: {
+    status: 400,
+    title: 'The message is not valid HTTP',
+    retry: 'after_change',
+    meaning:
+      'What arrived cannot be read as an HTTP/1.1 request, or its headers are larger than 16 KiB. Nothing of it was kept. Send it with an HTTP library.',
+  },
   malformed_json: {
     status: 400,
     title: 'The body is not valid JSON',

@@ -27,7 +27,7 @@ const refuse: AdmissionAnswer = { decision: 'refuse', reply: { status: 403, head
 
 describe('admission', () => {
   it('is remembered for less than 5 s and then asked again, so that a revocation closes the route in time', async () => {
-    let answer: AdmissionAnswer = { decision: 'admit' }
+    let answer: AdmissionAnswer = { decision: 'admit', exemptKeys: [] }
     const { state, desk } = makeDesk(() => answer)
     await desk.admit('req_1', caller)
     answer = refuse
@@ -39,7 +39,7 @@ describe('admission', () => {
   })
 
   it('is remembered for the same key, certificate and address only', async () => {
-    const { state, desk } = makeDesk(() => ({ decision: 'admit' }))
+    const { state, desk } = makeDesk(() => ({ decision: 'admit', exemptKeys: [] }))
     await desk.admit('req_1', caller)
     const others = [{ keyDigest: 'x' }, { certificateFingerprint: null }, { sourceAddress: '192.0.2.2' }]
     for (const change of others) await desk.admit('req_2', { ...caller, ...change })
@@ -59,7 +59,7 @@ describe('admission', () => {
     const { waiting, desk } = makeSlowDesk({ admissions: 2, admissionsPerPeer: 2 })
     const burst = Array.from({ length: 50 }, () => desk.admit('req_1', caller))
     assert.equal(waiting.length, 1)
-    waiting[0]?.({ decision: 'admit' })
+    waiting[0]?.({ decision: 'admit', exemptKeys: [] })
     for (const answer of await Promise.all(burst)) assert.equal(answer?.decision, 'admit')
   })
 
@@ -85,16 +85,16 @@ describe('admission', () => {
     await asked[4]
     assert.equal(await admit('192.0.2.1'), null, 'too many of this address')
     assert.equal(await admit('2001:db8:0:0:ffff::3'), null, 'too many of this network')
-    for (const answer of waiting) answer({ decision: 'admit' })
+    for (const answer of waiting) answer({ decision: 'admit', exemptKeys: [] })
     await Promise.all(asked)
     const again = admit('192.0.2.1')
     await setImmediate()
-    waiting.at(-1)?.({ decision: 'admit' })
+    waiting.at(-1)?.({ decision: 'admit', exemptKeys: [] })
     assert.equal((await again)?.decision, 'admit', 'a place is given back')
   })
 
   it('remembers a bounded number of callers, the newest', async () => {
-    const { state, desk } = makeDesk(() => ({ decision: 'admit' }))
+    const { state, desk } = makeDesk(() => ({ decision: 'admit', exemptKeys: [] }))
     for (let index = 0; index <= limits.admitsRemembered; index++) {
       await desk.admit('req_1', { ...caller, sourceAddress: String(index) })
     }

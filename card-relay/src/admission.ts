@@ -5,14 +5,17 @@ import { makePlaces, namePeer } from './peers.ts'
 
 /** Null when there is no answer, or when too many questions are under way, of this peer or of all. */
 type Answer = AdmissionAnswer | null
-type Asking = Pick<PaymentService, 'askAdmission'>
 
 /**
  * Remembers who was admitted, for `admitRememberedMs` from the moment of asking; refusals are always asked anew.
  * Requests of one caller that come while it is being asked about wait for that answer, so that a busy merchant's burst
  * is one question. `now` is a clock in milliseconds that never goes back.
  */
-export function makeAdmissionDesk({ askAdmission }: Asking, now: () => number, bounds: Limits = limits) {
+export function makeAdmissionDesk(
+  { askAdmission }: Pick<PaymentService, 'askAdmission'>,
+  now: () => number,
+  bounds: Limits = limits,
+) {
   const asked = new Map<string, { until: number; answer: Promise<Answer> }>()
   const places = makePlaces(bounds.admissions, bounds.admissionsPerPeer)
 
@@ -28,11 +31,12 @@ export function makeAdmissionDesk({ askAdmission }: Asking, now: () => number, b
       const key = JSON.stringify([caller.keyDigest, caller.certificateFingerprint, caller.sourceAddress])
       const known = asked.get(key)
       // Only an admit is shared: each refusal is the payment service's to explain and to audit.
-      if (known && (await known.answer)?.decision === 'admit' && now() < known.until) return { decision: 'admit' }
+      const shared = known && (await known.answer)
+      if (known && shared?.decision === 'admit' && now() < known.until) return shared
       const own = { until: now() + limits.admitRememberedMs, answer: ask(requestId, caller) }
       asked.delete(key)
-      const [oldest = ''] = asked.keys()
-      if (asked.size >= limits.admitsRemembered) asked.delete(oldest)
+      // The oldest.
+      if (asked.size >= limits.admitsRemembered) asked.delete(asked.keys().next().value ?? '')
       asked.set(key, own)
       const answer = await own.answer
       if (answer?.decision !== 'admit' && asked.get(key) === own) asked.delete(key)

@@ -44,7 +44,7 @@ type Stranger = Awaited<ReturnType<typeof connect>>
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let waits = 0; !(await isTrue()); waits++) {
-    assert.ok(waits < 300, `It did not come to this: ${what}`)
+    assert.ok(waits < 1_000, `It did not come to this: ${what}`)
     await sleep(10)
   }
 }
@@ -57,7 +57,7 @@ describe('the door for strangers', () => {
   it('takes one of a hundred pipelined requests, and a merchant’s charge beside it', async () => {
     const world = await start({ charges: 50 })
     world.on.admission = ({ caller }) =>
-      caller.certificateFingerprint === null ? sleep(400, refusal) : { decision: 'admit' }
+      caller.certificateFingerprint === null ? sleep(400, refusal) : { decision: 'admit', exemptKeys: [] }
     const stranger = await connect(world, announce('sk_test_stranger', 2).concat('{}').repeat(100))
     await until('the stranger’s connection is closed', () => stranger.isClosed)
     assert.equal((await world.post(body)).status, 201)
@@ -66,7 +66,8 @@ describe('the door for strangers', () => {
 
   it('lets a merchant’s charge pass fifteen connections that announce a body and send none', async () => {
     const world = await start({ charges: 10 })
-    world.on.admission = ({ caller }) => (caller.certificateFingerprint === null ? refusal : { decision: 'admit' })
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null ? refusal : { decision: 'admit', exemptKeys: [] }
     const strangers = await Promise.all(
       Array.from({ length: 15 }, (_, index) => connect(world, announce(`sk_${index}`))),
     )
@@ -78,7 +79,7 @@ describe('the door for strangers', () => {
   it('lets a merchant’s charge pass when a stranger’s questions to admission are slow', async () => {
     const world = await start({ admissions: 20, admissionsPerPeer: 4 })
     world.on.admission = ({ caller }) =>
-      caller.certificateFingerprint === null ? sleep(1_500, refusal) : { decision: 'admit' }
+      caller.certificateFingerprint === null ? sleep(1_500, refusal) : { decision: 'admit', exemptKeys: [] }
     const strangers = await Promise.all(
       Array.from({ length: 30 }, (_, index) => connect(world, announce(`sk_${index}`))),
     )
@@ -125,6 +126,35 @@ describe('the end of a body', () => {
       const stranger = await connect(world, `${head}Transfer-Encoding: ${encoding}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`)
       await until('it is closed', () => stranger.isClosed)
       assert.match(stranger.text, /^HTTP\/1\.1 4\d\d /)
+      assert.equal(world.seen.admissions.length, 0)
+    })
+  }
+})
+
+describe('what is no request', () => {
+  const huge = 'a'.repeat(20_000)
+  const cases: [name: string, text: string, status: number, code: string][] = [
+    ['no HTTP', `4242424242424242 ${'x'.repeat(10)}\r\n\r\n`, 400, 'malformed_http'],
+    ['a broken header', 'GET /health HTTP/1.1\r\nHost: a\r\n4242 4242: x\r\n\r\n', 400, 'malformed_http'],
+    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: a\r\nx: ${huge}\r\n\r\n`, 400, 'malformed_http'],
+    ['two lengths', `${announce('k').trimEnd()}\r\nContent-Length: 4\r\n\r\n`, 400, 'malformed_http'],
+    ['headers that do not end', 'GET /health HTTP/1.1\r\nHost: a\r\n', 408, 'request_timeout'],
+  ]
+  for (const [name, text, status, code] of cases) {
+    it(`is answered as a problem that says what to do: ${name}`, async () => {
+      const world = await start()
+      const stranger = await connect(world, text)
+      await until('it is closed', () => stranger.isClosed)
+      const [head = '', body = ''] = stranger.text.split('\r\n\r\n')
+      const problem = JSON.parse(body)
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`))
+      assert.match(head, /\r\ncontent-type: application\/problem\+json\r\n/)
+      assert.match(head, new RegExp(`\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`))
+      assert.match(head, /\r\nconnection: close/)
+      assert.deepEqual([problem.status, problem.code], [status, code])
+      assert.match(problem.detail, /Send /)
+      assert.match(problem.request_id, /^req_[0-9a-z]{26}$/)
+      assert.doesNotMatch(stranger.text, /4242/)
       assert.equal(world.seen.admissions.length, 0)
     })
   }

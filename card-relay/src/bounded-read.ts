@@ -4,7 +4,6 @@ import type { CardMemory } from './card-memory.ts'
 /** How the reading of a body ended: whole, by its bound, by its time, or because the other side went away. */
 type ReadEnd = 'whole' | 'body_too_large' | 'request_timeout' | 'client_gone'
 type Bounds = { bytes: number; timeoutMs: number }
-type Read<Result> = (body: Buffer) => Result
 
 /**
  * Reads a body to its end or a bound. Every chunk that Node hands over is given to `use`, and then overwritten; so are
@@ -35,7 +34,12 @@ export function drain(message: IncomingMessage, bounds: Bounds, use: (chunk: Buf
 }
 
 /** Reads a body into card memory, and gives the whole of it to `read`; it is wiped when `read` returns. */
-export async function readBody<Result>(from: IncomingMessage, bounds: Bounds, memory: CardMemory, read: Read<Result>) {
+export async function readBody<Result>(
+  from: IncomingMessage,
+  bounds: Bounds,
+  memory: CardMemory,
+  read: (body: Buffer) => Result,
+) {
   using buffer = memory.take(Math.min(Number(from.headers['content-length'] ?? bounds.bytes), bounds.bytes))
   let length = 0
   const end = await drain(from, { ...bounds, bytes: buffer.length }, (chunk) => {

@@ -5,6 +5,9 @@ import type { CardBrand, CardFacts } from '@fincore/api-contract/card-door'
  * No function here makes a string of more than six digits.
  */
 
+/** ASCII's digits. */
+export const isDigit = (sign = 0) => sign >= 0x30 && sign <= 0x39
+
 type BrandRow = readonly [brand: CardBrand, firstDigits: RegExp, lengths: readonly number[]]
 
 /**
@@ -24,7 +27,7 @@ const brands: readonly BrandRow[] = [
 ]
 const unknown: BrandRow = ['unknown', /^/, [12, 13, 14, 15, 16, 17, 18, 19]]
 
-function findBrand(number: Buffer): BrandRow {
+export function findBrand(number: Buffer): BrandRow {
   const firstDigits = number.toString('latin1', 0, 4)
   return brands.find(([, pattern]) => pattern.test(firstDigits)) ?? unknown
 }
@@ -42,9 +45,7 @@ export function readCardFacts(number: Buffer, cvc: Buffer): CardFacts {
 }
 
 /** True when the brand issues numbers of this length. */
-export function isBrandLength(number: Buffer): boolean {
-  return findBrand(number)[2].includes(number.length)
-}
+export const isBrandLength = (number: Buffer) => findBrand(number)[2].includes(number.length)
 
 /** ISO/IEC 7812-1, annex B: every second digit from the right is doubled, and the digits' sum is a multiple of ten. */
 export function isLuhnOk(number: Buffer): boolean {

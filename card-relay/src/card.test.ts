@@ -7,10 +7,10 @@ const number = '4242424242424242'
 const wrap = (card: string, rest = '') => `{"amount":1000,"payment_method":{"type":"card","card":{${card}}}${rest}}`
 const plain = `"number":"${number}","cvc":"737"`
 
-function take(text: string) {
+function take(text: string, exemptKeys: string[] = []) {
   const memory = makeCardMemory()
   const body = Buffer.from(text)
-  const result = takeCard(body, memory)
+  const result = takeCard(body, exemptKeys, memory)
   return { result, memory, body }
 }
 
@@ -89,6 +89,56 @@ describe('taking the card out of the body', () => {
       assert.equal('card' in result ? 'taken' : result.code, code)
       assert.equal(memory.count(), 0)
       assert.doesNotMatch(JSON.stringify(result), /\d{4}/)
+    })
+  }
+
+  const other = '4111111111111111'
+  const exempt = ['order_no', 'order.no', 'b']
+  const passed = [
+    ['the text of an exempt key', `,"metadata":{"order_no":"${other}"}`],
+    ['more in that text', `,"metadata":{"a":1,"order_no":"no. ${other}, 2"}`],
+    ['several', `,"metadata":{"order_no":"${other}","order.no":"${other}"}`],
+  ] as const
+  for (const [name, rest] of passed) {
+    it(`lets pass ${name}`, () => {
+      const { result } = take(wrap(plain, rest), exempt)
+      assert.ok('card' in result)
+      assert.ok(result.blankedBody.endsWith(`}${rest}}`))
+    })
+  }
+  const watched = [
+    ['a key that is not exempt', `,"metadata":{"order_no":"x","other":"${other}"}`],
+    ['a key that begins like an exempt one', `,"metadata":{"order_no2":"${other}"}`],
+    ['a key with another case', `,"metadata":{"Order_no":"${other}"}`],
+    ['a key whose name is the path', `,"metadata.order_no":"${other}"`],
+    ['a path whose name is the key', `,"metadata":{"order":{"no":"${other}"}}`],
+    ['a number that is no text', `,"metadata":{"order_no":${other}}`],
+    ['an object at the key', `,"metadata":{"order_no":{"b":"${other}"}}`],
+    ['an array at the key', `,"metadata":{"order_no":["${other}"]}`],
+    ['the key itself', `,"metadata":{"${other}":"order_no"}`],
+    ['metadata in an array', `,"metadata":[{"order_no":"${other}"}]`],
+    ['metadata in another object', `,"a":{"metadata":{"order_no":"${other}"}}`],
+    ['the key beside metadata', `,"metadata":{},"order_no":"${other}"`],
+    ['the key in an object after metadata', `,"metadata":{"order_no":"x"},"a":{"order_no":"${other}"}`],
+    ['metadata that is a text', `,"metadata":"order_no","description":"${other}"`],
+  ] as const
+  for (const [name, rest] of watched) {
+    it(`holds an exemption of a key of metadata for nothing else: ${name}`, () => {
+      const { result, memory } = take(wrap(plain, rest), exempt)
+      assert.equal('card' in result ? 'taken' : result.code, 'card_data_not_accepted_here')
+      assert.equal(memory.count(), 0)
+    })
+  }
+  const never = [
+    ['the card itself in an exempt text', `,"metadata":{"order_no":"${number}"}`, 'card_field_ambiguous'],
+    ['metadata twice', `,"metadata":{"order_no":"${other}"},"metadata":{}`, 'malformed_json'],
+    ['an exempt key twice', `,"metadata":{"order_no":"x","order_no":"${other}"}`, 'malformed_json'],
+    ['an exempt key with an escape', `,"metadata":{"order\\u005fno":"${other}"}`, 'card_field_ambiguous'],
+  ] as const
+  for (const [name, rest, code] of never) {
+    it(`refuses ${name}`, () => {
+      const { result } = take(wrap(plain, rest), exempt)
+      assert.equal('card' in result ? 'taken' : result.code, code)
     })
   }
 

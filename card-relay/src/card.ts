@@ -1,13 +1,15 @@
 import type { CardFacts } from '@fincore/api-contract/card-door'
-import { isBrandLength, isLuhnOk, readCardFacts } from './card-facts.ts'
+import { isBrandLength, isDigit, isLuhnOk, readCardFacts } from './card-facts.ts'
 import type { CardMemory } from './card-memory.ts'
 import { type CardSearch, makeCardSearch } from './card-search.ts'
 import { scanJson, type Token } from './json-scanner.ts'
 import type { Refusal } from './problems.ts'
-import { holdsStrayNumber } from './stray-numbers.ts'
+import { findExemptTexts, findStrayNumber, nameField } from './stray-numbers.ts'
 
 /** A card as the relay holds it: number and code as ASCII digits, in one buffer that is wiped when `using` ends. */
 export type Card = Disposable & { number: Buffer; cvc: Buffer; facts: CardFacts; search: CardSearch }
+
+type Taken = { card: Card; blankedBody: string }
 
 const fields = {
   number: { path: 'payment_method.card.number', fewest: 12, most: 19 },
@@ -18,8 +20,9 @@ const fields = {
  * Moves the card out of the body: finds the number and the code as bytes, copies them into memory of their own,
  * overwrites them in place with `*`, and only then decodes the body. When it refuses, nothing of the body was decoded
  * and nothing is left of the copies. The caller wipes `body` and the card.
+ * `exemptKeys` are the keys of `metadata` whose texts may look like a card number; the card itself may not stand there.
  */
-export function takeCard(body: Buffer, memory: CardMemory): { card: Card; blankedBody: string } | Refusal {
+export function takeCard(body: Buffer, exemptKeys: readonly string[], memory: CardMemory): Taken | Refusal {
   const scan = scanJson(body, [fields.number.path, fields.cvc.path])
   if ('code' in scan) return scan
   const isEscaped = scan.tokens.some((token) => token.kind === 'key' && token.isEscaped)
@@ -33,9 +36,10 @@ export function takeCard(body: Buffer, memory: CardMemory): { card: Card; blanke
 
   const card = moveCard(body, number, cvc, memory)
   const isAgain = card.search.holdsNumber(body)
-  if (!isAgain && !holdsStrayNumber(body, memory)) return { card, blankedBody: body.toString('utf8') }
+  const strayAt = findStrayNumber(body, findExemptTexts(body, scan.tokens, exemptKeys), memory)
+  if (!isAgain && strayAt === -1) return { card, blankedBody: body.toString('utf8') }
   card[Symbol.dispose]()
-  if (!isAgain) return { code: 'card_data_not_accepted_here' }
+  if (!isAgain) return { code: 'card_data_not_accepted_here', param: nameField(strayAt, body, scan.tokens) }
   const detail = 'The card number stands in a second place of the body. Send it only there.'
   return { code: 'card_field_ambiguous', detail, param: fields.number.path }
 }
@@ -50,7 +54,7 @@ function findField(name: 'number' | 'cvc', body: Buffer, tokens: readonly Token[
   if (token === undefined) return { code: `card_${name}_missing`, param }
   if (token.kind === 'number' || token.isEscaped) return { code: 'card_field_ambiguous', param }
   const digits = body.subarray(token.start, token.end)
-  const isRun = digits.length >= fewest && digits.length <= most && digits.every((sign) => sign >= 0x30 && sign <= 0x39)
+  const isRun = digits.length >= fewest && digits.length <= most && digits.every(isDigit)
   return token.kind === 'string' && isRun ? token : { code: `card_${name}_invalid`, param }
 }
 

@@ -53,9 +53,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
   return problems.length === 0 ? { ok: true as const, config } : { ok: false as const, problems }
 }
 
-function match(pattern: RegExp): Parse<string> {
-  return (text) => pattern.exec(text)?.[0]
-}
+const match = (pattern: RegExp) => (text: string) => pattern.exec(text)?.[0]
 
 /** Reads a PEM file that `check` does not throw at. */
 function readPem(check: (pem: string) => unknown): Parse<string> {
@@ -65,9 +63,7 @@ function readPem(check: (pem: string) => unknown): Parse<string> {
   }
 }
 
-function readPort(text: string): string | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? text : undefined
-}
+const readPort = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? text : undefined)
 
 /** Throws at what is no address or no number of bits. All addresses at once are nobody's load balancer. */
 function readRanges(text: string): BlockList | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Instruction, SendReport } from '@fincore/api-contract/card-door'
+import type { AdmissionAnswer, Instruction, SendReport } from '@fincore/api-contract/card-door'
 import { replyWith, startWorld, type World } from './testing/relay-world.ts'
 
 const number = '4242424242424242'
@@ -215,22 +215,67 @@ describe('the conversation of one charge', () => {
     assertWiped()
   })
 
-  it('sends nothing when the payment service gives no instruction, or one that cannot be read', async () => {
-    world.on.charge = () => null
-    assert.equal((await world.post(body)).status, 503)
-    const unreadable = [
+  it('sends nothing and answers 503 when the payment service gives no instruction, or one of another shape', async () => {
+    const { headers: _, ...headless } = send()
+    const reply = { status: 201, headers: {}, body: '{}' }
+    const unreadable: unknown[] = [
+      null,
+      'send',
+      [],
+      {},
+      { do: 'wait' },
+      { ...send(), do: 'wait' },
+      { ...send(), attempt: 7 },
+      { ...send(), to: null },
+      headless,
+      { ...send(), headers: null },
+      { ...send(), headers: { a: 1 } },
       { ...send(), body: 7 },
       { ...send(), replyFields: null },
+      { ...send(), replyFields: [7] },
+      { ...send(), replyFields: { a: 'status' } },
+      { ...send(), replyFields: 'status' },
       { ...send(), timeoutMs: 'long' },
-      { do: 'wait' },
+      { ...send(), timeoutMs: '2000' },
+      { ...send(), timeoutMs: null },
+      { do: 'reply' },
+      { do: 'reply', reply: 7 },
+      { do: 'reply', reply: { ...reply, status: 'fine' } },
+      { do: 'reply', reply: { ...reply, status: 7 } },
+      { do: 'reply', reply: { ...reply, headers: { a: 'x\ny' } } },
+      { do: 'reply', reply: { ...reply, headers: null } },
+      { do: 'reply', reply: { ...reply, body: null } },
     ]
     for (const instruction of unreadable) {
-      world.on.charge = () => instruction as unknown as Instruction
-      const answer = await world.post(body).catch(() => ({ status: 0 }))
-      assert.ok(answer.status === 0 || answer.status === 201, String(answer.status))
+      world.on.charge = () => instruction as Instruction
+      const answer = await world.post(body)
+      const said = JSON.stringify(instruction)
+      assert.deepEqual([answer.status, answer.headers['content-type']], [503, 'application/problem+json'], said)
+      assert.equal(JSON.parse(answer.body).code, 'service_unavailable', said)
       assertWiped()
     }
     assert.equal(world.psp.calls.length, 0)
+    assert.equal(world.seen.reports.length, 0)
+  })
+
+  it('answers 503 when what follows a report is of another shape, and sends the card no second time', async () => {
+    for (const next of [{ ...send(), body: 7 }, { do: 'reply' }]) {
+      world.psp.calls.length = 0
+      world.on.report = () => next as unknown as Instruction
+      assert.equal((await world.post(body)).status, 503)
+      assert.equal(world.psp.calls.length, 1)
+    }
+  })
+
+  it('answers 503 when admission’s answer is of another shape, and reads no byte of the body', async () => {
+    const before = world.relay.bodyCount.bytesRead
+    for (const [index, answer] of ['admit', {}, { decision: 'refuse' }, { decision: 'admit' }].entries()) {
+      world.on.admission = () => answer as unknown as AdmissionAnswer
+      const { status } = await world.post(body, { headers: { authorization: `Bearer sk_test_shape${index}` } })
+      assert.equal(status, 503, JSON.stringify(answer))
+    }
+    world.on.admission = () => ({ decision: 'admit', exemptKeys: [] })
+    assert.equal(world.relay.bodyCount.bytesRead, before)
   })
 
   it('finishes the conversation when the client goes away', async () => {

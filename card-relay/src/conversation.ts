@@ -4,7 +4,7 @@ import type { Card } from './card.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import type { PaymentService } from './payment-service.ts'
-import { notSent, type PspClient } from './psp-client.ts'
+import { isWellFormed, notSent, type PspClient } from './psp-client.ts'
 
 type Parts = { paymentService: PaymentService; psp: PspClient; log: Log }
 /** What the payment service answered, and when it was asked, by `performance.now()`. */
@@ -30,6 +30,8 @@ export async function converse(request: CardChargeRequest, card: Card, parts: Pa
     const { askedAt, answer } = next
     if (answer === null || answer === 'gone') return null
     if (answer.do === 'reply') return answer.reply
+    // A bug over there. The attempt's lease and the look-up settle it.
+    if (!isWellFormed(answer)) return null
     // One report more than there are sends, to tell the payment service that the bound was reached.
     if (sends > limits.sendsPerCharge) return null
     const timeoutMs = answer.timeoutMs - (performance.now() - askedAt)

@@ -112,6 +112,22 @@ describe('a PSP’s echo of the card', () => {
     assert.equal(saysDigits(texts, number), false)
   })
 
+  it('reaches it in no trailer, announced or not', async () => {
+    for (const announced of [{ trailer: 'x-echo, x-cvv' }, {}]) {
+      const { report, texts } = await hear(
+        (response) => {
+          response.writeHead(200, { 'transfer-encoding': 'chunked', ...announced })
+          response.write('{"status":"captured"}')
+          response.addTrailers({ 'x-echo': number, 'x-cvv': code, [`x-${number}`]: 'x' })
+          response.end()
+        },
+        ['status'],
+      )
+      assert.deepEqual(report, { status: 200, headers: {}, body: '{"status":"captured"}' })
+      assert.equal(saysDigits(texts, number), false)
+    }
+  })
+
   const unreadable: [string, (response: ServerResponse) => unknown][] = [
     ['a form', (response) => response.end(`number=${number}&cvc=${code}`)],
     ['XML', (response) => response.end(`<number>${number}</number>`)],

@@ -1,19 +1,15 @@
 /** The flags of `node-flags`, what `start.sh` adds of files, and `--import`, by which the development launcher ends it. */
-const knownFlags = [
-  '--permission',
-  '--disable-sigusr1',
-  '--disallow-code-generation-from-strings',
-  '--disable-proto=throw',
-  '--frozen-intrinsics',
-  '--expose-gc',
-  '--disable-warning=ExperimentalWarning',
-]
+const knownFlags = `--permission --disable-sigusr1 --disallow-code-generation-from-strings --disable-proto=throw
+  --frozen-intrinsics --expose-gc --disable-warning=ExperimentalWarning`.split(/\s+/)
 /** By it glibc overwrites what is freed: Node copies what it sends and receives, and frees the copies, card included. */
 const overwritesFreed = 'GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0'
+const ownSettings = /^(RELAY_.*|GLIBC_TUNABLES)$/
 const knownBeginnings = ['--allow-fs-read=', '--import=']
 
 /** What stands open that `start.sh` closes, seen from inside the process; nothing when it may touch cards. */
 export function findOpenDoors(env: object): string[] {
+  // Node's own report knows the limits without a right to read `/proc`. The hard one counts: the other can be raised.
+  const { userLimits } = process.report.getReport() as { userLimits?: Record<string, { hard: unknown }> }
   const isOpen: Record<string, boolean> = {
     'it may read files that are not its own': may('fs.read', '/etc/passwd'),
     'it may write files': may('fs.write', '/etc/passwd'),
@@ -28,23 +24,18 @@ export function findOpenDoors(env: object): string[] {
     'strings may become code': succeeds(() => new Function('')),
     '__proto__ exchanges prototypes': succeeds(() => Reflect.get({}, '__proto__')),
     'the language’s own objects may be changed': !Object.isFrozen(Array.prototype),
-    'a core file may be written': readCoreLimit() !== 0,
+    'a core file may be written': userLimits?.core_file_size_blocks?.hard !== 0,
     'memory that is freed is not overwritten': !Object.entries(env).some((pair) => pair.join('=') === overwritesFreed),
-    'its environment holds more than RELAY_…': !Object.keys(env).every((name) =>
-      /^(RELAY_.*|GLIBC_TUNABLES)$/.test(name),
-    ),
+    'its environment holds more than RELAY_…': !Object.keys(env).every((name) => ownSettings.test(name)),
   }
   return Object.keys(isOpen).filter((door) => isOpen[door])
 }
 
-function isKnownFlag(flag: string): boolean {
-  return knownFlags.includes(flag) || knownBeginnings.some((start) => flag.startsWith(start))
-}
+const isKnownFlag = (flag: string) =>
+  knownFlags.includes(flag) || knownBeginnings.some((beginning) => flag.startsWith(beginning))
 
 /** Without the permission model there is no `process.permission`, and everything is allowed. */
-function may(scope: string, reference?: string): boolean {
-  return process.permission === undefined || process.permission.has(scope, reference)
-}
+const may = (scope: string, reference?: string) => process.permission?.has(scope, reference) ?? true
 
 function succeeds(attempt: () => unknown): boolean {
   try {
@@ -53,10 +44,4 @@ function succeeds(attempt: () => unknown): boolean {
   } catch {
     return false
   }
-}
-
-/** Node's own report knows the limits without a right to read `/proc`. The hard one counts: the other can be raised. */
-function readCoreLimit(): unknown {
-  const { userLimits } = process.report.getReport() as { userLimits?: Record<string, { hard: unknown }> }
-  return userLimits?.core_file_size_blocks?.hard
 }

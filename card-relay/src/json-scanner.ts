@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isDigit } from './card-facts.ts'
 import { limits } from './limits.ts'
 import type { Refusal } from './problems.ts'
 
@@ -12,11 +13,11 @@ import type { Refusal } from './problems.ts'
 /**
  * A key or a value. The span of a key or a string is what stands between its quotes. `path` is the wanted path that a
  * value is at, and for a key as much of a wanted path as the key ends; else null. A key that is written with an escape is
- * on no wanted path, and neither is what lies in an array.
+ * on no wanted path, and neither is what lies in an array. `depth` is in how many objects and arrays it lies: 1 for the
+ * root's own keys and values. A key's value is the token after it.
  */
-export type Token = Span & { kind: 'key' | 'string' | 'number' | 'other'; path: string | null }
+export type Token = Span & { kind: 'key' | 'string' | 'number' | 'other'; path: string | null; depth: number }
 type Span = { start: number; end: number; isEscaped: boolean }
-type Frame = { keys: Buffer[] | null; path: string | null }
 
 /** A string, a bracket, a comma, a number or a word. In what is JSON, only spaces and colons are left between them. */
 const words = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]|[^\s{}[\],:"]+/g
@@ -36,14 +37,15 @@ export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: To
 
   const names = wanted.flatMap((path) => path.split('.')).map((name) => Buffer.from(name))
   const tokens: Token[] = []
-  const frames: Frame[] = []
+  const frames: { keys: Buffer[] | null; path: string | null }[] = []
   let path: string | null = null
   let isKeyNext = false
   for (const { 0: word, index } of text.matchAll(words)) {
     const sign = word.charAt(0)
     const frame = frames.at(-1)
     const quote = sign === '"' ? 1 : 0
-    const token = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
+    const span = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
+    const token = { ...span, depth: frames.length }
     if (sign === '}' || sign === ']') frames.pop()
     else if (sign === ',') isKeyNext = frame?.keys !== null
     else if (isKeyNext && frame?.keys) {
@@ -83,8 +85,6 @@ function extendPath(path: string | null, name: Buffer | undefined, wanted: reado
  * after it; nothing else in JSON depends on which digit stands somewhere. Each byte becomes one character.
  */
 function mask(bytes: Buffer): string {
-  const isDigit = (value = 0) => value >= 0x30 && value <= 0x39
-  const isFirst = (at: number) => !isDigit(bytes[at - 1])
-  const masked = bytes.map((value, at) => (isDigit(value) && !(value === 0x30 && isFirst(at)) ? 0x31 : value))
+  const masked = bytes.map((value, at) => (isDigit(value) && (value !== 0x30 || isDigit(bytes[at - 1])) ? 0x31 : value))
   return Buffer.from(masked.buffer).toString('latin1')
 }

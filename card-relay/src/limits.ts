@@ -11,6 +11,8 @@ export const limits = {
   /** JSON: containers inside each other, and keys in one object. */
   jsonDepth: 32,
   jsonKeys: 512,
+  /** Keys of metadata in which a merchant's own numbers are let through. */
+  exemptKeys: 16,
   /** Paths that an instruction may name of a PSP's reply. */
   replyFields: 64,
   /** The design allows 5 s; the payment service gets the other second for spreading a revocation. */
@@ -20,6 +22,8 @@ export const limits = {
   openChargeTimeoutMs: 10_000,
   /** One try to report; the pauses between tries stand in `conversation.ts`. */
   reportTimeoutMs: 5_000,
+  /** The refusal of a charge waits for it. */
+  strayNumberTimeoutMs: 1_000,
   internalReplyBytes: 262_144,
   /** Sends of one charge: the first PSP and what the payment service may try after a proven refusal. */
   sendsPerCharge: 4,

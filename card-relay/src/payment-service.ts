@@ -6,12 +6,11 @@ import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
 import { limits } from './limits.ts'
 
-type Told = door.Instruction | 'gone'
 export type PaymentService = ReturnType<typeof makePaymentService>
 
 /**
  * The internal socket of the payment service. Every function answers null when there is no usable answer in time. An
- * answer is taken at its word: one of another shape is a bug, which ends the charge before a card is sent.
+ * answer of another shape than the contract's is a bug, which ends the charge with 503 before a card is sent.
  */
 export function makePaymentService({ paymentServiceUrl, internalToken }: Config, memory: CardMemory) {
   // A place for each admission and for each charge, so that no charge waits behind questions that anyone can cause.
@@ -41,10 +40,18 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
   return {
     askAdmission: (request: door.AdmissionRequest) =>
       post<door.AdmissionAnswer>('/internal/admission', request, limits.admissionTimeoutMs),
+    /** For the audit log; null when it was not taken. */
+    tellStrayNumber: (report: door.StrayNumberReport) =>
+      post<door.StrayNumberAnswer>('/internal/stray_numbers', report, limits.strayNumberTimeoutMs),
     openCharge: (request: door.CardChargeRequest) =>
       post<door.Instruction>('/internal/card_charges', request, limits.openChargeTimeoutMs),
     /** `gone`: the payment service will not take this report any more. */
     report: (attempt: string, report: door.SendReport) =>
-      post<Told>(`/internal/card_charges/${attempt}/report`, report, limits.reportTimeoutMs, 'gone'),
+      post<door.Instruction | 'gone'>(
+        `/internal/card_charges/${attempt}/report`,
+        report,
+        limits.reportTimeoutMs,
+        'gone',
+      ),
   }
 }

@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net'
 
 /** A socket that listens on IPv6 gives IPv4 peers as `::ffff:192.0.2.1`. */
-export function normaliseAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
-}
+export const normaliseAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 /**
  * Whose share of a bound an address counts to: an IPv4 address itself, and of an IPv6 address the first 64 bits, since
@@ -13,8 +11,7 @@ export function namePeer(text: string): string {
   const address = normaliseAddress(text).replace(/%.*$/, '')
   if (!isIPv6(address)) return address
   const zeros = '0:'.repeat(8 - (address.match(/[^:]+/g) ?? []).length)
-  const groups = address.replace('::', `:${zeros}:`).match(/[^:]+/g) ?? []
-  return groups.slice(0, 4).join(':')
+  return address.replace('::', `:${zeros}:`).split(':').filter(Boolean).slice(0, 4).join(':')
 }
 
 /** Places of which there are only so many, and of which one peer may hold only so many. */

@@ -3,14 +3,15 @@ import type { Problem } from '@fincore/api-contract/errors'
 // The contract's own rows, as `npm run docs` writes them: the relay imports no code of another part.
 import rows from './problems.json' with { type: 'json' }
 
-type RelayProblemCode = keyof typeof rows
 type Row = { status: number; title: string; meaning: string; retryAfterSeconds?: number }
 
 /**
  * Why the relay itself says no. `detail` and `param` are fixed texts of the relay, never the request's own values;
  * `allow` is the method that the address takes.
  */
-export type Refusal = { code: RelayProblemCode; param?: string; detail?: string; allow?: string }
+export type Refusal = { code: keyof typeof rows; param?: string | undefined; detail?: string; allow?: string }
+
+export const unavailable: Refusal = { code: 'service_unavailable' }
 
 /** Makes the RFC 9457 answer to a refusal. `docsUrl` is the address of the docs, without a slash at its end. */
 export function makeProblemReply(refusal: Refusal, docsUrl: string, requestId: string): Reply {

@@ -72,6 +72,14 @@ export function makePspClient({ pspOrigins, pspCa }: Config, memory: CardMemory)
   }
 }
 
+/** Whether an instruction has the contract's shape. It is looked at before anything of it is used. */
+export function isWellFormed(answer: SendInstruction): boolean {
+  const { attempt, to, headers, body, timeoutMs, replyFields } = answer
+  const texts: unknown[] = [attempt, to, body, ...Object.values(headers ?? [null]), ...Object.values(replyFields ?? [])]
+  const isTextual = texts.every((text) => typeof text === 'string')
+  return answer.do === 'send' && isTextual && Array.isArray(replyFields) && Number.isFinite(timeoutMs)
+}
+
 /** Where to send; null when the card is not sent there, or not with such headers. */
 function readAddress({ to, headers, replyFields }: SendInstruction, origins: readonly string[]): URL | null {
   const url = URL.parse(to)

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net'
 const keptHeaders = ['content-length', 'transfer-encoding', 'content-encoding', 'connection']
 /** `HTTP/1.1 201 `; what follows on that line is the PSP's own text. */
 const statusBytes = 13
-const filler = 0x78
 
 /**
  * Overwrites the headers of every reply on this connection in place, with `x`, before Node makes strings of them: a PSP
@@ -58,6 +57,6 @@ export function makeHeadBlanker(): (chunk: Buffer) => void {
 
   return (chunk) => {
     for (let at = 0; at < chunk.length && isHead; at++)
-      chunk.fill(blankByte(String.fromCharCode(chunk[at] ?? filler)), at, at + 1, 'latin1')
+      chunk.fill(blankByte(String.fromCharCode(chunk[at] ?? 0)), at, at + 1, 'latin1')
   }
 }

@@ -7,19 +7,19 @@ import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
 import { converse } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
-import { bodyLimits, type Limits } from './limits.ts'
+import { bodyLimits, type Limits, limits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makePlaces } from './peers.ts'
-import type { Refusal } from './problems.ts'
+import { type Refusal, unavailable } from './problems.ts'
 import { makePspClient } from './psp-client.ts'
 
 type Outcome = Reply | Refusal | 'client_gone'
-const unavailable: Refusal = { code: 'service_unavailable' }
 
 /** The relay's two routes. An address with a query is neither: nothing of a charge belongs into an address. */
 export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
   const paymentService = makePaymentService(config, memory)
+  const { tellStrayNumber } = paymentService
   const psp = makePspClient(config, memory)
   const desk = makeAdmissionDesk(paymentService, () => performance.now(), bounds)
   const places = makePlaces(bounds.charges)
@@ -55,23 +55,29 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const isJson = /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
     if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') return { code: 'media_type_unsupported' }
     if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
+    const exemptKeys = admission.exemptKeys.slice(0, limits.exemptKeys)
     // All of them have one bound, whoever they are of.
     using place = places.take('')
-    return place === null ? unavailable : await charge(exchange, caller)
+    return place === null ? unavailable : await charge(exchange, caller, exemptKeys)
   }
 
   /** This is where the first byte of a body is read. Body and card are wiped on every way out. */
-  async function charge(exchange: Exchange, caller: Caller): Promise<Outcome> {
+  async function charge(exchange: Exchange, caller: Caller, exemptKeys: readonly string[]): Promise<Outcome> {
     const { request, response, requestId } = exchange
     if (exchange.isWaiting) response.writeContinue()
     exchange.isWaiting = false
     request.on('data', (chunk: Buffer) => {
       bodyCount.bytesRead += chunk.length
     })
-    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, memory))
+    const taken = await readBody(request, bodyLimits, memory, (body) => takeCard(body, exemptKeys, memory))
     if (taken === 'client_gone') return taken
     if (typeof taken === 'string') return { code: taken }
-    if ('code' in taken) return taken
+    if ('code' in taken) {
+      const { code, param = null } = taken
+      const isTold = code !== 'card_data_not_accepted_here' || (await tellStrayNumber({ requestId, caller, param }))
+      if (!isTold) log('refusal_not_audited', { requestId, code })
+      return taken
+    }
     using card = taken.card
     // As it was received, but for one that is far longer than the 255 characters allowed: it stays too long when cut.
     const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null

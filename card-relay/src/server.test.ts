@@ -30,7 +30,7 @@ const refusal: AdmissionAnswer = {
 
 describe('the card relay, before the body', () => {
   beforeEach(() => {
-    world.on.admission = () => ({ decision: 'admit' })
+    world.on.admission = () => ({ decision: 'admit', exemptKeys: [] })
     world.on.charge = () => replyWith(201, '{"object":"charge"}')
     world.seen.admissions.length = 0
     world.seen.charges.length = 0
@@ -225,5 +225,63 @@ describe('the card relay, on the body', () => {
     assert.equal(own.memory.count(), 0)
     for (const buffer of own.buffers) assert.ok(buffer.every((value) => value === 0))
     await assert.rejects(own.post(body))
+  })
+})
+
+describe('another card number in a body', () => {
+  const stray = '4111111111111111'
+  const say = (more: object) => JSON.stringify({ ...JSON.parse(body), ...more })
+  beforeEach(() => {
+    world.on.stray = () => ({ taken: true })
+    world.seen.strays.length = 0
+    world.seen.charges.length = 0
+    world.logLines.length = 0
+  })
+
+  it('is told to the payment service with its caller and its field, and nothing of the body is', async () => {
+    const fields: [more: object, param: string | null][] = [
+      [{ metadata: { a: 'x', order_no: stray }, description: 'x' }, 'metadata'],
+      [{ description: `my card ${stray}` }, 'description'],
+      [{ [stray]: 1 }, null],
+      [{ 'a-1': stray }, null],
+    ]
+    for (const [more, param] of fields) {
+      const answer = await world.post(say(more))
+      const problem = JSON.parse(answer.body)
+      assert.deepEqual([answer.status, problem.code, problem.param], [403, 'card_data_not_accepted_here', param])
+      const told = world.seen.strays.at(-1)
+      const keyDigest = createHash('sha256').update('sk_test_abc').digest('hex')
+      const caller = { keyDigest, certificateFingerprint: world.clientFingerprint, sourceAddress: '127.0.0.1' }
+      assert.deepEqual(told, { requestId: problem.request_id, caller, param })
+    }
+    assert.equal(world.seen.strays.length, fields.length)
+    assert.equal(world.seen.charges.length, 0)
+    assert.doesNotMatch(JSON.stringify(world.seen.strays) + world.logLines.join(''), /\d{12}/)
+  })
+
+  it('is refused all the same within a second or so when that is not taken, which is logged', async () => {
+    const silences: World['on']['stray'][] = [() => 500, () => null, () => new Promise(() => {})]
+    for (const silence of silences) {
+      world.on.stray = silence
+      const startedAt = performance.now()
+      const answer = await world.post(say({ description: stray }))
+      assert.equal(answer.status, 403)
+      assert.ok(performance.now() - startedAt < 3_000)
+      const { request_id } = JSON.parse(answer.body)
+      const lines = world.logLines
+        .map((line) => JSON.parse(line))
+        .filter(({ event }) => event === 'refusal_not_audited')
+      assert.deepEqual(
+        lines.map(({ requestId, code }) => [requestId, code]),
+        [[request_id, 'card_data_not_accepted_here']],
+      )
+      world.logLines.length = 0
+    }
+  })
+
+  it('alone is told: other refusals of a body are not', async () => {
+    await world.post(say({ description: number }))
+    await world.post('{}')
+    assert.deepEqual(world.seen.strays, [])
   })
 })

@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
@@ -12,7 +12,7 @@ import { answer, type Exchange, makeRequestId } from './exchange.ts'
 import { type Limits, limits, serverLimits } from './limits.ts'
 import type { Log } from './log.ts'
 import { makePlaces, namePeer } from './peers.ts'
-import { makeProblemReply } from './problems.ts'
+import { makeProblemReply, unavailable } from './problems.ts'
 import { cleansePlaintext } from './psp-connection.ts'
 import { makeRinse } from './rinse.ts'
 import { makeRoutes } from './routes.ts'
@@ -47,7 +47,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     const { response, requestId } = exchange
     const startedAt = performance.now()
     try {
-      const outcome = isStopping ? { code: 'service_unavailable' as const } : await route(exchange)
+      const outcome = isStopping ? unavailable : await route(exchange)
       if (outcome === 'client_gone') return log(outcome, { requestId })
       if ('code' in outcome) log('refused', { requestId, code: outcome.code })
       await answer(exchange, 'code' in outcome ? makeProblemReply(outcome, config.docsUrl, requestId) : outcome)
@@ -57,7 +57,9 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     } catch (error) {
       // Its message may quote what it was given.
       log('crashed', { requestId, code: error instanceof Error ? error.name : 'unknown' })
-      response.destroy()
+      // Safe to send again under the same idempotency key, whatever was done.
+      if (response.headersSent) return void response.destroy()
+      await answer(exchange, makeProblemReply(unavailable, config.docsUrl, requestId)).catch(() => response.destroy())
     }
   }
 
@@ -77,8 +79,11 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   // What Node could not read as HTTP, or what came too slowly. The error carries the raw bytes, so it is never logged.
   server.on('clientError', (error: Error & { code?: string; rawPacket?: Buffer }, socket) => {
     error.rawPacket?.fill(0)
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'malformed_http'
+    const { status, headers, body } = makeProblemReply({ code }, config.docsUrl, makeRequestId())
+    const all = { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }
+    const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(all).map((pair) => pair.join(': '))]
+    if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
     else socket.destroy()
   })
   await once(server.listen(config.port, config.host), 'listening')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeCardMemory } from './card-memory.ts'
-import { holdsStrayNumber } from './stray-numbers.ts'
+import { findStrayNumber } from './stray-numbers.ts'
 
 const cases: [what: string, text: string, isStray: boolean][] = [
   ['a number', '{"note":"4242424242424242"}', true],
@@ -24,7 +24,7 @@ describe('another card number in the body', () => {
   for (const [what, text, isStray] of cases) {
     it(`${isStray ? 'sees' : 'does not see'} ${what}`, () => {
       const memory = makeCardMemory()
-      assert.equal(holdsStrayNumber(Buffer.from(text), memory), isStray)
+      assert.equal(findStrayNumber(Buffer.from(text), [], memory) !== -1, isStray)
       assert.equal(memory.count(), 0)
     })
   }

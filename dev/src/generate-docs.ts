@@ -23,6 +23,7 @@ import { describeTripwire } from './tripwire-page.ts'
  * The problems that the card relay answers by itself. It imports no code of another part, so it gets their rows as data.
  */
 const relayCodes = [
+  'malformed_http',
   'malformed_json',
   'media_type_unsupported',
   'body_too_large',

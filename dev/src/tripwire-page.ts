@@ -32,7 +32,8 @@ export function describeTripwire(table: (head: string[], rows: string[][]) => st
     '*names* its event, its payment or its page so is refused (`psp_webhook.refused`, `card_number_in_an_identifier`): changed, it',
     'would name something else. An outcome that is in doubt is asked for under FinCore’s own reference, without it.',
     '',
-    'At the card relay a second card number, in any field but the card’s own, is refused with the same code.',
+    'At the card relay a second card number, in any field but the card’s own, is refused with the same code, and is in the audit log',
+    'in the same way. Should the payment service not take that record, the relay logs `refusal_not_audited` with the request.',
     '',
     '## How often it is wrong',
     '',
@@ -56,12 +57,12 @@ export function describeTripwire(table: (head: string[], rows: string[][]) => st
     'as $alice DELETE /merchants/$m/tripwire_exemptions/order_no',
     '```',
     '',
-    '(`as`, `$alice` and `$m` are those of [operating.md](operating.md).) It holds within 5 s, at the API, for the',
+    '(`as`, `$alice` and `$m` are those of [operating.md](operating.md).) It holds within 5 s, at the API and at the card relay, for the',
     'text directly at `metadata.order_no` and for nothing else. What stands there is stored and sent on unseen: exempt no key that a',
     `person types into. A merchant has at most ${mostExemptions}. A key that speaks of cards (\`card\`, \`credit\`, \`cvc\`, \`cvv\`, \`pan\`, \`cc\`, …) cannot`,
     'be exempt. Both changes are in the audit log, `tripwire_exemption.set` with its reason and `tripwire_exemption.delete`.',
     '',
-    'The card relay knows of no exemption: it refuses plain digits that are a card number in any field beside the card’s own.',
+    'At the card relay one number is refused there all the same: that of the card itself.',
   ].join('\n')
 }
 

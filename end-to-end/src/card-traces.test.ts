@@ -178,6 +178,7 @@ const bodies: BodyCase[] = [
   {
     what: 'another card in metadata',
     code: 'card_data_not_accepted_here',
+    param: 'metadata',
     body: (number) => chargeText(cardText('"4242424242424242"'), `,"metadata":{"spare":"${number}"}`),
   },
   {

@@ -8,6 +8,8 @@ import type {
   CardChargeRequest,
   Instruction,
   SendReport,
+  StrayNumberAnswer,
+  StrayNumberReport,
 } from '@fincore/api-contract/card-door'
 import { allocateOutsideHeap, makeCardMemory } from '../card-memory.ts'
 import type { Config } from '../config.ts'
@@ -23,6 +25,7 @@ type PaymentServiceHandlers = {
   admission(request: AdmissionRequest): MaybeLater<AdmissionAnswer | null>
   charge(request: CardChargeRequest): MaybeLater<Instruction | null>
   report(attempt: string, report: SendReport): MaybeLater<Instruction | number>
+  stray(report: StrayNumberReport): MaybeLater<StrayNumberAnswer | number | null>
 }
 export type HttpAnswer = { status: number; headers: http.IncomingHttpHeaders; body: string }
 
@@ -35,12 +38,18 @@ export async function startWorld(bounds: Partial<Limits> = {}, settings: Partial
   const authority = await makeAuthority('Test authority')
   const strangers = await makeAuthority('Another authority')
   const on = {
-    admission: (() => ({ decision: 'admit' })) as PaymentServiceHandlers['admission'],
+    admission: (() => ({ decision: 'admit', exemptKeys: [] })) as PaymentServiceHandlers['admission'],
     charge: (() => replyWith(201, '{"object":"charge"}')) as PaymentServiceHandlers['charge'],
     report: (() => replyWith(201, '{"object":"charge"}')) as PaymentServiceHandlers['report'],
+    stray: (() => ({ taken: true })) as PaymentServiceHandlers['stray'],
     psp: ((_request, _body, response) => response.end('{"status":"captured"}')) as PspHandler,
   }
-  const seen = { admissions: [] as AdmissionRequest[], charges: [] as CardChargeRequest[], reports: [] as SendReport[] }
+  const seen = {
+    admissions: [] as AdmissionRequest[],
+    charges: [] as CardChargeRequest[],
+    reports: [] as SendReport[],
+    strays: [] as StrayNumberReport[],
+  }
   const paymentService = await startPaymentService(on, seen)
   const psp = await startPsp(await authority.issue({ name: 'psp', use: 'server' }), (...all) => on.psp(...all))
   const misnamedPsp = await startPsp(
@@ -119,7 +128,12 @@ async function issueClients(authority: Authority, strangers: Authority, good: Ke
 
 async function startPaymentService(
   on: PaymentServiceHandlers,
-  seen: { admissions: AdmissionRequest[]; charges: CardChargeRequest[]; reports: SendReport[] },
+  seen: {
+    admissions: AdmissionRequest[]
+    charges: CardChargeRequest[]
+    reports: SendReport[]
+    strays: StrayNumberReport[]
+  },
 ) {
   const server = http.createServer(async (request, response) => {
     const body = JSON.parse(await readText(request))
@@ -130,6 +144,9 @@ async function startPaymentService(
     } else if (request.url === '/internal/card_charges') {
       seen.charges.push(body)
       answer = await on.charge(body)
+    } else if (request.url === '/internal/stray_numbers') {
+      seen.strays.push(body)
+      answer = await on.stray(body)
     } else {
       seen.reports.push(body)
       answer = await on.report(request.url?.split('/')[3] ?? '', body)

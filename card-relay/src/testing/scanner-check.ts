@@ -30,7 +30,7 @@ export async function checkBody(random: Uint8Array): Promise<string> {
   const memory = makeCardMemory()
   const pieces = cut(choose, bytes)
   const result = await feed(pieces, (message) =>
-    readBody(message, { bytes: 65_536, timeoutMs: 60_000 }, memory, (body) => takeCard(body, memory)),
+    readBody(message, { bytes: 65_536, timeoutMs: 60_000 }, memory, (body) => takeCard(body, [], memory)),
   )
   assert(typeof result !== 'string', 'the body could not be read')
   for (const piece of pieces)

@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
         file: `${relay}/routes.ts`,
         find: 'const admission = await desk.admit(exchange.requestId, caller)',
         replacement:
-          "const admission = (await Promise.resolve({ decision: 'admit' })) as Awaited<ReturnType<typeof desk.admit>>",
+          "const admission = (await Promise.resolve({ decision: 'admit', exemptKeys: [] })) as Awaited<ReturnType<typeof desk.admit>>",
       },
     ],
     caughtBy: ['card-relay/src/server.test.ts'],

@@ -15,6 +15,7 @@ import { type Directory, openDirectory } from '../store/directory.ts'
 import { activateGrant, type Grant, insertGrant, type NewGrant, setGrantStatus } from '../store/grants.ts'
 import { insertMerchant } from '../store/merchants.ts'
 import { openPool, type Pool } from '../store/pool.ts'
+import { mostExemptions } from '../store/tripwire-exemptions.ts'
 import { type CardChargeFlow, createInternalServerFor } from './internal-server.ts'
 
 const certificate = 'ab'.repeat(32)
@@ -194,6 +195,39 @@ for (const [name, setup, change, refusal] of matrix) {
   })
 }
 
+test('the relay is told the exempt keys of metadata, but never one that names card data', async () => {
+  const caller = await makeCaller()
+  const exempted = async () => {
+    const { keyDigest, certificateFingerprint, sourceAddress } = caller
+    const { body } = await post('/internal/admission', {
+      requestId: 'req_1',
+      caller: { keyDigest, certificateFingerprint, sourceAddress },
+    })
+    return body
+  }
+  assert.deepEqual(await exempted(), { decision: 'admit', exemptKeys: [] })
+  // The admin API refuses the other names. They are what another program could write into the table.
+  for (const name of ['order_no', 'card_number', 'CVC', 'pan', 'x'.repeat(40)])
+    await pool.query(
+      'insert into tripwire_exemptions (merchant_id, metadata_key, reason, set_by) values ($1, $2, $3, $3)',
+      [caller.merchant, name, 'test'],
+    )
+  const expected = ['order_no', 'x'.repeat(40)]
+  for (let waited = 0; (await exempted()).exemptKeys.length === 0; waited += 5) {
+    assert.ok(waited < 500, 'the change was announced')
+    await sleep(5)
+  }
+  await sleep(50)
+  assert.deepEqual((await exempted()).exemptKeys.sort(), expected)
+  for (let index = 0; index < 20; index++)
+    await pool.query(
+      'insert into tripwire_exemptions (merchant_id, metadata_key, reason, set_by) values ($1, $2, $3, $3)',
+      [caller.merchant, `more_${index}`, 'test'],
+    )
+  await sleep(600)
+  assert.equal((await exempted()).exemptKeys.length, mostExemptions)
+})
+
 test('a revocation closes the door at once, for the admission and for a charge that was admitted before', async () => {
   const caller = await makeCaller()
   assert.equal((await ask(caller)).decision, 'admit')
@@ -294,6 +328,32 @@ test('a body of 64 KiB passes, although it is escaped; a second card inside it d
   assert.equal(begun.length, count)
   const { body } = await charge(caller, '{"payment_method":{"card":{"number":"****","cvc":"***"}},"amount":1}')
   assert.equal(body.reply.status, 201)
+})
+
+test('what the relay refused for a card number in another field is audited with its key, its merchant and the field', async () => {
+  const known = await makeCaller()
+  const revoked = await makeCaller({ revoked: true })
+  const send = ({ keyDigest, certificateFingerprint, sourceAddress }: Caller, param: unknown = 'metadata') =>
+    post('/internal/stray_numbers', {
+      requestId: 'req_3',
+      caller: { keyDigest, certificateFingerprint, sourceAddress },
+      param,
+    })
+  for (const caller of [known, { ...revoked, sourceAddress: '10.9.9.9' }])
+    assert.deepEqual(await send(caller), { status: 200, body: { taken: true } })
+  for (const param of ['4111111111111111', 'a.b', '', 'x'.repeat(65), 7])
+    assert.equal((await send(known, param)).status, 400)
+  await sleep(50)
+  const { rows } = await pool.query(
+    `select actor_type, actor, outcome, merchant_id, resource, details from audit_records
+     where type = 'card_data.send' and details ->> 'request' = 'req_3' order by actor_type`,
+  )
+  const record = { outcome: 'refused', resource: 'POST /v1/charges' }
+  const details = { code: 'card_data_not_accepted_here', param: 'metadata', request: 'req_3', count: 1 }
+  assert.deepEqual(rows, [
+    { ...record, actor_type: 'anonymous', actor: 'unknown', merchant_id: null, details },
+    { ...record, actor_type: 'merchant', actor: known.key, merchant_id: known.merchant, details },
+  ])
 })
 
 test('nobody but the relay is heard, and only in its own words', async () => {

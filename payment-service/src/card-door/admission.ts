@@ -7,9 +7,12 @@ import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { type ApiKey, readApiKey } from '../store/directory.ts'
 import { findDecidingGrant, type Grant } from '../store/grants.ts'
+import { mostExemptions } from '../store/tripwire-exemptions.ts'
+import { isSecretName } from './tripwire.ts'
 
 type AdmissionDeps = Pick<Deps, 'pool' | 'directory' | 'now' | 'log'>
-export type Admitted = { merchantId: string; keyId: string; grantId: string }
+/** `exemptKeys`: the keys of the merchant's metadata that the card relay leaves alone, as the tripwire does. */
+export type Admitted = { merchantId: string; keyId: string; grantId: string; exemptKeys: string[] }
 export type Admission = {
   /**
    * Whether this caller may send a card: all of key, scope, grant, certificate and address must hold. The first
@@ -41,7 +44,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const grant = key?.scopes.has('charges:raw_card') ? await readGrant(key.merchantId) : null
       const code = findObstacle(caller, key, grant, deps.now())
       if (code === null && key !== null && grant !== null) {
-        return { admitted: { merchantId: key.merchantId, keyId: key.id, grantId: grant.id } }
+        const exemptKeys = [...key.tripwireExemptions].filter((name) => !isSecretName(name)).slice(0, mostExemptions)
+        return { admitted: { merchantId: key.merchantId, keyId: key.id, grantId: grant.id, exemptKeys } }
       }
       const refusal = refuse(code ?? 'raw_card_grant_missing')
       audit.record(`${key?.id ?? caller.keyDigest ?? caller.sourceAddress} ${refusal.refused}`, {

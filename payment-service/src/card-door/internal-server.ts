@@ -6,6 +6,8 @@ import type {
   CardChargeRequest,
   Instruction,
   SendReport,
+  StrayNumberAnswer,
+  StrayNumberReport,
 } from '@fincore/api-contract/card-door'
 import { cardBrandNames } from '@fincore/api-contract/card-door'
 import type { FastifyRequest } from 'fastify'
@@ -53,6 +55,14 @@ const callerSchema = Type.Object(
 )
 const requestId = Type.String({ pattern: '^[\\w-]{1,64}$' })
 const admissionSchema = Type.Object({ requestId, caller: callerSchema }, strict)
+const strayNumberSchema = Type.Object(
+  {
+    requestId,
+    caller: callerSchema,
+    param: Type.Union([Type.String({ pattern: '^[A-Za-z_]{1,64}$' }), Type.Null()]),
+  },
+  strict,
+)
 const cardSchema = Type.Object(
   {
     brand: Type.Enum([...cardBrandNames]),
@@ -104,8 +114,9 @@ export function createInternalServer(deps: Deps): App {
 export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow): App {
   const docsUrl = `${deps.config.publicUrl}/docs`
   const strayCards = new WeakSet<FastifyRequest>()
+  const findKey = (keyDigest: string) => deps.directory.findApiKey(Buffer.from(keyDigest, 'hex'))
   const findExemptKeys = async (keyDigest: string) =>
-    (await deps.directory.findApiKey(Buffer.from(keyDigest, 'hex')))?.tripwireExemptions ?? new Set<string>()
+    (await findKey(keyDigest))?.tripwireExemptions ?? new Set<string>()
   const app = createServer({
     docsUrl,
     log: deps.log,
@@ -135,6 +146,23 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     })
     return refusal
   }
+  /** A card number where none belongs, in a charge of this key's; `param` is the field, where it is known. */
+  const recordStrayNumber = (
+    key: { id: string; merchantId: string } | null,
+    { requestId, caller, param }: StrayNumberReport,
+  ): void => {
+    const actor = key?.id ?? 'unknown'
+    audit.record(`${actor} ${param}`, {
+      actorType: key === null ? 'anonymous' : 'merchant',
+      actor,
+      type: 'card_data.send',
+      outcome: 'refused',
+      origin: caller.sourceAddress,
+      merchantId: key?.merchantId ?? null,
+      resource: 'POST /v1/charges',
+      details: { code: 'card_data_not_accepted_here', param, request: requestId },
+    })
+  }
 
   const expected = digestOf(deps.config.internalToken)
   app.addHook('onRequest', async (request) => {
@@ -148,7 +176,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     const result = isRefusal(asked) || (await watch.isWritable()) ? asked : refuseUnaudited(asked.admitted, caller)
     return isRefusal(result)
       ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
-      : { decision: 'admit' }
+      : { decision: 'admit', exemptKeys: result.admitted.exemptKeys }
   })
 
   app.post(
@@ -167,16 +195,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
         return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
       if (strayCards.has(request)) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
-        audit.record(keyId, {
-          actorType: 'merchant',
-          actor: keyId,
-          type: 'card_data.send',
-          outcome: 'refused',
-          origin: caller.sourceAddress,
-          merchantId,
-          resource: 'POST /v1/charges',
-          details: { code: refusal.refused, request: requestId },
-        })
+        recordStrayNumber({ id: keyId, merchantId }, { requestId, caller, param: null })
         return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
       }
       const { certificateFingerprint, sourceAddress } = caller
@@ -189,6 +208,18 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
         if (await watch.isWritable()) throw error
         return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
       }
+    },
+  )
+
+  app.post(
+    '/internal/stray_numbers',
+    { schema: { body: strayNumberSchema } },
+    async (request): Promise<StrayNumberAnswer> => {
+      const report: StrayNumberReport = request.body
+      // Whoever sent it was admitted then. Should the key have ended since, the record names whose it was, where known.
+      const { keyDigest } = report.caller
+      recordStrayNumber(keyDigest === null ? null : await findKey(keyDigest), report)
+      return { taken: true }
     },
   )
 

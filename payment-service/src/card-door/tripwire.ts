@@ -82,7 +82,12 @@ function isExempt(path: JsonPath, exemptKeys: ReadonlySet<string> | undefined): 
 }
 
 function isSecretField(path: JsonPath): boolean {
-  return path.length === 2 && path[0] === 'metadata' && secretNames.test(path[1] ?? '')
+  return path.length === 2 && path[0] === 'metadata' && isSecretName(path[1] ?? '')
+}
+
+/** Whether a key of `metadata` can only be meant for card data; then no exemption of it holds. */
+export function isSecretName(key: string): boolean {
+  return secretNames.test(key)
 }
 
 /** The path in dots, as far as its names are plain: the rest is the caller's own text and is not given back. */

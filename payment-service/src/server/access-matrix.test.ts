@@ -82,6 +82,7 @@ const rules: Record<string, Rule> = {
   'GET /admin/v1/audit_log': 'operator',
   'POST /internal/admission': 'relay',
   'POST /internal/card_charges': 'relay',
+  'POST /internal/stray_numbers': 'relay',
   'POST /internal/card_charges/:attempt/report': 'relay',
 }
 
