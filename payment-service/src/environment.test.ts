@@ -154,6 +154,7 @@ describe('production on a database that the sandbox filled', () => {
   let captured: string
   let authorized: string
   let session: string
+  let unanswered: string
   let callsOfSandbox: number
   before(async () => {
     sandbox = await world.start({ ...extraCa, PSP_TIMEOUT_MS: '2000' })
@@ -171,6 +172,8 @@ describe('production on a database that the sandbox filled', () => {
     captured = await makeCharge('captured', 1000)
     authorized = await makeCharge('authorized', 0)
     assert.equal((await callSandbox('POST', '/payment_sessions', hostedSession)).status, 502)
+    const request = { ...tokenCharge, return_url: 'https://shop.example/back' }
+    unanswered = (await callSandbox('POST', '/charges', request)).body.id
     const { rows } = await world.owner.query<{ id: string }>('select id from payment_sessions')
     session = rows[0]?.id ?? ''
     assert.match(deps.vault.linkToken('session', session), /^[\w-]{43}$/)
@@ -240,14 +243,16 @@ describe('production on a database that the sandbox filled', () => {
       const answer = await send(`${api}/${path}`, 'POST', live, body)
       assert.deepEqual([path, answer.status, answer.body.code], [path, 422, 'psp_account_missing'])
     }
-    const link = sandbox.deps.vault.linkToken('session', session)
+    const { vault } = sandbox.deps
+    const link = `/s/${vault.linkToken('session', session)}`
     for (const [method, path] of [
-      ['GET', ''],
-      ['POST', ''],
-      ['GET', '/return'],
-      ['GET', '/cancel'],
+      ['GET', link],
+      ['POST', link],
+      ['GET', `${link}/return`],
+      ['GET', `${link}/cancel`],
+      ['GET', `/c/${vault.linkToken('return', unanswered)}/return`],
     ] as const) {
-      const { status } = await fetch(`${production.addresses.api}/s/${link}${path}`, { method, redirect: 'manual' })
+      const { status } = await fetch(`${production.addresses.api}${path}`, { method, redirect: 'manual' })
       assert.deepEqual([method, path, status], [method, path, 404])
     }
     assert.equal((await send(`${api}/psp_webhooks/${account}`, 'POST', null, {})).status, 404)
