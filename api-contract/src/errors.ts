@@ -227,7 +227,8 @@ export const errorTable = {
     status: 422,
     title: 'No PSP account can take this payment',
     retry: 'after_change',
-    meaning: 'The merchant has no active PSP account, or none with this id. Ask your operator.',
+    meaning:
+      'The merchant has no active PSP account, or none with this id, or the account is at a test PSP and this is production. Nothing was written and no PSP was called. Ask your operator.',
   },
   capability_not_supported: {
     status: 422,
@@ -261,7 +262,7 @@ export const errorTable = {
     status: 403,
     title: 'The API key is not valid here',
     retry: 'after_change',
-    meaning: 'The card relay knows no such secret key, or it was revoked.',
+    meaning: 'The card relay knows no such secret key, or it was revoked, or belongs to another environment.',
   },
   raw_card_scope_missing: {
     status: 403,

@@ -20,6 +20,7 @@ import type { App } from './server/server.ts'
 import type { AuditRecord } from './store/audit.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
+import { reportMisplaced } from './store/environment.ts'
 import { forgetOldKeys } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { migrate } from './store/migrate.ts'
@@ -44,8 +45,9 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const log = createLog(config.logLevel)
   const pool = openPool(config.databaseUrl, config.databaseConnections)
   await checkDatabaseLog(pool, log)
+  await reportMisplaced(pool, config.environment, log)
   const vault = createVault(config.encryptionKey)
-  const directory = await openDirectory(pool, config.databaseUrl, vault, log)
+  const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
   const wake = { outbox: () => {}, inbox: () => {} }
   const deps: Deps = {

@@ -301,7 +301,7 @@ export const controls: readonly Control[] = [
     requirements: ['6.5.5', '6.5.6'],
     asks: 'No live cards before production; no test data and test accounts in production.',
     answer:
-      'Environments are separate deployments. Production makes live keys alone and takes no account at the sandbox PSP.',
+      'Environments are separate deployments. Production makes live keys alone and takes no account at the sandbox PSP. Test keys and accounts that its database holds all the same are found by no look-up: they are refused and called nowhere, and counted in the log at each start.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,
@@ -311,12 +311,22 @@ export const controls: readonly Control[] = [
         ],
       },
       {
+        file: `${service}/environment.test.ts`,
+        tests: [
+          'refuses test keys at the API, secret and publishable, and at the card relay’s admission',
+          'refuses whatever would use an account at the sandbox PSP, before anything is written',
+          'refuses a card for it too, before anything is written',
+          'never called the sandbox PSP, its resolver neither',
+          'says at its start how many there are, without a secret, and no more when they are revoked and disabled',
+        ],
+      },
+      {
         file: 'dev/src/pci/components.test.ts',
         tests: ['no card number stands in the repository but known test numbers'],
       },
     ],
     operator:
-      'Begin production with an empty database, never with a copy of the sandbox’s; use no live card in the sandbox.',
+      'Begin production with an empty database, never with a copy of the sandbox’s: operators, grants and webhook endpoints would come with it. Use no live card in the sandbox.',
   },
   {
     requirements: ['7.2', '7.3'],

@@ -50,6 +50,7 @@ function makeIdleDeps(): Deps {
     hotPath: createHotPath(pool),
     directory: {
       findApiKey: async () => null,
+      readApiKey: async () => null,
       listPspAccounts: async () => [],
       findPspAccount: async () => null,
       findOperator: async () => null,

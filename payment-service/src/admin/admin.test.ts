@@ -36,7 +36,6 @@ const sandbox = {
 before(async () => {
   database = await createTestDatabase()
   pool = openPool(database.appUrl, 4)
-  directory = await openDirectory(pool, database.appUrl, vault, log)
   config = loadConfig({
     DATABASE_URL: database.appUrl,
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
@@ -44,6 +43,7 @@ before(async () => {
     PUBLIC_URL: 'http://127.0.0.1:4000',
     RELAY_URL: 'https://127.0.0.1:4001',
   })
+  directory = await openDirectory(config, pool, vault, log)
   await upsertOperators(
     pool,
     Object.entries(operators).map(([name, token]) => ({ name, token })),

@@ -32,7 +32,6 @@ const log = createLog('silent')
 before(async () => {
   database = await createTestDatabase()
   pool = openPool(database.appUrl, 4)
-  directory = await openDirectory(pool, database.appUrl, createVault(Buffer.alloc(32)), log)
   config = loadConfig({
     DATABASE_URL: database.appUrl,
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
@@ -40,6 +39,7 @@ before(async () => {
     PUBLIC_URL: 'http://127.0.0.1:4000',
     RELAY_URL: 'https://127.0.0.1:4001',
   })
+  directory = await openDirectory(config, pool, createVault(Buffer.alloc(32)), log)
   server = createInternalServerFor(
     { config, pool, directory, log, now: () => new Date(`${today}T12:00:00Z`) },
     {

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
-import { type ApiKey, readApiKey } from '../store/directory.ts'
+import type { ApiKey } from '../store/directory.ts'
 import { findDecidingGrant, type Grant } from '../store/grants.ts'
 import { mostExemptions } from '../store/tripwire-exemptions.ts'
 import { isSecretName } from './tripwire.ts'
@@ -33,7 +33,7 @@ const maxEntries = 10_000
 
 export function createAdmission(deps: AdmissionDeps): Admission {
   const audit = createThrottledAudit(deps)
-  const readKey = rememberBriefly(deps, async (digest) => readApiKey(deps.pool, Buffer.from(digest, 'hex')))
+  const readKey = rememberBriefly(deps, (digest) => deps.directory.readApiKey(Buffer.from(digest, 'hex')))
   const readGrant = rememberBriefly(deps, (merchantId) => findDecidingGrant(deps.pool, merchantId))
 
   return {

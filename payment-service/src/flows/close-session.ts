@@ -59,8 +59,8 @@ async function askToClose(
   pspReference: string,
   createAttemptId: string,
 ): Promise<'closed' | 'completed' | 'unknown'> {
-  const attempt = await beginClosing(deps, session)
   const { account, hosted } = await hostedOf(deps, session)
+  const attempt = await beginClosing(deps, session)
   const reply = await deps.send(
     hosted.expire(account, { reference: attempt.id, pspReference }),
     deps.config.pspTimeoutMs,

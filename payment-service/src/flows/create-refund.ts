@@ -4,6 +4,7 @@ import { newId } from '../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, updateCharge } from '../store/charges.ts'
+import { isUsableAccount } from '../store/environment.ts'
 import { insertEvent, makeEvent } from '../store/events.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction, type Transaction } from '../store/pool.ts'
@@ -58,6 +59,7 @@ async function claimAndReserve(
       param: 'charge',
       detail: `The charge is ${charge.status}; only a captured charge can be refunded.`,
     })
+  if (!isUsableAccount(deps.config.environment, charge.psp)) return refuse('psp_account_missing')
   const left = charge.captured - charge.refunded - charge.refunds_pending
   const amount = request.amount === undefined ? left : BigInt(request.amount)
   if (amount > left || amount === 0n) {

@@ -5,6 +5,7 @@ import type { Outcome } from '../psp-gateway/port.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
+import { isUsableAccount } from '../store/environment.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction } from '../store/pool.ts'
 import { callPsp, type FollowUp } from './follow-up.ts'
@@ -88,6 +89,7 @@ async function reserve(
     const detail = `At most ${charge.amount} can be captured, in the minor unit of ${charge.currency}.`
     return refuse('amount_exceeds_authorized', { param: 'amount', detail })
   }
+  if (!isUsableAccount(deps.config.environment, charge.psp)) return refuse('psp_account_missing')
   const attemptId = newId('attempt')
   await updateCharge(tx, { ...charge, pending_operation: kind, pending_amount: amount })
   await insertAttempt(tx, {

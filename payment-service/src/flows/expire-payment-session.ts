@@ -20,6 +20,9 @@ export async function expirePaymentSession(
   input: { merchantId: string; sessionId: string; idempotencyKey: string },
 ): Promise<Answer | Refusal> {
   const { merchantId, sessionId, idempotencyKey } = input
+  const asked = await findSession(deps.pool, merchantId, sessionId)
+  if (asked !== null && (await deps.directory.findPspAccount(asked.psp_account_id)) === null)
+    return refuse('psp_account_missing')
   const begun = await decideInTransaction(deps.pool, async (tx) => {
     const fingerprint = fingerprintOf(`POST /v1/payment_sessions/${sessionId}/expire`, {})
     const claim = await claimKey(tx, {

@@ -27,6 +27,8 @@ export async function readLink(
   if (!/^[\w-]{43}$/.test(token)) return { state: 'unknown' }
   const session = await findSessionByLink(deps.pool, digestOf(token))
   if (session === null) return { state: 'unknown' }
+  // A session of a test PSP in a database that production was given: no shopper is sent there.
+  if ((await deps.directory.findPspAccount(session.psp_account_id)) === null) return { state: 'unknown' }
   const secret = browserSecret(session.id)
   // Digests of 256 random bits: comparing them tells nothing of the secret through its time.
   const isThisBrowser = secret !== null && session.browser_digest?.equals(digestOf(secret)) === true

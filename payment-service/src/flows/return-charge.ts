@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import { digestOf } from '../secrets.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { type ChargeRow, findCharge, findChargeByReturn } from '../store/charges.ts'
+import { isUsableAccount } from '../store/environment.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
 import { lookUpAttempt } from './resolve-attempts.ts'
@@ -16,6 +17,7 @@ export async function returnFromBank(deps: Deps, token: string): Promise<string 
   if (!/^[\w-]{43}$/.test(token)) return null
   const charge = await findChargeByReturn(deps.pool, digestOf(token))
   if (charge === null || charge.return_url === null) return null
+  if (!isUsableAccount(deps.config.environment, charge.psp)) return null
   if (isWaiting(charge)) {
     await askWithin(shopperWaitsMs, async (leftMs) => {
       const attempt = await findAuthorizeAttempt(deps.pool, charge.merchant_id, charge.id)

@@ -21,6 +21,8 @@ export type Psp = {
 
 export const pspNames = ['sandbox'] as const
 export type PspName = (typeof pspNames)[number]
+/** PSPs that move no money, and that production therefore uses nowhere (PCI DSS 6.5.6). */
+export const testPsps: readonly PspName[] = ['sandbox']
 
 /** An account of a merchant at a PSP, its credentials decrypted. Never logged, never serialised. */
 export type PspAccount = {

@@ -17,7 +17,12 @@ before(async () => {
   database = await createTestDatabase()
   pool = openPool(database.appUrl, 2)
   proxy = await startSwitchedProxy(database.appUrl)
-  directory = await openDirectory(pool, proxy.url, createVault(Buffer.alloc(32, 7)), createLog('silent'))
+  directory = await openDirectory(
+    { environment: 'sandbox', databaseUrl: proxy.url },
+    pool,
+    createVault(Buffer.alloc(32, 7)),
+    createLog('silent'),
+  )
   directory.onChange(() => void changes++)
 })
 after(async () => {

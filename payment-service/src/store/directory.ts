@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import pg from 'pg'
+import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
 import { type PspAccount, pspNames } from '../psp-gateway/port.ts'
 import type { Vault } from '../secrets.ts'
+import { isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
 
 export type ApiKey = {
@@ -19,12 +21,20 @@ export type ApiKey = {
  * What every request needs to know of merchants, from a bounded cache: no query on the path of a charge. A change is
  * announced by NOTIFY and seen at once; should the announcement be lost, an entry lives five seconds at most, which is
  * also how soon a revocation must hold (the card relay remembers an admit no longer either).
+ *
+ * What belongs to the other environment is not found here, whoever asks: in production no test key and no account at a
+ * test PSP, in the sandbox no live key (PCI DSS 6.5.6). Nothing else reads a key's rights or an account's credentials.
  */
 export type Directory = {
   findApiKey(digest: Buffer): Promise<ApiKey | null>
+  /** The same, past the cache. */
+  readApiKey(digest: Buffer): Promise<ApiKey | null>
   /** All active accounts of a merchant, the oldest first. */
   listPspAccounts(merchantId: string): Promise<PspAccount[]>
-  /** Active or not: an event or a look-up about an old payment must still be read. */
+  /**
+   * Active or not: an event or a look-up about an old payment must still be read. For an id from the database, null
+   * means that this environment does not use the account.
+   */
   findPspAccount(id: string): Promise<PspAccount | null>
   findOperator(tokenDigest: Buffer): Promise<{ name: string } | null>
   /** Called when keys, exemptions, grants, accounts or operators changed, in any process. */
@@ -35,7 +45,12 @@ export type Directory = {
 const lifetimeMs = 5_000
 const maxEntries = 10_000
 
-export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vault, log: Log): Promise<Directory> {
+export async function openDirectory(
+  { environment, databaseUrl }: Pick<Config, 'environment' | 'databaseUrl'>,
+  pool: Pool,
+  vault: Vault,
+  log: Log,
+): Promise<Directory> {
   const listeners: (() => void)[] = []
   const cached = <T extends object>(load: (key: string) => Promise<T>) => {
     const cache = new LRUCache<string, T>({
@@ -51,10 +66,11 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
       return found ?? load(key)
     }
   }
-  const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, Buffer.from(hex, 'hex')) }))
-  const accounts = cached(async (id) => ({ account: (await readPspAccounts(pool, vault, 'id = $1', id))[0] ?? null }))
+  const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, environment, Buffer.from(hex, 'hex')) }))
+  const readAccounts = (condition: string, value: string) => readPspAccounts(pool, environment, vault, condition, value)
+  const accounts = cached(async (id) => ({ account: (await readAccounts('id = $1', id))[0] ?? null }))
   const merchantAccounts = cached(async (merchantId) =>
-    readPspAccounts(pool, vault, `merchant_id = $1 and status = 'active'`, merchantId),
+    readAccounts(`merchant_id = $1 and status = 'active'`, merchantId),
   )
   const operators = cached(async (hex) => {
     const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [
@@ -68,6 +84,7 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
   const stopListening = await listen(databaseUrl, dropAll, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
+    readApiKey: (digest) => readApiKey(pool, environment, digest),
     listPspAccounts: (merchantId) => merchantAccounts(merchantId),
     findPspAccount: async (id) => (await accounts(id)).account,
     findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
@@ -76,8 +93,8 @@ export async function openDirectory(pool: Pool, databaseUrl: string, vault: Vaul
   }
 }
 
-/** Past the cache. Null for a key that was revoked too. Index: api_keys_by_digest, and the exemptions' primary key. */
-export async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | null> {
+/** Null for a key that was revoked too. Index: api_keys_by_digest, and the exemptions' primary key. */
+async function readApiKey(pool: Pool, environment: Config['environment'], digest: Buffer): Promise<ApiKey | null> {
   const { rows } = await pool.query<{
     merchant_id: string
     id: string
@@ -87,8 +104,8 @@ export async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | n
   }>(
     `select merchant_id, id, kind, scopes,
        array(select metadata_key from tripwire_exemptions where merchant_id = api_keys.merchant_id) as exemptions
-     from api_keys where digest = $1 and revoked_at is null`,
-    [digest],
+     from api_keys where digest = $1 and revoked_at is null and ${isKeyOfLive} = $2`,
+    [digest, environment === 'production'],
   )
   const row = rows[0]
   return row === undefined
@@ -102,7 +119,13 @@ export async function readApiKey(pool: Pool, digest: Buffer): Promise<ApiKey | n
       }
 }
 
-async function readPspAccounts(pool: Pool, vault: Vault, condition: string, value: string): Promise<PspAccount[]> {
+async function readPspAccounts(
+  pool: Pool,
+  environment: Config['environment'],
+  vault: Vault,
+  condition: string,
+  value: string,
+): Promise<PspAccount[]> {
   const { rows } = await pool.query<{
     merchant_id: string
     id: string
@@ -113,7 +136,8 @@ async function readPspAccounts(pool: Pool, vault: Vault, condition: string, valu
   }>(`select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by id`, [value])
   return rows.flatMap((row) => {
     const psp = pspNames.find((name) => name === row.psp)
-    if (psp === undefined) return []
+    // Before its credentials are opened: a copied database may hold them under another encryption key.
+    if (psp === undefined || !isUsableAccount(environment, psp)) return []
     const credentials: Record<string, string> = JSON.parse(vault.open(row.credentials, row.id))
     return [{ id: row.id, merchantId: row.merchant_id, psp, name: row.name, config: row.config, credentials }]
   })

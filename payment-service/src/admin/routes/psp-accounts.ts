@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { newId } from '../../ids.ts'
-import { type PspAccount, pspNames } from '../../psp-gateway/port.ts'
+import { type PspAccount, pspNames, testPsps } from '../../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
+import { isUsableAccount } from '../../store/environment.ts'
 import { insertPspAccount, listPspAccounts, type PspAccountRow, setPspAccountStatus } from '../../store/psp-accounts.ts'
 import { act, auditedRoute, readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -67,7 +68,15 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
     app.post(url, { schema: changeSchema, config: auditedRoute(`psp_account.${action}`) }, (request, reply) =>
       act(deps, request, reply, async (tx) => {
         const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, changes[action])
-        return row === null ? refuse('resource_not_found') : { body: showPspAccount(deps, row), resource: row.id }
+        if (row === null) return refuse('resource_not_found')
+        const isTest = testPsps.some((psp) => psp === row.psp)
+        if (action === 'enable' && isTest && deps.config.environment === 'production')
+          return refuse('parameter_invalid', {
+            param: 'account',
+            detail:
+              'This account is at a test PSP, which moves no money. Production does not use it; make another account.',
+          })
+        return { body: showPspAccount(deps, row), resource: row.id }
       }),
     )
   }
@@ -88,7 +97,7 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
 /** Production takes no test money (PCI DSS 6.5.5, 6.5.6): neither the sandbox PSP nor another PSP's test keys. */
 function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Refusal | null {
   if (deps.config.environment !== 'production') return null
-  if (body.psp === 'sandbox')
+  if (!isUsableAccount(deps.config.environment, body.psp))
     return refuse('parameter_invalid', {
       param: 'psp',
       detail: 'The sandbox PSP moves no money. Production does not take it.',

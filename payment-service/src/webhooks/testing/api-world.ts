@@ -22,7 +22,7 @@ export type ApiWorld = WebhookWorld & {
 export async function createApiWorld(): Promise<ApiWorld> {
   const world = await createWebhookWorld()
   const { pool, vault, config, log } = world
-  const directory = await openDirectory(pool, world.databaseUrl, vault, log)
+  const directory = await openDirectory({ ...config, databaseUrl: world.databaseUrl }, pool, vault, log)
   const woken = { outbox: 0, inbox: 0 }
   const deps: Deps = {
     config,

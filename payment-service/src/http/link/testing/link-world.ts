@@ -66,7 +66,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
   const log = { debug: silent, info: silent, warn: silent, error: (message: string) => void errors.push(message) }
   const pool = openPool(database.appUrl, 8)
   const vault = createVault(config.encryptionKey)
-  const directory = await openDirectory(pool, database.appUrl, vault, log)
+  const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: tls.cert })
   const deps: Deps = {
     config,
