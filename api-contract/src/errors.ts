@@ -172,6 +172,13 @@ export const errorTable = {
     retry: 'no',
     meaning: 'Only a `captured` charge can be refunded. Cancel an `authorized` one.',
   },
+  payment_session_declined: {
+    status: 422,
+    title: 'The PSP declined the payment session',
+    retry: 'no',
+    meaning:
+      'The PSP refused to make its checkout page, and no money moved. Change the request, or ask your operator whether the PSP account is set up, and send it with a new idempotency key.',
+  },
   capture_declined: {
     status: 422,
     title: 'The PSP declined the capture',

@@ -114,16 +114,16 @@ async function finish(deps: Deps, input: Input, begun: Begun, replayed: boolean)
     if (outcome.outcome !== 'rejected') return
     // Without an event: the merchant hears of it in this answer, and nobody ever had the session's link.
     await cancelUnmadeSession(tx, merchantId, begun.session.id)
-    await completeKey(tx, merchantId, idempotencyKey, 502, rejectedBy(outcome.pspCode))
+    await completeKey(tx, merchantId, idempotencyKey, 422, declinedBy(outcome.pspCode))
   })
-  if (made.outcome === 'rejected') return rejectedBy(made.pspCode)
+  if (made.outcome === 'rejected') return declinedBy(made.pspCode)
   if (made.outcome === 'unknown') return refuse('psp_unavailable')
   return { status: 201, body, replayed }
 }
 
-function rejectedBy(pspCode: string | null): Refusal {
+function declinedBy(pspCode: string | null): Refusal {
   const because = pspCode !== null && /^[\w.-]{1,64}$/.test(pspCode) ? ` (“${pspCode}”)` : ''
-  return refuse('psp_unavailable', {
+  return refuse('payment_session_declined', {
     detail: `The PSP refused to make its checkout page${because}. No money moved. Change the request, or ask your operator whether the PSP account is set up, and send it with a new idempotency key.`,
   })
 }

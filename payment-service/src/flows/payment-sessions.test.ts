@@ -123,11 +123,11 @@ describe('payment sessions', () => {
         body: '{"error":{"code":"account_closed","message":"…","param":null}}',
       })
       const first = await world.call('POST', '/v1/payment_sessions', request, 'key-4')
-      assert.equal(first.status, 502)
+      assert.deepEqual([first.status, first.body.code], [422, 'payment_session_declined'])
       assert.match(first.body.detail, /account_closed.*new idempotency key/)
       world.state.fault = () => null
       const again = await world.call('POST', '/v1/payment_sessions', request, 'key-4')
-      assert.equal(again.body.detail, first.body.detail)
+      assert.deepEqual([again.body.code, again.body.detail], [first.body.code, first.body.detail])
       const { rows } = await world.deps.pool.query(`select object_id from idempotency_keys where key = 'key-4'`)
       assert.equal((await world.findSession(rows[0].object_id)).status, 'canceled')
       assert.deepEqual(await world.eventsOf(rows[0].object_id), [])
