@@ -1,6 +1,7 @@
 /**
  * The internal socket between the card relay and the payment service: card facts go up, instructions come down,
- * and a card number never crosses it. Types only, because the relay may import nothing else from another workspace.
+ * and a card number never crosses it. The relay imports types alone from here, as from every other workspace; the one
+ * value, `cardBrandNames`, is for the payment service.
  *
  * Every call is `POST` with `Authorization: Bearer <internal token>` and a JSON body, on the payment service's
  * internal listener. An answer other than 200 means that the payment service could not decide: the relay then
@@ -20,7 +21,10 @@ export type Caller = {
 /** An RFC 9457 answer, ready to be sent. */
 export type Reply = { status: number; headers: Record<string, string>; body: string }
 
-/** `POST /internal/admission`, asked before the body is read. An *admit* may be remembered for 5 s, never longer. */
+/**
+ * `POST /internal/admission`, asked before the body is read. An *admit* may be remembered for 4 s, never longer: a
+ * revocation must close the route within 5 s, and the payment service needs up to one of them to learn of it.
+ */
 export type AdmissionRequest = { requestId: string; caller: Caller }
 export type AdmissionAnswer =
   | {

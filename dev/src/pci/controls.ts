@@ -42,7 +42,7 @@ export const controls: readonly Control[] = [
     requirements: ['1.3.1', '1.3.2', '1.4.2'],
     asks: 'Traffic into and out of the cardholder data environment is limited to what is needed; everything else is denied.',
     answer:
-      'The relay answers one route; admission comes before the first byte of a body; cards leave to the origins of its own list and nowhere else.',
+      'The relay answers two routes, `POST /v1/charges` and `GET /health`, of which the first takes a body; admission comes before the first byte of a body; cards leave to the origins of its own list and nowhere else.',
     shownBy: [
       {
         file: `${relay}/server.test.ts`,
@@ -70,7 +70,7 @@ export const controls: readonly Control[] = [
     requirements: ['1.4.4'],
     asks: 'Systems that hold card data are not reachable from untrusted networks.',
     answer:
-      'No system holds card data: the relay has it in memory for the time of one request. The database, the payment service and the logs never have it.',
+      'Nothing stores more than the first six and the last four digits. The relay has a card in memory for the time of one request. A card that somebody sends to the public API by mistake is in the payment service’s memory until its tripwire has looked at the bytes.',
     shownBy: [
       {
         file: `${relay}/templates.test.ts`,
@@ -158,7 +158,8 @@ export const controls: readonly Control[] = [
   {
     requirements: ['3.4.1'],
     asks: 'Show at most the BIN and the last four digits.',
-    answer: 'Only first six, last four, brand and expiry leave the relay, so nothing else can show more.',
+    answer:
+      'Of a number the relay tells first six, last four, brand, length and whether its check digit is right; beside it expiry, holder’s name and the code’s length. The whole number leaves it in the request to the PSP alone, so nothing else can show more.',
     shownBy: [
       {
         file: 'end-to-end/src/card-traces.test.ts',
@@ -388,7 +389,7 @@ export const controls: readonly Control[] = [
     requirements: ['10.2.1', '10.2.2'],
     asks: 'Audit records of access and of every administrative action, with who, what, when, outcome, origin and resource.',
     answer:
-      'Every action of an operator leaves exactly one record, in its own transaction; refusals of cards and callers are recorded too.',
+      'Every action of an operator leaves its record, in its own transaction, and one more for a grant that it replaces; refusals of cards and callers are recorded too.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,

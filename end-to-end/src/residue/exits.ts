@@ -38,17 +38,8 @@ export const exits: readonly Exit[] = [
   charge('the PSP echoes the card in its reply and headers', 12, 'echo', '201 captured'),
   charge('the PSP never answers', 2, 'silence', '201 processing'),
   charge('the PSP breaks off', 4, 'reset', '201 processing'),
-  atRelay('refused at admission: unknown key', 4, '403 raw_card_key_invalid', {}, unknownKey),
-  {
-    what: 'refused at admission: no certificate',
-    share: 4,
-    psp: 'pass',
-    ends: '403 client_certificate_required',
-    async send({ relayAsStranger, key }, canary) {
-      const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
-      return relayAsStranger.ask(head + body)
-    },
-  },
+  atRelay('refused at admission: unknown key', 4, '403 raw_card_key_invalid', { bearer: unknownKey }),
+  atRelay('refused at admission: no certificate', 4, '403 client_certificate_required', { line: 'relayAsStranger' }),
   atRelay('refused by its headers', 2, '415 media_type_unsupported', { headers: { 'content-encoding': 'gzip' } }),
   atRelay('broken JSON', 4, '400 malformed_json', { body: (canary) => chargeJson(cardJson(canary)).slice(0, -1) }),
   atRelay('the number twice', 3, '400 card_field_ambiguous', {
@@ -69,23 +60,10 @@ export const exits: readonly Exit[] = [
     what: 'no HTTP',
     share: 2,
     psp: 'pass',
-    ends: '400',
+    ends: '400 malformed_http',
     send: ({ relay }, canary) => relay.ask(`${chargeJson(cardJson(canary))}\r\n\r\n`),
   },
-  {
-    what: 'the client breaks off half-way through the body',
-    share: 6,
-    psp: 'pass',
-    ends: 'cut',
-    async send({ relay, key }, canary) {
-      const { head, body } = makeRequest({
-        bearer: key,
-        body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
-      })
-      await relay.cut(head + body.slice(0, firstPartBytes))
-      return 'cut'
-    },
-  },
+  halfWay('the client breaks off half-way through the body', 6, 'relay'),
   {
     what: 'the client breaks off while the PSP is asked',
     share: 3,
@@ -94,46 +72,28 @@ export const exits: readonly Exit[] = [
     async send({ relay, key, pspIsAsked }, canary) {
       const { head, body } = makeRequest({ bearer: key, body: chargeJson(cardJson(canary)) })
       const isAsked = pspIsAsked(canary)
-      await relay.cut(head + body, isAsked)
-      return (await isAsked) ? 'cut' : 'cut before the PSP was asked'
+      const ended = await relay.cut(head + body, isAsked)
+      return ended !== 'cut' || (await isAsked) ? ended : 'cut before the PSP was asked'
     },
   },
-  atApi('a card at the public API', 3, '403 card_data_not_accepted_here', (canary) => chargeJson(cardJson(canary))),
+  atApi('a card at the public API', 3, '403 card_data_not_accepted_here'),
   // Later requests are shorter, so they do not overwrite its end wherever it was read into.
-  atApi('a card at the end of a long body at the public API', 2, '403 card_data_not_accepted_here', (canary) =>
-    chargeJson(cardJson(canary)).replace('{', `{"description":"${'x'.repeat(60_000)}",`),
-  ),
-  atApi('a number in metadata at the public API', 4, '403 card_data_not_accepted_here', ({ number }) =>
-    tokenJson(metadata(number)),
-  ),
-  atApi('a number with escapes at the public API', 1, '403 card_data_not_accepted_here', ({ number }) =>
-    tokenJson(metadata(escapeDigits(number))),
-  ),
-  {
-    ...atApi('a card at the public API with an unknown key', 0, '401 api_key_invalid', () => ''),
-    share: 2,
-    async send({ api }, canary) {
-      const { head, body } = makeRequest({ bearer: unknownKey, body: chargeJson(cardJson(canary)) })
-      return api.ask(head + body)
-    },
-  },
-  {
-    what: 'the client breaks off half-way at the public API',
-    share: 2,
-    psp: 'pass',
-    ends: 'cut',
-    async send({ api, key }, canary) {
-      const { head, body } = makeRequest({
-        bearer: key,
-        body: chargeJson(cardJson(canary), `,"description":"${filler}"`),
-      })
-      await api.cut(head + body.slice(0, firstPartBytes))
-      return 'cut'
-    },
-  },
+  atApi('a card at the end of a long body at the public API', 2, '403 card_data_not_accepted_here', {
+    body: (canary) => chargeJson(cardJson(canary)).replace('{', `{"description":"${'x'.repeat(60_000)}",`),
+  }),
+  atApi('a number in metadata at the public API', 3, '403 card_data_not_accepted_here', {
+    body: ({ number }) => tokenJson(metadata(number)),
+  }),
+  atApi('a number with escapes at the public API', 1, '403 card_data_not_accepted_here', {
+    body: ({ number }) => tokenJson(metadata(escapeDigits(number))),
+  }),
+  atApi('a card at the public API with an unknown key', 2, '401 api_key_invalid', { bearer: unknownKey }),
+  atApi('a number in metadata at the public API with an unknown key', 1, '401 api_key_invalid', {
+    bearer: unknownKey,
+    body: ({ number }) => tokenJson(metadata(number)),
+  }),
+  halfWay('the client breaks off half-way at the public API', 2, 'api'),
 ]
-
-const filler = 'x'.repeat(400)
 
 /** Which exit each canary takes. Every exit is taken, by its share of all canaries, in an order that `seed` shuffles. */
 export function assignExits(canaries: readonly Canary[], seed: number): Map<Canary, Exit> {
@@ -155,35 +115,42 @@ function tokenJson(more: string): string {
   return `{"amount":1000,"currency":"EUR","payment_method":{"type":"token","token":"tok_none"}${more}}`
 }
 
-type BodyWish = Omit<RequestWish, 'bearer' | 'body'> & { body?: (canary: Canary) => string }
+/** Without a body it is a plain charge by the canary's card; without a bearer the merchant's key. */
+type Wish = Omit<RequestWish, 'bearer' | 'body'> & {
+  line: 'relay' | 'relayAsStranger' | 'api'
+  bearer?: string
+  body?: (canary: Canary) => string
+}
 
-function charge(what: string, share: number, psp: PspPlan, ends: string, wish: BodyWish = {}): Exit {
+function charge(what: string, share: number, psp: PspPlan, ends: string, wish: Partial<Wish> = {}): Exit {
   return { ...atRelay(what, share, ends, wish), psp }
 }
 
-function atRelay(what: string, share: number, ends: string, wish: BodyWish, bearer?: string): Exit {
-  return {
-    what,
-    share,
-    psp: 'pass',
-    ends,
-    async send({ relay, key }, canary) {
-      const body = (wish.body ?? ((one) => chargeJson(cardJson(one))))(canary)
-      const request = makeRequest({ ...wish, bearer: bearer ?? key, body })
-      return wish.chunked ? relay.ask(request.head, ...pieces(request.body)) : relay.ask(request.head + request.body)
-    },
-  }
+function atRelay(what: string, share: number, ends: string, wish: Partial<Wish> = {}): Exit {
+  return { what, share, psp: 'pass', ends, send: (client, canary) => ask(client, canary, { line: 'relay', ...wish }) }
 }
 
-function atApi(what: string, share: number, ends: string, body: (canary: Canary) => string): Exit {
+function atApi(what: string, share: number, ends: string, wish: Partial<Wish> = {}): Exit {
+  return atRelay(what, share, ends, { line: 'api', ...wish })
+}
+
+function ask(client: Client, canary: Canary, wish: Wish): Promise<string> {
+  const body = wish.body?.(canary) ?? chargeJson(cardJson(canary))
+  const request = makeRequest({ ...wish, bearer: wish.bearer ?? client.key, body })
+  const line = client[wish.line]
+  return wish.chunked ? line.ask(request.head, ...pieces(request.body)) : line.ask(request.head + request.body)
+}
+
+function halfWay(what: string, share: number, line: 'relay' | 'api'): Exit {
   return {
     what,
     share,
     psp: 'pass',
-    ends,
-    async send({ api, key }, canary) {
-      const request = makeRequest({ bearer: key, body: body(canary) })
-      return api.ask(request.head + request.body)
+    ends: 'cut',
+    send(client, canary) {
+      const more = `,"description":"${'x'.repeat(400)}"`
+      const { head, body } = makeRequest({ bearer: client.key, body: chargeJson(cardJson(canary), more) })
+      return client[line].cut(head + body.slice(0, firstPartBytes))
     },
   }
 }

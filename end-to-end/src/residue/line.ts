@@ -8,8 +8,12 @@ export type Line = {
    * code: `201 captured`, `403 card_data_not_accepted_here`. `gone` when the connection ended without an answer.
    */
   ask(...pieces: string[]): Promise<string>
-  /** Sends the text and breaks the connection off as soon as it has left, and `moment` has come. */
-  cut(text: string, moment?: Promise<unknown>): Promise<void>
+  /**
+   * Sends the text and breaks the connection off as soon as it has left, and `moment` has come. Gives `cut` only when the
+   * connection was made, its handshake included, all of the text was written, and no answer came before; else what was
+   * in the way.
+   */
+  cut(text: string, moment?: Promise<unknown>): Promise<string>
   close(): void
 }
 
@@ -74,10 +78,23 @@ export function makeLine(options: LineOptions): Line {
     ask,
     async cut(text, moment = Promise.resolve()) {
       const socket = await connect()
-      await new Promise<void>((done) => {
-        socket.once('close', () => done())
-        if (socket.destroyed) return done()
-        socket.write(text, () => void moment.then(() => setTimeout(() => socket.destroy())))
+      if (socket.destroyed) return 'no connection'
+      return new Promise<string>((done) => {
+        let ended = 'closed before all was sent'
+        const onAnswer = () => {
+          ended = 'answered before it was cut'
+          socket.destroy()
+        }
+        socket.once('data', onAnswer).once('close', () => done(ended))
+        socket.write(text, (error) => {
+          if (error) return
+          ended = 'closed before it was cut'
+          const breakOff = () => {
+            if (!socket.destroyed) ended = 'cut'
+            socket.destroy()
+          }
+          void moment.then(() => setTimeout(breakOff))
+        })
       })
     },
     close: () => open?.destroy(),

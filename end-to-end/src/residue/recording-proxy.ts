@@ -6,19 +6,15 @@ export type RecordingProxy = {
   port: number
   /** Where connections go on to, on 127.0.0.1; set before the first comes. */
   forwardTo(port: number): void
-  /** Searches what has gone by and was not searched yet. */
-  finish(): void
   close(): Promise<void>
 }
 
 /** A TCP proxy on loopback that lets a search see every byte of both directions. What it carries must not be TLS. */
 export async function startRecordingProxy(makeSearch: () => StreamSearch): Promise<RecordingProxy> {
   let target = 0
-  const searches = new Set<StreamSearch>()
   const sockets = new Set<Socket>()
   const carry = (from: Socket, to: Socket) => {
     const search = makeSearch()
-    searches.add(search)
     sockets.add(from)
     from.setNoDelay(true)
     from.on('data', (chunk) => {
@@ -30,7 +26,6 @@ export async function startRecordingProxy(makeSearch: () => StreamSearch): Promi
     from.on('error', () => to.destroy())
     from.on('close', () => {
       search.finish()
-      searches.delete(search)
       sockets.delete(from)
       to.destroySoon()
     })
@@ -44,9 +39,6 @@ export async function startRecordingProxy(makeSearch: () => StreamSearch): Promi
     port: await listenOnLoopback(server),
     forwardTo: (port) => {
       target = port
-    },
-    finish: () => {
-      for (const search of searches) search.finish()
     },
     close: () =>
       new Promise((done) => {

@@ -8,6 +8,8 @@ export type Verdict = { outcome: 'clean' | 'residue' | 'void'; reasons: string[]
 
 /** The least part of all canaries that each search must find in the control. */
 const leastFound = 0.99
+/** The most bytes of one sink that may stay unread: a few pages that belong to the kernel or to a device. */
+const mostMissedBytes = 64 * 1024
 /** The most exits that may end otherwise than meant, for instance because a busy machine was too slow. */
 const mostAstray = 0.02
 /** The least part of the canaries of one exit that must take it. */
@@ -21,6 +23,8 @@ export function judge(result: DrillResult): Verdict {
   const reasons: string[] = []
   for (const sink of sinks) {
     if (fincore.bytesOf(sink) === 0) reasons.push(`nothing was searched in FinCore’s ${sink}`)
+    const missed = fincore.missedOf(sink)
+    if (missed > mostMissedBytes) reasons.push(`${missed} bytes of FinCore’s ${sink} could not be read`)
     const found = control.of(sink).size
     if (!withoutControl.includes(sink) && found < cards * leastFound) {
       reasons.push(`the control’s ${sink} showed ${share(found)} of the canaries`)
@@ -85,7 +89,7 @@ function explain(ended: string): string {
   if (ended === '201 processing') return 'the PSP’s answer did not come in time, or broke off'
   if (ended === 'gone') return 'the connection ended without an answer'
   if (ended.startsWith('201')) return 'the PSP answered otherwise'
-  return /^\d/.test(ended) ? 'FinCore refused' : 'the charge had not come that far'
+  return /^\d/.test(ended) ? 'FinCore refused' : 'the connection or the charge had not come that far'
 }
 
 function countAstray({ astray }: ExitCount): number {

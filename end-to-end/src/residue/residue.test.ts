@@ -102,6 +102,16 @@ describe('the drill’s verdict', () => {
     assert.ok(!judge(resultWith(2)).reasons.some((reason) => reason.startsWith('the exit')))
   })
 
+  it('is void when more than a few pages of a process could not be read', () => {
+    const result = resultWith(0)
+    const reasonsAfter = (missed: number) => {
+      result.fincore.missed('memory of the card relay', missed)
+      return judge(result).reasons.filter((reason) => reason.includes('could not be read'))
+    }
+    assert.deepEqual(reasonsAfter(65_536), [])
+    assert.deepEqual(reasonsAfter(1), ['65537 bytes of FinCore’s memory of the card relay could not be read'])
+  })
+
   it('tells of each exit that went astray how often, how and how long it took', () => {
     assert.deepEqual(writeAstray(resultWith(3)), [
       'declined: 3 of 12 ended as “201 processing”, the PSP’s answer did not come in time, or broke off; the slowest took 3012 ms',

@@ -35,7 +35,9 @@ export function searchMemory({ search, findings }: Searcher, wanted: readonly Si
     for (const { pid, sink } of processes) {
       if (sink === null || !wanted.includes(sink)) continue
       const take = (bytes: Buffer) => search.scan(bytes, findings.in(sink))
-      findings.searched(sink, readMemoryImage(pid, { overlap: search.longest - 1, seen, take }))
+      const { read, unread } = readMemoryImage(pid, { overlap: search.longest - 1, seen, take })
+      findings.searched(sink, read)
+      findings.missed(sink, unread)
     }
   } finally {
     for (const { pid } of processes) process.kill(pid, 'SIGCONT')
