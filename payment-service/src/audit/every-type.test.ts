@@ -14,6 +14,7 @@ import {
   grantRequest,
   startAuditedService,
 } from './testing/audited-service.ts'
+import { faults } from './testing/broken-log.ts'
 import { verifyExport } from './verify-export.ts'
 
 let world: AuditedService
@@ -380,6 +381,30 @@ it('what cannot be audited does not happen, when an operator or a merchant chang
   const open = await world.admin('ada', 'GET', '/audit_log/status')
   assert.deepEqual([open.body.writable, open.body.raw_card_route], [true, 'open'])
 })
+
+for (const fault of ['a check that nothing passes', 'a sequence whose numbers are used']) {
+  it(`${fault} closes the raw-card route and an operator's actions, and says so`, async () => {
+    const { id, key } = await world.merchant()
+    await world.grant(id)
+    const mend = await faults[fault]?.(world.owner)
+    assert.ok(mend)
+    try {
+      const { body } = await world.cardCharge(key)
+      const reply = body.reply as { status: number; body: string }
+      assert.deepEqual([reply.status, JSON.parse(reply.body).code], [503, 'audit_log_unavailable'])
+      const status = await world.admin('ada', 'GET', '/audit_log/status')
+      assert.deepEqual([status.body.writable, status.body.raw_card_route], [false, 'closed'])
+      if (fault.includes('sequence'))
+        assert.equal((await world.admin('ada', 'POST', '/merchants', { name: 'Shop' })).status, 503)
+    } finally {
+      await mend()
+    }
+    let admitted = ''
+    for (const deadline = Date.now() + 10_000; admitted !== 'admit' && Date.now() < deadline; await sleep(50))
+      admitted = String((await world.admission(key)).body.decision)
+    assert.equal(admitted, 'admit')
+  })
+}
 
 it('an export over the admin API is one that can be checked offline', async () => {
   const sealed = () => world.owner.query('select from audit_unsealed')
