@@ -413,7 +413,7 @@ it('an export over the admin API is one that can be checked offline', async () =
   const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString()
   const text = await world.exportLog(day(-1), day(1))
   const lines = text.trimEnd().split('\n')
-  const report = await verifyExport(Readable.from(lines))
+  const report = await verifyExport(Readable.from(lines.map((line) => Buffer.from(`${line}\n`))))
   assert.deepEqual(report.problems, [])
   assert.ok(report.records > 100)
 })
