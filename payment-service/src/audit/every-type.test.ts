@@ -324,6 +324,38 @@ it('every row of the table has its cases', () => {
   assert.deepEqual(Object.keys(cases).sort(), rows.sort())
 })
 
+it('an action names its resource in the same words when it succeeds and when it is refused', async () => {
+  const { id } = await world.merchant()
+  const before = await lastId()
+  const exemption = `/merchants/${id}/tripwire_exemptions/order_no`
+  await world.admin('ada', 'PUT', exemption, { reason: 'A test.' })
+  await world.admin('ada', 'PUT', exemption, { reason: '' })
+  await world.admin('ada', 'DELETE', exemption)
+  await world.admin('ada', 'DELETE', exemption)
+  await world.admin('ada', 'PUT', `/merchants/${id}/tripwire_exemptions/4111111111111111`, { reason: 'A test.' })
+  await world.admin('ada', 'GET', '/audit_log?limit=1')
+  await world.admin('ada', 'GET', '/audit_log?limit=0')
+  const grant = await world.requestGrant(id)
+  await world.admin('ada', 'POST', `/merchants/${id}/raw_card_grants/${grant}/approve`)
+  await world.admin('ben', 'POST', `/merchants/${id}/raw_card_grants/${grant}/approve`)
+  const records = await readAfter(before)
+  assert.deepEqual(
+    records.map((row) => `${row.type} ${row.outcome}: ${row.resource}`),
+    [
+      'tripwire_exemption.set success: metadata.order_no',
+      'tripwire_exemption.set refused: metadata.order_no',
+      'tripwire_exemption.delete success: metadata.order_no',
+      'tripwire_exemption.delete refused: metadata.order_no',
+      'tripwire_exemption.set refused: metadata.…',
+      'audit_log.read success: audit_log',
+      'audit_log.read refused: audit_log',
+      `raw_card_grant.request success: ${grant}`,
+      `raw_card_grant.approve refused: ${grant}`,
+      `raw_card_grant.approve success: ${grant}`,
+    ],
+  )
+})
+
 it('a card charge is audited with its grant, certificate and request; what repeats it, once more', async () => {
   const { id, key, keyId } = await world.merchant()
   const grant = await world.grant(id)
