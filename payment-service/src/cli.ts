@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { createReadStream } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AuditReport, KnownSeal } from './audit/check-chain.ts'
 import { exportAudit, type TimeRange } from './audit/export.ts'
+import { splitLines } from './audit/split-lines.ts'
 import { verifyAudit } from './audit/verify.ts'
 import { verifyExport } from './audit/verify-export.ts'
 import { recordAudit } from './store/audit.ts'
-import { openPool, type Pool } from './store/pool.ts'
+import { openPool, type Pool, withoutLimits } from './store/pool.ts'
 
 /** `fincore`: what operators do on a terminal. It needs the database's address alone, not the service's settings. */
 const program = new Command('fincore').description('FinCore on the command line').showHelpAfterError()
@@ -84,10 +84,8 @@ async function recordExport(pool: Pool, { from, to }: TimeRange): Promise<void> 
 
 async function withPool(url: string | undefined, work: (pool: Pool) => Promise<boolean>): Promise<boolean> {
   if (url === undefined) throw new Error('--database-url or DATABASE_URL is missing')
-  const pool = openPool(url, 1)
+  const pool = openPool(url, 1, withoutLimits)
   try {
-    // The whole log is read: the time limit of the service's own statements does not apply.
-    pool.on('connect', (client) => client.query('set statement_timeout = 0'))
     return await work(pool)
   } finally {
     await pool.end()
@@ -105,10 +103,7 @@ function printReport(name: string, { records, seals, waiting, problems, lastSeal
 }
 
 async function printExportReport(file: string, known?: KnownSeal): Promise<boolean> {
-  const input = createReadStream(file)
-  // readline would swallow the error and end as if the file were empty.
-  const failed = new Promise<never>((_, reject) => input.once('error', reject))
-  const { follows, ...report } = await Promise.race([verifyExport(createInterface({ input }), known), failed])
+  const { follows, ...report } = await verifyExport(splitLines(createReadStream(file)), known)
   if (follows !== null && follows.number !== '0')
     console.log(`Begins after seal ${follows.number}:${follows.hash}, the last one of the time before.`)
   return printReport('export', report)

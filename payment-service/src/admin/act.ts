@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The type of the audit record that every call of the route leaves. */
     audited?: AuditType
+    /** What the path names, as the record says it in both outcomes: a text with parts of the path, `metadata.:key`. */
+    auditedResource?: string
   }
   interface FastifyRequest {
     /** Whether the call's audit record is written. */
@@ -24,7 +26,8 @@ export type Done = {
   /** An object, or a stream of `contentType`. */
   body: object
   contentType?: string
-  resource: string
+  /** What the action made; of a route whose path names what it is about, the route says it. */
+  resource?: string
   merchantId?: string
   details?: AuditRecord['details']
   /** What else the action did, each with a record of its own. */
@@ -34,8 +37,16 @@ export type Done = {
 /** How long an action waits for another's lock, or for an audit log that is locked, before it is refused. */
 const lockTimeoutMs = 2_000
 
-/** The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded. */
-export const auditedRoute = (type: AuditType) => ({ access: { by: 'operator' as const }, audited: type })
+/**
+ * The configuration of a route that changes something, or that PCI DSS 10.2.1.3 wants recorded.
+ *
+ * @param resource what the path names; a route that makes something names that in its `Done`.
+ */
+export const auditedRoute = (type: AuditType, resource?: string) => ({
+  access: { by: 'operator' as const },
+  audited: type,
+  ...(resource === undefined ? {} : { auditedResource: resource }),
+})
 /** The configuration of a route that only reads. */
 export const readingRoute = { access: { by: 'operator' as const } }
 
@@ -71,24 +82,25 @@ export async function act(
 
 /** The record of a call of an audited route, and those of what else it did. */
 export function recordsOfCall(request: FastifyRequest, result: Done | Refusal): AuditRecord[] {
-  const type = request.routeOptions.config.audited
+  const { audited: type, auditedResource } = request.routeOptions.config
   if (type === undefined) throw new Error('A route without an audit record was recorded')
-  const { merchant, ...others } = request.params as Record<string, string | undefined>
+  const params = request.params as Record<string, string>
   const by = { actorType: 'operator', actor: operatorOf(request), origin: request.ip } as const
-  const ofPath = cleanPart(merchant)
+  const ofPath = params.merchant === undefined ? null : cleanPart(params.merchant)
+  const named = auditedResource?.replace(/:(\w+)/g, (_, part: string) => cleanPart(params[part] ?? ''))
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`
   if (isRefusal(result)) {
     const details = { code: result.refused, param: result.param ?? null }
-    const resource = cleanPart(Object.values(others)[0]) ?? `${request.method} ${request.routeOptions.url ?? ''}`
-    return [{ ...by, type, outcome: 'refused', merchantId: ofPath, resource, details }]
+    return [{ ...by, type, outcome: 'refused', merchantId: ofPath, resource: named ?? route, details }]
   }
   const merchantId = result.merchantId ?? ofPath
-  const { resource, details = {}, also = [] } = result
+  const { resource = named ?? route, details = {}, also = [] } = result
   return [{ type, resource, details }, ...also].map((one) => ({ ...by, ...one, outcome: 'success', merchantId }))
 }
 
 /** A part of the path as the log may hold it: nobody's card number belongs there. */
-function cleanPart(part: string | undefined): string | null {
-  return part === undefined ? null : holdsCardNumber(part) ? '…' : part
+function cleanPart(part: string): string {
+  return holdsCardNumber(part) ? '…' : part
 }
 
 export function operatorOf(request: FastifyRequest): string {

@@ -6,7 +6,7 @@ import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
 import { RefusalError } from '../server/problems.ts'
-import { createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
+import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
 import { findMerchant } from '../store/merchants.ts'
 import { recordsOfCall } from './act.ts'
@@ -69,7 +69,7 @@ export function createAdminServer(deps: AdminDeps): App {
       request.operator = operator.name
       return
     }
-    failedSignIns.record(request.ip, {
+    failedSignIns.record(addressOf(request), {
       actorType: 'anonymous',
       actor: 'unknown',
       type: 'operator.sign_in',

@@ -13,7 +13,7 @@ export type AuditWatch = {
   isWritable(): Promise<boolean>
   /** What the last try said, without a new one. */
   isKnownClosed(): boolean
-  /** Something was not written: the next question is answered by a new try. */
+  /** Something was not written: the next question is answered by a new try, with all that a record needs. */
   suspect(): void
   /** Writes what is known of an outage that is over. */
   close(): Promise<void>
@@ -36,11 +36,14 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
   const writer = createAuditWriter(deps)
   let last: Result = { startedAt: Number.NEGATIVE_INFINITY, why: null }
   let trying: Promise<void> | null = null
+  /** Until a whole try has succeeded. */
+  let isInDoubt = false
   let outage: { since: Date; why: string } | null = null
 
   const learn = (result: Result): void => {
     last = result
     if (result.why !== null) {
+      isInDoubt = true
       if (outage === null)
         deps.log.error('the audit log takes no records: the raw-card route is closed', { code: result.why })
       outage ??= { since: new Date(), why: result.why }
@@ -63,13 +66,18 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
   }
   /** One try at a time, which all wait for who ask meanwhile. */
   const tryOnce = (): Promise<void> => {
-    const startedAt = performance.now()
-    trying ??= tryLog(deps.pool)
-      .then(({ why }) => learn({ startedAt, why }))
-      .finally(() => {
-        trying = null
-      })
+    trying ??= startTry().finally(() => {
+      trying = null
+    })
     return trying
+  }
+  const startTry = async (): Promise<void> => {
+    const startedAt = performance.now()
+    const takesNumber = isInDoubt
+    // What is told during the try puts the log in doubt anew.
+    isInDoubt = false
+    const { why } = await tryLog(deps.pool, takesNumber)
+    learn({ startedAt, why })
   }
   return {
     async isWritable() {
@@ -85,6 +93,7 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
     },
     isKnownClosed: () => last.why !== null,
     suspect() {
+      isInDoubt = true
       last = { ...last, startedAt: Number.NEGATIVE_INFINITY }
     },
     close: () => writer.flush(),
@@ -92,8 +101,11 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
 }
 
 /** `why` the log takes no record: a code of the database's, `unsealed`, or `timeout`; null when it takes one. */
-async function tryLog(pool: Pool): Promise<{ why: string | null; sealLagSeconds: number | null }> {
-  const probe = inTransaction(pool, probeAuditLog).then(
+async function tryLog(
+  pool: Pool,
+  takesNumber: boolean,
+): Promise<{ why: string | null; sealLagSeconds: number | null }> {
+  const probe = inTransaction(pool, (tx) => probeAuditLog(tx, takesNumber)).then(
     (sealLagSeconds) => ({ why: sealLagSeconds > longestSealLagSeconds ? 'unsealed' : null, sealLagSeconds }),
     (error: unknown) => ({ why: describeError(error).code || 'unreachable', sealLagSeconds: null }),
   )
@@ -109,7 +121,7 @@ export type AuditStatus = {
 
 /** How the log stands now, for an operator. */
 export async function readAuditStatus(pool: Pool): Promise<AuditStatus> {
-  const [tried, seals] = [await tryLog(pool), await readSealState(pool)]
+  const [tried, seals] = [await tryLog(pool, true), await readSealState(pool)]
   return { ...tried, ...seals }
 }
 

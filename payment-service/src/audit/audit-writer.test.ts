@@ -46,8 +46,8 @@ const written = async () =>
     (row) => row.text,
   )
 const bounds = { ...writerBounds, firstPauseMs: 20, longestPauseMs: 50, answerWaitsMs: 200 }
-async function breakLog() {
-  mend = (await faults['no right to insert']?.(owner)) ?? null
+async function breakLog(fault = 'no right to insert') {
+  mend = (await faults[fault]?.(owner)) ?? null
 }
 async function mendLog() {
   await mend?.()
@@ -110,4 +110,31 @@ test('the end comes also when the log takes nothing, and says what was lost', as
   await sleep(100)
   await writer.flush()
   assert.deepEqual(lines.at(-1), { message: 'the process ends with audit records that could not be written', count: 1 })
+})
+
+for (const fault of ['a check that nothing passes', 'a sequence whose numbers are used']) {
+  test(`${fault}: it is told, tries pause, and the end comes and says what was lost`, async () => {
+    let failures = 0
+    const writer = createAuditWriter({ pool: app, log }, () => failures++, bounds)
+    await breakLog(fault)
+    await Promise.all(['a', 'b', 'c'].map((actor) => writer.write(recordOf(actor))))
+    await sleep(300)
+    assert.ok(failures > 0 && failures < 20, `${failures} failures`)
+    assert.ok(lines.length < 30, `${lines.length} lines`)
+    await writer.flush()
+    assert.deepEqual(lines.at(-1), {
+      message: 'the process ends with audit records that could not be written',
+      count: 3,
+    })
+  })
+}
+
+test('records behind a gap that was refused are written when the log takes records again', async () => {
+  const writer = createAuditWriter({ pool: app, log }, undefined, bounds)
+  await breakLog('a check that nothing passes')
+  await writer.write(recordOf('a'))
+  await writer.write(recordOf('b'))
+  await mendLog()
+  await writer.flush()
+  assert.deepEqual(await written(), ['payment-service 1', 'b'])
 })

@@ -24,7 +24,8 @@ export const writerBounds = {
   answerWaitsMs: 2_000,
 }
 
-type Waiting = { record: AuditRecord; written: () => void }
+/** `lost`: how many lost records it tells of, when it is a gap. */
+type Waiting = { record: AuditRecord; lost?: number; written: () => void }
 
 /** @param onFailure told each time that the log takes no record. */
 export function createAuditWriter(
@@ -66,7 +67,8 @@ export function createAuditWriter(
         pauseMs = bounds.firstPauseMs
         noteLost()
       } catch (error) {
-        if (isFaultOfARecord(error)) {
+        // A gap that is refused says that the log takes nothing at all: to count it as lost would only make the next one.
+        if (isFaultOfARecord(error) && !(batch.length === 1 && batch[0]?.lost !== undefined)) {
           setApart(batch, error)
           continue
         }
@@ -98,7 +100,7 @@ export function createAuditWriter(
   const noteLost = (): void => {
     if (lost === 0) return
     deps.log.error('audit records were lost', { count: lost })
-    waiting.unshift({ record: gapOf(lost), written: () => {} })
+    waiting.unshift({ record: gapOf(lost), lost, written: () => {} })
     lost = 0
   }
 
@@ -114,10 +116,8 @@ export function createAuditWriter(
     async flush() {
       ending.abort()
       await running
-      if (waiting.length + lost > 0)
-        deps.log.error('the process ends with audit records that could not be written', {
-          count: waiting.length + lost,
-        })
+      const count = waiting.reduce((sum, one) => sum + (one.lost ?? 1), lost)
+      if (count > 0) deps.log.error('the process ends with audit records that could not be written', { count })
     },
   }
 }

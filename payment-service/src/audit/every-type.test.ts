@@ -14,6 +14,7 @@ import {
   grantRequest,
   startAuditedService,
 } from './testing/audited-service.ts'
+import { faults } from './testing/broken-log.ts'
 import { verifyExport } from './verify-export.ts'
 
 let world: AuditedService
@@ -323,6 +324,38 @@ it('every row of the table has its cases', () => {
   assert.deepEqual(Object.keys(cases).sort(), rows.sort())
 })
 
+it('an action names its resource in the same words when it succeeds and when it is refused', async () => {
+  const { id } = await world.merchant()
+  const before = await lastId()
+  const exemption = `/merchants/${id}/tripwire_exemptions/order_no`
+  await world.admin('ada', 'PUT', exemption, { reason: 'A test.' })
+  await world.admin('ada', 'PUT', exemption, { reason: '' })
+  await world.admin('ada', 'DELETE', exemption)
+  await world.admin('ada', 'DELETE', exemption)
+  await world.admin('ada', 'PUT', `/merchants/${id}/tripwire_exemptions/4111111111111111`, { reason: 'A test.' })
+  await world.admin('ada', 'GET', '/audit_log?limit=1')
+  await world.admin('ada', 'GET', '/audit_log?limit=0')
+  const grant = await world.requestGrant(id)
+  await world.admin('ada', 'POST', `/merchants/${id}/raw_card_grants/${grant}/approve`)
+  await world.admin('ben', 'POST', `/merchants/${id}/raw_card_grants/${grant}/approve`)
+  const records = await readAfter(before)
+  assert.deepEqual(
+    records.map((row) => `${row.type} ${row.outcome}: ${row.resource}`),
+    [
+      'tripwire_exemption.set success: metadata.order_no',
+      'tripwire_exemption.set refused: metadata.order_no',
+      'tripwire_exemption.delete success: metadata.order_no',
+      'tripwire_exemption.delete refused: metadata.order_no',
+      'tripwire_exemption.set refused: metadata.…',
+      'audit_log.read success: audit_log',
+      'audit_log.read refused: audit_log',
+      `raw_card_grant.request success: ${grant}`,
+      `raw_card_grant.approve refused: ${grant}`,
+      `raw_card_grant.approve success: ${grant}`,
+    ],
+  )
+})
+
 it('a card charge is audited with its grant, certificate and request; what repeats it, once more', async () => {
   const { id, key, keyId } = await world.merchant()
   const grant = await world.grant(id)
@@ -381,6 +414,30 @@ it('what cannot be audited does not happen, when an operator or a merchant chang
   assert.deepEqual([open.body.writable, open.body.raw_card_route], [true, 'open'])
 })
 
+for (const fault of ['a check that nothing passes', 'a sequence whose numbers are used']) {
+  it(`${fault} closes the raw-card route and an operator's actions, and says so`, async () => {
+    const { id, key } = await world.merchant()
+    await world.grant(id)
+    const mend = await faults[fault]?.(world.owner)
+    assert.ok(mend)
+    try {
+      const { body } = await world.cardCharge(key)
+      const reply = body.reply as { status: number; body: string }
+      assert.deepEqual([reply.status, JSON.parse(reply.body).code], [503, 'audit_log_unavailable'])
+      const status = await world.admin('ada', 'GET', '/audit_log/status')
+      assert.deepEqual([status.body.writable, status.body.raw_card_route], [false, 'closed'])
+      if (fault.includes('sequence'))
+        assert.equal((await world.admin('ada', 'POST', '/merchants', { name: 'Shop' })).status, 503)
+    } finally {
+      await mend()
+    }
+    let admitted = ''
+    for (const deadline = Date.now() + 10_000; admitted !== 'admit' && Date.now() < deadline; await sleep(50))
+      admitted = String((await world.admission(key)).body.decision)
+    assert.equal(admitted, 'admit')
+  })
+}
+
 it('an export over the admin API is one that can be checked offline', async () => {
   const sealed = () => world.owner.query('select from audit_unsealed')
   for (const deadline = Date.now() + 10_000; (await sealed()).rowCount !== 0 && Date.now() < deadline; )
@@ -388,7 +445,7 @@ it('an export over the admin API is one that can be checked offline', async () =
   const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString()
   const text = await world.exportLog(day(-1), day(1))
   const lines = text.trimEnd().split('\n')
-  const report = await verifyExport(Readable.from(lines))
+  const report = await verifyExport(Readable.from(lines.map((line) => Buffer.from(`${line}\n`))))
   assert.deepEqual(report.problems, [])
   assert.ok(report.records > 100)
 })

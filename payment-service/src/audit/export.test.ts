@@ -34,7 +34,7 @@ async function exportOf(range: { from: string; to: string }): Promise<string[]> 
   return text.trimEnd().split('\n')
 }
 async function* inOrder(lines: readonly string[]) {
-  yield* lines
+  for (const line of lines) yield Buffer.from(`${line}\n`)
 }
 const check = (lines: readonly string[], known?: { number: bigint; hash: string }) =>
   verifyExport(inOrder(lines), known)
@@ -232,6 +232,52 @@ test('fincore audit export writes a file that fincore audit verify --file finds 
       details: { from: '2026-01-02T00:00:00.000Z', to: '2026-01-03T00:00:00.000Z' },
     },
   ])
+})
+
+test('an export is checked as the bytes that it is: any text of an operator’s is whole, a changed end of a line is not', async (t) => {
+  const reason = 'one\u2028two\u2029three\u0085four\ufeff\ufffd\r\nfive'
+  await recordAudit(log.app, {
+    actorType: 'operator',
+    actor: 'ada',
+    type: 'raw_card_grant.suspend',
+    outcome: 'success',
+    origin: '::1',
+    details: { reason },
+  })
+  await sealAuditRecords(log.app)
+  const folder = await mkdtemp(join(tmpdir(), 'fincore-export-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [cli, 'audit', ...args], {
+      env: { DATABASE_URL: log.database.appUrl },
+      maxBuffer: 2 ** 24,
+      encoding: 'buffer',
+    })
+  const exported = await run('export', '--from', '2020-01-01', '--to', '2100-01-01')
+  assert.equal(exported.stderr.toString(), '')
+  assert.ok(exported.stdout.includes('one\u2028two\u2029three'))
+  const file = join(folder, 'export.jsonl')
+  const verify = async (bytes: Buffer): Promise<string> => {
+    await writeFile(file, bytes)
+    const { stdout } = await run('verify', '--file', file).catch((error: { stdout: Buffer }) => error)
+    return stdout.toString()
+  }
+  assert.match(await verify(exported.stdout), /The export is whole/)
+  const text = exported.stdout.toString()
+  const changed: [Buffer, RegExp][] = [
+    [Buffer.from(text.replaceAll('\n', '\r\n')), /Line 1 .* carriage return.* Copy it as binary/],
+    [exported.stdout.subarray(0, -1), /no line feed at its end: the file was cut off/],
+    [Buffer.from(`\ufeff${text}`), /Line 1 is not one/],
+    [Buffer.from(`${text}\n`), /is not one that an export has there/],
+    // What is no UTF-8 is read as U+FFFD, which may stand there by right.
+    [Buffer.from(exported.stdout.toString('latin1').replace('\xef\xbf\xbd', '\xff'), 'latin1'), /is not one that/],
+  ]
+  for (const [bytes, says] of changed) {
+    const said = await verify(bytes)
+    assert.match(said, says)
+    assert.match(said, /The export is NOT whole/)
+  }
 })
 
 test('a login that cannot write the log exports nothing', async () => {

@@ -15,6 +15,8 @@ export type ThrottledAudit = {
   /**
    * Records what outsiders can repeat at will, such as refusals, without letting them fill the log: the first of a key
    * at once, further ones within ten seconds as one record with their `count`. Never throws and never delays the answer.
+   *
+   * @param key who and what, without any text that the caller made up: of whom nobody knows, the address.
    */
   record<T extends AuditType>(key: string, record: AuditRecord<T>): void
   /** Writes what is still counted, and waits for what is being written. Call it before the pool closes. */

@@ -59,8 +59,10 @@ const nextLines: Record<Line['line'] | 'nothing', readonly Line['line'][]> = {
 /**
  * Checks an export without the database: every byte, the order, and that nothing is missing between its first line and
  * its last. That the whole was not computed anew only a seal shows that was kept elsewhere.
+ *
+ * @param lines each with its line feed.
  */
-export async function verifyExport(lines: AsyncIterable<string>, known?: KnownSeal): Promise<ExportReport> {
+export async function verifyExport(lines: AsyncIterable<Buffer>, known?: KnownSeal): Promise<ExportReport> {
   const problems: string[] = []
   const digest = createHash('sha256')
   let chain: ChainCheck | null = null
@@ -68,11 +70,11 @@ export async function verifyExport(lines: AsyncIterable<string>, known?: KnownSe
   let records: RecordLine[] = []
   let before: Line['line'] | 'nothing' = 'nothing'
   let place = 0
-  for await (const text of lines) {
+  for await (const bytes of lines) {
     place++
-    const read = readLine(text)
+    const read = readLine(bytes)
     if (read === null || !nextLines[before].includes(read.line)) {
-      problems.push(`Line ${place} is not one that an export has there.`)
+      problems.push(`Line ${place} is not one that an export has there.${explainEnd(bytes)}`)
       break
     }
     before = read.line
@@ -81,7 +83,7 @@ export async function verifyExport(lines: AsyncIterable<string>, known?: KnownSe
         problems.push('The digest of the last line is another: bytes were changed.')
       continue
     }
-    digest.update(`${text}\n`)
+    digest.update(bytes)
     if (read.line === 'record') {
       if (records.length === maxRecordsPerSeal) {
         problems.push(`Line ${place} is one record more than a seal has.`)
@@ -134,11 +136,19 @@ function readSeal(line: Extract<Line, { line: 'seal' }>): Seal {
 }
 
 /** Null unless it is, to the byte, what an export writes. */
-function readLine(text: string): Line | null {
+function readLine(bytes: Buffer): Line | null {
   try {
-    const value: unknown = JSON.parse(text)
-    return validator.Check(value) && JSON.stringify(value) === text ? value : null
+    const value: unknown = JSON.parse(bytes.toString())
+    return validator.Check(value) && bytes.equals(Buffer.from(`${JSON.stringify(value)}\n`)) ? value : null
   } catch {
     return null
   }
+}
+
+/** What a copy does to the ends of lines, said with what to do about it. */
+function explainEnd(bytes: Buffer): string {
+  const end = bytes.toString('latin1', bytes.length - 2)
+  if (end === '\r\n')
+    return ' It ends with a carriage return: a copy as text changed the ends of lines. Copy it as binary.'
+  return end.endsWith('\n') ? '' : ' It has no line feed at its end: the file was cut off. Copy it anew.'
 }

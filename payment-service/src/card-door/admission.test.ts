@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caller } from '@fincore/api-contract/card-door'
@@ -275,6 +275,30 @@ test('refusals are in the audit log: the first at once, repeats as a count; admi
       merchant_id: caller.merchant,
     },
   ])
+})
+
+test('made-up keys of one address are one record and a count, and another address has a record of its own', async () => {
+  const since = (await pool.query('select coalesce(max(id), 0) as id from audit_records')).rows[0].id
+  const caller = { ...(await makeCaller()), certificateFingerprint: null }
+  const addresses = ['203.0.113.7', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '203.0.113.8']
+  for (let round = 0; round < 20; round++)
+    await Promise.all(
+      addresses.map((sourceAddress) => ask({ ...caller, keyDigest: randomBytes(32).toString('hex'), sourceAddress })),
+    )
+  await sleep(100)
+  const { rows } = await pool.query(
+    `select origin, actor, details ->> 'count' as count from audit_records where id > $1 order by origin`,
+    [since],
+  )
+  // Of the two IPv6 addresses, which are one network, either may be the first.
+  assert.deepEqual(
+    rows.map(({ origin, actor, count }) => [origin.replace(/:2:.*/, ':2::'), actor, count]),
+    [
+      ['2001:db8:1:2::', 'unknown', '1'],
+      ['203.0.113.7', 'unknown', '1'],
+      ['203.0.113.8', 'unknown', '1'],
+    ],
+  )
 })
 
 const card = { brand: 'visa', first6: '411111', last4: '1111', length: 16, luhnOk: true, cvcLength: 3 } as const

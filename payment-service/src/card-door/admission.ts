@@ -1,3 +1,4 @@
+import { normalizeIP } from '@fastify/rate-limit'
 import type { Caller } from '@fincore/api-contract/card-door'
 import type { ErrorCode } from '@fincore/api-contract/errors'
 import ipaddr from 'ipaddr.js'
@@ -48,7 +49,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         return { admitted: { merchantId: key.merchantId, keyId: key.id, grantId: grant.id, exemptKeys } }
       }
       const refusal = refuse(code ?? 'raw_card_grant_missing')
-      audit.record(`${key?.id ?? caller.keyDigest ?? caller.sourceAddress} ${refusal.refused}`, {
+      // An unknown key is the caller's invention, and who invents many of them is still one address.
+      audit.record(`${key?.id ?? normalizeIP(caller.sourceAddress)} ${refusal.refused}`, {
         actorType: key === null ? 'anonymous' : 'merchant',
         actor: key?.id ?? 'unknown',
         type: 'raw_card.admission',

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { normalizeIP } from '@fastify/rate-limit'
 import type {
   AdmissionAnswer,
   AdmissionRequest,
@@ -152,7 +153,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     { requestId, caller, param }: StrayNumberReport,
   ): void => {
     const actor = key?.id ?? 'unknown'
-    audit.record(`${actor} ${param}`, {
+    audit.record(`${key?.id ?? normalizeIP(caller.sourceAddress)} stray number`, {
       actorType: key === null ? 'anonymous' : 'merchant',
       actor,
       type: 'card_data.send',

@@ -88,6 +88,30 @@ test('a card number as the idempotency key is refused too, and an honest request
   assert.equal((await readRecords()).length, 1)
 })
 
+test('names that a caller makes up are one record and a count; each address has its own', async () => {
+  const { app, readRecords } = makeServer()
+  for (const remoteAddress of ['203.0.113.7', '203.0.113.8'])
+    for (let round = 0; round < 20; round++) {
+      const name = String.fromCharCode(97 + round)
+      const response = await app.inject({
+        method: 'POST',
+        url: `/v1/charges?${name}=4111111111111111`,
+        headers: { 'content-type': 'application/json' },
+        payload: '{}',
+        remoteAddress,
+      })
+      assert.equal(response.json().param, name)
+    }
+  const written = await readRecords()
+  const told = written.map((text) => [text.match(/203[.\d]+/)?.[0], text.match(/count""?: (\d+)/)?.[1]])
+  assert.deepEqual(told.sort(), [
+    ['203.0.113.7', '1'],
+    ['203.0.113.7', '19'],
+    ['203.0.113.8', '1'],
+    ['203.0.113.8', '19'],
+  ])
+})
+
 test('the bytes of a refused body are overwritten where they stand', () => {
   const { app, watch } = makeServer()
   const request = {

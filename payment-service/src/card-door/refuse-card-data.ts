@@ -3,6 +3,7 @@ import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { RefusalError } from '../server/problems.ts'
+import { addressOf } from '../server/rate-limit.ts'
 import type { AuditRecord } from '../store/audit.ts'
 import { blankCardNumbersIn, type Hit, holdsCardNumber, watchForCardData } from './tripwire.ts'
 
@@ -26,7 +27,9 @@ export function watchRequests(deps: Pick<Deps, 'config' | 'pool' | 'log'>): Card
     const refusal = refuseCardData(deps.config.relayUrl, hit)
     const caller = callerOf(request)
     if (request.routeOptions.config.audited === undefined) {
-      audit.record(`${caller.actor} ${request.method} ${request.routeOptions.url} ${hit.param}`, {
+      // Without `param`, which is the caller's own text: each made-up one would be a record of its own.
+      const who = caller.actorType === 'anonymous' ? addressOf(request) : caller.actor
+      audit.record(`${who} ${request.method} ${request.routeOptions.url}`, {
         ...caller,
         type: 'card_data.send',
         outcome: 'refused',

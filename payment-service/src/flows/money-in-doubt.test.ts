@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { type LinkWorld, openLinkWorld } from '../http/link/testing/link-world.ts'
+import { faults } from '../audit/testing/broken-log.ts'
+import { type Fault, type LinkWorld, openLinkWorld } from '../http/link/testing/link-world.ts'
 import { newId } from '../ids.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import { insertAttempt, setAttemptState } from '../store/attempts.ts'
+import { openPool } from '../store/pool.ts'
 import { chargeToken } from './charge-token.ts'
 import { resolveDueAttempts } from './resolve-attempts.ts'
 import { settleAttempt } from './settle-attempt.ts'
@@ -155,6 +157,44 @@ describe('money in doubt', () => {
     assert.ok(lookUps >= 3 && lookUps <= 12, `${lookUps} look-ups`)
     const { rows } = await world.deps.pool.query(`select count(*) from attempts where next_lookup_at <= now()`)
     assert.equal(Number(rows[0].count), 0)
+  })
+
+  it('is looked up and settled while the audit log takes no records; the alert comes as soon as it does', async () => {
+    const owner = openPool(world.ownerUrl, 1)
+    // Those of the other tests wait.
+    await world.deps.pool.query(
+      `update attempts set next_lookup_at = now() + interval '1 day' where next_lookup_at is not null`,
+    )
+    world.state.fault = (asked) => (asked.method === 'POST' ? Promise.resolve(silence) : null)
+    const answers = await Promise.all(Array.from({ length: 12 }, () => charge()))
+    const charges = answers.map((answer) => ('body' in answer ? (answer.body as { id: string }).id : ''))
+    world.state.aheadMs = 16 * 60_000
+    /** One round for all; how many have moved on, and how many are marked as alerted. */
+    const resolveAll = async (answer: Fault) => {
+      world.state.fault = answer
+      await world.deps.pool.query('update attempts set next_lookup_at = now() where charge_id = any($1)', [charges])
+      await resolveDueAttempts(world.deps)
+      const { rows } = await world.deps.pool.query(
+        `select count(*) filter (where next_lookup_at > now() + interval '15 minutes') as moved, count(alerted_at) as alerted,
+           count(r.id) as records
+         from attempts a left join audit_records r on r.type = 'attempt.unresolved' and r.resource = a.id
+         where charge_id = any($1)`,
+        [charges],
+      )
+      return [rows[0].moved, rows[0].alerted, rows[0].records].map(Number)
+    }
+    const mend = await faults['no right to insert']?.(owner)
+    assert.ok(mend)
+    try {
+      const before = world.errors.length
+      assert.deepEqual(await resolveAll(() => Promise.resolve(silence)), [12, 0, 0])
+      const told = world.errors.slice(before).filter((message) => message.includes('alert could not be recorded'))
+      assert.equal(told.length, 12)
+    } finally {
+      await mend()
+    }
+    assert.deepEqual(await resolveAll(() => Promise.resolve(silence)), [12, 12, 12])
+    await owner.end()
   })
 
   it('is answered to a repeat although the account was disabled meanwhile', async () => {

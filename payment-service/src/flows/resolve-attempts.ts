@@ -25,6 +25,9 @@ const claimMs = 12_000
 /** After so many look-ups without any answer, an account's others wait for the next round: its PSP is away. */
 const giveUpAfter = 3
 
+/** How long an alert waits for a locked row or log. */
+const lockTimeoutMs = 1_000
+
 type MoneyAttempt = AttemptRow & { kind: 'authorize' | 'capture' | 'cancel' | 'refund' }
 
 /**
@@ -47,9 +50,7 @@ async function resolveOfAccount(deps: Deps, attempts: AttemptRow[]): Promise<voi
   const work = async () => {
     for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
       if (silences < giveUpAfter && !(await tryToResolve(deps, attempt))) silences++
-      const next = new Date(deps.now().getTime() + nextLookUpDelayMs(attempt.state, attempt.lookups))
-      await moveNextLookUp(deps.pool, attempt, next)
-      await alertWhenOld(deps, attempt)
+      await moveOn(deps, attempt)
     }
   }
   await Promise.all(Array.from({ length: Math.min(perAccount, attempts.length) }, work))
@@ -62,6 +63,21 @@ async function tryToResolve(deps: Deps, attempt: AttemptRow): Promise<boolean> {
   } catch (error) {
     deps.log.error('a look-up failed', { attempt: attempt.id, error: describeError(error) })
     return true
+  }
+}
+
+/** Never throws, so that one attempt holds up no other: what was not written is written after the next look-up. */
+async function moveOn(deps: Deps, attempt: AttemptRow): Promise<void> {
+  try {
+    const next = new Date(deps.now().getTime() + nextLookUpDelayMs(attempt.state, attempt.lookups))
+    await moveNextLookUp(deps.pool, attempt, next)
+    await alertWhenOld(deps, attempt)
+  } catch (error) {
+    deps.log.error('a look-up or its alert could not be recorded; it is tried again after the next look-up', {
+      attempt: attempt.id,
+      merchant: attempt.merchant_id,
+      error: describeError(error),
+    })
   }
 }
 
@@ -113,7 +129,10 @@ async function findChargeOf(deps: Deps, attempt: AttemptRow): Promise<ChargeRow>
 async function alertWhenOld(deps: Deps, attempt: AttemptRow): Promise<void> {
   const ageMs = deps.now().getTime() - attempt.sent_at.getTime()
   if (attempt.state === 'action_required' || ageMs < alertAfterMs || attempt.alerted_at !== null) return
+  // The mark and its record are one: without the record the mark is taken back, and the next look-up alerts again.
   const alerted = await inTransaction(deps.pool, async (tx) => {
+    // A log that somebody holds locked must not hold up the look-ups.
+    await tx.query(`set local lock_timeout = ${lockTimeoutMs}`)
     if (!(await markAlerted(tx, attempt))) return false
     await recordAudit(tx, {
       actorType: 'system',

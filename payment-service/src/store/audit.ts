@@ -107,11 +107,12 @@ function storable(text: string | null): string | null {
 
 /**
  * Whether a statement failed because the log cannot be written: no right, a lock that is held too long, a trigger that
- * raises. Not when the database is away (classes 08, 53, 57P), and not for what stands in a record (22, 23).
+ * raises, a sequence whose numbers are taken (23505: nothing else of a record is unique). Not when the database is away
+ * (classes 08, 53, 57P), and not for what stands in a record (22, 23).
  */
 function isFaultOfTheLog(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|22|23|25|40|53|57P)/.test(code)
+  return code === '23505' || (/^[0-9A-Z]{5}$/.test(code) && !/^(08|22|23|25|40|53|57P)/.test(code))
 }
 
 /** How long a probe waits for a lock: longer than any honest statement holds one. */
@@ -119,17 +120,19 @@ const probeTimeoutMs = 1_500
 
 /**
  * Tries whether the log takes a record, and takes it back: as a real one would be written, through the same rights,
- * triggers and locks. It takes no number from the log's sequence, so that trying leaves no trace.
+ * triggers and locks.
  *
+ * @param takesNumber whether it takes a number from the log's sequence too, which finds one whose numbers are used
+ *   already. That leaves a hole in the numbers, so it is for a log that is in doubt, and for nothing that repeats.
  * @returns how long the oldest record has waited for its seal, in seconds; 0 when none waits.
  * @throws what the insert failed with.
  */
-export async function probeAuditLog(tx: Transaction): Promise<number> {
+export async function probeAuditLog(tx: Transaction, takesNumber: boolean): Promise<number> {
   await tx.query(`set local statement_timeout = ${probeTimeoutMs}`)
   await tx.query('savepoint probe')
   await tx.query(`with audited as (
       insert into audit_records (id, ${auditColumns}) overriding system value
-      values (-pg_backend_pid(), 'system', 'probe', 'audit_log.start', 'success', 'probe', null, null, '{}') returning id
+      values (${takesNumber ? 'default' : '-pg_backend_pid()'}, 'system', 'probe', 'audit_log.start', 'success', 'probe', null, null, '{}') returning id
     ) insert into audit_unsealed (record_id) select id from audited`)
   await tx.query('rollback to savepoint probe')
   return readSealLag(tx)

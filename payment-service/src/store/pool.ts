@@ -9,20 +9,31 @@ export type Transaction = pg.PoolClient
 /** What a single statement can run on: the pool, or a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>
 
+/** How long one statement may take, in ms. */
+const serviceLimits = {
+  // A statement that waits longer than this for a lock or a plan is a fault to be seen, not to be waited for.
+  statement_timeout: 15_000,
+  // The server's own limits end nothing when the server, or the way to it, has gone silent. Longer than they are, so
+  // that a living server says first what was wrong.
+  query_timeout: 16_000,
+}
+/** For reading the whole of a table: also what the login's own settings say does not apply. */
+export const withoutLimits = { options: '-c statement_timeout=0' }
+
 /**
  * Opens the pool of the application's login.
  *
  * @param max how many connections; two writes of a charge share commits, so few are enough.
  */
-export function openPool(databaseUrl: string, max: number): Pool {
+export function openPool(
+  databaseUrl: string,
+  max: number,
+  limits: typeof serviceLimits | typeof withoutLimits = serviceLimits,
+): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max,
-    // A statement that waits longer than this for a lock or a plan is a fault to be seen, not to be waited for.
-    statement_timeout: 15_000,
-    // The server's own limits end nothing when the server, or the way to it, has gone silent. Longer than they are, so
-    // that a living server says first what was wrong.
-    query_timeout: 16_000,
+    ...limits,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     lock_timeout: 10_000,

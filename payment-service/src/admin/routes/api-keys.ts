@@ -62,11 +62,11 @@ export function addApiKeyRoutes(app: App, deps: AdminDeps): void {
 
   app.delete(
     '/admin/v1/merchants/:merchant/api_keys/:key',
-    { schema: keySchema, config: auditedRoute('api_key.revoke') },
+    { schema: keySchema, config: auditedRoute('api_key.revoke', ':key') },
     (request, reply) =>
       act(deps, request, reply, async (tx) => {
         const row = await revokeApiKey(tx, request.params.merchant, request.params.key)
-        return row === null ? refuse('resource_not_found') : { body: showApiKey(row), resource: row.id }
+        return row === null ? refuse('resource_not_found') : { body: showApiKey(row) }
       }),
   )
 

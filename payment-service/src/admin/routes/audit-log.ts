@@ -32,29 +32,32 @@ const exportSchema = { querystring: Type.Object({ from: moment, to: moment }, { 
 
 export function addAuditLogRoutes(app: App, deps: AdminDeps): void {
   // Reading the log is recorded in it (PCI DSS 10.2.1.3); the record stands after what was read.
-  app.get('/admin/v1/audit_log', { schema: listSchema, config: auditedRoute('audit_log.read') }, (request, reply) =>
-    act(deps, request, reply, async (tx) => {
-      const { limit, starting_after, ...filter } = request.query
-      if (starting_after !== undefined && !/^\d{1,18}$/.test(starting_after))
-        return refuse('cursor_invalid', { param: 'starting_after' })
-      const body = await listPage(
-        { ...(limit === undefined ? {} : { limit }), ...(starting_after === undefined ? {} : { starting_after }) },
-        (page) => listAuditRecords(tx, filter, page),
-        showRecord,
-      )
-      return { body, resource: 'audit_log', details: { ...filter, returned: body.data.length } }
-    }),
+  app.get(
+    '/admin/v1/audit_log',
+    { schema: listSchema, config: auditedRoute('audit_log.read', 'audit_log') },
+    (request, reply) =>
+      act(deps, request, reply, async (tx) => {
+        const { limit, starting_after, ...filter } = request.query
+        if (starting_after !== undefined && !/^\d{1,18}$/.test(starting_after))
+          return refuse('cursor_invalid', { param: 'starting_after' })
+        const body = await listPage(
+          { ...(limit === undefined ? {} : { limit }), ...(starting_after === undefined ? {} : { starting_after }) },
+          (page) => listAuditRecords(tx, filter, page),
+          showRecord,
+        )
+        return { body, details: { ...filter, returned: body.data.length } }
+      }),
   )
 
   // The export is recorded, and its record committed, before its first line; then it is read as fast as it is taken.
   app.get(
     '/admin/v1/audit_log/export',
-    { schema: exportSchema, config: auditedRoute('audit_log.export') },
+    { schema: exportSchema, config: auditedRoute('audit_log.export', 'audit_log') },
     (request, reply) =>
       act(deps, request, reply, async () => {
         const { from, to } = request.query
         const body = Readable.from(exportAudit(deps.pool, { from, to }))
-        return { body, contentType: 'application/jsonl', resource: 'audit_log', details: { from, to } }
+        return { body, contentType: 'application/jsonl', details: { from, to } }
       }),
   )
 

@@ -71,7 +71,7 @@ export function addGrantRoutes(app: App, deps: AdminDeps): void {
     const { from, make } = changes[action]
     app.post(
       `${collection}/:grant/${action}`,
-      { schema: changeSchema, config: auditedRoute(`raw_card_grant.${action}`) },
+      { schema: changeSchema, config: auditedRoute(`raw_card_grant.${action}`, ':grant') },
       (request, reply) =>
         act(deps, request, reply, async (tx, operator) => {
           const grant = await lockGrant(tx, request.params.merchant, request.params.grant)
@@ -93,7 +93,7 @@ export function addGrantRoutes(app: App, deps: AdminDeps): void {
             ...(made.replaced === undefined ? {} : { replaced: made.replaced }),
           }
           const replaced = made.replaced === undefined ? [] : [replacement(made.replaced, grant.id)]
-          return { body: showGrant(made.grant), resource: grant.id, details, also: replaced }
+          return { body: showGrant(made.grant), details, also: replaced }
         }),
     )
   }

@@ -41,7 +41,7 @@ export function addHeldPspEventRoutes(app: App, deps: AdminDeps): void {
 
   app.post(
     '/admin/v1/held_psp_events/:event/replay',
-    { schema: replaySchema, config: auditedRoute('psp_event.replay') },
+    { schema: replaySchema, config: auditedRoute('psp_event.replay', ':event') },
     (request, reply) =>
       act(
         deps,
@@ -59,7 +59,6 @@ export function addHeldPspEventRoutes(app: App, deps: AdminDeps): void {
           const replayed = await replayPspEvent(tx, event)
           return {
             body: showEvent(replayed),
-            resource: request.params.event,
             merchantId: event.merchantId,
             details: { was: event.state },
           }

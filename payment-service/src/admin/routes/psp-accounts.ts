@@ -65,19 +65,22 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
 
   for (const action of Object.keys(changes) as (keyof typeof changes)[]) {
     const url = `/admin/v1/merchants/:merchant/psp_accounts/:account/${action}`
-    app.post(url, { schema: changeSchema, config: auditedRoute(`psp_account.${action}`) }, (request, reply) =>
-      act(deps, request, reply, async (tx) => {
-        const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, changes[action])
-        if (row === null) return refuse('resource_not_found')
-        const isTest = testPsps.some((psp) => psp === row.psp)
-        if (action === 'enable' && isTest && deps.config.environment === 'production')
-          return refuse('parameter_invalid', {
-            param: 'account',
-            detail:
-              'This account is at a test PSP, which moves no money. Production does not use it; make another account.',
-          })
-        return { body: showPspAccount(deps, row), resource: row.id }
-      }),
+    app.post(
+      url,
+      { schema: changeSchema, config: auditedRoute(`psp_account.${action}`, ':account') },
+      (request, reply) =>
+        act(deps, request, reply, async (tx) => {
+          const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, changes[action])
+          if (row === null) return refuse('resource_not_found')
+          const isTest = testPsps.some((psp) => psp === row.psp)
+          if (action === 'enable' && isTest && deps.config.environment === 'production')
+            return refuse('parameter_invalid', {
+              param: 'account',
+              detail:
+                'This account is at a test PSP, which moves no money. Production does not use it; make another account.',
+            })
+          return { body: showPspAccount(deps, row) }
+        }),
     )
   }
 

@@ -26,7 +26,7 @@ const setSchema = {
 export function addTripwireExemptionRoutes(app: App, deps: AdminDeps): void {
   app.put(
     `${collection}/:metadata_key`,
-    { schema: setSchema, config: auditedRoute('tripwire_exemption.set') },
+    { schema: setSchema, config: auditedRoute('tripwire_exemption.set', 'metadata.:metadata_key') },
     (request, reply) =>
       act(deps, request, reply, async (tx, operator) => {
         const { merchant: merchantId, metadata_key: metadataKey } = request.params
@@ -41,7 +41,6 @@ export function addTripwireExemptionRoutes(app: App, deps: AdminDeps): void {
         return {
           status: set.isNew ? 201 : 200,
           body: showExemption(set.exemption),
-          resource: `metadata.${metadataKey}`,
           merchantId,
           details: { reason },
         }
@@ -50,13 +49,13 @@ export function addTripwireExemptionRoutes(app: App, deps: AdminDeps): void {
 
   app.delete(
     `${collection}/:metadata_key`,
-    { schema: { params: keyParams }, config: auditedRoute('tripwire_exemption.delete') },
+    { schema: { params: keyParams }, config: auditedRoute('tripwire_exemption.delete', 'metadata.:metadata_key') },
     (request, reply) =>
       act(deps, request, reply, async (tx) => {
         const { merchant: merchantId, metadata_key: metadataKey } = request.params
         const exemption = await deleteTripwireExemption(tx, merchantId, metadataKey)
         if (exemption === null) return refuse('resource_not_found')
-        return { body: showExemption(exemption), resource: `metadata.${metadataKey}`, merchantId }
+        return { body: showExemption(exemption), merchantId }
       }),
   )
 

@@ -47,7 +47,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
       tls,
       dataDir,
       adminToken,
-      timings: { lateApprovalMs: 50, refundPendingMs: 50, abandonChallengeMs: 50 },
+      timings: { lateApprovalMs: 1_000, refundPendingMs: 50, abandonChallengeMs: 50 },
       ...sandboxSettings,
     }),
   ])
@@ -153,6 +153,8 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
     errors,
     sandbox,
     merchant,
+    /** What the tables' owner connects with, to break something. */
+    ownerUrl: database.ownerUrl,
     call,
     /** @param more fields of the request, in place of or beside the usual ones. */
     async createSession(more: object = {}, key?: string): Promise<PaymentSession & { url: string }> {
