@@ -20,7 +20,7 @@ import { registerRefundRoutes } from './routes/refunds.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
-const perMinute = {
+export const perMinute = {
   /** All that comes from one address, before anything is looked at. A PSP has few addresses, and so has a load balancer. */
   address: 300_000,
   /** What needs no key, or brings none: shoppers' pages, documents, paths that are none. Of one address. */
@@ -30,9 +30,13 @@ const perMinute = {
   /** Of one secret key; of one publishable key, which all shoppers share, and one address. */
   key: 12_000,
 }
+type Limits = typeof perMinute
 
-/** The public API: what merchants' servers, shoppers' browsers and PSPs reach. */
-export async function createApiServer(deps: Deps): Promise<App> {
+/**
+ * The public API: what merchants' servers, shoppers' browsers and PSPs reach.
+ * @param limits of requests in a minute; a test sets lower ones, so that it need not send thousands.
+ */
+export async function createApiServer(deps: Deps, limits: Limits = perMinute): Promise<App> {
   const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
@@ -48,7 +52,7 @@ export async function createApiServer(deps: Deps): Promise<App> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it`)
   })
-  addCallerHooks(app, deps, watch)
+  addCallerHooks(app, deps, watch, limits)
   const describeApi = registerOpenApi(app, deps.config)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
@@ -63,11 +67,11 @@ export async function createApiServer(deps: Deps): Promise<App> {
 }
 
 /** Who calls, how often, and with which idempotency key: all that is settled before a body is read. */
-function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch): void {
-  const limitAddress = createLimit(app, { perMinute: perMinute.address })
-  const limitOpen = createLimit(app, { perMinute: perMinute.open })
-  const limitKey = createLimit(app, { perMinute: perMinute.key, keyOf: bucketOfKey })
-  const findKey = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenKeys }), (digest) =>
+function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limits): void {
+  const limitAddress = createLimit(app, { perMinute: limits.address })
+  const limitOpen = createLimit(app, { perMinute: limits.open })
+  const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey })
+  const findKey = createGuardedLookUp(createLimit(app, { perMinute: limits.unseenKeys }), (digest) =>
     deps.directory.findApiKey(Buffer.from(digest, 'hex')),
   )
   const refusedKeys = createThrottledAudit(deps)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
-import { createApiServer } from '../../http/api-server.ts'
+import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
 import { psps } from '../../psp-gateway/registry.ts'
 import { digestOf, newSecret } from '../../secrets.ts'
@@ -19,7 +19,7 @@ export type ApiWorld = WebhookWorld & {
   close(): Promise<void>
 }
 
-export async function createApiWorld(): Promise<ApiWorld> {
+export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Promise<ApiWorld> {
   const world = await createWebhookWorld()
   const { pool, vault, config, log } = world
   const directory = await openDirectory({ ...config, databaseUrl: world.databaseUrl }, pool, vault, log)
@@ -37,7 +37,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     wakeOutbox: () => void woken.outbox++,
     wakeInbox: () => void woken.inbox++,
   }
-  const app = await createApiServer(deps)
+  const app = await createApiServer(deps, { ...perMinute, ...limits })
   return {
     ...world,
     app,
