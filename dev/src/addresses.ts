@@ -23,7 +23,7 @@ export function readPortBase(text: string | undefined): number {
   const base = Number(text || 4000)
   const highest = 65_535 - highestOffset
   if (!Number.isInteger(base) || base < 1024 || base > highest) {
-    throw new Error(`FINCORE_PORT_BASE must be a whole number from 1024 to ${highest}, for example 5000.`)
+    throw new Error(`FINCORE_PORT_BASE must be a whole number from 1024 to ${highest}, for example 6000.`)
   }
   return base
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DevFile, Merchant, Secrets } from './dev-file.ts'
+import { type KnownMerchant, type Merchant, pickMerchant, type Secrets } from './dev-file.ts'
 import type { HttpClient } from './http-client.ts'
 
 export type BootstrapInput = {
@@ -7,8 +7,8 @@ export type BootstrapInput = {
   secrets: Secrets
   addresses: { api: string; admin: string; psp: string; psp_api: string; shop: string }
   clientFingerprint: string
-  /** What an earlier start left; undefined on the first. */
-  earlier: DevFile | undefined
+  /** Those of earlier starts. */
+  earlier: readonly KnownMerchant[]
   now: Date
 }
 
@@ -24,11 +24,11 @@ const secretKeyScopes = [
 
 /**
  * Sets up the development merchant as its operators, and the merchant itself, would; or takes the one of an earlier start
- * when it still works. A grant that will end soon, or lists another certificate, is replaced.
+ * at these addresses when it still works. A grant that will end soon, or lists another certificate, is replaced.
  */
 export async function bootstrapMerchant(input: BootstrapInput): Promise<{ merchant: Merchant; created: boolean }> {
-  const { earlier } = input
-  if (!earlier || !(await stillWorks(input, earlier))) return { merchant: await createMerchant(input), created: true }
+  const earlier = await findWorking(input)
+  if (!earlier) return { merchant: await createMerchant(input), created: true }
   const grant = earlier.raw_card_grant
   const endsAt = new Date(grant.valid_until).getTime()
   if (grant.certificate_fingerprint === input.clientFingerprint && endsAt - input.now.getTime() > 7 * dayMs) {
@@ -39,22 +39,14 @@ export async function bootstrapMerchant(input: BootstrapInput): Promise<{ mercha
   return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
 }
 
-function pickMerchant(dev: DevFile): Merchant {
-  const { merchant, secret_key, publishable_key, webhook_secret, psp_account, psp_secret_key, psp_public_key } = dev
-  return {
-    merchant,
-    secret_key,
-    publishable_key,
-    webhook_secret,
-    psp_account,
-    psp_secret_key,
-    psp_public_key,
-    raw_card_grant: dev.raw_card_grant,
-  }
+/** Several have the same addresses after starts with different databases. */
+async function findWorking(input: BootstrapInput): Promise<KnownMerchant | undefined> {
+  for (const earlier of input.earlier) if (await stillWorks(input, earlier)) return earlier
+  return undefined
 }
 
 /** The addresses are part of the PSP account and of the webhook endpoint, so other ports mean another merchant. */
-async function stillWorks(input: BootstrapInput, earlier: DevFile): Promise<boolean> {
+async function stillWorks(input: BootstrapInput, earlier: KnownMerchant): Promise<boolean> {
   const { client, addresses } = input
   const sameAddresses = (['api', 'psp', 'psp_api', 'shop'] as const).every((name) => earlier[name] === addresses[name])
   if (!sameAddresses) return false

@@ -41,7 +41,8 @@ export function curlLinesOf(dev: Addressed): CurlLine[] {
   return [
     {
       flow: 'Hosted page',
-      explanation: 'makes a payment session; open its `url` in a browser and pay with 4242 4242 4242 4242',
+      explanation:
+        'makes a payment session; open its `url` in a browser and pay with 4242 4242 4242 4242; then GET /v1/payment_sessions/<its id> says `completed`',
       line: `${post(`${dev.api}/v1/payment_sessions`, dev.secret_key)} ${data(JSON.stringify(session))}`,
     },
     {

@@ -44,6 +44,15 @@ export type DevFile = Merchant & {
   psp_admin_token: string
 }
 
+/**
+ * A development merchant and the addresses that stand in its set-up, in its PSP account and webhook endpoint. At other
+ * addresses another one is set up; `.fincore/merchants.json` keeps both, so that moving back finds the first again.
+ */
+export type KnownMerchant = Merchant & Pick<DevFile, 'api' | 'psp' | 'psp_api' | 'shop'>
+
+/** As many as one could want to come back to; the oldest are forgotten. */
+const mostKnownMerchants = 50
+
 export function loadOrCreateSecrets(dataDir: string): Secrets {
   const kept = readJson<Secrets>(join(dataDir, 'secrets.json'))
   if (kept) return kept
@@ -62,6 +71,43 @@ export function loadOrCreateSecrets(dataDir: string): Secrets {
 
 export function readDevFile(dataDir: string): DevFile | undefined {
   return readJson<DevFile>(join(dataDir, 'dev.json'))
+}
+
+/** The newest first. A data directory of an older version has only the one of its `dev.json`. */
+export function readKnownMerchants(dataDir: string): KnownMerchant[] {
+  const dev = readDevFile(dataDir)
+  return readJson<KnownMerchant[]>(join(dataDir, 'merchants.json')) ?? (dev === undefined ? [] : [dev])
+}
+
+export function keepMerchant(dataDir: string, kept: KnownMerchant): void {
+  const others = readKnownMerchants(dataDir).filter(({ merchant }) => merchant !== kept.merchant)
+  writeJson(join(dataDir, 'merchants.json'), [kept, ...others].slice(0, mostKnownMerchants).map(pickKnown))
+}
+
+function pickKnown({ api, psp, psp_api, shop, ...rest }: KnownMerchant): KnownMerchant {
+  return { api, psp, psp_api, shop, ...pickMerchant(rest) }
+}
+
+export function pickMerchant({
+  merchant,
+  secret_key,
+  publishable_key,
+  webhook_secret,
+  psp_account,
+  psp_secret_key,
+  psp_public_key,
+  raw_card_grant,
+}: Merchant): Merchant {
+  return {
+    merchant,
+    secret_key,
+    publishable_key,
+    webhook_secret,
+    psp_account,
+    psp_secret_key,
+    psp_public_key,
+    raw_card_grant,
+  }
 }
 
 export function writeDevFile(dataDir: string, dev: DevFile): void {

@@ -6,7 +6,14 @@ import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
 import { explainDatabaseUrl, prepareDatabase } from './database.ts'
-import { type DevFile, loadOrCreateSecrets, readDevFile, writeDevFile } from './dev-file.ts'
+import {
+  type DevFile,
+  type KnownMerchant,
+  keepMerchant,
+  loadOrCreateSecrets,
+  readKnownMerchants,
+  writeDevFile,
+} from './dev-file.ts'
 import { startPostgres } from './embedded-postgres.ts'
 import { findFreePorts } from './free-ports.ts'
 import { createHttpClient } from './http-client.ts'
@@ -105,7 +112,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     ])
 
     const client = createHttpClient({ ca: certificates.ca })
-    const earlier = readDevFile(dataDir)
+    const earlier = readKnownMerchants(dataDir)
     const { merchant, created } = await bootstrapMerchant({
       client,
       secrets,
@@ -114,6 +121,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       earlier,
       now: new Date(),
     }).finally(() => client.close())
+    keepMerchant(dataDir, { ...addresses, ...merchant })
     const happened = created ? `set up${whyAnew(earlier, addresses.api)}` : 'found again'
     progress(`Merchant ${merchant.merchant} ${happened}: keys, PSP account, raw-card grant`)
 
@@ -203,9 +211,9 @@ async function refuseTakenPorts(ports: Ports, databaseIsGiven: boolean): Promise
   }
 }
 
-function whyAnew(earlier: DevFile | undefined, api: string): string {
-  if (earlier === undefined) return ''
-  return earlier.api === api
+function whyAnew(earlier: readonly KnownMerchant[], api: string): string {
+  if (earlier.length === 0) return ''
+  return earlier.some((one) => one.api === api)
     ? ' (new, because the earlier one’s keys do not work here)'
     : ' (new, because the addresses changed)'
 }
