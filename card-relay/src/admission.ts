@@ -17,11 +17,11 @@ export function makeAdmissionDesk(
   bounds: Limits = limits,
 ) {
   const asked = new Map<string, { until: number; answer: Promise<Answer> }>()
-  const places = makePlaces(bounds.admissions, bounds.admissionsPerPeer)
+  const takePlace = makePlaces(bounds.admissions, bounds.admissionsPerPeer)
 
   /** Anyone may make the relay ask, so no peer may take all the places for questions. */
   async function ask(requestId: string, caller: Caller): Promise<Answer> {
-    using place = places.take(namePeer(caller.sourceAddress))
+    using place = takePlace(namePeer(caller.sourceAddress))
     return place && (await askAdmission({ requestId, caller }))
   }
 

@@ -56,11 +56,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
 const match = (pattern: RegExp) => (text: string) => pattern.exec(text)?.[0]
 
 /** Reads a PEM file that `check` does not throw at. */
-function readPem(check: (pem: string) => unknown): Parse<string> {
-  return (path) => {
-    const pem = readFileSync(path, 'utf8')
-    return check(pem) ? pem : undefined
-  }
+const readPem = (check: (pem: string) => unknown) => (path: string) => {
+  const pem = readFileSync(path, 'utf8')
+  return check(pem) ? pem : undefined
 }
 
 const readPort = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? text : undefined)

@@ -4,9 +4,9 @@ import type { Card } from './card.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import type { PaymentService } from './payment-service.ts'
-import { isWellFormed, notSent, type PspClient } from './psp-client.ts'
+import { isWellFormed, notSent, type SendCard } from './psp-client.ts'
 
-type Parts = { paymentService: PaymentService; psp: PspClient; log: Log }
+type Parts = { paymentService: PaymentService; sendCard: SendCard; log: Log }
 /** What the payment service answered, and when it was asked, by `performance.now()`. */
 type Instructed = { askedAt: number; answer: Instruction | 'gone' | null }
 
@@ -24,19 +24,18 @@ const reportPausesMs = [0, 200, 500, 1_000, 1_500, 2_000] as const
  * question left here; so all the time since the question is taken off, and with nothing left the card is not sent.
  */
 export async function converse(request: CardChargeRequest, card: Card, parts: Parts): Promise<Reply | null> {
-  const { paymentService, psp, log } = parts
+  const { paymentService, sendCard, log } = parts
   let next: Instructed = { askedAt: performance.now(), answer: await paymentService.openCharge(request) }
   for (let sends = 0; ; sends++) {
     const { askedAt, answer } = next
     if (answer === null || answer === 'gone') return null
     if (answer.do === 'reply') return answer.reply
-    // A bug over there. The attempt's lease and the look-up settle it.
-    if (!isWellFormed(answer)) return null
-    // One report more than there are sends, to tell the payment service that the bound was reached.
-    if (sends > limits.sendsPerCharge) return null
+    // A bug over there; the attempt's lease and the look-up settle it. There is one report more than there are sends, to
+    // tell the payment service that the bound was reached.
+    if (!isWellFormed(answer) || sends > limits.sendsPerCharge) return null
     const timeoutMs = answer.timeoutMs - (performance.now() - askedAt)
     const maySend = timeoutMs > 0 && sends < limits.sendsPerCharge
-    const report = maySend ? await psp.send({ ...answer, timeoutMs }, card) : notSent
+    const report = maySend ? await sendCard({ ...answer, timeoutMs }, card) : notSent
     if (report === notSent) log('not_sent_by_relay', { requestId: request.requestId })
     next = await reportUntilAnswered(answer.attempt, report, paymentService)
     if (next.answer === null || next.answer === 'gone') log('report_unanswered', { requestId: request.requestId })

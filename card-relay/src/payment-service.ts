@@ -19,10 +19,10 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
   const agent = new http.Agent({ keepAlive: true, maxSockets, maxFreeSockets: 64, timeout: 4_000 })
   const headers = { authorization: `Bearer ${internalToken}`, 'content-type': 'application/json' }
 
-  /** `refused` is the answer to 4xx. */
+  /** `path` is what follows `/internal/`; `refused` is the answer to 4xx. */
   async function post<Answer>(path: string, body: unknown, timeoutMs: number, refused: Answer | null = null) {
     const signal = AbortSignal.timeout(timeoutMs)
-    const request = http.request(`${paymentServiceUrl}${path}`, { method: 'POST', agent, headers, signal })
+    const request = http.request(`${paymentServiceUrl}/internal/${path}`, { method: 'POST', agent, headers, signal })
     request.on('error', () => {}).end(JSON.stringify(body))
     try {
       const [response] = (await once(request, 'response')) as [IncomingMessage]
@@ -39,19 +39,14 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
 
   return {
     askAdmission: (request: door.AdmissionRequest) =>
-      post<door.AdmissionAnswer>('/internal/admission', request, limits.admissionTimeoutMs),
+      post<door.AdmissionAnswer>('admission', request, limits.admissionTimeoutMs),
     /** For the audit log; null when it was not taken. */
     tellStrayNumber: (report: door.StrayNumberReport) =>
-      post<door.StrayNumberAnswer>('/internal/stray_numbers', report, limits.strayNumberTimeoutMs),
+      post<door.StrayNumberAnswer>('stray_numbers', report, limits.strayNumberTimeoutMs),
     openCharge: (request: door.CardChargeRequest) =>
-      post<door.Instruction>('/internal/card_charges', request, limits.openChargeTimeoutMs),
+      post<door.Instruction>('card_charges', request, limits.openChargeTimeoutMs),
     /** `gone`: the payment service will not take this report any more. */
     report: (attempt: string, report: door.SendReport) =>
-      post<door.Instruction | 'gone'>(
-        `/internal/card_charges/${attempt}/report`,
-        report,
-        limits.reportTimeoutMs,
-        'gone',
-      ),
+      post<door.Instruction | 'gone'>(`card_charges/${attempt}/report`, report, limits.reportTimeoutMs, 'gone'),
   }
 }

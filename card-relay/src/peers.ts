@@ -18,19 +18,17 @@ export function namePeer(text: string): string {
 export function makePlaces(most: number, mostPerPeer = most) {
   const taken = new Map<string, number>()
   let all = 0
-  return {
-    /** A place that is given back when `using` ends; null when there is none for this peer. */
-    take(peer: string): Disposable | null {
-      const ofPeer = taken.get(peer) ?? 0
-      if (all >= most || ofPeer >= mostPerPeer) return null
-      taken.set(peer, ofPeer + 1)
-      all += 1
-      const giveBack = () => {
-        all -= 1
-        taken.set(peer, (taken.get(peer) ?? 1) - 1)
-        if (taken.get(peer) === 0) taken.delete(peer)
-      }
-      return { [Symbol.dispose]: giveBack }
-    },
+  /** Takes a place that is given back when `using` ends; null when there is none for this peer. */
+  return (peer: string): Disposable | null => {
+    const ofPeer = taken.get(peer) ?? 0
+    if (all >= most || ofPeer >= mostPerPeer) return null
+    taken.set(peer, ofPeer + 1)
+    all += 1
+    const giveBack = () => {
+      all -= 1
+      taken.set(peer, (taken.get(peer) ?? 1) - 1)
+      if (taken.get(peer) === 0) taken.delete(peer)
+    }
+    return { [Symbol.dispose]: giveBack }
   }
 }

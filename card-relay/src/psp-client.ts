@@ -11,7 +11,7 @@ import { limits } from './limits.ts'
 import { makePspAgent } from './psp-connection.ts'
 
 type SendInstruction = Extract<Instruction, { do: 'send' }>
-export type PspClient = ReturnType<typeof makePspClient>
+export type SendCard = ReturnType<typeof makeSendCard>
 
 /** What the relay answers when it will not send: nothing left, so nothing can have happened. */
 export const notSent = { failure: 'refused', requestWasSent: false } as const satisfies SendReport
@@ -20,10 +20,17 @@ export const notSent = { failure: 'refused', requestWasSent: false } as const sa
 const ownHeaders = /^(host|connection|content-length|transfer-encoding|expect|upgrade|accept-encoding)$/i
 
 /** `pspOrigins` is the whole of the internet that a card may be sent to. */
-export function makePspClient({ pspOrigins, pspCa }: Config, memory: CardMemory) {
+export function makeSendCard({ pspOrigins, pspCa }: Config, memory: CardMemory) {
   const agent = makePspAgent(pspCa)
 
-  async function exchange(url: URL, instruction: SendInstruction, body: Buffer, card: Card): Promise<SendReport> {
+  /**
+   * Sends the card where the instruction says, within its `timeoutMs` from now, and reports. Never sends twice, and never
+   * begins to send after that time.
+   */
+  return async (instruction: SendInstruction, card: Card): Promise<SendReport> => {
+    const url = readAddress(instruction, pspOrigins)
+    using body = url && spliceCard(instruction.body, card, memory)
+    if (url === null || body === null) return notSent
     const timeoutMs = Math.trunc(Math.min(instruction.timeoutMs, limits.pspTimeoutMs))
     const endsAt = performance.now() + timeoutMs
     const signal = AbortSignal.timeout(timeoutMs)
@@ -57,18 +64,6 @@ export function makePspClient({ pspOrigins, pspCa }: Config, memory: CardMemory)
       // Node's errors may quote what they were given, so nothing is taken over but how far a connection came.
       return fail(error instanceof Error && error.cause === 'tls' ? 'tls' : 'refused')
     }
-  }
-
-  return {
-    /**
-     * Sends the card where the instruction says, within its `timeoutMs` from now, and reports. Never sends twice, and
-     * never begins to send after that time.
-     */
-    async send(instruction: SendInstruction, card: Card): Promise<SendReport> {
-      const url = readAddress(instruction, pspOrigins)
-      using body = url && spliceCard(instruction.body, card, memory)
-      return url && body ? await exchange(url, instruction, body, card) : notSent
-    },
   }
 }
 

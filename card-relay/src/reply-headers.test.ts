@@ -8,6 +8,11 @@ const cases: [what: string, reply: string, blanked: string][] = [
   ['the text of the status', 'HTTP/1.1 201 card 4242\r\n\r\n', 'HTTP/1.1 201 xxxxxxxxx\r\n\r\n'],
   ['a value on two lines', 'HTTP/1.1 200\r\na: b\r\n 4242\r\n\r\n', 'HTTP/1.1 200\r\na:xx\r\nxxxxx\r\n\r\n'],
   ['a value on two lines, by a tab', 'HTTP/1.1 200\r\na: b\r\n\t4242\r\n\r\n', 'HTTP/1.1 200\r\na:xx\r\nxxxxx\r\n\r\n'],
+  [
+    'what comes after an empty line',
+    '\r\nHTTP/1.1 201\r\nx-echo: 42\r\n\r\n42',
+    '\r\nHTTP/1.1 201\r\nx-echo:xxx\r\n\r\n42',
+  ],
   ['lines without a carriage return', 'HTTP/1.1 200\na: 42\n\n42', 'HTTP/1.1 200\na:xxx\n\n42'],
   [
     'not the headers of the framing',

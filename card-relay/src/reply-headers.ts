@@ -27,32 +27,30 @@ export function blankReplyHeaders(socket: Socket): void {
 export function makeHeadBlanker(): (chunk: Buffer) => void {
   let isHead = true
   let isInterim = false
-  let isStatus = true
-  let isValue = false
+  let part: 'status' | 'name' | 'value' = 'status'
   /** Of the line that is being read: its name as far as it is known; of the status line, what is kept of it. */
   let known = ''
 
   function blankByte(sign: string): string {
     if (sign === '\r') return sign
     if (sign === '\n') {
-      // After the head of `100 Continue` and its like comes another head.
-      const isEnd = known === '' && !isValue
-      if (isEnd) isHead = isInterim
-      isStatus = isEnd
-      isValue = false
+      // An empty line ends the head. After that of `100 Continue` and its like comes another one.
+      const isEmpty = known === '' && part !== 'value'
+      if (isEmpty && part === 'name') isHead = isInterim
+      part = isEmpty ? 'status' : 'name'
       known = ''
       return sign
     }
-    if (isStatus && known.length === statusBytes) return 'x'
-    if (isValue) return keptHeaders.includes(known) ? sign : 'x'
-    // A line that begins with a space goes on with the value before it.
-    if (!isStatus && (sign === ':' || (known === '' && (sign === ' ' || sign === '\t')))) {
-      isValue = true
+    if (part === 'value') return keptHeaders.includes(known) ? sign : 'x'
+    if (part === 'name' && (sign === ':' || (known === '' && /[ \t]/.test(sign)))) {
+      // A line that begins with a space goes on with the value before it.
+      part = 'value'
       return sign === ':' ? sign : 'x'
     }
-    if (isStatus && known.length === 9) isInterim = sign === '1'
+    if (part === 'status' && known.length === statusBytes) return 'x'
+    if (part === 'status' && known.length === 9) isInterim = sign === '1'
     known += sign.toLowerCase()
-    return !isStatus && sign >= '0' && sign <= '9' ? 'x' : sign
+    return part === 'name' && /[0-9]/.test(sign) ? 'x' : sign
   }
 
   return (chunk) => {

@@ -12,7 +12,7 @@ import type { Log } from './log.ts'
 import { makePaymentService } from './payment-service.ts'
 import { makePlaces } from './peers.ts'
 import { type Refusal, unavailable } from './problems.ts'
-import { makePspClient } from './psp-client.ts'
+import { makeSendCard } from './psp-client.ts'
 
 type Outcome = Reply | Refusal | 'client_gone'
 
@@ -20,9 +20,9 @@ type Outcome = Reply | Refusal | 'client_gone'
 export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
   const paymentService = makePaymentService(config, memory)
   const { tellStrayNumber } = paymentService
-  const psp = makePspClient(config, memory)
+  const sendCard = makeSendCard(config, memory)
   const desk = makeAdmissionDesk(paymentService, () => performance.now(), bounds)
-  const places = makePlaces(bounds.charges)
+  const takePlace = makePlaces(bounds.charges)
   /** What was read of bodies since the start; tests see that of a refused one nothing was. */
   const bodyCount = { bytesRead: 0 }
 
@@ -57,7 +57,7 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     if (Number(headers['content-length'] ?? 0) > bodyLimits.bytes) return { code: 'body_too_large' }
     const exemptKeys = admission.exemptKeys.slice(0, limits.exemptKeys)
     // All of them have one bound, whoever they are of.
-    using place = places.take('')
+    using place = takePlace('')
     return place === null ? unavailable : await charge(exchange, caller, exemptKeys)
   }
 
@@ -84,7 +84,7 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     if (card.search.holdsNumber(Buffer.from(key ?? '')))
       return { code: 'card_field_ambiguous', detail: 'The card number stands in the `Idempotency-Key` too.' }
     const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts }
-    return (await converse(asked, card, { paymentService, psp, log })) ?? unavailable
+    return (await converse(asked, card, { paymentService, sendCard, log })) ?? unavailable
   }
 
   return { route, bodyCount }

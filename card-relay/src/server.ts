@@ -23,7 +23,7 @@ export type Relay = Awaited<ReturnType<typeof startRelay>>
 /** Starts the relay. Tests pass a `memory` whose buffers they watch, and bounds small enough to reach. */
 export async function startRelay(config: Config, log: Log, memory = makeCardMemory(), bounds: Limits = limits) {
   const { route, bodyCount } = makeRoutes(config, log, memory, bounds)
-  const connections = makePlaces(bounds.connections, bounds.connectionsPerPeer)
+  const takePlace = makePlaces(bounds.connections, bounds.connectionsPerPeer)
   const newestResponse = new WeakMap<Socket, ServerResponse>()
   const underWay = new Set<Promise<void>>()
   let isStopping = false
@@ -63,12 +63,24 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     }
   }
 
-  const server = makeServer(config)
+  const server = https.createServer({
+    cert: config.tlsCert,
+    key: config.tlsKey,
+    ca: config.clientCa,
+    requestCert: config.callerSource.kind === 'handshake',
+    // A client without a trusted certificate gets an answer that says so, from admission; it is never admitted.
+    rejectUnauthorized: false,
+    ...tlsProfile,
+    // No tickets: each connection proves its certificate anew, so that one which ran out is not carried on.
+    secureOptions: cleansePlaintext | constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+    ...serverLimits,
+  })
+  server.maxConnections = limits.connections
   const rinseSoon = makeRinse({ cert: config.tlsCert, key: config.tlsKey })
   server.on('connection', (socket: Socket) => {
     // The load balancer holds connections for everybody, and has bounds of its own.
     if (isTrustedProxy(socket.remoteAddress ?? '', config.callerSource)) return
-    const place = connections.take(namePeer(socket.remoteAddress ?? ''))
+    const place = takePlace(namePeer(socket.remoteAddress ?? ''))
     if (place === null) socket.destroy()
     else socket.once('close', place[Symbol.dispose])
   })
@@ -98,21 +110,4 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     server.closeAllConnections()
   }
   return { url: `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`, bodyCount, memory, stop }
-}
-
-function makeServer(config: Config): https.Server {
-  const server = https.createServer({
-    cert: config.tlsCert,
-    key: config.tlsKey,
-    ca: config.clientCa,
-    requestCert: config.callerSource.kind === 'handshake',
-    // A client without a trusted certificate gets an answer that says so, from admission; it is never admitted.
-    rejectUnauthorized: false,
-    ...tlsProfile,
-    // No tickets: each connection proves its certificate anew, so that one which ran out is not carried on.
-    secureOptions: cleansePlaintext | constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-    ...serverLimits,
-  })
-  server.maxConnections = limits.connections
-  return server
 }
