@@ -1,5 +1,4 @@
-export const auditActorTypes = ['operator', 'merchant', 'relay', 'system', 'anonymous'] as const
-export type AuditActorType = (typeof auditActorTypes)[number]
+export type AuditActorType = 'operator' | 'merchant' | 'system' | 'anonymous'
 export type AuditOutcome = 'success' | 'refused'
 
 type AuditRow = {

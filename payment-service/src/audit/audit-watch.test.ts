@@ -62,6 +62,19 @@ for (const [what, breakLog] of Object.entries(faults)) {
   })
 }
 
+test('a try that was under way when something was not written does not answer the next question', async () => {
+  const watch = createAuditWatch({ pool: app, log })
+  const mend = await faults['a sequence whose numbers are used']?.(owner)
+  assert.ok(mend)
+  // This one takes no number, so it finds nothing.
+  const earlier = watch.isWritable()
+  watch.suspect()
+  assert.equal(await watch.isWritable(), false)
+  await earlier
+  await mend()
+  await watch.close()
+})
+
 test('nobody who seals for five minutes closes the door too', async () => {
   const watch = createAuditWatch({ pool: app, log })
   const age = (minutes: number) =>

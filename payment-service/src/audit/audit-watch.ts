@@ -38,6 +38,8 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
   let trying: Promise<void> | null = null
   /** Until a whole try has succeeded. */
   let isInDoubt = false
+  /** A try that began earlier says nothing about what was met then. */
+  let suspectedAt = Number.NEGATIVE_INFINITY
   let outage: { since: Date; why: string } | null = null
 
   const learn = (result: Result): void => {
@@ -81,7 +83,7 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
   }
   return {
     async isWritable() {
-      const oldest = performance.now() - freshMs
+      const oldest = Math.max(performance.now() - freshMs, suspectedAt)
       // A try that was under way may have begun too long ago to say yes to this question.
       while (last.why === null) {
         if (last.startedAt >= oldest) return true
@@ -94,7 +96,7 @@ export function createAuditWatch(deps: { pool: Pool; log: Log }): AuditWatch {
     isKnownClosed: () => last.why !== null,
     suspect() {
       isInDoubt = true
-      last = { ...last, startedAt: Number.NEGATIVE_INFINITY }
+      suspectedAt = performance.now()
     },
     close: () => writer.flush(),
   }

@@ -184,6 +184,7 @@ describe('a key of metadata that an operator has exempted', { concurrency: false
       { type: 'tripwire_exemption.set', ...record, reason },
       { type: 'tripwire_exemption.set', ...record, reason: 'Asked again' },
       { type: 'tripwire_exemption.delete', ...record, reason: null },
+      { type: 'tripwire_exemption.delete', ...record, outcome: 'refused', reason: null },
     ])
   })
 })
