@@ -45,13 +45,18 @@ for (const range of cardRanges) {
   }
 }
 
+/** The lengths that brands issue of card numbers that begin with these four digits, as bits. */
+export function issuedLengths(first4: number): number {
+  return lengthsByFirst4[first4] ?? 0
+}
+
 /**
  * Whether `length` digits form a card number: a brand's range, its length, and a right check digit (Luhn,
  * ISO/IEC 7812-1 annex B). `digitAt` gives the i-th digit, so that the digits are never gathered anywhere.
  */
 export function isCardNumber(length: number, digitAt: (index: number) => number): boolean {
   const first4 = digitAt(0) * 1000 + digitAt(1) * 100 + digitAt(2) * 10 + digitAt(3)
-  if (((lengthsByFirst4[first4] ?? 0) & (1 << length)) === 0) return false
+  if ((issuedLengths(first4) & (1 << length)) === 0) return false
   let sum = 0
   for (let index = 0; index < length; index++) {
     const doubled = (length - index) % 2 === 0 ? digitAt(index) * 2 : digitAt(index)

@@ -17,20 +17,34 @@ const furtherZeros = [0x0660, 0x06f0, 0xff10]
 
 /**
  * Reads the character at a byte of UTF-8: itself, or as JSON escapes it (`\u0034`, `\t`), or, when asked for, as a URL
- * does (`%34`). What is broken is `other`, or stands for itself.
+ * does (`%34`). What is broken is `other`, or stands for itself. The answer is `into`, filled: an object of its
+ * own for each character would cost more than all the rest.
  */
-export function readCharacter(body: Buffer, at: number, end: number, readsPercent: boolean): Character {
+export function readCharacter(
+  into: Character,
+  body: Buffer,
+  at: number,
+  end: number,
+  readsPercent: boolean,
+): Character {
   const here = body[at] ?? 0
-  if (here === byte.escape) return readEscape(body, at, end)
+  if (here === byte.escape) return readEscape(into, body, at, end)
   if (here === byte.percent && readsPercent) {
     const code = readHex(body, at + 1, 2, end)
     // A byte of a longer character is taken for a separator: `%C2%A0` is a space.
     const kind = code >= 0x80 ? 'separator' : kindOf(code)
-    if (kind !== 'other') return { kind, place: at + 2, next: at + 3 }
+    if (kind !== 'other') return set(into, kind, at + 2, at + 3)
   }
-  if (here < 0x80) return { kind: kindOf(here), place: at, next: at + 1 }
+  if (here < 0x80) return set(into, kindOf(here), at, at + 1)
   const { code, length } = readUtf8(body, at, end)
-  return { kind: kindOf(code), place: at + length - 1, next: at + length }
+  return set(into, kindOf(code), at + length - 1, at + length)
+}
+
+function set(into: Character, kind: Character['kind'], place: number, next: number): Character {
+  into.kind = kind
+  into.place = place
+  into.next = next
+  return into
 }
 
 /** The digit at a `place`: in all its forms the byte's low half is its value. */
@@ -43,12 +57,12 @@ export function blankDigit(body: Buffer, place: number): void {
   body[place] = ((body[place] ?? 0) & 0xf0) | 0x01
 }
 
-function readEscape(body: Buffer, at: number, end: number): Character {
+function readEscape(into: Character, body: Buffer, at: number, end: number): Character {
   const next = body[at + 1] ?? 0
   const code = next === byte.u ? readHex(body, at + 2, 4, end) : -1
-  if (code !== -1) return { kind: kindOf(code), place: at + 5, next: at + 6 }
+  if (code !== -1) return set(into, kindOf(code), at + 5, at + 6)
   // A header has no escapes, so a backslash there must not hide the digit behind it.
-  return { kind: 'separator', place: at, next: at + (shortEscapes.has(next) ? 2 : 1) }
+  return set(into, 'separator', at, at + (shortEscapes.has(next) ? 2 : 1))
 }
 
 function kindOf(code: number): Character['kind'] {

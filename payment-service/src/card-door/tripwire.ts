@@ -1,11 +1,11 @@
-import { isCardNumber, longestCard, shortestCard } from './card-ranges.ts'
+import { isCardNumber, longestCard } from './card-ranges.ts'
+import { findCardSpans } from './card-spans.ts'
+import { gatherRuns } from './digit-runs.ts'
 import { type JsonPath, walkJson } from './json-walk.ts'
-import { blankDigit, digitAt, readCharacter } from './read-character.ts'
+import { blankDigit, type Character, digitAt, readCharacter } from './read-character.ts'
 
 /** A JSON number counts from this many digits, so that no amount is ever taken for a card by chance. */
 const shortestCardAsNumber = 14
-/** More characters than this between two digits part them. */
-const longestSeparator = 3
 /** Keys of `metadata` that can only be meant for card data, whatever stands there. */
 const secretNames = /^(cvc2?|cvv2?|card[_.-]?number|pan)$/i
 
@@ -104,100 +104,16 @@ function blankCardNumbers(body: Buffer, start: number, end: number): boolean {
   return blankRuns(body, start, end, false) || isInUrl
 }
 
-/**
- * Blanks the card numbers among the runs of digits of a string. A run is groups of digits with at most three characters
- * between two that are neither letters nor digits, what is invisible not counted; a card number begins and ends at the
- * edge of a group, so that digits inside a longer number are none.
- */
+/** Blanks the card numbers among the runs of digits of a string. */
 function blankRuns(body: Buffer, start: number, end: number, readsPercent: boolean): boolean {
   let found = false
-  // Where the current run's digits stand; where its groups begin, and which follow a single space or dash.
-  const digits: number[] = []
-  const groupStarts: number[] = []
-  const followPlain: boolean[] = []
-  const hits: { from: number; to: number }[] = []
-  const closeGroup = () => {
-    const count = groupStarts.length
-    const to = digits.length
-    const sizeOf = (group: number) => (groupStarts[group + 1] ?? to) - (groupStarts[group] ?? 0)
-    let isPlain = true
-    let isEven = true
-    // Only groups that begin within the longest card's length can be the beginning of one that ends here.
-    for (let group = count - 1; group >= 0; group--) {
-      const from = groupStarts[group] ?? 0
-      const length = to - from
-      if (length > longestCard) break
-      if (group < count - 1) {
-        isPlain &&= followPlain[group + 1] ?? false
-        isEven &&= sizeOf(group) === sizeOf(count - 2) && sizeOf(count - 1) <= sizeOf(group)
-      }
-      // 4-6-5 and 4-6-4: American Express and Diners Club as they are printed.
-      const isPrinted = count - group === 3 && sizeOf(group) === 4 && sizeOf(group + 1) === 6
-      // Coordinates, dates and addresses are digits with points and commas too; a card's groups are of one size.
-      if (!isPlain && !isEven && !isPrinted) continue
-      if (length < shortestCard || !isCardNumber(length, (index) => digitAt(body, digits[from + index] ?? 0))) continue
-      if (!isPartOfHash(body, digits[from] ?? 0, digits[to - 1] ?? 0)) hits.push({ from, to })
+  gatherRuns(body, start, end, readsPercent, (run) => {
+    for (const { from, to } of findCardSpans(body, run)) {
+      found = true
+      for (let index = from; index < to; index++) blankDigit(body, run.places[index] ?? 0)
     }
-  }
-  const closeRun = () => {
-    for (const { from, to } of hits) for (let index = from; index < to; index++) blankDigit(body, digits[index] ?? 0)
-    found ||= hits.length > 0
-    digits.length = 0
-    groupStarts.length = 0
-    followPlain.length = 0
-    hits.length = 0
-  }
-  let isInGroup = false
-  let separators = 0
-  let isPlainSeparator = false
-  for (let at = start; at < end; ) {
-    const { kind, place, next } = readCharacter(body, at, end, readsPercent)
-    at = next
-    if (kind === 'invisible') continue
-    if (kind === 'digit') {
-      if (!isInGroup) {
-        groupStarts.push(digits.length)
-        followPlain.push(separators === 1 && isPlainSeparator)
-      }
-      digits.push(place)
-      separators = 0
-    } else {
-      if (isInGroup) closeGroup()
-      separators++
-      isPlainSeparator = kind === 'plain'
-      if (digits.length > 0 && (kind === 'other' || separators > longestSeparator)) closeRun()
-    }
-    isInGroup = kind === 'digit'
-  }
-  if (isInGroup) closeGroup()
-  closeRun()
+  })
   return found
-}
-
-/**
- * Whether digits are a piece of a hexadecimal digest or a UUID: at least 32 hexadecimal digits in one go (dashes
- * aside), a letter among them. Without this, about one UUID in ten thousand would be refused.
- */
-function isPartOfHash(body: Buffer, first: number, last: number): boolean {
-  let from = first
-  let to = last
-  while (from > 0 && first - from < 128 && isHexOrDash(body[from - 1] ?? 0)) from--
-  while (to < body.length - 1 && to - last < 128 && isHexOrDash(body[to + 1] ?? 0)) to++
-  let hexDigits = 0
-  let letters = 0
-  for (let at = from; at <= to; at++) {
-    const value = body[at] ?? 0
-    // A space or an escape among the digits: nobody writes a digest so.
-    if (!isHexOrDash(value)) return false
-    if (value !== 0x2d) hexDigits++
-    if (value >= 0x41) letters++
-  }
-  return hexDigits >= 32 && letters > 0
-}
-
-function isHexOrDash(value: number): boolean {
-  const lower = value | 0x20
-  return (value >= 0x30 && value <= 0x39) || (lower >= 0x61 && lower <= 0x66) || value === 0x2d
 }
 
 /** A number literal: its whole part, and its digits without the point (`4.111111111111111e15` is a card number too). */
@@ -221,13 +137,12 @@ function isCardAsNumber(body: Buffer, start: number, end: number): boolean {
 /** Blanks every digit of a value; whether there was one. */
 function blankDigits(body: Buffer, start: number, end: number): boolean {
   let found = false
-  for (let at = start; at < end; ) {
-    const { kind, place, next } = readCharacter(body, at, end, false)
-    if (kind === 'digit') {
-      blankDigit(body, place)
-      found = true
-    }
-    at = next
+  const character: Character = { kind: 'other', place: 0, next: 0 }
+  for (let at = start; at < end; at = character.next) {
+    readCharacter(character, body, at, end, false)
+    if (character.kind !== 'digit') continue
+    blankDigit(body, character.place)
+    found = true
   }
   return found
 }
