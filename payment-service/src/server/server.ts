@@ -52,6 +52,8 @@ export type ServerOptions = {
   trustedProxies?: readonly string[]
   /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
   text?: 'storable' | 'any'
+  /** Where the caller finds what endpoints there are; without it, in the API's `/docs`. */
+  whereRoutesAre?: string
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
   inspectBody?: (body: Buffer, request: FastifyRequest) => Promise<void> | void
 }
@@ -61,6 +63,7 @@ export type ServerOptions = {
  * strict validation without coercion, problem+json for every error, bounded size and time, a request id on every answer.
  */
 export function createServer(options: ServerOptions): App {
+  const { whereRoutesAre = '`/docs` of the API lists every endpoint that merchants have.' } = options
   const trustedProxies = [...(options.trustedProxies ?? [])]
   const app = fastify({
     logger: false,
@@ -80,7 +83,7 @@ export function createServer(options: ServerOptions): App {
     // A path that names nothing, because it cannot be read. Fastify's own answer would quote it.
     frameworkErrors: (_error, request, reply) => {
       reply.header('x-request-id', request.id)
-      const detail = 'The path has a broken escape, or a part that is too long. `/docs` lists every endpoint.'
+      const detail = `The path has a broken escape, or a part that is too long. ${whereRoutesAre}`
       return sendRefusal(request, reply, refuse('route_not_found', { detail }), options.docsUrl)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -146,7 +149,9 @@ export function createServer(options: ServerOptions): App {
     return sendRefusal(
       request,
       reply,
-      refuse(allowed.length > 0 ? 'method_not_allowed' : 'route_not_found'),
+      allowed.length > 0
+        ? refuse('method_not_allowed')
+        : refuse('route_not_found', { detail: `Check the path. ${whereRoutesAre}` }),
       options.docsUrl,
     )
   })
