@@ -29,6 +29,7 @@ export const networkCode: Readonly<Record<string, string>> = {
   'card-relay/src/rinse.ts': 'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
   'card-relay/src/server.ts': 'in: merchants’ raw-card charges',
   'payment-service/src/psp-gateway/send.ts': 'out: the PSPs of the merchants’ accounts',
+  'payment-service/src/server/broken-message.ts': 'none: answers on connections that came in',
   'payment-service/src/server/rinse.ts':
     'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
   'payment-service/src/server/server.ts': 'none: reads addresses',

@@ -110,6 +110,16 @@ const grantRequest = {
   certificate_fingerprints: [sha],
 }
 
+test('without a token: that the process answers, and where its endpoints are', async () => {
+  const health = await admin.inject('/health')
+  assert.deepEqual([health.statusCode, health.json()], [200, { status: 'ok' }])
+  for (const url of ['/admin/v1/nothing', '/admin/v1/%zz']) {
+    const { statusCode, body } = await admin.inject(url)
+    assert.equal(statusCode, 404)
+    assert.match(JSON.parse(body).detail, /The admin API is under `\/admin\/v1`; docs\/operating\.md/)
+  }
+})
+
 test('without an operator’s token nothing is told, and the failed sign-in is in the audit log', async () => {
   for (const [method, path] of [
     ['GET', '/merchants'],

@@ -5,6 +5,7 @@ import { type IdKind, isId } from '../ids.ts'
 import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
+import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
@@ -33,7 +34,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   grant: 'grant',
 }
 
-/** The operators' API, `/admin/v1`. Every route is for operators, and every change leaves one audit record. */
+/** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
 export function createAdminServer(deps: AdminDeps): App {
   const watch = watchRequests(deps)
   const app = createServer({
@@ -41,6 +42,7 @@ export function createAdminServer(deps: AdminDeps): App {
     log: deps.log,
     trustedProxies: deps.config.trustedProxies,
     inspectBody: watch.inspectBody,
+    whereRoutesAre: 'The admin API is under `/admin/v1`; docs/operating.md of FinCore shows its calls.',
   })
   const failedSignIns = createThrottledAudit(deps)
   const refusals = createAuditWriter(deps)
@@ -51,6 +53,7 @@ export function createAdminServer(deps: AdminDeps): App {
   app.decorateRequest('apiKey', null)
   app.decorateRequest('isAudited', false)
   app.addHook('onRoute', (route) => {
+    if (route.url === '/health') return
     if (route.config?.access?.by !== 'operator') throw new Error(`${route.url} must say that it is for operators`)
     const changes = [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD')
     if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
@@ -62,7 +65,7 @@ export function createAdminServer(deps: AdminDeps): App {
   )
   app.addHook('onRequest', async (request, reply) => {
     await limitAddress(request, reply)
-    if (request.is404) return
+    if (request.is404 || request.routeOptions.config.access?.by === 'anyone') return
     const token = readBearer(request.headers.authorization)
     const operator = token === null ? null : await findOperator(request, reply, digestOf(token).toString('hex'))
     if (operator !== null) {
@@ -115,6 +118,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)
   addAuditLogRoutes(app, deps)
+  registerHealthRoute(app)
   return app
 }
 

@@ -127,7 +127,8 @@ describe('the tripwire stands at every door', () => {
     // Fastify answers HEAD wherever it answers GET, by the same hooks.
     const running = routes.filter(({ method }) => method !== 'HEAD').map(({ name }) => name)
     assert.ok(running.length > 50)
-    assert.deepEqual(running.sort(), Object.keys(doors).sort())
+    // `GET /health` is at both doors.
+    assert.deepEqual([...new Set(running)].sort(), Object.keys(doors).sort())
   })
 
   for (const [name, body] of Object.entries(doors)) {

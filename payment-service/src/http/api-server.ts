@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { findMissingRight, readKeyDigest } from '../server/caller.ts'
+import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
@@ -62,6 +63,7 @@ export async function createApiServer(deps: Deps, limits: Limits = perMinute): P
   registerWebhookEndpointRoutes(app, deps)
   registerClientConfigRoute(app, deps)
   registerDocsRoutes(app, describeApi)
+  registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps)
   return app
 }

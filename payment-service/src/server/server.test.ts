@@ -62,10 +62,77 @@ describe('every server', () => {
     }
   })
 
-  it('answers a broken message and ends its connection, whatever the client does', { timeout: 5_000 }, async () => {
+  it('refuses a body that has a key twice, and does not quote it', async () => {
+    const response = await makeServer().inject({
+      method: 'POST',
+      url: '/pay',
+      headers: { 'content-type': 'application/json' },
+      payload: '{"amount":1,"amount":1000}',
+    })
+    assert.deepEqual([response.statusCode, response.json().code], [400, 'malformed_json'])
+    assert.match(response.json().detail, /the same key twice/)
+    assert.doesNotMatch(response.body, /amount|1000/)
+  })
+
+  /** The answer's status, headers and problem. */
+  function readAnswer(text: string) {
+    const [head = '', body = ''] = text.split('\r\n\r\n')
+    const [first = '', ...lines] = head.split('\r\n')
+    const headers = new Map(lines.map((line) => line.split(': ', 2) as [string, string]))
+    return { status: Number(first.split(' ')[1]), headers, body, problem: JSON.parse(body) }
+  }
+
+  it('answers a broken message by a problem and ends its connection, whatever the client does', {
+    timeout: 5_000,
+  }, async () => {
     const app = makeServer()
-    assert.match(await talk(app, 'no HTTP at all\r\n\r\n'), /^HTTP\/1\.1 400 /)
-    assert.match(await talk(app, `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
+    for (const text of [
+      'no HTTP at all 4111111111111111\r\n\r\n',
+      `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      'POST /pay HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+    ]) {
+      const { status, headers, body, problem } = readAnswer(await talk(app, text))
+      assert.deepEqual([status, problem.status, problem.code], [400, 400, 'malformed_http'])
+      assert.equal(headers.get('content-type'), 'application/problem+json; charset=utf-8')
+      assert.equal(headers.get('content-length'), String(body.length))
+      assert.equal(headers.get('x-request-id'), problem.request_id)
+      assert.equal(problem.type, 'https://docs.example/errors#malformed_http')
+      assert.doesNotMatch(body, /4111/)
+    }
+  })
+
+  it('answers a request that comes too slowly by a problem', { timeout: 5_000 }, async () => {
+    const app = makeServer()
+    app.server.headersTimeout = 100
+    app.server.requestTimeout = 200
+    const { status, headers, problem } = readAnswer(await talk(app, 'GET /things/1 HTTP/1.1\r\nhost: x\r\n'))
+    assert.deepEqual([status, problem.code, headers.get('retry-after')], [408, 'request_timeout', '1'])
+  })
+
+  for (const [name, lines] of [
+    ['Host', 'host: a\r\nHost: a'],
+    ['Authorization', 'host: a\r\nauthorization: Bearer 1\r\nAuthorization: Bearer 2'],
+    ['Idempotency-Key', 'host: a\r\nidempotency-key: 1\r\nIdempotency-Key: 1'],
+    ['Content-Type', 'host: a\r\ncontent-type: application/json\r\nContent-Type: text/plain'],
+  ] as const) {
+    it(`takes ${name} once`, async () => {
+      const app = makeServer()
+      const request = (head: string) =>
+        `POST /cancel HTTP/1.1\r\n${head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`
+      const { status, problem } = readAnswer(await talk(app, request(lines)))
+      assert.deepEqual([status, problem.code, problem.param], [400, 'malformed_http', name])
+      assert.match(problem.detail, new RegExp(`^The header ${name} stands more than once, .* Send it once\\.$`))
+      const once = lines.split('\r\n').slice(0, -1).join('\r\n')
+      assert.match(await talk(app, request(once)), /^HTTP\/1\.1 200 /)
+    })
+  }
+
+  it('wants a Host of HTTP/1.1, and says so', async () => {
+    const app = makeServer()
+    const end = 'connection: close\r\n\r\n'
+    const { status, problem } = readAnswer(await talk(app, `GET /things/1 HTTP/1.1\r\n${end}`))
+    assert.deepEqual([status, problem.code, problem.param], [400, 'malformed_http', 'Host'])
+    assert.match(await talk(app, `GET /things/1 HTTP/1.0\r\n${end}`), /^HTTP\/1\.1 200 /)
   })
 
   it('takes so many connections and no more, and looks for overdue requests every second', () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isIP, type Socket } from 'node:net'
+import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
@@ -7,9 +7,11 @@ import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { refuse } from '../refusal.ts'
+import { makeBrokenMessageHandler } from './broken-message.ts'
 import type { Access } from './caller.ts'
+import { findHeaderFault } from './header-faults.ts'
 import { parseJsonBody } from './json-body.ts'
-import { sendRefusal, toRefusal } from './problems.ts'
+import { RefusalError, sendRefusal, toRefusal } from './problems.ts'
 import { overwriteRest, readBody } from './read-body.ts'
 import { rinseSoon } from './rinse.ts'
 
@@ -50,6 +52,8 @@ export type ServerOptions = {
   trustedProxies?: readonly string[]
   /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
   text?: 'storable' | 'any'
+  /** Where the caller finds what endpoints there are; without it, in the API's `/docs`. */
+  whereRoutesAre?: string
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
   inspectBody?: (body: Buffer, request: FastifyRequest) => Promise<void> | void
 }
@@ -59,6 +63,7 @@ export type ServerOptions = {
  * strict validation without coercion, problem+json for every error, bounded size and time, a request id on every answer.
  */
 export function createServer(options: ServerOptions): App {
+  const { whereRoutesAre = '`/docs` of the API lists every endpoint that merchants have.' } = options
   const trustedProxies = [...(options.trustedProxies ?? [])]
   const app = fastify({
     logger: false,
@@ -66,18 +71,19 @@ export function createServer(options: ServerOptions): App {
     bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
     // How often Node looks for requests that are past their time; its own half minute would triple that time.
-    http: { connectionsCheckingInterval: 1_000 },
+    // A missing Host Node would refuse with an empty answer; findHeaderFault says what is wrong.
+    http: { connectionsCheckingInterval: 1_000, requireHostHeader: false },
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     genReqId: () => newId('request'),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false } },
-    clientErrorHandler: answerBrokenMessage,
+    clientErrorHandler: makeBrokenMessageHandler(options.docsUrl),
     // A path that names nothing, because it cannot be read. Fastify's own answer would quote it.
     frameworkErrors: (_error, request, reply) => {
       reply.header('x-request-id', request.id)
-      const detail = 'The path has a broken escape, or a part that is too long. `/docs` lists every endpoint.'
+      const detail = `The path has a broken escape, or a part that is too long. ${whereRoutesAre}`
       return sendRefusal(request, reply, refuse('route_not_found', { detail }), options.docsUrl)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -99,6 +105,8 @@ export function createServer(options: ServerOptions): App {
     if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for']
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
+    const fault = findHeaderFault(request.raw)
+    if (fault !== null) throw new RefusalError(fault)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
@@ -141,22 +149,11 @@ export function createServer(options: ServerOptions): App {
     return sendRefusal(
       request,
       reply,
-      refuse(allowed.length > 0 ? 'method_not_allowed' : 'route_not_found'),
+      allowed.length > 0
+        ? refuse('method_not_allowed')
+        : refuse('route_not_found', { detail: `Check the path. ${whereRoutesAre}` }),
       options.docsUrl,
     )
   })
   return app
-}
-
-const statusByErrorCode: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-}
-
-/** A broken HTTP message has no request to answer to; it gets the shortest valid answer, and its connection ends. */
-function answerBrokenMessage(error: NodeJS.ErrnoException, socket: Socket): void {
-  const status = statusByErrorCode[error.code ?? ''] ?? '400 Bad Request'
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  // Ended alone, it would stay open for as long as the other side likes.
-  socket.destroySoon()
 }

@@ -51,7 +51,7 @@ export function registerLinkRoutes(app: App, deps: Deps, watch: CardDataWatch): 
     })
 
     pages.post<Token>('/s/:token', anyone, async (request, reply) => {
-      if (isFromOtherSite(request) || isPrefetch(request)) {
+      if (isFromOtherSite(request, deps.config.publicUrl) || isPrefetch(request)) {
         return sendPage(
           deps,
           reply,
@@ -120,8 +120,13 @@ function isPrefetch(request: FastifyRequest): boolean {
     .some((value) => value !== undefined && /prefetch|prerender|preview/i.test(value))
 }
 
-/** A browser that knows the header tells the truth in it; one that does not know it leaves it out. */
-function isFromOtherSite(request: FastifyRequest): boolean {
-  const site = request.headers['sec-fetch-site']
-  return site !== undefined && site !== 'same-origin' && site !== 'none'
+/**
+ * A browser that knows `Sec-Fetch-Site` tells the truth in it. One that does not (Safari before 16.4) has `Origin` with a
+ * POST: of ourselves, or `null`, which it writes for our own pages too, because they forbid the referrer (Fetch standard,
+ * “append a request Origin header”). What is no browser has neither.
+ */
+function isFromOtherSite(request: FastifyRequest, publicUrl: string): boolean {
+  const { 'sec-fetch-site': site, origin } = request.headers
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  return origin !== undefined && origin !== 'null' && origin !== new URL(publicUrl).origin
 }

@@ -171,6 +171,21 @@ describe('the payment link', { concurrency: 4 }, () => {
     assert.equal(status, 303)
   })
 
+  it('is not used up by another site in a browser that only says its origin', async () => {
+    const post = async (origin: string | null) => {
+      const session = await world.createSession()
+      // `null`: Safari before 16.4, from a page that forbids the referrer, as ours do.
+      const headers = { 'sec-fetch-site': null, ...(origin === null ? {} : { origin }) }
+      const { status } = await world.visit(new Map(), 'POST', session.url, headers)
+      return [status, (await world.findSession(session.id)).status]
+    }
+    const { origin } = new URL((await world.createSession()).url)
+    for (const foreign of ['https://evil.example', `${origin}0`, origin.replace('http:', 'https:')]) {
+      assert.deepEqual(await post(foreign), [403, 'open'], foreign)
+    }
+    for (const ours of [origin, 'null', null]) assert.equal((await post(ours))[0], 303, String(ours))
+  })
+
   it('cancels nothing by HEAD, by a prefetch, or in a browser that did not use it', async () => {
     const { session, browser, url } = await scenes.used_here()
     await world.visit(browser, 'HEAD', `${url}/cancel`)

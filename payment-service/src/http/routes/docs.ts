@@ -20,7 +20,4 @@ export function registerDocsRoutes(app: App, describeApi: () => OpenApi): void {
       return reply.header('content-security-policy', contentSecurityPolicy).type('text/html; charset=utf-8').send(page)
     })
   }
-  app.get('/health', access, async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ status: 'ok' }),
-  )
 }

@@ -172,12 +172,12 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
     async findSession(id: string): Promise<PaymentSession> {
       return (await call('GET', `/v1/payment_sessions/${id}`)).body
     },
-    /** One request as a browser makes it; keeps the cookies that it gets. */
+    /** One request as a browser makes it; keeps the cookies that it gets. A header that is null is left out. */
     async visit(
       browser: Browser,
       method: 'GET' | 'HEAD' | 'POST',
       url: string,
-      headers: Record<string, string> = {},
+      headers: Record<string, string | null> = {},
     ): Promise<Visit> {
       const { pathname, search } = new URL(url, 'http://127.0.0.1:4000')
       const cookie = [...browser].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -188,7 +188,11 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
       const answer = await app.inject({
         method,
         url: pathname + search,
-        headers: { ...posted, ...(cookie === '' ? {} : { cookie }), ...headers },
+        headers: Object.fromEntries(
+          Object.entries({ ...posted, ...(cookie === '' ? {} : { cookie }), ...headers }).flatMap(([name, value]) =>
+            value === null ? [] : [[name, value]],
+          ),
+        ),
         ...(method === 'POST' ? { payload: '' } : {}),
       })
       for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
