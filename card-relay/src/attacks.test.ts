@@ -124,6 +124,31 @@ describe('the door for strangers', () => {
     )
   })
 
+  it('gives the place back of a connection that goes on asking and reads no answer', async () => {
+    const world = await start({ connectionsPerPeer: 1, answerTimeoutMs: 1_000 })
+    const long = { status: 403, headers: {}, body: 'x'.repeat(200_000) }
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null
+        ? { decision: 'refuse', reply: long }
+        : { decision: 'admit', exemptKeys: [] }
+    const stranger = await connect(world, '')
+    stranger.socket.pause()
+    const countAnswered = () => world.logLines.filter((line) => line.includes('"request_answered"')).length
+    for (let asked = 0; asked < 100 && countAnswered() === asked; asked++) {
+      stranger.socket.write(announce('sk_test_stranger', 0))
+      // Not sooner than the answer has left: a request that comes before is one of several at a time.
+      for (let waits = 0; waits < 50 && countAnswered() === asked; waits++) await sleep(10)
+    }
+    await until('there is a place again', () =>
+      world
+        .post(body)
+        .then(({ status }) => status === 201)
+        .catch(() => false),
+    )
+    assert.ok(countAnswered() > 1, 'it was answered while there was room for its answers')
+    assert.ok(!world.logLines.some((line) => line.includes('"pipelined_request"')))
+  })
+
   it('bounds the connections in all, those of a load balancer too', async () => {
     const trustedProxies = new BlockList()
     trustedProxies.addAddress('127.0.0.1')

@@ -92,18 +92,17 @@ function mask(bytes: Buffer): string {
   const masked = bytes.map((value, at) => {
     const sign = String.fromCharCode(value)
     if (escapeLeft > 0) {
-      const [allowed, shown] = escapeLeft === 5 ? [/["\\/bfnrtu]/, value] : [/[0-9a-f]/i, one]
+      const [allowed, shown] = escapeLeft === 5 ? [/["\\/bfnrtu]/, value] : [/[0-9a-f]/i, 0x31]
       escapeLeft = escapeLeft === 5 && sign !== 'u' ? 0 : escapeLeft - 1
       return allowed.test(sign) ? shown : invalid
     }
     if (sign === '"') isText = !isText
     else if (isText && sign === '\\') escapeLeft = 5
     else if (isText) return value < 0x20 ? value : 0x78
-    else if (isDigit(value)) return sign === '0' && !isDigit(bytes[at - 1]) ? value : one
+    else if (isDigit(value)) return sign === '0' && !isDigit(bytes[at - 1]) ? value : 0x31
     return /["\\\s{}[\],:+.\-truefalsnE]/.test(sign) ? value : invalid
   })
   return Buffer.from(masked.buffer).toString('latin1')
 }
 
-const one = 0x31
 const invalid = 0x3f

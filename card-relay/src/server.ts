@@ -52,7 +52,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
       if (outcome === 'client_gone') return log(outcome, { requestId })
       if ('code' in outcome) log('refused', { requestId, code: outcome.code })
       await answer(exchange, 'code' in outcome ? makeProblemReply(outcome, config.docsUrl, requestId) : outcome)
-      await finished(response).catch(() => {})
+      await finished(response, { signal: AbortSignal.timeout(bounds.answerTimeoutMs) }).catch(() => response.destroy())
       const durationMs = performance.now() - startedAt
       if (response.writableFinished) log('request_answered', { requestId, status: response.statusCode, durationMs })
     } catch (error) {
