@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { BlockList } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import type { AdmissionAnswer } from '@fincore/api-contract/card-door'
+import type { Config } from './config.ts'
 import type { Limits } from './limits.ts'
 import { replyWith, startWorld, type World } from './testing/relay-world.ts'
 
@@ -11,8 +13,8 @@ const body = JSON.stringify({ payment_method: { card: { number: '424242424242424
 const refusal: AdmissionAnswer = { decision: 'refuse', reply: { status: 403, headers: {}, body: '{}' } }
 
 const worlds: World[] = []
-async function start(bounds: Partial<Limits> = {}): Promise<World> {
-  const world = await startWorld(bounds)
+async function start(bounds: Partial<Limits> = {}, settings: Partial<Config> = {}): Promise<World> {
+  const world = await startWorld(bounds, settings)
   worlds.push(world)
   return world
 }
@@ -21,9 +23,11 @@ afterEach(async () => {
 })
 
 /** A stranger's connection, without a certificate, that says what it is given. */
-async function connect(world: World, text: string) {
+async function connect(world: World, text: string, allowHalfOpen = false) {
   const { port } = new URL(world.relay.url)
-  const socket = tls.connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false })
+  // Node's types do not know the last one.
+  const options = { host: '127.0.0.1', port: Number(port), rejectUnauthorized: false, allowHalfOpen }
+  const socket = tls.connect(options)
   const seen = { socket, text: '', isClosed: false }
   socket.on('data', (data) => {
     seen.text += data
@@ -62,6 +66,7 @@ describe('the door for strangers', () => {
     await until('the stranger’s connection is closed', () => stranger.isClosed)
     assert.equal((await world.post(body)).status, 201)
     assert.equal(world.seen.admissions.filter(({ caller }) => caller.certificateFingerprint === null).length, 1)
+    assert.equal(world.logLines.filter((line) => line.includes('"pipelined_request"')).length, 1)
   })
 
   it('lets a merchant’s charge pass fifteen connections that announce a body and send none', async () => {
@@ -103,6 +108,55 @@ describe('the door for strangers', () => {
     })
   })
 
+  it('gives the places back of connections that say nothing, when their side stays open too', async () => {
+    const world = await start({ connectionsPerPeer: 3 })
+    const strangers = await Promise.all(Array.from({ length: 3 }, () => connect(world, '', true)))
+    await until('all are told that it took too long', () => strangers.every(({ text }) => text.includes(' 408 ')))
+    await until('there is a place again', () =>
+      world
+        .post(body)
+        .then(({ status }) => status === 201)
+        .catch(() => false),
+    )
+    assert.ok(
+      strangers.every(({ socket }) => socket.writable),
+      'they were ended by the relay, not by themselves',
+    )
+  })
+
+  it('gives the place back of a connection that goes on asking and reads no answer', async () => {
+    const world = await start({ connectionsPerPeer: 1, answerTimeoutMs: 1_000 })
+    const long = { status: 403, headers: {}, body: 'x'.repeat(200_000) }
+    world.on.admission = ({ caller }) =>
+      caller.certificateFingerprint === null
+        ? { decision: 'refuse', reply: long }
+        : { decision: 'admit', exemptKeys: [] }
+    const stranger = await connect(world, '')
+    stranger.socket.pause()
+    const countAnswered = () => world.logLines.filter((line) => line.includes('"request_answered"')).length
+    for (let asked = 0; asked < 100 && countAnswered() === asked; asked++) {
+      stranger.socket.write(announce('sk_test_stranger', 0))
+      // Not sooner than the answer has left: a request that comes before is one of several at a time.
+      for (let waits = 0; waits < 50 && countAnswered() === asked; waits++) await sleep(10)
+    }
+    await until('there is a place again', () =>
+      world
+        .post(body)
+        .then(({ status }) => status === 201)
+        .catch(() => false),
+    )
+    assert.ok(countAnswered() > 1, 'it was answered while there was room for its answers')
+    assert.ok(!world.logLines.some((line) => line.includes('"pipelined_request"')))
+  })
+
+  it('bounds the connections in all, those of a load balancer too', async () => {
+    const trustedProxies = new BlockList()
+    trustedProxies.addAddress('127.0.0.1')
+    const world = await start({ connections: 2 }, { callerSource: { kind: 'header', trustedProxies } })
+    for (let count = 0; count < 2; count++) await connect(world, '')
+    await assert.rejects(connect(world, ''), 'a third')
+  })
+
   it('bounds the charges under way, and gives each place back', async () => {
     const world = await start({ charges: 2 })
     world.on.charge = () => sleep(200, replyWith(201, '{}'))
@@ -127,6 +181,33 @@ describe('the end of a body', () => {
       await until('it is closed', () => stranger.isClosed)
       assert.match(stranger.text, /^HTTP\/1\.1 4\d\d /)
       assert.equal(world.seen.admissions.length, 0)
+    })
+  }
+})
+
+describe('a header that decides something', () => {
+  const headers = {
+    Host: ['a', 'b'],
+    Authorization: ['Bearer sk_a', 'Bearer sk_b'],
+    'Idempotency-Key': ['one', 'two'],
+    'Content-Type': ['application/json', 'text/plain'],
+    'X-Amzn-Mtls-Clientcert-Leaf': ['one', 'two'],
+  }
+  for (const [name, values] of Object.entries(headers)) {
+    it(`is taken once: ${name}`, async () => {
+      const world = await start()
+      const others = Object.entries(headers).filter(([other]) => other !== name)
+      const lines = [
+        ...others.map(([other, [value]]) => `${other}: ${value}`),
+        ...values.map((value) => `${name}: ${value}`),
+      ]
+      const head = ['POST /v1/charges HTTP/1.1', ...lines, `Content-Length: ${body.length}`].join('\r\n')
+      const stranger = await connect(world, `${head}\r\n\r\n${body}`)
+      await until('it is closed', () => stranger.isClosed)
+      assert.match(stranger.text, /^HTTP\/1\.1 400 /)
+      assert.match(stranger.text, /"code":"malformed_http"/)
+      assert.equal(world.seen.admissions.length, 0)
+      assert.equal(world.relay.bodyCount.bytesRead, 0)
     })
   }
 })

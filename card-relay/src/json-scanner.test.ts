@@ -113,12 +113,20 @@ describe('where the scanner finds values', () => {
 })
 
 describe('what JSON.parse gets to see', () => {
-  it('is a text in which no digit is left but ones, and zeros that begin a number', (context) => {
+  it('is a text in which no string says anything, and no digit is left but ones, and zeros that begin a number', (context) => {
     const parse = context.mock.method(JSON, 'parse')
     scanJson(Buffer.from('{"n":"4000056655665556","a":[0,10,-0.05,1e-08,"\\u0030\\u00e9"],"0042":"x\\n2"}'), [])
     const [call] = parse.mock.calls
-    const masked = '{"n":"1111111111111111","a":[0,11,-0.01,1e-01,"\\u0111\\u01e1"],"0111":"x\\n1"}'
+    const masked = '{"x":"xxxxxxxxxxxxxxxx","x":[0,11,-0.01,1e-01,"\\u1111\\u1111"],"xxxx":"x\\nx"}'
     assert.equal(call?.arguments[0], masked)
+  })
+
+  it('says nothing of a card either that stands in what is no JSON', (context) => {
+    const parse = context.mock.method(JSON, 'parse')
+    // Base64 of a number, which has no digit but ones, outside of a string and in escapes that are none.
+    for (const text of ['{NjIzMTA1}', '{"a":"\\N\\j\\I\\z","b":"\\uNjIzMTA1"}']) scanJson(Buffer.from(text), [])
+    const texts = parse.mock.calls.map((call) => call.arguments[0])
+    assert.deepEqual(texts, ['{???????1}', '{"x":"\\?\\?\\?\\?","x":"\\u????xxxx"}'])
   })
 })
 

@@ -5,9 +5,9 @@ import type { Refusal } from './problems.ts'
 
 /**
  * Finds where the keys and values of a JSON text lie, as bytes. Whether it is JSON, `JSON.parse` itself decides, on the
- * masked text: a copy in which all digits are 1, so that no card number becomes a string. The text must be stricter than
- * JSON in four points: its root is an object, no key is written twice in an object, and depth and number of keys are
- * bounded.
+ * masked text: a copy in which no string says anything and all digits are 1, so that no card number becomes a string.
+ * The text must be stricter than JSON in four points: its root is an object, no key is written twice in an object, and
+ * depth and number of keys are bounded.
  */
 
 /**
@@ -40,12 +40,11 @@ export function scanJson(bytes: Buffer, wanted: readonly string[]): { tokens: To
   const frames: { keys: Buffer[] | null; path: string | null }[] = []
   let path: string | null = null
   let isKeyNext = false
-  for (const { 0: word, index } of text.matchAll(words)) {
+  for (const { 0: word, index: at } of text.matchAll(words)) {
     const sign = word.charAt(0)
     const frame = frames.at(-1)
     const quote = sign === '"' ? 1 : 0
-    const span = { start: index + quote, end: index + word.length - quote, isEscaped: word.includes('\\') }
-    const token = { ...span, depth: frames.length }
+    const token = { start: at + quote, end: at + word.length - quote, isEscaped: /\\/.test(word), depth: frames.length }
     if (sign === '}' || sign === ']') frames.pop()
     else if (sign === ',') isKeyNext = frame?.keys !== null
     else if (isKeyNext && frame?.keys) {
@@ -81,10 +80,29 @@ function extendPath(path: string | null, name: Buffer | undefined, wanted: reado
 }
 
 /**
- * The same text with another digit for each digit. A 0 stays where it is the first, since JSON allows no other digit
- * after it; nothing else in JSON depends on which digit stands somewhere. Each byte becomes one character.
+ * The same text without what it says, so that no card becomes a string, in base64 and packed decimal either. In a string
+ * each byte becomes an x, and each hexadecimal digit of an escape a 1. Outside, each digit becomes a 1, but for a first
+ * 0, since JSON allows no other digit after it. What JSON has nowhere there becomes a question mark, or stays a control
+ * character. Nothing else in JSON depends on which sign stands somewhere. Each byte becomes one character.
  */
 function mask(bytes: Buffer): string {
-  const masked = bytes.map((value, at) => (isDigit(value) && (value !== 0x30 || isDigit(bytes[at - 1])) ? 0x31 : value))
+  let isText = false
+  /** How many bytes are left of an escape, the longest of which is a u and four digits. */
+  let escapeLeft = 0
+  const masked = bytes.map((value, at) => {
+    const sign = String.fromCharCode(value)
+    if (escapeLeft > 0) {
+      const [allowed, shown] = escapeLeft === 5 ? [/["\\/bfnrtu]/, value] : [/[0-9a-f]/i, 0x31]
+      escapeLeft = escapeLeft === 5 && sign !== 'u' ? 0 : escapeLeft - 1
+      return allowed.test(sign) ? shown : invalid
+    }
+    if (sign === '"') isText = !isText
+    else if (isText && sign === '\\') escapeLeft = 5
+    else if (isText) return value < 0x20 ? value : 0x78
+    else if (isDigit(value)) return sign === '0' && !isDigit(bytes[at - 1]) ? value : 0x31
+    return /["\\\s{}[\],:+.\-truefalsnE]/.test(sign) ? value : invalid
+  })
   return Buffer.from(masked.buffer).toString('latin1')
 }
+
+const invalid = 0x3f

@@ -29,6 +29,8 @@ export const limits = {
   sendsPerCharge: 4,
   pspReplyBytes: 65_536,
   pspTimeoutMs: 60_000,
+  /** A client that does not read its answer would keep its place for as long as it likes. */
+  answerTimeoutMs: 10_000,
   shutdownMs: 10_000,
 } as const
 

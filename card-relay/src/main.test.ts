@@ -96,6 +96,9 @@ describe('the relay’s process', () => {
 
   const openings: [flags: string[], lines: string[]][] = [
     [['--allow-fs-write=/tmp'], ['Node has other flags than it needs']],
+    [['--allow-fs-read=/var/lib'], ['Node has other flags than it needs']],
+    [[`--allow-fs-read=${join(import.meta.dirname, '..')}`], ['Node has other flags than it needs']],
+    [['--import=data:text/javascript,0'], ['Node has other flags than it needs']],
     [
       ['--allow-fs-read=/etc', '--allow-worker', '--allow-inspector'],
       [

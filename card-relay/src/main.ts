@@ -22,10 +22,8 @@ for (const door of openDoors) process.stderr.write(`card-relay: not started as b
 if (openDoors.length > 0) process.exit(1)
 
 const loaded = loadConfig(process.env)
-if (!loaded.ok) {
-  for (const problem of loaded.problems) process.stderr.write(`card-relay: ${problem}\n`)
-  process.exit(1)
-}
+for (const problem of loaded.ok ? [] : loaded.problems) process.stderr.write(`card-relay: ${problem}\n`)
+if (!loaded.ok) process.exit(1)
 
 const relay = await startRelay(loaded.config, log, memory)
 let stopping = false

@@ -47,6 +47,8 @@ async function exchangeZeros(own: { cert: string; key: string }): Promise<void> 
     const { port } = server.address() as AddressInfo
     const options = { port, host: '127.0.0.1', method: 'POST', agent: false, rejectUnauthorized: false, timeout: 1_000 }
     const request = https.request({ ...options, secureOptions: cleansePlaintext })
+    // `once` listens for errors only until the answer comes, and one that nobody hears would end the process.
+    request.on('error', () => {})
     request.once('timeout', () => request.destroy()).end(zeros)
     const [response] = await once(request, 'response')
     await once(response.resume(), 'close')

@@ -16,6 +16,9 @@ import { makeSendCard } from './psp-client.ts'
 
 type Outcome = Reply | Refusal | 'client_gone'
 
+/** Headers that decide something; `x-forwarded-for` is a list, and of lengths and encodings Node or the routes see to it. */
+const onlyOnce = ['host', 'authorization', 'idempotency-key', 'content-type', 'x-amzn-mtls-clientcert-leaf']
+
 /** The relay's two routes. An address with a query is neither: nothing of a charge belongs into an address. */
 export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds: Limits) {
   const paymentService = makePaymentService(config, memory)
@@ -27,7 +30,10 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
   const bodyCount = { bytesRead: 0 }
 
   async function route(exchange: Exchange): Promise<Outcome> {
-    const { method, url, headers, httpVersion } = exchange.request
+    const { method, url, headers, headersDistinct, httpVersion } = exchange.request
+    // Node keeps the first of two, and a load balancer may have judged by the last.
+    const isTwice = onlyOnce.some((name) => (headersDistinct[name]?.length ?? 0) > 1)
+    if (isTwice) return { code: 'malformed_http', detail: `Send each of these headers once: ${onlyOnce.join(', ')}.` }
     // It must be readable in one way only where the body ends. Node also takes `gzip, chunked`, and a load balancer may
     // take an HTTP/1.0 request with a `Transfer-Encoding` to end elsewhere than the relay does: a request could hide.
     const encoding = headers['transfer-encoding']

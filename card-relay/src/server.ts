@@ -31,11 +31,12 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   function accept(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
     // Node handles pipelined requests all at once, so one connection could ask for any number of things. No client that
     // waits for its answers, as all do in practice, sends a second request before the first is answered.
-    if (newestResponse.get(request.socket)?.writableEnded === false) return void request.socket.destroy()
+    const isEarly = newestResponse.get(request.socket)?.writableEnded === false
+    if (isEarly && !request.socket.destroyed) log('refused', { code: 'pipelined_request' })
+    if (isEarly) return void request.socket.destroy()
     newestResponse.set(request.socket, response)
     response.on('error', () => response.destroy())
-    const exchange = { request, response, requestId: makeRequestId(), isWaiting }
-    const work = serve(exchange).finally(() => {
+    const work = serve({ request, response, requestId: makeRequestId(), isWaiting }).finally(() => {
       underWay.delete(work)
       rinseSoon()
     })
@@ -51,7 +52,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
       if (outcome === 'client_gone') return log(outcome, { requestId })
       if ('code' in outcome) log('refused', { requestId, code: outcome.code })
       await answer(exchange, 'code' in outcome ? makeProblemReply(outcome, config.docsUrl, requestId) : outcome)
-      await finished(response).catch(() => {})
+      await finished(response, { signal: AbortSignal.timeout(bounds.answerTimeoutMs) }).catch(() => response.destroy())
       const durationMs = performance.now() - startedAt
       if (response.writableFinished) log('request_answered', { requestId, status: response.statusCode, durationMs })
     } catch (error) {
@@ -75,7 +76,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     secureOptions: cleansePlaintext | constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
     ...serverLimits,
   })
-  server.maxConnections = limits.connections
+  server.maxConnections = bounds.connections
   const rinseSoon = makeRinse({ cert: config.tlsCert, key: config.tlsKey })
   server.on('connection', (socket: Socket) => {
     // The load balancer holds connections for everybody, and has bounds of its own.
@@ -89,14 +90,15 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
   // What Node could not read as HTTP, or what came too slowly. The error carries the raw bytes, so it is never logged.
-  server.on('clientError', (error: Error & { code?: string; rawPacket?: Buffer }, socket) => {
+  server.on('clientError', (error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket) => {
     error.rawPacket?.fill(0)
     const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'malformed_http'
     const { status, headers, body } = makeProblemReply({ code }, config.docsUrl, makeRequestId())
     const all = { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }
     const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(all).map((pair) => pair.join(': '))]
     if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-    else socket.destroy()
+    // Ended alone, it would keep its place for as long as the other side likes.
+    socket.destroySoon()
   })
   await once(server.listen(config.port, config.host), 'listening')
   const { address, family, port } = server.address() as AddressInfo

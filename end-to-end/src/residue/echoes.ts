@@ -4,10 +4,11 @@ import { group } from './written-forms.ts'
 /** One way to write a card: its name, which may be part of a header's, and the text as JSON has it, quotes included. */
 export type Spelling = { name: string; json: string }
 
-/** Ways in which a careless PSP may give back a card, or the request that it stood in. */
+/** Every way in which a careless PSP may give back a card, or the request that it stood in. */
 export function spellings({ number }: Canary, requestBody: string): Spelling[] {
   const utf16 = (text: string) => Buffer.from(text, 'utf16le')
   const percent = number.replace(/\d/g, '%3$&')
+  const even = number.length % 2 === 0
   const texts: Record<string, string> = {
     plain: number,
     spaced: group(number).join(' '),
@@ -15,8 +16,12 @@ export function spellings({ number }: Canary, requestBody: string): Spelling[] {
     'within-words': `card no. ${number} was refused`,
     'utf16-little': utf16(number).toString('latin1'),
     'utf16-big': utf16(number).swap16().toString('latin1'),
+    ...inBase64('base64', number),
+    ...inBase64('request-base64', requestBody),
     hex: Buffer.from(number).toString('hex'),
     'request-hex': Buffer.from(requestBody).toString('hex').toUpperCase(),
+    bcd: Buffer.from(even ? number : `0${number}`, 'hex').toString('latin1'),
+    'bcd-filled': Buffer.from(even ? number : `${number}f`, 'hex').toString('latin1'),
     percent,
     'percent-spaced': group(number).join('%20'),
     request: requestBody,
@@ -29,6 +34,13 @@ export function spellings({ number }: Canary, requestBody: string): Spelling[] {
     { name: 'json-escapes-twice', json: `"${escaped.replaceAll('\\', '\\\\')}"` },
     { name: 'percent-json-escapes', json: `"${percent.replaceAll('%', '\\u0025')}"` },
   ]
+}
+
+/** Beside one, two and no other characters: wherever it begins, its base64 is another. */
+function inBase64(name: string, text: string): Record<string, string> {
+  return Object.fromEntries(
+    ['', 'x', 'xy'].map((before, phase) => [`${name}-${phase}`, Buffer.from(`${before}${text}.`).toString('base64')]),
+  )
 }
 
 /** The sandbox's reply to a payment, as far as it is rewritten. */

@@ -41,7 +41,7 @@ describe('the drill’s PSP', () => {
   const search = makeSearch(canaries)
   const requestOf = (canary: Canary) => JSON.stringify({ source: JSON.parse(cardJson(canary)) })
 
-  it('echoes a card in spellings that the search finds, and in most encodings', () => {
+  it('echoes a card in spellings that the search finds, and in every encoding but hashes', () => {
     const written = new Set<string>()
     for (const canary of canaries) {
       for (const { name, json } of spellings(canary, requestOf(canary))) {
@@ -56,7 +56,7 @@ describe('the drill’s PSP', () => {
     }
     assert.deepEqual(
       encodings.filter((encoding) => !written.has(encoding)),
-      ['base64', 'bcd', 'hash'],
+      ['hash'],
     )
   })
 
