@@ -37,7 +37,14 @@ const startTimeoutMs = 60_000
 
 // What is committed outlives a kill of any process without these; they are for a crash of the machine, after which nobody
 // starts a throw-away cluster again.
-const throwAwaySettings = { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' }
+const throwAwaySettings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  checkpoint_timeout: '1h',
+  // Of the roles' passwords, which are random: a test run logs in hundreds of times.
+  scram_iterations: '1',
+}
 
 /**
  * Starts PostgreSQL on 127.0.0.1 with password authentication, making the cluster on the first start.

@@ -35,7 +35,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     process.execPath,
     [
       '--test',
-      '--test-concurrency=3',
+      '--test-concurrency=4',
       `--test-timeout=${testTimeoutMs}`,
       ...reporters.map(({ module }) => `--test-reporter=${module}`),
       ...reporters.map(({ destination }) => `--test-reporter-destination=${destination}`),
