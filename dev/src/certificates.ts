@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 
 /** A certificate and its private key as PEM; `fingerprint` is the SHA-256 of the DER in lowercase hex. */
@@ -16,6 +16,8 @@ export type CertificateRequest = {
   notAfter?: Date
   /** Default: five minutes ago, so that a clock that is a little behind accepts it. */
   notBefore?: Date
+  /** Where the authority's list of revoked certificates is (RFC 5280, 4.2.1.13). Default: it says nothing of one. */
+  crlUrl?: string
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -60,13 +62,6 @@ export async function issueCertificate(
   request: CertificateRequest,
 ): Promise<IssuedCertificate> {
   const issuer = new x509.X509Certificate(authority.certificate)
-  const signingKey = await webcrypto.subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(authority.key),
-    algorithm,
-    false,
-    ['sign'],
-  )
   const keys = await createKeys()
   const usage = request.kind === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth
   const certificate = await x509.X509CertificateGenerator.create(
@@ -78,7 +73,7 @@ export async function issueCertificate(
       notAfter: request.notAfter ?? new Date(Date.now() + certificateLifeMs),
       signingAlgorithm: algorithm,
       publicKey: keys.publicKey,
-      signingKey,
+      signingKey: await readSigningKey(authority),
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -86,11 +81,31 @@ export async function issueCertificate(
         await x509.AuthorityKeyIdentifierExtension.create(issuer),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
         ...(request.kind === 'server' ? [new x509.SubjectAlternativeNameExtension(loopbackNames)] : []),
+        ...(request.crlUrl === undefined ? [] : [new x509.CRLDistributionPointsExtension([request.crlUrl])]),
       ],
     },
     webcrypto,
   )
   return exportPair(certificate, keys.privateKey)
+}
+
+/** The authority's list of revoked certificates, as DER: none is, and that holds for a day. */
+export async function createRevocationList(authority: CertificateAuthority): Promise<Buffer> {
+  const list = await x509.X509CrlGenerator.create(
+    {
+      issuer: new x509.X509Certificate(authority.certificate).subject,
+      thisUpdate: new Date(Date.now() - clockSlackMs),
+      nextUpdate: new Date(Date.now() + dayMs),
+      signingAlgorithm: algorithm,
+      signingKey: await readSigningKey(authority),
+    },
+    webcrypto,
+  )
+  return Buffer.from(list.rawData)
+}
+
+function readSigningKey(authority: CertificateAuthority): Promise<webcrypto.CryptoKey> {
+  return webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.key), algorithm, false, ['sign'])
 }
 
 async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -153,6 +168,13 @@ export async function ensureDevelopmentCertificates(
     clientKey: pathsOf(folder, 'client').key,
     clientFingerprint: client.fingerprint,
   }
+}
+
+/** The authority whose certificate `ensureDevelopmentCertificates` has written to this file; its key lies beside it. */
+export function readAuthority(ca: string): CertificateAuthority {
+  const certificate = readFileSync(ca, 'utf8')
+  const key = readFileSync(pathsOf(dirname(ca), 'ca').key, 'utf8')
+  return { certificate, key, fingerprint: fingerprintOf(certificate) }
 }
 
 function pathsOf(folder: string, name: string): { certificate: string; key: string } {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Config as RelayConfig } from '@fincore/card-relay/config'
 import { type Relay, startRelay } from '@fincore/card-relay/server'
 import { chooseFreePorts } from '@fincore/dev/addresses'
@@ -8,9 +8,9 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
   ensureDevelopmentCertificates,
-  fingerprintOf,
   type IssuedCertificate,
   issueCertificate,
+  readAuthority,
 } from '@fincore/dev/certificates'
 import { loadOrCreateSecrets } from '@fincore/dev/dev-file'
 import { createHttpClient } from '@fincore/dev/http-client'
@@ -60,12 +60,7 @@ export async function startCardDoorPair(): Promise<CardDoorPair> {
   const http = createHttpClient()
   const { admin, internal, api } = addressesOf(ports)
   const read = (path: string) => readFileSync(path, 'utf8')
-  const caCertificate = read(certificates.ca)
-  const authority = {
-    certificate: caCertificate,
-    key: read(join(dirname(certificates.ca), 'ca.key')),
-    fingerprint: fingerprintOf(caCertificate),
-  }
+  const authority = readAuthority(certificates.ca)
   const registered = await issueCertificate(authority, { kind: 'client', commonName: 'a merchant' })
   const relays: Relay[] = []
   return {
@@ -89,7 +84,7 @@ export async function startCardDoorPair(): Promise<CardDoorPair> {
           port: 0,
           tlsCert: read(certificates.serverCert),
           tlsKey: read(certificates.serverKey),
-          clientCa: caCertificate,
+          clientCa: authority.certificate,
           callerSource: { kind: 'handshake' },
           paymentServiceUrl: internal,
           internalToken: secrets.internal_token,

@@ -4,7 +4,10 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { type CertificateAuthority, createRevocationList, issueCertificate } from '@fincore/dev/certificates'
 import { type RelayProcess, startRelayProcess } from './relay-process.ts'
 import { type Finding, judgeFindings, knownFindings } from './tls-findings.ts'
 
@@ -18,7 +21,8 @@ async function drill(): Promise<number> {
     console.error('testssl.sh is not installed, so nothing was shown. On Debian: apt-get install testssl.sh')
     return 1
   }
-  const relay = await startRelayProcess()
+  const lists = await serveRevocationList()
+  const relay = await startRelayProcess({ issueServer: lists.issueServer })
   try {
     console.log(`${program} looks at the card relay at ${relay.url}. This takes some minutes.`)
     const findings = await runTestssl(program, relay)
@@ -29,6 +33,24 @@ async function drill(): Promise<number> {
     return against.length === 0 ? 0 : 1
   } finally {
     await relay.stop()
+    lists.close()
+  }
+}
+
+/** As an operator's authority has it: the certificate names a list of revoked ones, which is there to be read. */
+async function serveRevocationList() {
+  let list: Buffer = Buffer.alloc(0)
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/pkix-crl' }).end(list)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const crlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/revoked.crl`
+  return {
+    async issueServer(authority: CertificateAuthority) {
+      list = await createRevocationList(authority)
+      return issueCertificate(authority, { kind: 'server', commonName: 'localhost', crlUrl })
+    },
+    close: () => server.close(),
   }
 }
 
@@ -44,7 +66,18 @@ function isInstalled(name: string): boolean {
 /** What it says goes to a file beside its JSON; its exit code counts findings, and says nothing that those do not. */
 async function runTestssl(program: string, relay: RelayProcess): Promise<Finding[]> {
   const json = join(relay.folder, 'findings.json')
-  const flags = ['--quiet', '--color', '0', '--warnings', 'batch', '--nodns', 'none', '--add-ca', relay.certificates.ca]
+  const flags = [
+    '--quiet',
+    '--color',
+    '0',
+    '--warnings',
+    'batch',
+    '--nodns',
+    'none',
+    '--phone-out',
+    '--add-ca',
+    relay.certificates.ca,
+  ]
   const child = spawn(program, [...flags, '--jsonfile', json, new URL(relay.url).host], { stdio: 'ignore' })
   const timer = setTimeout(() => child.kill('SIGTERM'), timeoutMs)
   await new Promise((done, fail) => child.once('exit', done).once('error', fail))

@@ -459,7 +459,10 @@ export const controls: readonly Control[] = [
         file: `${service}/admin/admin.test.ts`,
         tests: ['a grant warns at 60, 30 and 7 days, once each, and lapses by itself after its last day'],
       },
-      { file: 'end-to-end/src/card-traces.test.ts', tests: ['each at the public API is counted in the audit log, with a field that it stood in'] },
+      {
+        file: 'end-to-end/src/card-traces.test.ts',
+        tests: ['each at the public API is counted in the audit log, with a field that it stood in'],
+      },
       {
         file: 'dev/src/pci/read-scope.test.ts',
         tests: ['the scope lists each merchant’s flows, and the grant that stands behind raw cards'],
