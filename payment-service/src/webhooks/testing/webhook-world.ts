@@ -109,9 +109,9 @@ export async function startReceiver(
 
 /** Waits until something is true, at most five seconds. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 15_000
   while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`After five seconds it was still not so: ${what}`)
+    if (Date.now() > deadline) throw new Error(`After 15 seconds it was still not so: ${what}`)
     await sleep(15)
   }
 }
