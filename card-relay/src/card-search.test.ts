@@ -33,6 +33,24 @@ describe('the search for a card', () => {
     }
   }
 
+  // Found by the residue drill: packed, 25 34 56 is `%4V`, and 25 34 61 is `%4a`, which is no escape there.
+  it('finds packed decimal whose digits look like escapes', () => {
+    for (const pair of ['25', '08', '09', '10', '12', '13', '22']) {
+      for (let rest = 0; rest < 1_000; rest++) {
+        const number = `4${String(rest).padStart(3, '0')}${pair}34619${rest % 10}993141`
+        const { search } = makeSearch(number, '737')
+        for (const spelling of spellInside(number)) {
+          if (!spelling.name.startsWith('packed')) continue
+          assert.equal(
+            search.holdsNumber(Buffer.from(quote(spelling).slice(1, -1))),
+            true,
+            `${number} ${spelling.name}`,
+          )
+        }
+      }
+    }
+  })
+
   for (const code of codes) {
     const { search } = makeSearch('4242424242424242', code)
     for (const spelling of spellDigits(code)) {

@@ -43,13 +43,17 @@ export function makeCardSearch(number: Buffer, cvc: Buffer, store: Buffer, memor
   const codes = [cvc, hex(cvc), base64(cvc)]
   const packedCodes = [packed(cvc), packed(cvc, cvc.length % 2)]
 
-  /** Looks at the bytes as they are, and then at what they say without escapes; each time also without separators. */
+  /**
+   * Looks at the bytes as they are, and then at what they say as JSON, percent-decoded, and as JSON once more; each time
+   * also without separators. One after the other, because packed decimal may look like an escape that it is not: the
+   * digits 25 34 35 are the bytes of `%45`.
+   */
   function look(bytes: Buffer, isFound: (text: Buffer, letters: Buffer) => boolean): boolean {
     using text = memory.take(bytes.length)
     using letters = memory.take(bytes.length)
-    if (isFound(bytes, copyLetters(bytes, letters))) return true
-    const plain = copyWithoutEscapes(bytes, text)
-    return isFound(plain, copyLetters(plain, letters))
+    const isIn = (plain: Buffer, [isJson, ...later]: boolean[]): boolean =>
+      isFound(plain, copyLetters(plain, letters)) || (isJson !== undefined && isIn(decode(plain, isJson), later))
+    return isIn(text.fill(bytes), [true, false, true])
   }
 
   const isNumber = (text: Buffer, letters: Buffer) =>
@@ -70,20 +74,20 @@ function copyLetters(bytes: Buffer, target: Buffer): Buffer {
   return target.subarray(0, length)
 }
 
-function copyWithoutEscapes(bytes: Buffer, target: Buffer): Buffer {
+/** Replaces the escapes of JSON, or those of addresses, by the bytes they stand for, in place. */
+function decode(bytes: Buffer, isJson: boolean): Buffer {
   let length = 0
   for (let at = 0; at < bytes.length; ) {
     const value = bytes[at] ?? 0
     const next = bytes[at + 1] ?? 0
-    // `%34` has two hexadecimal digits after one sign, `\u0034` four after two.
-    const mark = value === 0x25 ? 1 : value === 0x5c && next === 0x75 ? 2 : 0
-    const code = Number(`0x${bytes.toString('latin1', at + mark, at + 3 * mark)}`)
-    const short = value === 0x5c ? shortEscapes[next] : undefined
+    // `\u0034` has four hexadecimal digits after two signs, `%34` two after one.
+    const signs = isJson ? (value === 0x5c && next === 0x75 ? 2 : 0) : Number(value === 0x25)
+    const code = Number(`0x${bytes.toString('latin1', at + signs, at + 3 * signs)}`)
+    const short = isJson && value === 0x5c ? shortEscapes[next] : undefined
     // A backslash alone says nothing; nor does the first byte of U+0080 to U+00FF in UTF-8, whose second is the meaning.
-    if (code >= 0) target[length++] = Math.min(code, 0xff)
-    else if (short !== undefined) target[length++] = short
-    else if (value !== 0x5c && value !== 0xc2) target[length++] = value
-    at += code >= 0 ? 3 * mark : short === undefined ? 1 : 2
+    if (code >= 0 || short !== undefined) bytes[length++] = Math.min(short ?? code, 0xff)
+    else if (value !== 0x5c && value !== 0xc2) bytes[length++] = value
+    at += code >= 0 ? 3 * signs : short === undefined ? 1 : 2
   }
-  return target.subarray(0, length)
+  return bytes.subarray(0, length)
 }

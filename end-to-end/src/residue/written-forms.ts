@@ -20,7 +20,8 @@ export const formsByEncoding: Readonly<Record<Encoding, (canary: Canary) => Buff
   utf16: ({ number }) => inUtf16(number),
   base64: ({ number }) => inBase64(Buffer.from(number)),
   hex: ({ number }) => inHex(Buffer.from(number)),
-  bcd: ({ number }) => packDigits(number),
+  // As it is in memory, and as it is sent: a text's bytes from 80 on are two in UTF-8.
+  bcd: ({ number }) => packDigits(number).flatMap((bytes) => [bytes, Buffer.from(bytes.toString('latin1'))]),
   url: ({ number }) => [Buffer.from(number.replace(/\d/g, '%3$&'))],
   json: ({ number }) => ['\\u003', '\\\\u003'].map((before) => Buffer.from(number.replace(/\d/g, `${before}$&`))),
   // PCI DSS 3.5.1.1: a hash without a key is searched in a second, so it counts as the number.
