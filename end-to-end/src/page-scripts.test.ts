@@ -64,8 +64,9 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
   /** A page in a browser of its own, arranged but not opened. */
   async function arrange(name: string): Promise<{ page: Page; url: string; look: ShownPage }> {
     const look = shown.get(shownBy[name] ?? '') ?? assert.fail(`nothing shows ${name}`)
-    const { url, storageState } = await look.arrange()
-    const context = await links.open(storageState === undefined ? {} : { storageState })
+    const { url, cookies = [] } = await look.arrange()
+    const context = await links.open()
+    await context.addCookies(cookies)
     const page = await context.newPage()
     await look.prepare?.(page)
     return { page, url, look }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { LinkState } from '@fincore/payment-service/flows/read-link'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
-import type { BrowserContextOptions, Page, Route } from 'playwright-core'
-import { payOnHostedPage } from './browser.ts'
-import type { Links } from './payment-link.ts'
+import type { Page, Route } from 'playwright-core'
+import type { LinkCookie, Links, UsedLink } from './payment-link.ts'
 import { eventually, tokenCharge, type World } from './world.ts'
 
 /** A page that shoppers see, and how to come to see it. */
@@ -16,10 +15,7 @@ export type ShownPage = {
   /** After it is opened: what the shopper does until the page looks so. */
   act?(page: Page): Promise<void>
 }
-export type Arranged = {
-  url: string
-  storageState?: Exclude<BrowserContextOptions['storageState'], string | undefined>
-}
+export type Arranged = { url: string; cookies?: LinkCookie[] }
 
 const dear = {
   description: 'Hearth teapot, Aske Stoneware',
@@ -30,10 +26,7 @@ const dear = {
 export function listServicePages(world: World, links: Links): ShownPage[] {
   const inState = (state: LinkState): ShownPage => ({
     name: `link-${state}`,
-    arrange: async () => {
-      const { url, browser } = await links.bring(state)
-      return { url, storageState: await browser.storageState() }
-    },
+    arrange: () => links.makeIn(state),
   })
   const fresh = async () => ({ url: (await links.make(dear)).url })
   return [
@@ -90,39 +83,28 @@ export function listSilentPages(links: Links): ShownPage[] {
 export function listSandboxPages(world: World, links: Links): ShownPage[] {
   const { psp } = world.fincore.dev
   /** A checkout of its own, as its shopper left it. */
-  const checkout = async (leave: (page: Page, id: string) => Promise<void> = async () => {}) => {
+  const checkout = async (leave: (used: UsedLink, id: string) => Promise<unknown> = async () => {}) => {
     const { id, url } = await links.make(dear)
-    const page = await (await links.open()).newPage()
-    await page.goto(url)
-    await page.locator('#pay').waitFor()
-    const address = page.url()
-    await leave(page, id)
-    await page.close()
-    return { url: address }
+    const used = await links.use(url)
+    await leave(used, id)
+    return { url: used.checkout }
   }
-  const expire = (id: string) => world.api('POST', `/v1/payment_sessions/${id}/expire`)
-  const paying = (card: MagicCardName, shows: string) => async (page: Page) => {
-    await payOnHostedPage(page, card)
-    await page.getByText(shows).first().waitFor()
-  }
+  const paying = (card: MagicCardName) => (used: UsedLink) => links.pay(used, card)
   return [
     { name: 'psp-checkout', arrange: () => checkout() },
     { name: 'psp-checkout-test-cards', arrange: () => checkout(), act: (page) => page.locator('summary').click() },
     { name: 'psp-checkout-invalid', arrange: () => checkout(), act: (page) => page.locator('#pay').click() },
-    { name: 'psp-checkout-declined', arrange: () => checkout(paying('declined', 'The payment was not made')) },
-    { name: 'psp-checkout-paid', arrange: () => checkout(paying('visa', 'Merchant')) },
+    { name: 'psp-checkout-declined', arrange: () => checkout(paying('declined')) },
+    { name: 'psp-checkout-paid', arrange: () => checkout(paying('visa')) },
     {
       name: 'psp-checkout-late',
-      arrange: () => checkout(paying('late_success', 'Your payment is being processed')),
+      arrange: () => checkout(paying('late_success')),
       // The page loads itself again, and would be gone while it is looked at.
       prepare: (page) => page.route('**/checkout/*', openOnce()),
     },
     {
       name: 'psp-checkout-expired',
-      arrange: () =>
-        checkout(async (_page, id) => {
-          await expire(id)
-        }),
+      arrange: () => checkout((_used, id) => world.api('POST', `/v1/payment_sessions/${id}/expire`)),
     },
     {
       name: 'psp-challenge',

@@ -9,6 +9,10 @@ import { createHttpClient, type HttpAnswer, type HttpClient } from '@fincore/dev
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 
+// Between two looks of `eventually`.
+const shortestPauseMs = 50
+const longestPauseMs = 1_000
+
 /** The whole of FinCore as separate processes, and a merchant's hands on it. */
 export type World = {
   fincore: { dev: DevFile }
@@ -137,18 +141,22 @@ function openWorld(dev: DevFile): World {
   }
 }
 
-/** Waits until `look` finds something, and says what it waited for when it does not. */
+/**
+ * Waits until `look` finds something, and says what it waited for when it does not. It looks the less often the longer it
+ * has waited: what takes seconds is not found sooner by asking ten times in each.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | null | undefined | false>,
   withinMs = 30_000,
 ): Promise<T> {
-  const deadline = Date.now() + withinMs
+  const startedAt = Date.now()
   for (;;) {
     const found = await look()
     if (found) return found
-    if (Date.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain for ${what}`)
-    await sleep(100)
+    const waited = Date.now() - startedAt
+    if (waited > withinMs) throw new Error(`Waited ${withinMs} ms in vain for ${what}`)
+    await sleep(Math.max(shortestPauseMs, Math.min(waited / 8, longestPauseMs)))
   }
 }
 
