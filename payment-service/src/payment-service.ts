@@ -10,12 +10,14 @@ import type { Deps } from './deps.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { resolveDueAttempts } from './flows/resolve-attempts.ts'
-import { createApiServer } from './http/api-server.ts'
+import { createApiServer, perMinute } from './http/api-server.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
+import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
+import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import type { AuditRecord } from './store/audit.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
@@ -49,6 +51,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const vault = createVault(config.encryptionKey)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
+  const door = createDoor(`${config.publicUrl}/docs`, log)
   const wake = { outbox: () => {}, inbox: () => {} }
   const deps: Deps = {
     config,
@@ -58,7 +61,8 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     psps,
     log,
     hotPath: createHotPath(pool),
-    send: sender.send,
+    send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
+    pspPlaces: createPspPlaces(),
     now: () => new Date(),
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
@@ -76,8 +80,8 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   }
   const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
   if (config.roles.has('api')) {
-    await listen('api', await createApiServer(deps), config.apiPort)
-    await listen('internal', createInternalServer(deps), config.internalPort)
+    await listen('api', await createApiServer(deps, perMinute, door), config.apiPort)
+    await listen('internal', createInternalServer(deps, door), config.internalPort)
   }
   if (config.roles.has('admin')) await listen('admin', createAdminServer(deps), config.adminPort)
   return {
