@@ -387,6 +387,22 @@ export const errorTable = {
     meaning:
       'Raw cards, and changes of settings, are taken only while each can be audited. Nothing was done. Wait for `Retry-After` and send the same request again; charges with a token or a hosted page go on meanwhile.',
   },
+  overloaded: {
+    status: 503,
+    title: 'There is more to do than can be done',
+    retry: 'same_request',
+    retryAfterSeconds: 1,
+    meaning:
+      'More requests came than can be worked on, of you or of all. Nothing of this one was read or done, and no PSP was called. Wait for `Retry-After` and send the same request with the same idempotency key again.',
+  },
+  psp_overloaded: {
+    status: 503,
+    title: 'The PSP is slow, and too many requests wait for it',
+    retry: 'same_request',
+    retryAfterSeconds: 5,
+    meaning:
+      'So many requests wait for an answer of this PSP account that no more are begun. Nothing was written and the PSP was not called. Wait for `Retry-After` and send the same request with the same idempotency key again, or name another `psp_account`.',
+  },
   service_unavailable: {
     status: 503,
     title: 'The service is not available',

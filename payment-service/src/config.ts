@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
+import { StartError } from './start-error.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = {
@@ -32,7 +34,7 @@ export type Config = {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads all settings at once. Throws one error that names every setting that is missing or wrong, so that a first
+ * Reads all settings at once. Throws one StartError that names every setting that is missing or wrong, so that a first
  * start does not fail one setting at a time. Values are never quoted, because some of them are secrets.
  */
 export function loadConfig(env: Environment, rolesFlag?: string): Config {
@@ -59,10 +61,15 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
       problems.push(`${name} must be an address such as https://pay.example.com, without a path`)
     return value
   }
-  const encryptionKey = Buffer.from(need('ENCRYPTION_KEY'), 'base64')
-  if (encryptionKey.length !== 32) problems.push('ENCRYPTION_KEY must be 32 bytes in base64')
+  const databaseUrl = (name: string, value: string): string => {
+    const isRight = value === '' || /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')
+    if (!isRight) problems.push(`${name} must be written as postgres://user:password@host:5432/database`)
+    return value
+  }
+  const encryptionKey = readEncryptionKey(need('ENCRYPTION_KEY'), problems)
   const internalToken = need('INTERNAL_TOKEN')
-  if (internalToken.length < 32) problems.push('INTERNAL_TOKEN must have at least 32 characters')
+  if (internalToken !== '' && internalToken.length < 32)
+    problems.push('INTERNAL_TOKEN must have at least 32 characters')
   const config: Config = {
     environment: choice('ENVIRONMENT', 'sandbox', ['sandbox', 'production']),
     roles: readRoles(rolesFlag ?? env.ROLES ?? 'api,worker,admin', problems),
@@ -72,8 +79,10 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     internalPort: number('INTERNAL_PORT', 4003, 0, 65535),
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
-    databaseUrl: need('DATABASE_URL'),
-    migrationsDatabaseUrl: env.MIGRATIONS_DATABASE_URL ?? null,
+    databaseUrl: databaseUrl('DATABASE_URL', need('DATABASE_URL')),
+    migrationsDatabaseUrl: env.MIGRATIONS_DATABASE_URL
+      ? databaseUrl('MIGRATIONS_DATABASE_URL', env.MIGRATIONS_DATABASE_URL)
+      : null,
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
     encryptionKey,
     internalToken,
@@ -86,17 +95,38 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
   }
   if (config.environment === 'production') {
     if (!config.publicUrl.startsWith('https:')) problems.push('PUBLIC_URL must be https in production')
+    if (!config.relayUrl.startsWith('https:')) problems.push('RELAY_URL must be https in production')
     if (config.allowLoopbackWebhooks) problems.push('ALLOW_LOOPBACK_WEBHOOKS must be false in production')
   }
-  if (problems.length > 0) throw new Error(`The settings are not complete:\n  - ${problems.join('\n  - ')}`)
+  problems.push(...findSharedPorts(config))
+  if (problems.length > 0)
+    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
   return config
+}
+
+function readEncryptionKey(text: string, problems: string[]): Buffer {
+  // Node reads what is no base64 as the part that is, which would be another key.
+  const isKey = /^[\w+/-]{43}=?$/.test(text)
+  if (text !== '' && !isKey) problems.push('ENCRYPTION_KEY must be 32 bytes in base64, as of `openssl rand -base64 32`')
+  return Buffer.from(isKey ? text : '', 'base64')
+}
+
+/** Two doors of this process on one port. 0 takes a free one. */
+function findSharedPorts({ roles, apiPort, internalPort, adminPort }: Config): string[] {
+  const used = [
+    ...(roles.has('api') ? [['API_PORT', apiPort] as const, ['INTERNAL_PORT', internalPort] as const] : []),
+    ...(roles.has('admin') ? [['ADMIN_PORT', adminPort] as const] : []),
+  ].filter(([, port]) => port !== 0)
+  return used.flatMap(([name, port], index) =>
+    used.slice(0, index).flatMap(([other, same]) => (same === port ? [`${other} and ${name} must be different`] : [])),
+  )
 }
 
 function readRoles(text: string, problems: string[]): ReadonlySet<Role> {
   const roles = new Set<Role>()
   for (const word of text.split(',')) {
     if (word === 'api' || word === 'worker' || word === 'admin') roles.add(word)
-    else problems.push('ROLES must be a list of api, worker, admin')
+    else problems.push('ROLES (or --roles) must be a list of api, worker, admin')
   }
   return roles
 }
@@ -117,9 +147,13 @@ function readNetworks(text: string | undefined, problems: string[]): string[] {
 function readCa(file: string | undefined, problems: string[]): string | null {
   if (file === undefined || file === '') return null
   try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    problems.push('EXTRA_CA_FILE cannot be read')
+    const pem = readFileSync(file, 'utf8')
+    // Node would take a file without a certificate for none, and PSPs would seem not to be trusted.
+    new X509Certificate(pem)
+    return pem
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : ''
+    problems.push(`EXTRA_CA_FILE must be a PEM file with certificates that this process may read${code && `: ${code}`}`)
     return null
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
+import type { PspPlaces } from './psp-gateway/psp-places.ts'
 import type { Vault } from './secrets.ts'
 import type { Directory } from './store/directory.ts'
 import type { HotPath } from './store/hot-path.ts'
@@ -16,6 +17,8 @@ export type Deps = {
   psps: Readonly<Record<PspName, Psp>>
   /** Sends a request to a PSP; never throws, and tells exactly whether anything may have been sent. */
   send: (request: PspRequest, timeoutMs: number) => Promise<PspReply>
+  /** Taken before the intent of what a merchant's request will ask of a PSP. */
+  pspPlaces: PspPlaces
   now: () => Date
   log: Log
   /** Says that events were written, so that the outbox looks at once instead of at its next round. */

@@ -1,11 +1,16 @@
 import { loadConfig } from './config.ts'
 import { describeError } from './log.ts'
-import { startPaymentService } from './payment-service.ts'
+import { checkDatabase, migrateAtStart } from './start-checks.ts'
+import { StartError } from './start-error.ts'
 
 /** The entry: reads the settings, starts the roles, and ends cleanly when told to. */
 async function main(): Promise<void> {
   const flag = process.argv.indexOf('--roles')
-  const config = loadConfig(process.env, flag === -1 ? undefined : process.argv[flag + 1])
+  const config = loadConfig(process.env, flag === -1 ? undefined : (process.argv[flag + 1] ?? ''))
+  if (config.migrationsDatabaseUrl !== null) await migrateAtStart(config.migrationsDatabaseUrl)
+  await checkDatabase(config)
+  // Only now, so that what is wrong with settings and database is told at once.
+  const { startPaymentService } = await import('./payment-service.ts')
   const service = await startPaymentService(config)
   const stop = () => {
     // A call to a PSP that has begun may take its whole time, and then its outcome is written. What takes still longer
@@ -31,6 +36,10 @@ process.on('uncaughtException', crash)
 process.on('unhandledRejection', crash)
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : 'The payment service could not start'}\n`)
+  const line =
+    error instanceof StartError
+      ? error.message
+      : `payment-service cannot start, for a reason that it does not know: ${JSON.stringify(describeError(error))}`
+  process.stderr.write(`${line}\n`)
   process.exit(1)
 })

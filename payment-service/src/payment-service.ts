@@ -10,20 +10,22 @@ import type { Deps } from './deps.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { resolveDueAttempts } from './flows/resolve-attempts.ts'
-import { createApiServer } from './http/api-server.ts'
+import { createApiServer, perMinute } from './http/api-server.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
+import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
+import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
+import { explainListening } from './start-checks.ts'
 import type { AuditRecord } from './store/audit.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
 import { forgetOldKeys } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
-import { migrate } from './store/migrate.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
@@ -39,9 +41,8 @@ export type PaymentService = {
 /** Beyond the PSP's own limit: what a job still writes when the last reply has come. */
 const stopMarginMs = 2_000
 
-/** Starts the roles that the configuration names, in one process. */
+/** Starts the roles that the configuration names, in one process. What can be wrong with its database, main.ts has looked at. */
 export async function startPaymentService(config: Config): Promise<PaymentService> {
-  if (config.migrationsDatabaseUrl !== null) await migrate(config.migrationsDatabaseUrl)
   const log = createLog(config.logLevel)
   const pool = openPool(config.databaseUrl, config.databaseConnections)
   await checkDatabaseLog(pool, log)
@@ -49,6 +50,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const vault = createVault(config.encryptionKey)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
+  const door = createDoor(`${config.publicUrl}/docs`, log)
   const wake = { outbox: () => {}, inbox: () => {} }
   const deps: Deps = {
     config,
@@ -58,7 +60,8 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     psps,
     log,
     hotPath: createHotPath(pool),
-    send: sender.send,
+    send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
+    pspPlaces: createPspPlaces(),
     now: () => new Date(),
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
@@ -69,17 +72,20 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
 
   const addresses: Record<string, string> = {}
   const servers: App[] = []
-  const listen = async (name: string, app: App, port: number): Promise<void> => {
-    await app.listen({ host: config.host, port, backlog: 1024 })
+  const listen = async (name: 'api' | 'admin' | 'internal', app: App, port: number): Promise<void> => {
+    await app.listen({ host: config.host, port, backlog: 1024 }).catch((error: unknown) => {
+      throw explainListening(name, config.host, port, error)
+    })
     servers.push(app)
     addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
   }
-  const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
   if (config.roles.has('api')) {
-    await listen('api', await createApiServer(deps), config.apiPort)
-    await listen('internal', createInternalServer(deps), config.internalPort)
+    await listen('api', await createApiServer(deps, perMinute, door), config.apiPort)
+    await listen('internal', createInternalServer(deps, door), config.internalPort)
   }
   if (config.roles.has('admin')) await listen('admin', createAdminServer(deps), config.adminPort)
+  // When nothing can fail any more.
+  const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
   return {
     addresses,
     deps,

@@ -4,6 +4,7 @@ import { loadConfig } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
 import { createApiServer } from '@fincore/payment-service/http/api-server'
 import { createLog } from '@fincore/payment-service/log'
+import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import { createVault } from '@fincore/payment-service/secrets'
 import { createHotPath } from '@fincore/payment-service/store/hot-path'
@@ -63,6 +64,7 @@ function makeIdleDeps(): Deps {
     now: () => new Date(0),
     log: createLog('silent'),
     wakeOutbox: () => {},
+    pspPlaces: createPspPlaces(),
     wakeInbox: () => {},
   }
 }

@@ -397,3 +397,33 @@ test('nobody but the relay is heard, and only in its own words', async () => {
     400,
   )
 })
+
+test('a merchant who has its share of what can be worked on hears so before the card is read, and a report is always taken', async () => {
+  const caller = await makeCaller()
+  const full = createInternalServerFor(
+    { config, pool, directory, log, now: () => new Date(`${today}T12:00:00Z`) },
+    {
+      begin: () => Promise.reject(new Error('It was begun')),
+      continue: async () => ({ status: 201, body: {}, replayed: false }),
+    },
+    { hasRoomFor: (merchant) => merchant !== caller.merchant, enter: () => null },
+  )
+  const { keyDigest, certificateFingerprint, sourceAddress } = caller
+  const asked = { requestId: 'req_1', caller: { keyDigest, certificateFingerprint, sourceAddress } }
+  const send = async (url: string, payload: object) =>
+    (await full.inject({ method: 'POST', url, headers: { authorization: `Bearer ${token}` }, payload })).json()
+  const card = { brand: 'visa', first6: '424242', last4: '4242', length: 16, luhnOk: true, cvcLength: 3 }
+  const admission = await send('/internal/admission', asked)
+  const charge = await send('/internal/card_charges', { ...asked, idempotencyKey: 'k', blankedBody: '{}', card })
+  assert.deepEqual([admission.decision, charge.do], ['refuse', 'reply'])
+  for (const { reply } of [admission, charge]) {
+    assert.deepEqual([reply.status, JSON.parse(reply.body).code], [503, 'overloaded'])
+    assert.match(reply.headers['retry-after'], /^[1-9]$/)
+  }
+  const report = await send(`/internal/card_charges/${newId('attempt')}/report`, {
+    failure: 'reset',
+    requestWasSent: true,
+  })
+  assert.equal(report.reply.status, 201)
+  await full.close()
+})

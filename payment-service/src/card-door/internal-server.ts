@@ -20,6 +20,7 @@ import { beginCardCharge, type CardStep, continueCardCharge } from '../flows/cha
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
+import type { Door } from '../server/door.ts'
 import { RefusalError } from '../server/problems.ts'
 import { type App, createServer } from '../server/server.ts'
 import { type Admitted, createAdmission } from './admission.ts'
@@ -31,6 +32,8 @@ export type CardChargeFlow = {
   begin(input: Parameters<typeof beginCardCharge>[1]): Promise<CardStep>
   continue(attempt: string, report: SendReport): Promise<CardStep>
 }
+type RelayDoor = Pick<Door, 'enter' | 'hasRoomFor'>
+const openDoor: RelayDoor = { enter: () => ({ end: () => {} }), hasRoomFor: () => true }
 type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log'>
 
 const cardChargesPath = '/internal/card_charges'
@@ -104,15 +107,19 @@ const reportSchema = Type.Union([
 ])
 
 /** The internal socket: what the card relay, and nobody else, may call. Its contract is api-contract/src/card-door.ts. */
-export function createInternalServer(deps: Deps): App {
-  return createInternalServerFor(deps, {
-    begin: (input) => beginCardCharge(deps, input),
-    continue: (attempt, report) => continueCardCharge(deps, attempt, report),
-  })
+export function createInternalServer(deps: Deps, door?: RelayDoor): App {
+  const flow = {
+    begin: (input: Parameters<typeof beginCardCharge>[1]) => beginCardCharge(deps, input),
+    continue: (attempt: string, report: SendReport) => continueCardCharge(deps, attempt, report),
+  }
+  return createInternalServerFor(deps, flow, door)
 }
 
-/** The same with another flow behind it. */
-export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow): App {
+/**
+ * The same with another flow behind it. Through `door`, the public API's own, raw cards share the process's places with
+ * all else that merchants ask. A report is never turned away: it ends what was begun.
+ */
+export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow, door: RelayDoor = openDoor): App {
   const docsUrl = `${deps.config.publicUrl}/docs`
   const strayCards = new WeakSet<FastifyRequest>()
   const findKey = (keyDigest: string) => deps.directory.findApiKey(Buffer.from(keyDigest, 'hex'))
@@ -174,7 +181,14 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
   app.post('/internal/admission', { schema: { body: admissionSchema } }, async (request): Promise<AdmissionAnswer> => {
     const { requestId, caller }: AdmissionRequest = request.body
     const asked = await admission.admit(caller)
-    const result = isRefusal(asked) || (await watch.isWritable()) ? asked : refuseUnaudited(asked.admitted, caller)
+    const result = isRefusal(asked)
+      ? asked
+      : !door.hasRoomFor(asked.admitted.merchantId)
+        ? // Said now, the relay need not read the card.
+          refuse('overloaded')
+        : (await watch.isWritable())
+          ? asked
+          : refuseUnaudited(asked.admitted, caller)
     return isRefusal(result)
       ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
       : { decision: 'admit', exemptKeys: result.admitted.exemptKeys }
@@ -201,6 +215,8 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       }
       const { certificateFingerprint, sourceAddress } = caller
       const use = { keyId, grantId, certificateFingerprint, sourceAddress, requestId }
+      const work = door.enter(merchantId)
+      if (work === null) return { do: 'reply', reply: problemReply(refuse('overloaded'), requestId, docsUrl) }
       try {
         return instruct(await flow.begin({ merchantId, ...charge, use }), requestId, docsUrl)
       } catch (error) {
@@ -208,6 +224,8 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
         watch.suspect()
         if (await watch.isWritable()) throw error
         return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
+      } finally {
+        work.end()
       }
     },
   )

@@ -3,6 +3,7 @@ import type { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import type { AuthorizeInput, CardShown } from '../psp-gateway/port.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import type { ChargeRow } from '../store/charges.ts'
@@ -34,6 +35,8 @@ export async function beginCharge(
     card: CardShown | null
     /** Who sent the card; null for a token, whose charge is not audited. */
     use: RawCardUse | null
+    /** For the call to the PSP; taken here, before anything is written. The caller ends it. */
+    place: PspPlace
   },
 ): Promise<Callable | { answer: Answer } | Refusal> {
   const { merchantId, request, idempotencyKey, chosen } = input
@@ -41,6 +44,8 @@ export async function beginCharge(
   const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
   if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
   if (isRefusal(chosen)) return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? chosen
+  if (!input.place.take(chosen.account.id))
+    return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? refuse('psp_overloaded')
   const clock = startCallClock(deps)
   const now = deps.now()
   const id = newId('charge')

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import Schema from 'typebox/schema'
 import type { Deps } from '../deps.ts'
 import type { CardShown, PspAccount } from '../psp-gateway/port.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { parseStrictJson } from '../reading/strict-json.ts'
@@ -25,7 +26,7 @@ const validator = Schema.Compile(CreateCardCharge)
 export type CardStep = Extract<Instruction, { do: 'send' }> | Answer | Refusal
 
 /** What must be kept between `send` and the report to try another PSP: the expiry and the name, never the card. */
-type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[] }
+type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[]; place: PspPlace }
 
 /** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
 const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
@@ -40,7 +41,19 @@ export type CardChargeInput = {
 
 /** A charge that arrived at the card relay: everything but the card's number and code. */
 export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promise<CardStep> {
-  const sent = await writeIntent(deps, input)
+  const place = deps.pspPlaces.relayed.open()
+  let step: CardStep | undefined
+  try {
+    step = await beginWithPlace(deps, input, place)
+    return step
+  } finally {
+    // While the relay sends, the place is kept until its report.
+    if (step === undefined || !('do' in step)) place.end()
+  }
+}
+
+async function beginWithPlace(deps: Deps, input: CardChargeInput, place: PspPlace): Promise<CardStep> {
+  const sent = await writeIntent(deps, input, place)
   if ('begun' in sent) return instructToSend(deps, sent.account, sent)
   await recordUseWithoutCharge(deps, input.use, input.merchantId, sent)
   return sent
@@ -50,6 +63,7 @@ export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promi
 async function writeIntent(
   deps: Deps,
   input: CardChargeInput,
+  place: PspPlace,
 ): Promise<(Sent & { account: PspAccount }) | Answer | Refusal> {
   const key = readIdempotencyKey(input.idempotencyKey)
   if (isRefusal(key)) return key
@@ -80,11 +94,12 @@ async function writeIntent(
     idempotencyKey: key.key,
     card,
     use: input.use,
+    place,
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return { begun, request, triedAccounts: [chosen.account.id], account: chosen.account }
+  return { begun, request, triedAccounts: [chosen.account.id], place, account: chosen.account }
 }
 
 /**
@@ -94,6 +109,7 @@ async function writeIntent(
 export async function continueCardCharge(deps: Deps, attemptId: string, report: SendReport): Promise<CardStep> {
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
+  sent?.place.end()
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
   if (begun === null) return refuse('resource_not_found')
   if ('status' in begun) return begun
@@ -101,10 +117,11 @@ export async function continueCardCharge(deps: Deps, attemptId: string, report: 
   const outcome = payments.readReply('authorize', report, authorizeInput(deps, begun.charge, attemptId))
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
   if (neverActed && sent !== undefined && sent.request.psp_account === undefined) {
-    const next = await switchAccount(deps, sent.begun, sent.triedAccounts)
+    const place = deps.pspPlaces.relayed.open()
+    const next = await switchAccount(deps, sent.begun, sent.triedAccounts, place)
     if (next !== null) {
       const triedAccounts = [...sent.triedAccounts, next.account.id]
-      return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts })
+      return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts, place })
     }
   }
   return finishCharge(deps, begun, outcome)
@@ -124,8 +141,13 @@ async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Prom
   if (asked.body === null || asked.method !== 'POST') throw new Error('A card template must be a POST with a body')
   const timeoutMs = timeLeftMs(deps, clock)
   // Too late to send: then nothing was sent, and that is known for certain.
-  if (timeoutMs === 0)
+  if (timeoutMs === 0) {
+    sent.place.end()
     return finishCharge(deps, sent.begun, { outcome: 'rejected', code: 'not_executed', pspCode: null })
+  }
+  // A relay that has ended reports no more, and another process may get the report.
+  sent.place.callBegins()
+  setTimeout(sent.place.end, clock.leaseUntil.getTime() - deps.now().getTime()).unref()
   sentByAttempt.set(attemptId, sent)
   return {
     do: 'send',

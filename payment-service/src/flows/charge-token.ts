@@ -22,6 +22,7 @@ export async function chargeToken(
     })
   }
   const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
+  using place = deps.pspPlaces.ours.open()
   const begun = await beginCharge(deps, {
     merchantId,
     request,
@@ -30,12 +31,14 @@ export async function chargeToken(
     idempotencyKey,
     card: null,
     use: null,
+    place,
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
+  place.callBegins()
   const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
   return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
 }

@@ -3,6 +3,7 @@ import type { CreatePaymentSession } from '@fincore/api-contract/requests'
 import type { PaymentSession } from '@fincore/api-contract/resources'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { insertAttempt } from '../store/attempts.ts'
@@ -46,9 +47,10 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     if (claim === null) return chosen
     return claim.kind === 'refused' ? claim.refusal : repeat(deps, input, claim)
   }
-  const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen))
+  using place = deps.pspPlaces.ours.open()
+  const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen, place))
   if (isRefusal(begun)) return begun
-  return 'kind' in begun ? repeat(deps, input, begun) : finish(deps, input, begun, false)
+  return 'kind' in begun ? await repeat(deps, input, begun) : await finish(deps, input, begun, false)
 }
 
 async function claimAndWrite(
@@ -56,6 +58,7 @@ async function claimAndWrite(
   tx: Queryable,
   input: Input,
   chosen: Chosen,
+  place: PspPlace,
 ): Promise<Begun | Extract<Claim, { kind: 'replay' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
   const session = makeSession(deps, merchantId, request, chosen)
@@ -69,6 +72,7 @@ async function claimAndWrite(
   })
   if (claim.kind === 'refused') return claim.refusal
   if (claim.kind === 'replay') return claim
+  if (!place.take(session.psp_account_id)) return refuse('psp_overloaded')
   const attempt = { merchant_id: merchantId, id: newId('attempt') }
   await insertSession(tx, session, digestOf(deps.vault.linkToken('session', session.id)))
   await insertAttempt(tx, {
@@ -98,8 +102,10 @@ async function repeat(deps: Deps, input: Input, claim: Extract<Claim, { kind: 'r
   const attempt = await findCreateAttempt(deps.pool, input.merchantId, claim.objectId)
   if (session === null || attempt === null) throw new Error('A claimed key has lost its session')
   if (session.status === 'open' && session.psp_url === null) {
+    using place = deps.pspPlaces.ours.open()
+    if (!place.take(session.psp_account_id)) return refuse('psp_overloaded')
     await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
-    return finish(deps, input, { session, attempt }, true)
+    return await finish(deps, input, { session, attempt }, true)
   }
   // The first request's process died, or its PSP's answer came by a look-up: the session tells how it stands.
   return { status: 201, body: showSession(deps, session), replayed: true }

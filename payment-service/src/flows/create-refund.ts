@@ -1,6 +1,7 @@
 import type { CreateRefund } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, updateCharge } from '../store/charges.ts'
@@ -19,12 +20,15 @@ type Reserved = { attemptId: string; charge: ChargeRow; refund: RefundRow; clock
 
 /** Gives money of a captured charge back, all that is left or a part; a charge can have several refunds. */
 export async function createRefund(deps: Deps, input: Input): Promise<Answer | Refusal> {
-  const reserved = await decideInTransaction(deps.pool, (tx) => claimAndReserve(deps, tx, input))
+  using place = deps.pspPlaces.ours.open()
+  const reserved = await decideInTransaction(deps.pool, (tx) => claimAndReserve(deps, tx, input, place))
   if (isRefusal(reserved)) return reserved
   if ('kind' in reserved) return answerRepeat(deps, input.merchantId, reserved, 201)
   deps.wakeOutbox()
   const { attemptId, charge, refund, clock } = reserved
+  place.callBegins()
   const outcome = await callPsp(deps, { kind: 'refund', attemptId, charge, amount: refund.amount, clock })
+  place.end()
   const settled = await settleAttempt(deps, attemptId, outcome, {
     key: input.idempotencyKey,
     render: (_charge, current) => ({
@@ -39,6 +43,7 @@ async function claimAndReserve(
   deps: Deps,
   tx: Transaction,
   input: Input,
+  place: PspPlace,
 ): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
   const clock = startCallClock(deps)
@@ -66,6 +71,7 @@ async function claimAndReserve(
     const detail = `${left} can still be refunded, in the minor unit of ${charge.currency}.`
     return refuse('amount_exceeds_refundable', { detail, ...(request.amount === undefined ? {} : { param: 'amount' }) })
   }
+  if (!place.take(charge.psp_account_id)) return refuse('psp_overloaded')
   const row = { id: refundId, amount, reason: request.reason ?? null, metadata: request.metadata ?? {} }
   return {
     ...(await reserveRefund(deps, tx, charge, row, { origin: 'merchant', leaseUntil: clock.leaseUntil })),

@@ -2,6 +2,7 @@ import { errorTable } from '@fincore/api-contract/errors'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
 import { type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
@@ -32,11 +33,14 @@ async function endAuthorization(
   input: Input,
   asked: bigint | undefined,
 ): Promise<Answer | Refusal> {
-  const reserved = await decideInTransaction(deps.pool, (tx) => reserve(deps, tx, kind, input, asked))
+  using place = deps.pspPlaces.ours.open()
+  const reserved = await decideInTransaction(deps.pool, (tx) => reserve(deps, tx, kind, input, { asked, place }))
   if (isRefusal(reserved)) return reserved
   if ('kind' in reserved && (reserved.kind === 'replay' || reserved.kind === 'refused'))
     return answerRepeat(deps, input.merchantId, reserved, 200)
+  place.callBegins()
   const outcome = await callPsp(deps, reserved)
+  place.end()
   const settled = await settleAttempt(deps, reserved.attemptId, outcome, {
     key: input.idempotencyKey,
     render: (charge) => {
@@ -63,7 +67,7 @@ async function reserve(
   tx: Parameters<typeof lockCharge>[0],
   kind: 'capture' | 'cancel',
   input: Input,
-  asked: bigint | undefined,
+  { asked, place }: { asked: bigint | undefined; place: PspPlace },
 ): Promise<FollowUp | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, chargeId, idempotencyKey } = input
   const clock = startCallClock(deps)
@@ -90,6 +94,7 @@ async function reserve(
     return refuse('amount_exceeds_authorized', { param: 'amount', detail })
   }
   if (!isUsableAccount(deps.config.environment, charge.psp)) return refuse('psp_account_missing')
+  if (!place.take(charge.psp_account_id)) return refuse('psp_overloaded')
   const attemptId = newId('attempt')
   await updateCharge(tx, { ...charge, pending_operation: kind, pending_amount: amount })
   await insertAttempt(tx, {

@@ -23,6 +23,7 @@ export async function expirePaymentSession(
   const asked = await findSession(deps.pool, merchantId, sessionId)
   if (asked !== null && (await deps.directory.findPspAccount(asked.psp_account_id)) === null)
     return refuse('psp_account_missing')
+  using place = deps.pspPlaces.ours.open()
   const begun = await decideInTransaction(deps.pool, async (tx) => {
     const fingerprint = fingerprintOf(`POST /v1/payment_sessions/${sessionId}/expire`, {})
     const claim = await claimKey(tx, {
@@ -35,6 +36,7 @@ export async function expirePaymentSession(
     if (claim.kind === 'refused') return claim.refusal
     const session = await findSession(tx, merchantId, sessionId)
     if (session === null) return refuse('resource_not_found', { param: 'id' })
+    if (session.status === 'open' && !place.take(session.psp_account_id)) return refuse('psp_overloaded')
     if (claim.kind === 'replay') return { session, stored: claim }
     return session.status === 'open'
       ? { session, stored: null }

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import type { PspAccount } from '../psp-gateway/port.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { insertAttempt, setAttemptState } from '../store/attempts.ts'
 import { lockCharge, updateCharge } from '../store/charges.ts'
 import { inTransaction } from '../store/pool.ts'
@@ -11,22 +12,25 @@ import { startCallClock } from './time-limits.ts'
  * Moves a charge to the merchant's next PSP account, on proof that the one before did not act. Durable before the next
  * call: the first attempt is settled as never executed, and the second written, in one transaction.
  *
+ * @param place taken for the account; the caller ends it when the call is over. Ended here when there is none.
  * @returns null when no other account can take a card, or when the charge changed meanwhile.
  */
 export async function switchAccount(
   deps: Deps,
   begun: Callable,
   tried: string[],
+  place: PspPlace,
 ): Promise<{ begun: Callable; account: PspAccount } | null> {
   const accounts = await deps.directory.listPspAccounts(begun.charge.merchant_id)
   const account = accounts.find(
-    (candidate) => !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined,
+    (candidate) =>
+      !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined && place.take(candidate.id),
   )
   if (account === undefined) return null
   const attemptId = newId('attempt')
   const clock = startCallClock(deps)
   const now = deps.now()
-  return inTransaction(deps.pool, async (tx) => {
+  const moved = await inTransaction(deps.pool, async (tx) => {
     const charge = await lockCharge(tx, begun.charge.merchant_id, begun.charge.id)
     if (charge?.status !== 'processing') return null
     const next = { ...charge, psp_account_id: account.id, psp: account.psp, updated_at: now }
@@ -46,5 +50,10 @@ export async function switchAccount(
       leaseUntil: clock.leaseUntil,
     })
     return { begun: { ...begun, charge: next, attemptId, clock }, account }
+  }).catch((error: unknown) => {
+    place.end()
+    throw error
   })
+  if (moved === null) place.end()
+  return moved
 }

@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { findMissingRight, readKeyDigest } from '../server/caller.ts'
+import { createDoor, type Door } from '../server/door.ts'
 import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
@@ -36,14 +37,20 @@ type Limits = typeof perMinute
 /**
  * The public API: what merchants' servers, shoppers' browsers and PSPs reach.
  * @param limits of requests in a minute; a test sets lower ones, so that it need not send thousands.
+ * @param door shared with the relay's socket, because both are the same process's work.
  */
-export async function createApiServer(deps: Deps, limits: Limits = perMinute): Promise<App> {
+export async function createApiServer(
+  deps: Deps,
+  limits: Limits = perMinute,
+  door: Door = createDoor(`${deps.config.publicUrl}/docs`, deps.log),
+): Promise<App> {
   const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
     log: deps.log,
     trustedProxies: deps.config.trustedProxies,
     inspectBody: watch.inspectBody,
+    door,
   })
   app.addHook('onClose', () => watch.close())
   app.decorateRequest('apiKey', null)
@@ -53,7 +60,7 @@ export async function createApiServer(deps: Deps, limits: Limits = perMinute): P
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may call it`)
   })
-  addCallerHooks(app, deps, watch, limits)
+  addCallerHooks(app, deps, watch, limits, door)
   const describeApi = registerOpenApi(app, deps.config)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
@@ -69,7 +76,7 @@ export async function createApiServer(deps: Deps, limits: Limits = perMinute): P
 }
 
 /** Who calls, how often, and with which idempotency key: all that is settled before a body is read. */
-function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limits): void {
+function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limits, door: Door): void {
   const limitAddress = createLimit(app, { perMinute: limits.address })
   const limitOpen = createLimit(app, { perMinute: limits.open })
   const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey })
@@ -94,6 +101,13 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limi
     return new RefusalError(refusal)
   }
   app.addHook('onRequest', async (request, reply) => {
+    const shed = door.findShed(request.raw)
+    if (shed === null) return
+    // Set here too, because a page that says it knows of no problem's headers.
+    reply.header('retry-after', String(shed.retryAfterSeconds))
+    throw new RefusalError(refuse('overloaded', shed))
+  })
+  app.addHook('onRequest', async (request, reply) => {
     await limitAddress(request, reply)
     const { access, limitsItself } = request.routeOptions.config
     if (limitsItself === true) return
@@ -104,8 +118,10 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limi
       throw new RefusalError(read)
     }
     // Looked up by digest: a look-up by hash leaks nothing of the key through its time.
-    request.apiKey = await findKey(request, reply, read.digest.toString('hex'))
+    const digest = read.digest.toString('hex')
+    request.apiKey = await findKey(request, reply, digest)
     if (request.apiKey === null) throw auditRefusedKey(refuse('api_key_invalid'), request)
+    door.learnOwner(digest, request.apiKey.merchantId)
     await limitKey(request, reply)
     const missing = findMissingRight(request.apiKey, access)
     if (missing !== null) throw auditRefusedKey(missing, request)

@@ -1,6 +1,7 @@
 import { createSecureContext, getCACertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { PspReply, PspRequest } from './port.ts'
+import { mostOwnCalls } from './psp-places.ts'
 
 export type Sender = {
   /**
@@ -16,8 +17,8 @@ export type Sender = {
 const maxReplyBytes = 262_144
 const connectTimeoutMs = 5_000
 const closeWithinMs = 10_000
-/** Side by side to one origin; further requests wait their turn, within their own time limit. */
-const connectionsPerOrigin = 128
+/** Side by side to one origin: what merchants' requests may wait for, and as many again as look-ups and shoppers cause. */
+const connectionsPerOrigin = mostOwnCalls + 256
 
 /**
  * This process's way to PSPs: TLS 1.2 or later, kept connections, one request at a time on each, no redirects, no

@@ -1,4 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
 import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -9,6 +14,7 @@ import type { Log } from '../log.ts'
 import { refuse } from '../refusal.ts'
 import { makeBrokenMessageHandler } from './broken-message.ts'
 import type { Access } from './caller.ts'
+import type { Door } from './door.ts'
 import { findHeaderFault } from './header-faults.ts'
 import { parseJsonBody } from './json-body.ts'
 import { RefusalError, sendRefusal, toRefusal } from './problems.ts'
@@ -41,6 +47,8 @@ export type RouteEntry = { method: string; url: string; access: Access | undefin
 const maxBodyBytes = 65_536
 /** More than any load that one process carries, and fewer than the file descriptors that it may have. */
 const maxConnections = 10_000
+/** How long a request may take to arrive, and a connection may be silent, within one and between two. */
+const timeouts = { requestMs: 15_000, connectionMs: 60_000, keepAliveMs: 65_000 }
 /** Addresses and keys whose requests are counted; the one that was silent longest is forgotten first. */
 const maxBuckets = 20_000
 
@@ -54,6 +62,8 @@ export type ServerOptions = {
   text?: 'storable' | 'any'
   /** Where the caller finds what endpoints there are; without it, in the API's `/docs`. */
   whereRoutesAre?: string
+  /** Says before anything else which requests are taken; without it, all are. */
+  door?: Door
   /** Looks at the raw bytes before anything is parsed; throws a RefusalError to refuse them. */
   inspectBody?: (body: Buffer, request: FastifyRequest) => Promise<void> | void
 }
@@ -69,12 +79,21 @@ export function createServer(options: ServerOptions): App {
     logger: false,
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: 15_000,
-    // How often Node looks for requests that are past their time; its own half minute would triple that time.
-    // A missing Host Node would refuse with an empty answer; findHeaderFault says what is wrong.
-    http: { connectionsCheckingInterval: 1_000, requireHostHeader: false },
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 65_000,
+    requestTimeout: timeouts.requestMs,
+    connectionTimeout: timeouts.connectionMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    serverFactory: (handle) => {
+      const listener = handle as RequestListener
+      const server = createHttpServer(
+        // How often Node looks for requests that are past their time; its own half minute would triple that time.
+        // A missing Host Node would refuse with an empty answer; findHeaderFault says what is wrong.
+        { connectionsCheckingInterval: 1_000, requireHostHeader: false },
+        options.door?.guard(listener) ?? listener,
+      )
+      server.requestTimeout = timeouts.requestMs
+      server.keepAliveTimeout = timeouts.keepAliveMs
+      return server.setTimeout(timeouts.connectionMs)
+    },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     genReqId: () => newId('request'),
@@ -120,6 +139,8 @@ export function createServer(options: ServerOptions): App {
     // No body is an empty one: an action without parameters needs none, and others say which field is missing.
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
   })
+  // From here on nobody but this process keeps the request waiting, until it calls a PSP.
+  app.addHook('preHandler', async (request) => options.door?.beginWork(request.raw))
   // A card at the wrong door: most bodies of refused requests are never read, and a client may go away within one.
   const forget = (request: FastifyRequest) => {
     overwriteRest(request.raw)

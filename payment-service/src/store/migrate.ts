@@ -1,9 +1,24 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import pg from 'pg'
+import { findMisfit, listMigrations, migrationsFolder } from './schema-version.ts'
 
-const migrationsFolder = new URL('../../migrations/', import.meta.url)
+/** A server that is not there is not waited for any longer. */
+const connectTimeoutMs = 4_000
 /** Any number that no other program uses on this server; it keeps two starting processes from migrating at once. */
 const advisoryLock = 4_120_061
+
+/** The database was migrated by a newer code; nothing was changed. */
+export class NewerSchemaError extends Error {
+  readonly unknown: readonly string[]
+  constructor(unknown: readonly string[]) {
+    super(`The schema is newer than this code, which does not know ${unknown.at(-1)}`)
+    this.name = 'NewerSchemaError'
+    this.unknown = unknown
+  }
+}
+
+/** A migration was rolled back. The message says why, without a value of a row. */
+export class MigrationError extends Error {}
 
 /**
  * Brings the database up to date: applies, in the order of their names and each in a transaction of its own, the
@@ -13,17 +28,18 @@ const advisoryLock = 4_120_061
  * @param appPassword when given, becomes the password of the application's login `fincore_app`.
  */
 export async function migrate(ownerUrl: string, appPassword?: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl })
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs })
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock])
     await client.query(
       'create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())',
     )
+    const misfit = await findMisfit(client)
+    if (misfit?.is === 'ahead') throw new NewerSchemaError(misfit.unknown)
     const { rows } = await client.query<{ name: string }>('select name from schema_migrations')
     const applied = new Set(rows.map((row) => row.name))
-    const files = (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).sort()
-    for (const name of files.filter((file) => !applied.has(file))) await apply(client, name)
+    for (const name of (await listMigrations()).filter((file) => !applied.has(file))) await apply(client, name)
     if (appPassword !== undefined) {
       await client.query(`alter role fincore_app password ${client.escapeLiteral(appPassword)}`)
     }
@@ -41,7 +57,7 @@ async function apply(client: pg.Client, name: string): Promise<void> {
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    throw new Error(`Migration ${name} failed and was rolled back: ${explain(error)}`, { cause: error })
+    throw new MigrationError(`Migration ${name} failed and was rolled back: ${explain(error)}`, { cause: error })
   }
 }
 

@@ -28,7 +28,7 @@ const rights: Record<string, string> = {
   audit_unsealed: 'sid',
   tripwire_exemptions: 'siud',
   audit_sealed_records: 'si',
-  schema_migrations: '',
+  schema_migrations: 's',
 }
 
 test('the application’s login has the rights of the table, on every table, and is nobody else', async (t) => {

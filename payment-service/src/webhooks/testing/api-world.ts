@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
+import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
 import { psps } from '../../psp-gateway/registry.ts'
 import { digestOf, newSecret } from '../../secrets.ts'
 import type { App } from '../../server/server.ts'
@@ -35,6 +36,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),
     wakeOutbox: () => void woken.outbox++,
+    pspPlaces: createPspPlaces(),
     wakeInbox: () => void woken.inbox++,
   }
   const app = await createApiServer(deps, { ...perMinute, ...limits })

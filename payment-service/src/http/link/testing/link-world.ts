@@ -12,6 +12,7 @@ import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
+import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
 import { psps } from '../../../psp-gateway/registry.ts'
 import { createSender } from '../../../psp-gateway/send.ts'
 import { createVault, digestOf, newSecret } from '../../../secrets.ts'
@@ -80,6 +81,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
     now: () => new Date(Date.now() + state.aheadMs),
     log,
     wakeOutbox: silent,
+    pspPlaces: createPspPlaces(),
     wakeInbox: silent,
   }
   const app = await createApiServer(deps)

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makePost, openRawConnections, type RawAnswer, type RawConnections } from './raw-connections.ts'
+
+/** A merchant as the load knows it. */
+export type Payer = {
+  name: string
+  key: string
+  /** Unused tokens of its PSP account. One that was shed can be sent again. */
+  tokens: string[]
+}
+
+/** What became of one merchant's requests. Times are in milliseconds, from when the request was due. */
+export type Tally = {
+  name: string
+  sent: number
+  served: number
+  shed: number
+  /** Of those, because the merchant's own PSP account had too many calls under way. */
+  shedForPsp: number
+  /** Shed answers without a whole number of seconds in Retry-After, or with another problem than the two of overload. */
+  shedWrongly: number
+  /** Any other answer, by status or what went wrong. */
+  others: Record<string, number>
+  servedMs: number[]
+  /** From when the request left, because it is the answer's own time that is asked for. */
+  shedMs: number[]
+}
+
+export type Load = {
+  /** So many callers per payer, each waiting for its answer before it asks again: how much can be done. */
+  closed(payers: Payer[], callers: number, forMs: number): Promise<Tally[]>
+  /** Requests come when they are due, whatever becomes of those before them: how much is asked. */
+  open(rates: { payer: Payer; perSecond: number }[], forMs: number): Promise<Tally[]>
+  /** The time that GET /health takes now, as one more caller feels it. */
+  probe(): Promise<number>
+  close(): void
+}
+
+/** Far fewer than what is under way at ten times the load if nothing is shed, far more than if it is. */
+const mostConnections = 1_000
+const tickMs = 2
+const healthRequest = Buffer.from('GET /health HTTP/1.1\r\nhost: fincore\r\n\r\n')
+/** How long after the last request answers are waited for. */
+const answersWithinMs = 20_000
+
+export async function createLoad(api: string): Promise<Load> {
+  const connections = openRawConnections(api, mostConnections)
+  await connections.openAll(healthRequest)
+  const prober = openRawConnections(api, 1)
+  return {
+    async closed(payers, callers, forMs) {
+      const until = performance.now() + forMs
+      const tallies = payers.map(newTally)
+      const call = async (payer: Payer, tally: Tally) => {
+        while (performance.now() < until) {
+          if ((await charge(connections, payer, tally, performance.now())) !== 'served') await sleep(20)
+        }
+      }
+      await Promise.all(
+        payers.flatMap((payer, index) =>
+          Array.from({ length: callers }, () => call(payer, tallies[index] ?? newTally(payer))),
+        ),
+      )
+      return tallies
+    },
+    async open(rates, forMs) {
+      const begunAt = performance.now()
+      const lines = rates.map(({ payer, perSecond }) => ({ payer, perSecond, tally: newTally(payer) }))
+      const underWay = new Set<Promise<unknown>>()
+      for (let elapsed = 0; elapsed < forMs; elapsed = performance.now() - begunAt) {
+        for (const { payer, perSecond, tally } of lines) {
+          const due = Math.floor((elapsed * perSecond) / 1_000)
+          while (tally.sent < due) {
+            const dueAt = begunAt + ((tally.sent + 1) * 1_000) / perSecond
+            const one = charge(connections, payer, tally, dueAt).finally(() => underWay.delete(one))
+            underWay.add(one)
+          }
+        }
+        await sleep(tickMs)
+      }
+      await Promise.race([Promise.all(underWay), sleep(answersWithinMs)])
+      for (const { tally } of lines) {
+        const lost = tally.sent - tally.served - tally.shed - Object.values(tally.others).reduce((a, b) => a + b, 0)
+        if (lost > 0) tally.others['no answer'] = lost
+      }
+      return lines.map(({ tally }) => tally)
+    },
+    async probe() {
+      return (await prober.send(healthRequest)).tookMs
+    },
+    close() {
+      prober.close()
+      connections.close()
+    },
+  }
+}
+
+async function charge(
+  connections: RawConnections,
+  payer: Payer,
+  tally: Tally,
+  dueAt: number,
+): Promise<'served' | 'shed' | 'other'> {
+  tally.sent++
+  const token = payer.tokens.pop()
+  if (token === undefined) throw new Error(`${payer.name} has no token left`)
+  const body = `{"amount":1000,"currency":"EUR","payment_method":{"type":"token","token":"${token}"}}`
+  const request = makePost('/v1/charges', payer.key, body, `idempotency-key: ${randomUUID()}\r\n`)
+  const { answer, tookMs } = await connections.send(request)
+  const ms = performance.now() - dueAt
+  if (answer?.status === 201) {
+    tally.served++
+    tally.servedMs.push(ms)
+    return 'served'
+  }
+  payer.tokens.push(token)
+  if (answer?.status === 503) {
+    tally.shed++
+    tally.shedMs.push(tookMs)
+    if (answer.body.includes('"psp_overloaded"')) tally.shedForPsp++
+    if (!isRightlyShed(answer)) tally.shedWrongly++
+    return 'shed'
+  }
+  const what = answer === null ? 'broken connection' : `status ${answer.status}`
+  tally.others[what] = (tally.others[what] ?? 0) + 1
+  return 'other'
+}
+
+function isRightlyShed({ head, body }: RawAnswer): boolean {
+  return (
+    /\nretry-after: [1-9]\d*(\r|$)/.test(head) &&
+    head.includes('\ncontent-type: application/problem+json') &&
+    /"code":"(psp_)?overloaded"/.test(body)
+  )
+}
+
+function newTally({ name }: Payer): Tally {
+  return { name, sent: 0, served: 0, shed: 0, shedForPsp: 0, shedWrongly: 0, others: {}, servedMs: [], shedMs: [] }
+}
+
+/** The value below which this share of them lies; NaN of none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}

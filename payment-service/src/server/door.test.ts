@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApiServer, perMinute } from '../http/api-server.ts'
+import { createLog, type Log, type LogFields } from '../log.ts'
+import { digestOf } from '../secrets.ts'
+import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
+import { createDoor, type Door, kindOf } from './door.ts'
+import { type App, createServer } from './server.ts'
+
+type Answer = { status: number; headers: Record<string, unknown>; body: string; ms: number }
+
+/** A server whose requests stay under way until they are let go. */
+async function startHeld(kinds: { away?: boolean } = {}) {
+  const told: LogFields[] = []
+  const log: Log = { ...createLog('silent'), warn: (_message, fields = {}) => void told.push(fields) }
+  const door = createDoor('https://docs.example', log)
+  const app = createServer({ docsUrl: 'https://docs.example', log, door })
+  const gate = Promise.withResolvers<void>()
+  let underWay = 0
+  const hold = async () => {
+    underWay++
+    await (kinds.away === true ? door.away(() => gate.promise) : gate.promise)
+    return { done: true }
+  }
+  for (const url of ['/v1/charges', '/v1/psp_webhooks/:account', '/s/:token', '/v1/client_config'])
+    app.route({ method: ['GET', 'POST'], url, handler: hold })
+  app.get('/health', async () => ({ status: 'ok' }))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const ask = (path: string, { key = 'nobody', method = 'POST' } = {}) =>
+    new Promise<Answer>((resolve, reject) => {
+      const begunAt = performance.now()
+      const options = {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        agent: false,
+        headers: { authorization: `Bearer ${key}` },
+      }
+      const request = httpRequest(options, async (response) => {
+        const body = Buffer.concat(await response.toArray()).toString()
+        const { statusCode: status = 0, headers } = response
+        resolve({ status, headers, body, ms: performance.now() - begunAt })
+      })
+      request.on('error', reject).end()
+    })
+  return {
+    door,
+    told,
+    port,
+    ask,
+    underWay: () => underWay,
+    open: () => gate.resolve(),
+    async close() {
+      gate.resolve()
+      await app.close()
+    },
+  }
+}
+
+/** Asks so often at once, and waits until each is under way or answered. */
+async function crowd(server: Awaited<ReturnType<typeof startHeld>>, times: number, ask: () => Promise<Answer>) {
+  const before = server.underWay()
+  const answered: Answer[] = []
+  const all = Array.from({ length: times }, () => ask().then((answer) => void answered.push(answer)))
+  while (server.underWay() - before + answered.length < times) await sleep(5)
+  return { shed: [...answered], finished: () => Promise.all(all).then(() => answered) }
+}
+
+describe('the door', () => {
+  it('sends the surplus away at once, with what a caller needs to know, and finishes what it let in', async () => {
+    const server = await startHeld()
+    const { shed, finished } = await crowd(server, 200, () => server.ask('/v1/charges'))
+    // Two thirds of the 128 of a process that has just started.
+    assert.deepEqual([server.underWay(), shed.length], [86, 114])
+    for (const { status, headers, body } of shed) {
+      const problem = JSON.parse(body)
+      assert.deepEqual([status, problem.status, problem.code], [503, 503, 'overloaded'])
+      assert.equal(problem.type, 'https://docs.example/errors#overloaded')
+      assert.match(problem.request_id, /^req_[0-9a-z]{26}$/)
+      assert.equal(headers['x-request-id'], problem.request_id)
+      assert.equal(headers['content-type'], 'application/problem+json; charset=utf-8')
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.match(String(headers['retry-after']), /^[123]$/)
+    }
+    assert.ok(new Set(shed.map(({ headers }) => headers['retry-after'])).size > 1, 'not all come back together')
+    server.open()
+    const all = await finished()
+    assert.equal(all.filter(({ status }) => status === 200).length, 86)
+    assert.equal((await server.ask('/v1/charges')).status, 200, 'its places are free again')
+    await sleep(1_050)
+    assert.deepEqual(server.told, [{ code: 'overloaded', count: 114 }], 'one line for all of them')
+    await server.close()
+  })
+
+  it('lets a merchant in however much another asks for', async () => {
+    const server = await startHeld()
+    for (const name of ['greedy', 'modest']) server.door.learnOwner(digestOf(name).toString('hex'), `mer_${name}`)
+    const greedy = await crowd(server, 200, () => server.ask('/v1/charges', { key: 'greedy' }))
+    const modest = await crowd(server, 20, () => server.ask('/v1/charges', { key: 'modest' }))
+    const unknown = await crowd(server, 10, () => server.ask('/v1/charges'))
+    assert.ok(greedy.shed.length > 100)
+    assert.deepEqual([modest.shed.length, unknown.shed.length], [0, 0])
+    await server.close()
+  })
+
+  it('sheds reads first, and never health checks, shoppers or PSPs for what merchants ask', async () => {
+    const server = await startHeld()
+    await crowd(server, 70, () => server.ask('/v1/charges'))
+    assert.equal((await server.ask('/v1/charges', { method: 'GET' })).status, 503)
+    await crowd(server, 200, () => server.ask('/v1/charges'))
+    assert.equal((await server.ask('/health', { method: 'GET' })).status, 200)
+    for (const [path, method] of [
+      ['/v1/psp_webhooks/pspa_1', 'POST'],
+      ['/s/token', 'GET'],
+      ['/s/token', 'POST'],
+      ['/v1/client_config', 'GET'],
+    ] as const)
+      assert.equal((await crowd(server, 20, () => server.ask(path, { method }))).shed.length, 0, path)
+    await server.close()
+  })
+
+  it('bounds the webhooks of a PSP account, and leaves room for those of another', async () => {
+    const server = await startHeld()
+    const flood = await crowd(server, 300, () => server.ask('/v1/psp_webhooks/pspa_1'))
+    const other = await crowd(server, 20, () => server.ask('/v1/psp_webhooks/pspa_2'))
+    assert.ok(flood.shed.length >= 100 && flood.shed.every(({ status }) => status === 503))
+    assert.equal(other.shed.length, 0)
+    await server.close()
+  })
+
+  it('counts no request as its own work while a PSP is waited for', async () => {
+    const server = await startHeld({ away: true })
+    assert.equal((await crowd(server, 400, () => server.ask('/v1/charges'))).shed.length, 0)
+    await server.close()
+  })
+
+  it('answers before the body comes', { timeout: 5_000 }, async () => {
+    const server = await startHeld()
+    await crowd(server, 200, () => server.ask('/v1/charges'))
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(
+      'POST /v1/charges HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60000\r\n\r\n',
+    )
+    const [said] = (await socket.take(1).toArray()) as [Buffer]
+    assert.match(said.toString(), /^HTTP\/1\.1 503 .*"code":"overloaded"/s)
+    socket.destroy()
+    await server.close()
+  })
+
+  it('gives the place back when the client goes away', async () => {
+    const server = await startHeld()
+    const sockets = Array.from({ length: 86 }, () => connect(server.port, '127.0.0.1'))
+    for (const socket of sockets) socket.write('POST /v1/charges HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
+    while (server.underWay() < 86) await sleep(5)
+    assert.equal((await server.ask('/v1/charges')).status, 503)
+    for (const socket of sockets) socket.destroy()
+    await sleep(100)
+    assert.equal((await crowd(server, 50, () => server.ask('/v1/charges'))).shed.length, 0)
+    await server.close()
+  })
+})
+
+describe('the door of the public API', () => {
+  let world: ApiWorld
+  before(async () => {
+    world = await createApiWorld()
+  })
+  after(() => world.close())
+
+  it('knows of every route who is shed first', () => {
+    const kinds = world.app.routeTable
+      .map(({ url }) => [url, kindOf(url)] as const)
+      .filter(([, kind]) => kind !== 'merchant')
+    assert.deepEqual(Object.fromEntries(kinds.map(([url, kind]) => [url.replace(/-[0-9a-f]{12}\./, '-*.'), kind])), {
+      '/s/:token': 'shopper',
+      '/s/:token/return': 'shopper',
+      '/s/:token/cancel': 'shopper',
+      '/c/:token/return': 'shopper',
+      '/link-assets/link-*.css': 'shopper',
+      '/link-assets/open-*.js': 'shopper',
+      '/v1/client_config': 'shopper',
+      '/health': 'always',
+      '/v1/psp_webhooks/:pspAccount': 'psp_webhook',
+    })
+  })
+
+  it('shows a shopper a page, when even shoppers must come again', async () => {
+    const full: Door = { ...createDoor('', world.log), findShed: () => ({ retryAfterSeconds: 2 }) }
+    const app: App = await createApiServer(world.deps, perMinute, full)
+    const page = await app.inject({ url: `/s/${'a'.repeat(43)}`, headers: { 'accept-language': 'en' } })
+    assert.deepEqual([page.statusCode, page.headers['retry-after']], [503, '2'])
+    assert.match(String(page.headers['content-type']), /^text\/html/)
+    await app.close()
+  })
+})

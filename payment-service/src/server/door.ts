@@ -1,0 +1,205 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { hash } from 'node:crypto'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { makeProblem } from '@fincore/api-contract/errors'
+import { LRUCache } from 'lru-cache'
+import { createAdaptiveLimit } from '../adaptive-limit.ts'
+import { createFairPlaces, type Place } from '../fair-places.ts'
+import { newId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import { overwriteRest } from './read-body.ts'
+import { rinseSoon } from './rinse.ts'
+
+/**
+ * Decides before anything else whether a request is taken. Under more load than the process can carry, the surplus is
+ * answered at once with 503 `overloaded` and `Retry-After`, before its body is read, its key looked up or anything
+ * written, so that what is taken is finished. docs/decisions/0010 has the reasons.
+ */
+export type Door = {
+  /** Stands before a server's own handling of requests. */
+  guard(handle: RequestListener): RequestListener
+  /** True for a shopper's request that was not taken: it is answered with a page, and Retry-After is this. */
+  findShed(request: IncomingMessage): { retryAfterSeconds: number } | null
+  /** From now on the time that this request takes is time that it takes here. */
+  beginWork(request: IncomingMessage): void
+  /** Remembers whose key this is, for sharing alone: nobody is let in by it. */
+  learnOwner(keyDigest: string, merchantId: string): void
+  /** For what does not come through `guard`, the relay's questions: the place, or null when the merchant has its share. */
+  enter(merchantId: string): { end(): void } | null
+  hasRoomFor(merchantId: string): boolean
+  /** Does what is not this process's own work, a call to a PSP: meanwhile the request's place is others'. */
+  away<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+type Kind = 'always' | 'psp_webhook' | 'shopper' | 'merchant'
+
+/**
+ * Who is shed first. `/health` never: whoever watches the process would end it, and with it what was begun. A PSP's
+ * webhooks and shoppers' pages have places of their own, so many that merchants' load never sheds them; a PSP sends again,
+ * a shopper does not. Everything else is merchants', shared by the owners of the keys.
+ */
+const kindByBeginning: readonly (readonly [beginning: string, kind: Kind])[] = [
+  ['/v1/psp_webhooks/', 'psp_webhook'],
+  ['/s/', 'shopper'],
+  ['/c/', 'shopper'],
+  ['/link-assets/', 'shopper'],
+  ['/v1/client_config', 'shopper'],
+  ['/health', 'always'],
+]
+
+/**
+ * The longest that a merchant's request may take here on average, what it waits for PSPs not counted, in ms. Nobody who
+ * waits for a PSP notices it, and a queue that is worked off in this time is none. A slow database counts: that is waiting.
+ */
+const targetMs = 100
+const ofMerchants = {
+  /** Enough to keep process and database busy, whatever else on the machine makes requests late. */
+  least: 64,
+  first: 128,
+  /** Bounds the memory: so many bodies of 64 KiB may be held. */
+  most: 1_024,
+}
+/** Each may hold a body of 256 KiB; shared by accounts, so that a flood for one leaves room for the others. */
+const mostPspWebhooks = 256
+/** Shoppers have no body to speak of. They are not told apart here: behind a load balancer all have one address. */
+const mostShoppers = 512
+/** Reads get half of what their merchant could have, so that the first to be shed is what changes nothing. */
+const portionOfReads = 0.5
+/** Spread, so that those who were sent away together do not come back together. */
+const retryAfterSeconds = () => 1 + Math.floor(Math.random() * 3)
+/** Owners by the digests of their keys. */
+const maxKnownOwners = 10_000
+/** All whose key is not known here share as one owner: whoever invents keys competes with those who do so. */
+const unknownOwner = ''
+/** Shed requests are counted into one line of the log, because a line for each would cost more than shedding it. */
+const tellEveryMs = 1_000
+
+type Work = { place: Place; begunAt: number; awayMs: number }
+
+/** @param docsUrl the address of the docs, for the `type` of a problem. */
+export function createDoor(docsUrl: string, log: Log): Door {
+  const limit = createAdaptiveLimit({ bounds: ofMerchants, target: () => targetMs })
+  const merchants = createFairPlaces(limit.current)
+  const pspWebhooks = createFairPlaces(() => mostPspWebhooks)
+  const shoppers = createFairPlaces(() => mostShoppers, Number.POSITIVE_INFINITY)
+  const owners = new LRUCache<string, string>({ max: maxKnownOwners })
+  const works = new WeakMap<IncomingMessage, Work>()
+  const shedShoppers = new WeakMap<IncomingMessage, { retryAfterSeconds: number }>()
+  const current = new AsyncLocalStorage<Work>()
+  const countShed = createShedCounter(log)
+  const answerShed = makeShedAnswer(docsUrl)
+
+  const ownerOf = (request: IncomingMessage): string => {
+    const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
+    return owners.get(hash('sha256', token)) ?? unknownOwner
+  }
+  const take = (place: Place, owner: string, portion: number): boolean => {
+    limit.wanted(merchants.taken())
+    return place.take(owner, portion)
+  }
+  const enterAs = (kind: Exclude<Kind, 'always'>, request: IncomingMessage): Place | null => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const place = { merchant: merchants, psp_webhook: pspWebhooks, shopper: shoppers }[kind].open()
+    const isTaken =
+      kind === 'merchant'
+        ? take(place, ownerOf(request), isRead ? portionOfReads : 1)
+        : place.take(kind === 'shopper' ? '' : (request.url ?? ''))
+    return isTaken ? place : null
+  }
+  const finish = (work: Work): void => {
+    work.place.end()
+    if (work.begunAt > 0) limit.took(work.begunAt, performance.now() - work.begunAt - work.awayMs)
+  }
+
+  return {
+    guard: (handle) => (request, response) => {
+      const kind = kindOf(request.url ?? '')
+      if (kind === 'always') return handle(request, response)
+      const place = enterAs(kind, request)
+      if (place === null) {
+        countShed()
+        if (kind !== 'shopper') return answerShed(request, response)
+        shedShoppers.set(request, { retryAfterSeconds: retryAfterSeconds() })
+        return handle(request, response)
+      }
+      const work: Work = { place, begunAt: 0, awayMs: 0 }
+      // Comes after every end, also when the client goes away.
+      response.once('close', () => finish(work))
+      if (kind === 'merchant') works.set(request, work)
+      current.run(work, () => handle(request, response))
+    },
+    findShed: (request) => shedShoppers.get(request) ?? null,
+    beginWork(request) {
+      const work = works.get(request)
+      if (work !== undefined) work.begunAt = performance.now()
+    },
+    learnOwner(keyDigest, merchantId) {
+      if (owners.get(keyDigest) !== merchantId) owners.set(keyDigest, merchantId)
+    },
+    enter(merchantId) {
+      const place = merchants.open()
+      if (!take(place, merchantId, 1)) {
+        countShed()
+        return null
+      }
+      const work: Work = { place, begunAt: performance.now(), awayMs: 0 }
+      return { end: () => finish(work) }
+    },
+    hasRoomFor: (merchantId) => merchants.hasRoomFor(merchantId),
+    async away(call) {
+      const work = current.getStore()
+      if (work === undefined) return call()
+      const leftAt = performance.now()
+      work.place.pause()
+      try {
+        return await call()
+      } finally {
+        work.place.resume()
+        work.awayMs += performance.now() - leftAt
+      }
+    },
+  }
+}
+
+export function kindOf(url: string): Kind {
+  return kindByBeginning.find(([beginning]) => url.startsWith(beginning))?.[1] ?? 'merchant'
+}
+
+/** The whole answer costs a few microseconds: at ten times the load nine of ten requests end here. */
+function makeShedAnswer(docsUrl: string): (request: IncomingMessage, response: ServerResponse) => void {
+  const mark = '\0'
+  const [before = '', after = ''] = JSON.stringify(makeProblem('overloaded', { docsUrl, requestId: mark })).split(
+    JSON.stringify(mark).slice(1, -1),
+  )
+  return (request, response) => {
+    // It may be a card at the wrong door.
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      overwriteRest(request)
+      rinseSoon()
+    }
+    const requestId = newId('request')
+    const body = `${before}${requestId}${after}`
+    response.writeHead(503, {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'retry-after': String(retryAfterSeconds()),
+      'x-content-type-options': 'nosniff',
+      'x-request-id': requestId,
+    })
+    // Plain ASCII, which is quicker to write when Node is told so.
+    response.end(body, 'latin1')
+  }
+}
+
+function createShedCounter(log: Log): () => void {
+  let count = 0
+  const tell = () => {
+    log.warn('more requests than can be done were answered with 503', { code: 'overloaded', count })
+    count = 0
+  }
+  return () => {
+    if (count === 0) setTimeout(tell, tellEveryMs).unref()
+    count++
+  }
+}
