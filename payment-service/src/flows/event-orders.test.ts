@@ -87,6 +87,21 @@ describe('whatever the order of seven pieces of news about a charge', () => {
     assert.deepEqual(attemptsOf(end), ['authorize declined'])
   })
 
+  it('a charge that its shopper left is canceled, and its card is known', async () => {
+    shop = await world.openShop()
+    const begun = await world.begin(shop, 'automatic')
+    const end = await theEndOf([
+      world.replies(begun, says.actionRequired()),
+      world.tells(shop, 'payment.action_required', 2, of(begun), says.actionRequired()),
+      world.tells(shop, 'payment.abandoned', 3, of(begun), says.ended('abandoned')),
+      world.hears('a look-up', begun.attemptId, says.ended('abandoned')),
+    ])
+    const charge = theChargeOf(end)
+    assert.deepEqual([charge.status, charge.cancellation_reason], ['canceled', 'abandoned'])
+    assert.notEqual(charge.card, null)
+    assert.deepEqual(attemptsOf(end), ['authorize declined'])
+  })
+
   it('a part of a charge is captured', async () => {
     shop = await world.openShop()
     const begun = await world.beginAs(shop, 'manual', says.actionRequired())
@@ -205,6 +220,24 @@ describe('whatever the order of seven pieces of news about a hosted session', ()
     assert.deepEqual(
       end.sessions.map(({ status, charge_id }) => [status, charge_id]),
       [['completed', end.charges[1]?.id]],
+    )
+  })
+
+  it('it expires with the try that its shopper left', async () => {
+    shop = await world.openShop()
+    const session = await world.openSession(shop)
+    const end = await theEndOf([
+      world.tellsOfPayment(shop, 'action_required', 2, session, says.actionRequired('pay_1')),
+      world.tellsOfPayment(shop, 'abandoned', 3, session, says.ended('abandoned', 'pay_1')),
+      world.tellsOfEnd(shop, 'session expired', 2, session),
+    ])
+    assert.deepEqual(
+      end.charges.map(({ status }) => status),
+      ['canceled'],
+    )
+    assert.deepEqual(
+      end.sessions.map(({ status }) => status),
+      ['expired'],
     )
   })
 

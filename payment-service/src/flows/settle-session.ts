@@ -19,7 +19,7 @@ import { lockSession, type SessionRow, updateSession } from '../store/sessions.t
 import { reserveGiveBack } from './give-back.ts'
 import { makeHostedCharge, recordTry } from './hosted-charge.ts'
 import { showSession } from './session-link.ts'
-import { flagContradiction } from './settle-attempt.ts'
+import { flagContradiction, learnCard } from './settle-attempt.ts'
 
 /** What became of a payment that a PSP reported: see `EventFate`. */
 export type HostedPaymentFate = 'applied' | 'flagged' | 'ignored'
@@ -79,7 +79,11 @@ async function settleLocked(
     if (known !== null) await flagContradiction(deps, tx, known, payment.pspReference, decision.why)
     return { fate: 'flagged', why: decision.why }
   }
-  if (decision.kind !== 'change') return { fate: decision.kind === 'same' ? 'applied' : 'ignored' }
+  if (decision.kind === 'unknown') return { fate: 'ignored' }
+  if (decision.kind === 'same') {
+    if (known !== null && decision.card !== null) await learnCard(deps, tx, known, decision.card)
+    return { fate: 'applied' }
+  }
 
   const now = deps.now()
   const changed = applyChange(charge, decision.change, now)
