@@ -223,6 +223,25 @@ describe('whatever the order of seven pieces of news about a hosted session', ()
     )
   })
 
+  it('it is completed by a try whose money has lapsed since', async () => {
+    shop = await world.openShop()
+    const session = await world.openSession(shop)
+    const end = await theEndOf([
+      world.tellsOfPayment(shop, 'declined', 1, session, says.declined('pay_1')),
+      world.tellsOfPayment(shop, 'action_required', 1, session, says.actionRequired('pay_2')),
+      world.tellsOfPayment(shop, 'authorized', 2, session, says.approved(0, 'pay_2')),
+      world.tellsOfPayment(shop, 'lapsed', 3, session, says.ended('authorization_expired', 'pay_2')),
+    ])
+    assert.deepEqual(
+      end.charges.map(({ status }) => status),
+      ['failed', 'canceled'],
+    )
+    assert.deepEqual(
+      end.sessions.map(({ status, charge_id }) => [status, charge_id]),
+      [['completed', end.charges[1]?.id]],
+    )
+  })
+
   it('it expires with the try that its shopper left', async () => {
     shop = await world.openShop()
     const session = await world.openSession(shop)

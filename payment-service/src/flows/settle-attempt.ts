@@ -235,7 +235,7 @@ async function settleRefund(
   await updateCharge(tx, nextCharge)
   await updateRefund(tx, nextRefund)
   await setAttemptState(tx, attempt, {
-    state: attemptStateOf(outcome),
+    state: outcome.outcome === 'ended' ? 'declined' : attemptStateOf(outcome),
     nextLookUpAt: null,
     pspReference: referenceOf(outcome),
   })

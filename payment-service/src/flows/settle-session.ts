@@ -87,7 +87,7 @@ async function settleLocked(
 
   const now = deps.now()
   const changed = applyChange(charge, decision.change, now)
-  const isPaid = hasMoney(changed) && !hasMoney(charge)
+  const isPaid = wasApproved(changed) && !wasApproved(charge)
   const step = isPaid ? sessionTransitions[session.status].paid : 'same'
   const next: ChargeRow =
     step === 'late' ? { ...changed, flags: [...new Set([...changed.flags, 'paid_after_session_end'])] } : changed
@@ -102,6 +102,14 @@ async function settleLocked(
 
 function hasMoney(charge: ChargeRow): boolean {
   return charge.status === 'authorized' || charge.status === 'captured'
+}
+
+/**
+ * Whether the bank said yes once. An authorization that was canceled or has lapsed was one, also when the news of its
+ * end came first: the session was paid with it, and its PSP never calls it open again.
+ */
+function wasApproved(charge: ChargeRow): boolean {
+  return hasMoney(charge) || (charge.status === 'canceled' && charge.cancellation_reason !== 'abandoned')
 }
 
 /** Late money goes back when it arrives, and again when a late hold was captured, unless the merchant captured it. */
