@@ -291,6 +291,30 @@ describe('whatever the order of seven pieces of news about a hosted session', ()
     )
   })
 
+  it('late money goes back as a refund when the PSP captured it before its hold could be canceled', async () => {
+    shop = await world.openShop()
+    const session = await world.openEndedSession(shop)
+    await world.tellsOfPayment(shop, 'authorized', 1, session, says.approved(0)).apply(world.deps)
+    const cancel = await world.latestAttempt(shop, 'cancel')
+    const end = await theEndOf([
+      world.tellsOfPayment(shop, 'action_required', 1, session, says.actionRequired()),
+      world.tellsOfPayment(shop, 'authorized', 2, session, says.approved(0)),
+      world.tellsOfPayment(shop, 'captured', 3, session, says.approved(1000)),
+      world.hears('the refusal to cancel', cancel, says.declined(null)),
+    ])
+    const charge = theChargeOf(end)
+    assert.deepEqual(
+      [charge.status, charge.refunds_pending, charge.flags],
+      ['captured', 1000, ['paid_after_session_end']],
+    )
+    assert.deepEqual(attemptsOf(end), [
+      'authorize approved',
+      'cancel declined',
+      'create_session approved',
+      'refund sent?',
+    ])
+  })
+
   it('an open one ends by what is heard first, its end or its money, and the money is accounted for either way', async () => {
     shop = await world.openShop()
     const session = await world.openSession(shop)

@@ -89,14 +89,17 @@ async function settleLocked(
   const changed = applyChange(charge, decision.change, now)
   const isPaid = wasApproved(changed) && !wasApproved(charge)
   const step = isPaid ? sessionTransitions[session.status].paid : 'same'
-  const next: ChargeRow =
+  const marked: ChargeRow =
     step === 'late' ? { ...changed, flags: [...new Set([...changed.flags, 'paid_after_session_end'])] } : changed
+  const goesBack = mustGoBack(session, charge, marked)
+  // A hold that could not be canceled, because the PSP captured it meanwhile, goes back as a refund after all.
+  const next = goesBack ? { ...marked, flags: marked.flags.filter((flag) => flag !== 'give_back_failed') } : marked
   if (known === null) await insertCharge(tx, next)
   else await updateCharge(tx, next)
   await recordTry(deps, tx, next, payment, known === null)
   await insertEvent(tx, makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, now))
   if (step === 'completed') await endLocked(deps, tx, { ...session, charge_id: next.id }, 'completed')
-  if (mustGoBack(session, charge, next)) await reserveGiveBack(deps, tx, next)
+  if (goesBack) await reserveGiveBack(deps, tx, next)
   return { fate: 'applied' }
 }
 
