@@ -393,4 +393,25 @@ describe('news that cannot all be true', () => {
     })
     assert.deepEqual(outlines.sort(), ['failed 0 0 psp_contradicts', 'succeeded 400 0 psp_contradicts'])
   })
+
+  for (const { kind, status } of [
+    { kind: 'capture', status: 'captured' },
+    { kind: 'cancel', status: 'canceled' },
+  ] as const) {
+    it(`a ${kind} that was refused, and done: the charge says that it was done, and is flagged`, async () => {
+      shop = await world.openShop()
+      const begun = await world.beginAs(shop, 'manual', says.approved(0))
+      const attempt = await world.ask(shop, begun, kind)
+      const ends = await allEndsOf([
+        world.tells(shop, 'action_required', 1, of(begun), says.actionRequired()),
+        world.tells(shop, 'authorized', 2, of(begun), says.approved(0)),
+        world.tells(shop, 'done', 2, [kind, attempt], says.done(kind === 'capture' ? 1000 : 0, 'op_1')),
+        world.tells(shop, 'refused', 2, [kind, attempt], says.declined('op_1')),
+      ])
+      for (const end of ends) {
+        const charge = theChargeOf(end)
+        assert.deepEqual([charge.status, charge.pending_operation, charge.flags], [status, null, ['psp_contradicts']])
+      }
+    })
+  }
 })

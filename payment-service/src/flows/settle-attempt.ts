@@ -108,6 +108,10 @@ async function settleLocked(
           nextLookUpAt: state === 'action_required' ? laterThan(deps, state, 0) : null,
           pspReference: referenceOf(outcome),
         })
+      else if (attempt.kind !== 'authorize' && attempt.state !== 'approved') {
+        // The money moved, so the charge says so; that it had been said not to is for an operator to know.
+        return { result: 'contradiction', why: 'the PSP did what it had refused before', charge: next, refund: null }
+      }
       return { result: 'applied', why: null, charge: next, refund: null }
     }
   }
