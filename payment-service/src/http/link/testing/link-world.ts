@@ -155,6 +155,10 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
     merchant,
     /** What the tables' owner connects with, to break something. */
     ownerUrl: database.ownerUrl,
+    /** What another payment service connects with. */
+    appUrl: database.appUrl,
+    /** Straight to the PSP, whatever `state.fault` says. */
+    sendToPsp: sender.send,
     call,
     /** @param more fields of the request, in place of or beside the usual ones. */
     async createSession(more: object = {}, key?: string): Promise<PaymentSession & { url: string }> {
