@@ -11,6 +11,7 @@ import { openDirectory } from '../../store/directory.ts'
 import { listHeldPspEvents } from '../../store/held-psp-events.ts'
 import { createHotPath } from '../../store/hot-path.ts'
 import { openPool } from '../../store/pool.ts'
+import { findSession, type SessionRow } from '../../store/sessions.ts'
 import { applyPspEvent, type EventFate } from '../apply-psp-event.ts'
 import { chargeToken } from '../charge-token.ts'
 import type { Answer } from '../replay.ts'
@@ -26,7 +27,7 @@ export type RaceWorld = Awaited<ReturnType<typeof openRaceWorld>>
  * own. The sandbox PSP is the bank, and its truth ledger the judge.
  */
 export async function openRaceWorld() {
-  const world = await openLinkWorld()
+  const world = await openLinkWorld({ timings: { lateApprovalMs: 100 } })
   const { merchant } = world
   const pool = openPool(world.appUrl, 8)
   const directory = await openDirectory(world.deps.config, pool, world.deps.vault, world.deps.log)
@@ -109,6 +110,33 @@ export async function openRaceWorld() {
         type: 'any',
         about: { kind: 'attempt', reference: attemptId, attemptKind: rows[0].kind, outcome: answer.outcome },
       })
+    },
+    /** A session that its shopper has opened; `url` is the PSP's page. */
+    async openSession(more: object = {}): Promise<{ session: SessionRow; created: string; url: string }> {
+      const { id } = await world.createSession({ amount: 1000, ...more })
+      const session = await findSession(first.pool, merchant.id, id)
+      assert.ok(session?.psp_url)
+      return { session, created: await world.createAttemptOf(id), url: session.psp_url }
+    },
+    /** Waits for what the bank does of itself after a session's end. */
+    async waitForMoneyOf(sessionId: string): Promise<void> {
+      await waitFor(async () => (await world.truthOf(sessionId)).length > 0)
+    },
+    /** The PSP's events about the payments of a session, with what the PSP says of them at this moment. */
+    async applyEventsOfSession(deps: Deps, created: string): Promise<EventFate[]> {
+      const hosted = deps.psps.sandbox.hostedSessions
+      assert.ok(hosted)
+      const state = hosted.readLookUp(await world.sendToPsp(hosted.lookUp(account, created), 5_000))
+      assert.ok(state.found === true)
+      return Promise.all(
+        state.payments.map((payment) =>
+          applyPspEvent(deps, merchant.id, merchant.account, {
+            id: `wev_${randomUUID()}`,
+            type: 'any',
+            about: { kind: 'hosted_payment', reference: created, payment },
+          }),
+        ),
+      )
     },
     /** The payment of an attempt, as the PSP's API shows it. */
     async findPaymentAtPsp(attemptId: string): Promise<object> {
