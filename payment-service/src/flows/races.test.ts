@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Deps } from '../deps.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
 import { startInbox } from '../webhooks/inbox/inbox.ts'
 import { until } from '../webhooks/testing/webhook-world.ts'
 import { applyPspEvent } from './apply-psp-event.ts'
+import { beginCardCharge, type CardStep, continueCardCharge } from './charge-card.ts'
 import { createRefund } from './create-refund.ts'
 import { cancelCharge, captureCharge } from './end-authorization.ts'
 import type { Answer } from './replay.ts'
@@ -299,5 +301,56 @@ describe('a thousand refunds of one charge at once', () => {
     assert.equal(wordOf(await refund(world.first, id)), 'amount_exceeds_refundable')
     const books = await world.assertMoneyIsRight([charged, rest, ...answers])
     assert.equal(books.charges.find((charge) => charge.id === id)?.refunded, 9_999)
+  })
+})
+
+describe('a card charge whose PSP was not reached', () => {
+  const notSent = { failure: 'refused', requestWasSent: false } as const
+  const begin = async () => {
+    const step = await beginCardCharge(world.first, {
+      merchantId: world.merchant.id,
+      idempotencyKey: randomUUID(),
+      blankedBody: JSON.stringify({
+        amount: 1000,
+        currency: 'EUR',
+        payment_method: {
+          type: 'card',
+          card: { number: '****************', cvc: '***', exp_month: 12, exp_year: 2034 },
+        },
+      }),
+      card: { brand: 'visa', first6: '424242', last4: '4242', length: 16, luhnOk: true, cvcLength: 3 },
+      use: {
+        keyId: 'key_1',
+        grantId: 'grant_1',
+        certificateFingerprint: null,
+        sourceAddress: '192.0.2.1',
+        requestId: 'req_1',
+      },
+    })
+    assert.ok('do' in step)
+    const { rows } = await world.first.pool.query('select charge_id from attempts where id = $1', [step.attempt])
+    return { attempt: step.attempt, chargeId: String(rows[0].charge_id) }
+  }
+  /** What the card relay does with an instruction. */
+  const relay = async (step: Extract<CardStep, { do: 'send' }>) => {
+    const body = step.body.replace('{{card.number}}', magicCardNumber('visa')).replace('{{card.cvc}}', '123')
+    const reply = await world.sendToPsp({ method: 'POST', url: step.to, headers: step.headers, body }, 5_000)
+    return continueCardCharge(world.first, step.attempt, reply)
+  }
+  before(() => world.addAccount())
+
+  it('and was reported so twice, at two services at once, is made at the next account and not called failed', async () => {
+    const { attempt, chargeId } = await begin()
+    const [next, repeat] = await world.lineUp<CardStep>({ table: 'charges', id: chargeId }, [
+      () => continueCardCharge(world.first, attempt, notSent),
+      () => continueCardCharge(world.second, attempt, notSent),
+    ])
+    assert.ok(next !== undefined && 'do' in next, 'the first to report goes on')
+    assert.ok(repeat !== undefined && 'body' in repeat && !('do' in repeat))
+    assert.equal(wordOf(repeat), 'processing')
+    const made = await relay(next)
+    assert.ok('status' in made)
+    assert.equal(wordOf(made), 'captured')
+    await world.assertMoneyIsRight([made])
   })
 })

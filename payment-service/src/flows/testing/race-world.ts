@@ -88,6 +88,16 @@ export async function openRaceWorld() {
       assert.ok(!isRefusal(answer))
       return answer
     },
+    /** Another account of the merchant at the PSP, to which a card charge can fail over. */
+    async addAccount(): Promise<void> {
+      const id = newId('pspAccount')
+      await first.pool.query(
+        `insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ($1, $2, 'sandbox', 'second', $3, $4)`,
+        [merchant.id, id, account.config, first.vault.seal(JSON.stringify(account.credentials), id)],
+      )
+      for (const { directory } of [first, second])
+        await waitFor(async () => (await directory.listPspAccounts(merchant.id)).length === 2)
+    },
     async findCharge(id: string): Promise<BookedCharge> {
       const found = (await books()).charges.find((charge) => charge.id === id)
       assert.ok(found)
