@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Deps } from '../deps.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
@@ -70,6 +71,44 @@ describe('capture and cancel', () => {
     assert.equal(wordOf(await cancel(world.second, id)), 'charge_not_cancelable')
     await world.assertMoneyIsRight([charged, captured])
   })
+
+  for (const order of ['the lapse first', 'the refusal first'] as const) {
+    it(`a capture under which the authorization lapses, ${order}: is not answered as done`, async () => {
+      const charged = await world.charge('visa', 'manual')
+      const id = idOf(charged)
+      const lapse = async () => {
+        const reference = await world.attemptOf(id, 'authorize')
+        const { psp_reference: pspReference } = await world.findCharge(id)
+        assert.ok(pspReference)
+        return applyPspEvent(world.second, world.merchant.id, world.merchant.account, {
+          id: `wev_${id}`,
+          type: 'payment.lapsed',
+          about: {
+            kind: 'attempt',
+            reference,
+            attemptKind: 'authorize',
+            outcome: { outcome: 'ended', pspReference, reason: 'authorization_expired' },
+          },
+        })
+      }
+      const refusal = {
+        status: 409,
+        headers: { 'content-type': 'application/json' },
+        body: '{"error":{"code":"payment_not_capturable","message":"","param":null}}',
+      }
+      world.state.fault = (asked) =>
+        asked.url.endsWith('/captures')
+          ? Promise.resolve(order === 'the lapse first' ? lapse() : null).then(() => refusal)
+          : null
+      const key = randomUUID()
+      const answer = await capture(world.first, id, undefined, key)
+      if (order === 'the refusal first') await lapse()
+      const word = order === 'the lapse first' ? 'charge_not_capturable' : 'capture_declined'
+      assert.deepEqual([wordOf(answer), wordOf(await capture(world.second, id, undefined, key))], [word, word])
+      assert.equal((await world.findCharge(id)).status, 'canceled')
+      await world.assertMoneyIsRight([charged, answer])
+    })
+  }
 
   it('eight captures of different parts at once: the first is made', async () => {
     const charged = await world.charge('visa', 'manual')
@@ -284,11 +323,22 @@ describe('two resolvers at once', () => {
 })
 
 describe('a thousand refunds of one charge at once', () => {
+  /** As a merchant does: the same again, with the same key, while there is no answer. On a slow machine some wait too long. */
+  const refundUntilAnswered = async (deps: Deps, charge: string): Promise<Said> => {
+    const key = randomUUID()
+    for (let tries = 0; tries < 100; tries++) {
+      const answer = await refund(deps, charge, 37, key).catch(() => null)
+      if (answer !== null && wordOf(answer) !== 'idempotency_key_in_use') return answer
+      await sleep(500)
+    }
+    return assert.fail('A refund was never answered')
+  }
+
   it('give back what was captured and not a cent more, and each is told the truth', async () => {
     const charged = await world.charge('visa', 'automatic', 9_999)
     const id = idOf(charged)
     const answers = await Promise.all(
-      Array.from({ length: 1_000 }, (_, index) => refund(servicesInTurn(index), id, 37)),
+      Array.from({ length: 1_000 }, (_, index) => refundUntilAnswered(servicesInTurn(index), id)),
     )
     await world.settleAll()
     const done = answers.filter((answer) => !isRefusal(answer))
