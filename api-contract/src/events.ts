@@ -42,7 +42,8 @@ export const eventTypes = {
   },
   'charge.updated': {
     object: 'charge',
-    meaning: 'A capture or a cancel did not happen, or a flag was added; `status` is what it was.',
+    meaning:
+      'A capture or a cancel did not happen, a flag was added, or the card became known; `status` is what it was.',
     action: 'Look at `flags`. When `pending` is null again, you may capture or cancel with a new idempotency key.',
   },
   'refund.created': {

@@ -45,7 +45,7 @@ async function endAuthorization(
     key: input.idempotencyKey,
     render: (charge) => {
       const refusal = refusalFor(kind, charge, outcome)
-      if (refusal !== null) return { status: 422, body: refusal }
+      if (refusal !== null) return { status: errorTable[refusal.refused].status, body: refusal }
       return { status: 200, body: charge.pending_operation === null ? renderCharge(charge) : null }
     },
   })
@@ -55,11 +55,23 @@ async function endAuthorization(
   )
 }
 
-/** What the merchant is told when the PSP declined, or was not reached; null when the charge changed, or may yet. */
+/** The state of a charge of which it was done. */
+const done = { capture: 'captured', cancel: 'canceled' } as const
+
+/** What the merchant is told when it was not done: null when it was, or may yet be. */
 function refusalFor(kind: 'capture' | 'cancel', charge: ChargeRow, outcome: Outcome): Refusal | null {
-  if ((outcome.outcome !== 'declined' && outcome.outcome !== 'rejected') || charge.status !== 'authorized') return null
+  if (charge.status === done[kind]) return null
+  // It lapsed, or was captured or canceled at the PSP, while we asked.
+  if (charge.status !== 'authorized') return refuseState(kind, charge)
+  if (outcome.outcome !== 'declined' && outcome.outcome !== 'rejected') return null
   const code = kind === 'capture' ? 'capture_declined' : 'cancel_declined'
   return refuse(code, { detail: `The PSP did not ${kind} the charge (${outcome.code}). ${errorTable[code].meaning}` })
+}
+
+function refuseState(kind: 'capture' | 'cancel', { status }: ChargeRow): Refusal {
+  return refuse(kind === 'capture' ? 'charge_not_capturable' : 'charge_not_cancelable', {
+    detail: `The charge is ${status}; only an authorized charge can be ${done[kind]}.`,
+  })
 }
 
 async function reserve(
@@ -82,11 +94,7 @@ async function reserve(
   if (claim.kind !== 'claimed') return claim
   const charge = await lockCharge(tx, merchantId, chargeId)
   if (charge === null) return refuse('resource_not_found', { param: 'id' })
-  if (charge.status !== 'authorized') {
-    return refuse(kind === 'capture' ? 'charge_not_capturable' : 'charge_not_cancelable', {
-      detail: `The charge is ${charge.status}; only an authorized charge can be ${kind === 'capture' ? 'captured' : 'canceled'}.`,
-    })
-  }
+  if (charge.status !== 'authorized') return refuseState(kind, charge)
   if (charge.pending_operation !== null) return refuse('operation_in_progress')
   const amount = asked ?? charge.amount
   if (amount > charge.amount) {

@@ -18,11 +18,9 @@ import { startCallClock } from './time-limits.ts'
 export async function reserveGiveBack(deps: Deps, tx: Transaction, charge: ChargeRow): Promise<void> {
   const by = { origin: 'give_back', leaseUntil: deps.now() } as const
   if (charge.status === 'captured') {
-    // A hold that could not be canceled, because the PSP captured it meanwhile, goes back this way after all.
-    const flags = charge.flags.filter((flag) => flag !== 'give_back_failed')
     const amount = charge.captured - charge.refunded - charge.refunds_pending
     const row = { id: newId('refund'), amount, reason: 'Paid after the payment session had ended', metadata: {} }
-    await reserveRefund(deps, tx, { ...charge, flags }, row, by)
+    await reserveRefund(deps, tx, charge, row, by)
     return
   }
   await updateCharge(tx, { ...charge, pending_operation: 'cancel', pending_amount: charge.amount })

@@ -3,7 +3,7 @@ import type { AttemptState } from '../payments/attempt-states.ts'
 import { type ChargeDecision, decideCharge, makeFailure } from '../payments/decide-charge.ts'
 import { attemptStateOf, nextLookUpDelayMs, refundHappeningOf } from '../payments/decide-follow-up.ts'
 import { refundTransitions } from '../payments/refund-states.ts'
-import type { Outcome } from '../psp-gateway/port.ts'
+import type { CardShown, Outcome } from '../psp-gateway/port.ts'
 import { type AttemptRow, findAttempt, lockAttempt, setAttemptState } from '../store/attempts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { applyChange, type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
@@ -92,7 +92,8 @@ async function settleLocked(
           nextLookUpAt: null,
           pspReference: referenceOf(outcome),
         })
-      return { result: 'same', why: null, charge, refund: null }
+      if (decision.card === null) return { result: 'same', why: null, charge, refund: null }
+      return { result: 'applied', why: null, charge: await learnCard(deps, tx, charge, decision.card), refund: null }
     case 'change': {
       const next = applyChange(charge, decision.change, deps.now())
       await updateCharge(tx, next)
@@ -107,6 +108,10 @@ async function settleLocked(
           nextLookUpAt: state === 'action_required' ? laterThan(deps, state, 0) : null,
           pspReference: referenceOf(outcome),
         })
+      else if (attempt.kind !== 'authorize' && attempt.state !== 'approved') {
+        // The money moved, so the charge says so; that it had been said not to is for an operator to know.
+        return { result: 'contradiction', why: 'the PSP did what it had refused before', charge: next, refund: null }
+      }
       return { result: 'applied', why: null, charge: next, refund: null }
     }
   }
@@ -120,7 +125,7 @@ function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Ch
   if (outcome.outcome === 'declined' || outcome.outcome === 'rejected') {
     return attempt.state === 'approved'
       ? { kind: 'contradiction', why: 'the PSP took back an approval' }
-      : { kind: 'same' }
+      : { kind: 'same', card: null }
   }
   // Capture and cancel have references of their own at a PSP; the charge keeps that of its payment.
   const own =
@@ -141,7 +146,9 @@ function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Ch
  */
 function decideSuperseded(outcome: Outcome): ChargeDecision {
   const acted = outcome.outcome === 'approved' || outcome.outcome === 'action_required'
-  return acted ? { kind: 'contradiction', why: 'the PSP acted on an attempt that it had not known' } : { kind: 'same' }
+  return acted
+    ? { kind: 'contradiction', why: 'the PSP acted on an attempt that it had not known' }
+    : { kind: 'same', card: null }
 }
 
 /** A cancel that the PSP approved reads as “ended” for the charge, and as approved for its attempt. */
@@ -232,7 +239,7 @@ async function settleRefund(
   await updateCharge(tx, nextCharge)
   await updateRefund(tx, nextRefund)
   await setAttemptState(tx, attempt, {
-    state: attemptStateOf(outcome),
+    state: outcome.outcome === 'ended' ? 'declined' : attemptStateOf(outcome),
     nextLookUpAt: null,
     pspReference: referenceOf(outcome),
   })
@@ -259,6 +266,14 @@ async function settleRefund(
     )
   }
   return { result: 'applied', why: null, charge: nextCharge, refund: nextRefund }
+}
+
+/** What news that came late still tells of a locked charge: which card it was. */
+export async function learnCard(deps: Deps, tx: Transaction, charge: ChargeRow, card: CardShown): Promise<ChargeRow> {
+  const next: ChargeRow = { ...charge, card, sequence: charge.sequence + 1, updated_at: deps.now() }
+  await updateCharge(tx, next)
+  await insertEvent(tx, makeEvent('charge.updated', next.merchant_id, renderCharge(next), next.sequence, deps.now()))
+  return next
 }
 
 const contradictionFlag = 'psp_contradicts'

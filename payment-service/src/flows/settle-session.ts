@@ -19,7 +19,7 @@ import { lockSession, type SessionRow, updateSession } from '../store/sessions.t
 import { reserveGiveBack } from './give-back.ts'
 import { makeHostedCharge, recordTry } from './hosted-charge.ts'
 import { showSession } from './session-link.ts'
-import { flagContradiction } from './settle-attempt.ts'
+import { flagContradiction, learnCard } from './settle-attempt.ts'
 
 /** What became of a payment that a PSP reported: see `EventFate`. */
 export type HostedPaymentFate = 'applied' | 'flagged' | 'ignored'
@@ -79,25 +79,40 @@ async function settleLocked(
     if (known !== null) await flagContradiction(deps, tx, known, payment.pspReference, decision.why)
     return { fate: 'flagged', why: decision.why }
   }
-  if (decision.kind !== 'change') return { fate: decision.kind === 'same' ? 'applied' : 'ignored' }
+  if (decision.kind === 'unknown') return { fate: 'ignored' }
+  if (decision.kind === 'same') {
+    if (known !== null && decision.card !== null) await learnCard(deps, tx, known, decision.card)
+    return { fate: 'applied' }
+  }
 
   const now = deps.now()
   const changed = applyChange(charge, decision.change, now)
-  const isPaid = hasMoney(changed) && !hasMoney(charge)
+  const isPaid = wasApproved(changed) && !wasApproved(charge)
   const step = isPaid ? sessionTransitions[session.status].paid : 'same'
-  const next: ChargeRow =
+  const marked: ChargeRow =
     step === 'late' ? { ...changed, flags: [...new Set([...changed.flags, 'paid_after_session_end'])] } : changed
+  const goesBack = mustGoBack(session, charge, marked)
+  // A hold that could not be canceled, because the PSP captured it meanwhile, goes back as a refund after all.
+  const next = goesBack ? { ...marked, flags: marked.flags.filter((flag) => flag !== 'give_back_failed') } : marked
   if (known === null) await insertCharge(tx, next)
   else await updateCharge(tx, next)
   await recordTry(deps, tx, next, payment, known === null)
   await insertEvent(tx, makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, now))
   if (step === 'completed') await endLocked(deps, tx, { ...session, charge_id: next.id }, 'completed')
-  if (mustGoBack(session, charge, next)) await reserveGiveBack(deps, tx, next)
+  if (goesBack) await reserveGiveBack(deps, tx, next)
   return { fate: 'applied' }
 }
 
 function hasMoney(charge: ChargeRow): boolean {
   return charge.status === 'authorized' || charge.status === 'captured'
+}
+
+/**
+ * Whether the bank said yes once. An authorization that was canceled or has lapsed was one, also when the news of its
+ * end came first: the session was paid with it, and its PSP never calls it open again.
+ */
+function wasApproved(charge: ChargeRow): boolean {
+  return hasMoney(charge) || (charge.status === 'canceled' && charge.cancellation_reason !== 'abandoned')
 }
 
 /** Late money goes back when it arrives, and again when a late hold was captured, unless the merchant captured it. */

@@ -36,8 +36,8 @@ export type ChargeChange = {
 
 export type ChargeDecision =
   | { kind: 'change'; change: ChargeChange }
-  /** Nothing new. */
-  | { kind: 'same' }
+  /** Nothing new, but for what may be shown of a card that was not known yet. */
+  | { kind: 'same'; card: CardShown | null }
   /** No answer that can be trusted. */
   | { kind: 'unknown'; why: string }
   /** It would reverse a final state: kept, flagged, and shown to an operator; never applied. */
@@ -62,9 +62,9 @@ export function decideCharge(charge: ChargeFacts, outcome: Outcome): ChargeDecis
   }
   if (step === 'same') {
     const captured = outcome.outcome === 'approved' ? outcome.captured : 0n
-    return charge.status === 'captured' && captured > 0n && captured !== charge.captured
-      ? { kind: 'contradiction', why: 'the PSP captured another amount than before' }
-      : { kind: 'same' }
+    if (charge.status === 'captured' && captured > 0n && captured !== charge.captured)
+      return { kind: 'contradiction', why: 'the PSP captured another amount than before' }
+    return { kind: 'same', card: charge.card === null && 'card' in outcome ? outcome.card : null }
   }
   if (step === 'contradiction')
     return { kind: 'contradiction', why: `“${happeningOf(outcome)}” cannot follow ${charge.status}` }

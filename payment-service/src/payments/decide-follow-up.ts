@@ -10,8 +10,10 @@ export function attemptStateOf(outcome: Outcome): AttemptState {
     case 'action_required':
       return 'action_required'
     case 'declined':
-    case 'ended':
       return 'declined'
+    case 'ended':
+      // What was canceled or has lapsed had been approved, whichever of the two is heard first.
+      return outcome.reason === 'abandoned' ? 'declined' : 'approved'
     case 'rejected':
       return 'rejected'
     case 'unknown':

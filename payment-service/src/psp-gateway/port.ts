@@ -182,8 +182,10 @@ export type PspEvent = {
     /** A payment inside a hosted session; `reference` is the create_session attempt's id. */
     | { kind: 'hosted_payment'; reference: string; payment: HostedPayment }
     | { kind: 'hosted_session'; reference: string; status: 'expired' | 'canceled' }
-    /** Nothing that FinCore acts on. */
+    /** Nothing that FinCore acts on, and known to be so. */
     | { kind: 'nothing' }
+    /** A type that the adapter has no rule for, such as a dispute: an operator sees it, because money may have moved. */
+    | { kind: 'unforeseen'; reference: string | null }
 }
 
 export type WebhookIntake = {

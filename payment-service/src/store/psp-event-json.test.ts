@@ -25,6 +25,7 @@ const abouts: PspEvent['about'][] = [
   ),
   { kind: 'hosted_session', reference: 'att_1', status: 'expired' },
   { kind: 'nothing' },
+  { kind: 'unforeseen', reference: 'att_1' },
 ]
 
 describe('a stored event of a PSP', () => {

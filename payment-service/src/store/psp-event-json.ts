@@ -22,6 +22,7 @@ export function readPspEvent({ id, type, about }: StoredPspEvent): PspEvent {
       return { id, type, about: { ...about, payment: readPayment(about.payment) } }
     case 'hosted_session':
     case 'nothing':
+    case 'unforeseen':
       return { id, type, about }
   }
 }

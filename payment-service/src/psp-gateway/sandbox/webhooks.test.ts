@@ -93,8 +93,8 @@ describe('webhooks of the sandbox', () => {
       'hosted_payment att_3 approved',
     ],
     ['checkout_session.expired', { checkout_session: { ...session, status: 'open' } }, 'nothing'],
-    ['payment.disputed', { payment }, 'nothing'],
-    ['constructor', {}, 'nothing'],
+    ['payment.disputed', { payment }, 'unforeseen att_1'],
+    ['constructor', {}, 'unforeseen'],
     ['payment.captured', { payment: { ...payment, captured: '1000' } }, 'refused'],
     ['payment.captured', {}, 'refused'],
     ['capture.succeeded', { payment }, 'refused'],
@@ -109,7 +109,7 @@ describe('webhooks of the sandbox', () => {
       assert.deepEqual([event.id, event.type], ['wev_1', type])
       const { about } = event
       const words: string[] = [about.kind]
-      if (about.kind !== 'nothing') words.push(about.reference)
+      if (about.kind !== 'nothing' && about.reference !== null) words.push(about.reference)
       if (about.kind === 'attempt') words.push(about.attemptKind, about.outcome.outcome)
       if (about.kind === 'hosted_payment') words.push(about.payment.outcome.outcome)
       if (about.kind === 'hosted_session') words.push(about.status)

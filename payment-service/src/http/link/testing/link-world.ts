@@ -8,6 +8,7 @@ import { createTestDatabase } from '@fincore/dev/test-database'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import { startSandbox } from '@fincore/psp-sandbox/sandbox'
 import { makeTestCertificate } from '@fincore/psp-sandbox/testing/certificate'
+import type { Timings } from '@fincore/psp-sandbox/timings'
 import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
@@ -35,7 +36,7 @@ type Truth = { movements: { kind: string; payment: string; amount: number }[] }
 export type Fault = (request: PspRequest) => Promise<PspReply> | null
 
 /** The public API on a real database, with a whole sandbox PSP in this process. The clock can be turned forward. */
-export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } = {}) {
+export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; timings?: Partial<Timings> } = {}) {
   const tls = makeTestCertificate()
   const dataDir = mkdtempSync(join(tmpdir(), 'link-test-'))
   const adminToken = newSecret('admin_')
@@ -48,8 +49,8 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
       tls,
       dataDir,
       adminToken,
-      timings: { lateApprovalMs: 1_000, refundPendingMs: 50, abandonChallengeMs: 50 },
       ...sandboxSettings,
+      timings: { lateApprovalMs: 1_000, refundPendingMs: 50, abandonChallengeMs: 50, ...sandboxSettings.timings },
     }),
   ])
   const config = loadConfig({
@@ -157,6 +158,10 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number } 
     merchant,
     /** What the tables' owner connects with, to break something. */
     ownerUrl: database.ownerUrl,
+    /** What another payment service connects with. */
+    appUrl: database.appUrl,
+    /** Straight to the PSP, whatever `state.fault` says. */
+    sendToPsp: sender.send,
     call,
     /** @param more fields of the request, in place of or beside the usual ones. */
     async createSession(more: object = {}, key?: string): Promise<PaymentSession & { url: string }> {

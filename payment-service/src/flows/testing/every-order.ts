@@ -1,0 +1,121 @@
+import type { Deps } from '../../deps.ts'
+import { createHotPath } from '../../store/hot-path.ts'
+import type { Pool, Transaction } from '../../store/pool.ts'
+import { type Books, readBooks } from './books.ts'
+import { findFaultsOfBooks } from './faults-of-books.ts'
+
+/** Something that tells FinCore of a charge: a PSP's event, a reply, a look-up's answer. */
+export type News = {
+  name: string
+  /** How often it comes; the PSP repeats what it is not sure to have told. */
+  times: number
+  apply: (deps: Deps) => Promise<unknown>
+}
+export type Orders = {
+  /** How many orders were gone through, repeats counted apart. */
+  orders: number
+  /** How often the real flows were called. */
+  applied: number
+  /** How the books stand at the end, in all words that do not depend on chance (ids, times). One, when the order does not matter. */
+  ends: Map<string, Books>
+}
+/** Looks at one step: the books before the news, and after it. Throws when something is wrong. */
+export type Look = (step: { before: Books; after: Books; news: News; fate: unknown; path: string[] }) => void
+
+/**
+ * Applies the news in every order there is, by the real flows on the real database. Not each order from its start:
+ * the orders are a tree, whose branches share their beginnings and are undone to savepoints; and where two beginnings
+ * made of the same news have led to the same rows, what follows is gone through once, because the flows know nothing
+ * but the rows. Everything is rolled back at the end.
+ *
+ * It says what an order leads to. It says nothing of news that come at the same moment.
+ */
+export async function goThroughEveryOrder(deps: Deps, merchantId: string, news: News[], look: Look): Promise<Orders> {
+  const client = await deps.pool.connect()
+  try {
+    await client.query('begin')
+    const pool = nestIn(client)
+    const inside: Deps = { ...deps, pool, hotPath: createHotPath(pool) }
+    return await explore(inside, client, merchantId, news, look)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+async function explore(deps: Deps, client: Transaction, merchantId: string, news: News[], look: Look): Promise<Orders> {
+  const ends = new Map<string, Books>()
+  /** How many orders lead on from a state, by what is left and how the rows are. */
+  const known = new Map<string, number>()
+  let applied = 0
+
+  const visit = async (left: number[], before: Books, path: string[]): Promise<number> => {
+    const key = `${left} ${describeRows(before)}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (left.every((times) => times === 0)) {
+      ends.set(describeEnd(before), before)
+      known.set(key, 1)
+      return 1
+    }
+    const savepoint = `step_${path.length}`
+    let orders = 0
+    for (const [index, one] of news.entries()) {
+      const times = left[index] ?? 0
+      if (times === 0) continue
+      await client.query(`savepoint ${savepoint}`)
+      const fate = await one.apply(deps)
+      applied++
+      const after = await readBooks(client, merchantId)
+      const next = [...path, one.name]
+      const faults = findFaultsOfBooks(after)
+      if (faults.length > 0) throw new Error(`After ${next.join(', ')}:\n${faults.join('\n')}`)
+      look({ before, after, news: one, fate, path: next })
+      // A repeat is another event with the same content: as many orders as there are repeats to come first.
+      orders += times * (await visit(left.with(index, times - 1), after, next))
+      await client.query(`rollback to savepoint ${savepoint}`)
+    }
+    known.set(key, orders)
+    return orders
+  }
+  const orders = await visit(
+    news.map(({ times }) => times),
+    await readBooks(client, merchantId),
+    [],
+  )
+  return { orders, applied, ends }
+}
+
+/** What flows can see of the books: all but the events, which they only write. */
+function describeRows({ events: _events, ...rows }: Books): string {
+  return withoutIds(JSON.stringify(rows))
+}
+
+/** What an operator and a merchant see in the end. How many steps it took is the order's own. */
+function describeEnd({ events: _events, endpoints: _endpoints, ...rows }: Books): string {
+  return withoutIds(JSON.stringify(rows, (name, value) => (name === 'sequence' ? undefined : value)))
+}
+
+/** Ids are new in every branch: each is named by where it first stands. */
+function withoutIds(text: string): string {
+  const names = new Map<string, string>()
+  return text.replace(/\b(?:ch|re|att|ps)_[0-9a-z]{26}\b/g, (id) => {
+    const name = names.get(id) ?? `#${names.size}`
+    names.set(id, name)
+    return name
+  })
+}
+
+/** A pool that is one transaction: what would be transactions of their own become savepoints of it. */
+function nestIn(client: Transaction): Pool {
+  const words: Record<string, string> = {
+    begin: 'savepoint flow',
+    commit: 'release savepoint flow',
+    rollback: 'rollback to savepoint flow',
+  }
+  const query = (text: string | object, values?: unknown[]) =>
+    typeof text === 'string' ? client.query(words[text] ?? text, values) : client.query(text as { text: string })
+  const nothing = () => {}
+  const nested = { query, on: nothing, off: nothing, release: nothing }
+  return { ...nested, connect: async () => nested } as unknown as Pool
+}
