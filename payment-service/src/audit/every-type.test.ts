@@ -194,7 +194,7 @@ const cases: Record<Case, () => Promise<Act>> = {
   },
   'attempt.unresolved success': async () => {
     const { attempt } = await sentCharge()
-    const old = `update attempts set sent_at = now() - interval '20 minutes', next_lookup_at = now() where id = $1`
+    const old = `update attempts set sent_at = now() - interval '20 minutes', next_lookup_at = now() - interval '20 minutes' where id = $1`
     return { act: () => world.owner.query(old, [attempt]), who: 'resolver' }
   },
   'webhook_endpoint.create success': async () => {
