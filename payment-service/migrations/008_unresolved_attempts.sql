@@ -13,12 +13,16 @@ alter table attempts
 create index attempts_to_alert on attempts (in_doubt_since)
   where in_doubt_since is not null and alerted_at is null and next_lookup_at is not null;
 
+-- The PSP's reference of an operation names one operation. What the PSP calls an authorization stands at its charge.
+create index attempts_by_operation_reference on attempts (psp_account_id, psp_reference)
+  where psp_reference is not null and kind in ('capture', 'cancel', 'refund');
+
 -- An outcome that operators give an attempt, because its PSP does not: asked for by one, approved by another.
 create table attempt_settlements (
   merchant_id text collate "C" not null references merchants,
   id text collate "C" not null,
   attempt_id text collate "C" not null,
-  state text not null check (state in ('requested', 'approved', 'applied', 'superseded', 'withdrawn')),
+  state text not null check (state in ('requested', 'approved', 'applied', 'superseded', 'refused', 'withdrawn')),
   outcome text not null check (outcome in ('approved', 'declined', 'not_executed')),
   -- In the minor unit of the charge's currency; what the PSP moved by an authorization or a capture.
   captured bigint check (captured >= 0),

@@ -71,6 +71,20 @@ export async function lockAttempt(tx: Queryable, merchantId: string, id: string)
   return rows[0] ?? null
 }
 
+/** The capture, cancel or refund that a PSP account knows by its own reference. Index: attempts_by_operation_reference. */
+export async function findOperationByReference(
+  db: Queryable,
+  pspAccountId: string,
+  pspReference: string,
+): Promise<AttemptRow | null> {
+  const { rows } = await db.query<AttemptRow>(
+    `select ${columns} from attempts
+     where psp_account_id = $1 and psp_reference = $2 and kind in ('capture', 'cancel', 'refund') limit 1`,
+    [pspAccountId, pspReference],
+  )
+  return rows[0] ?? null
+}
+
 /** Index: attempts_by_charge. */
 export async function findAuthorizeAttempt(
   db: Queryable,
@@ -121,6 +135,27 @@ export async function claimAttemptsToLookUp(
     [now, limit, leaseMs, firstLookUpMs, busyAccounts],
   )
   return rows
+}
+
+/** An operator wants the PSP asked now: a worker takes it at once. */
+export async function askForLookUp(
+  db: Queryable,
+  attempt: Pick<AttemptRow, 'merchant_id' | 'id'>,
+  operator: string,
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `update attempts set next_lookup_at = $4, look_up_asked_by = $3 where merchant_id = $1 and id = $2 and next_lookup_at is not null`,
+    [attempt.merchant_id, attempt.id, operator, now],
+  )
+}
+
+/** In the transaction that settles it. */
+export async function markSettledByHand(tx: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>): Promise<void> {
+  await tx.query('update attempts set settled_by_hand = true where merchant_id = $1 and id = $2', [
+    attempt.merchant_id,
+    attempt.id,
+  ])
 }
 
 export async function pushNextLookUp(

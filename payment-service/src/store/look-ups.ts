@@ -23,7 +23,7 @@ export async function recordLookUp(
   await db.query(
     `update attempts set lookups = lookups + 1,
        look_up_log = case when jsonb_array_length(look_up_log) >= $4::int + $5::int then look_up_log - $4::int else coalesce(look_up_log, '[]') end || $3::jsonb,
-       look_up_asked_by = case when $6::timestamptz is null then look_up_asked_by end,
+       look_up_asked_by = case when next_lookup_at = $7 and $6::timestamptz is not null then null else look_up_asked_by end,
        next_lookup_at = case when next_lookup_at = $7 then coalesce($6, next_lookup_at) else next_lookup_at end
      where merchant_id = $1 and id = $2`,
     [attempt.merchant_id, attempt.id, lookUp, kept.first, kept.last, next, attempt.next_lookup_at],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Charge, Refund } from '@fincore/api-contract/resources'
-import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
+import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import { openLinkWorld } from '../../http/link/testing/link-world.ts'
 import type { PspReply, PspRequest } from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
@@ -23,13 +23,13 @@ export async function openDoubtWorld() {
     assert.ok(!isRefusal(answer), JSON.stringify(answer))
     return (answer as { body: T }).body
   }
-  const token = async (card: MagicCardName): Promise<string> => {
+  const makeToken = async (): Promise<string> => {
     const account = await deps.directory.findPspAccount(merchant.account)
     assert.ok(account)
     const response = await fetch(`${account.config.pages_url}/v2/tokens`, {
       method: 'POST',
       headers: { authorization: `Bearer ${account.credentials.public_key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ number: magicCardNumber(card), cvc: '123', expiry_month: 12, expiry_year: 2034 }),
+      body: JSON.stringify({ number: magicCardNumber('visa'), cvc: '123', expiry_month: 12, expiry_year: 2034 }),
     })
     return ((await response.json()) as { id: string }).id
   }
@@ -43,11 +43,10 @@ export async function openDoubtWorld() {
         return deps.send(asked, 2_000).then(() => silence)
       }
     },
-    async charge(more: { capture_method?: 'manual'; card?: MagicCardName; key?: string } = {}): Promise<Charge> {
-      const { card = 'visa', key: idempotencyKey = key(), ...fields } = more
-      const payment_method = { type: 'token' as const, token: await token(card) }
-      const request = { amount: 1000, currency: 'EUR', payment_method, ...fields }
-      return resultOf(await chargeToken(deps, { merchantId, idempotencyKey, request }))
+    async charge(more: { capture_method?: 'manual' } = {}): Promise<Charge> {
+      const payment_method = { type: 'token' as const, token: await makeToken() }
+      const request = { amount: 1000, currency: 'EUR', payment_method, ...more }
+      return resultOf(await chargeToken(deps, { merchantId, idempotencyKey: key(), request }))
     },
     capture: async (chargeId: string): Promise<Charge> =>
       resultOf(await captureCharge(deps, { merchantId, chargeId, idempotencyKey: key(), amount: undefined })),
