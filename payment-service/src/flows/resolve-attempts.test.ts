@@ -200,6 +200,43 @@ describe('the resolver', () => {
     assert.equal((await world.attemptOf(session.id)).kind, 'expire_session')
   })
 
+  it('does not settle the making of a page as never done while it is being made again', async () => {
+    world.state.fault = () => Promise.resolve(silence)
+    const order = { amount: 1000, currency: 'EUR', success_url: 'https://s.example/', cancel_url: 'https://s.example/' }
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order, 'order-1')).status, 502)
+    const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
+    const { id: attempt } = await world.attemptOf(rows[0].id)
+    world.state.aheadMs = minute
+    const lookedUp = Promise.withResolvers<PspReply>()
+    const made = Promise.withResolvers<void>()
+    world.state.fault = (asked) => (asked.method === 'GET' ? lookedUp.promise : made.promise.then(() => silence))
+    const round = resolveDueAttempts(world.deps)
+    await sleep(50)
+    const repeat = world.call('POST', '/v1/payment_sessions', order, 'order-1')
+    while ((await world.rowOf('attempts', attempt)).state !== 'sent') await sleep(10)
+    const nothing = { payments: [], operations: [], checkout_sessions: [] }
+    lookedUp.resolve({ status: 200, headers: {}, body: JSON.stringify(nothing) })
+    await round
+    assert.equal((await world.rowOf('attempts', attempt)).state, 'sent')
+    made.resolve()
+    await repeat
+    assert.equal((await world.rowOf('attempts', attempt)).state, 'unknown')
+  })
+
+  it('calls the closing of a page declined when it was paid before', async () => {
+    const session = await world.createSession()
+    const { location } = await world.visit(new Map(), 'POST', session.url)
+    await world.pay(location ?? '', 'visa')
+    world.state.fault = () => Promise.resolve(silence)
+    await world.call('POST', `/v1/payment_sessions/${session.id}/expire`)
+    const { id, kind } = await world.attemptOf(session.id)
+    assert.equal(kind, 'expire_session')
+    world.state.fault = () => null
+    await makeDue(id)
+    await resolveDueAttempts(world.deps)
+    assert.equal((await world.rowOf('attempts', id)).state, 'declined')
+  })
+
   describe('finds out what became of an attempt of every kind, also when its account was disabled meanwhile', () => {
     const kinds: Record<string, () => Promise<{ attempt: { id: string }; check(): Promise<void> }>> = {
       async authorize() {
