@@ -284,6 +284,10 @@ describe('an attempt without an outcome, and its operators', () => {
     const { id: attempt } = await world.attemptOf(id)
     wait()
     const { body } = await settle(attempt, { outcome: 'not_executed', proof })
+    // The resolver's own look-up would be as good, but it is the last one before settling that is tried here.
+    await world.deps.pool.query(`update attempts set next_lookup_at = now() + interval '1 day' where id = $1`, [
+      attempt,
+    ])
     // The PSP is back in the moment in which the second operator agrees.
     world.state.fault = () => null
     const answer = await approve(body.id)

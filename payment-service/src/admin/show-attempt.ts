@@ -32,6 +32,7 @@ export function showAttempt(attempt: ShownAttempt, now: Date) {
     age_seconds: Math.floor((now.getTime() - (attempt.inDoubtSince ?? attempt.sentAt).getTime()) / 1_000),
     lookups: attempt.lookups,
     last_look_up: last === undefined ? null : showLookUp(last),
+    look_up_asked_by: attempt.nextLookupAt === null ? null : attempt.lookUpAskedBy,
     next_lookup_at: attempt.nextLookupAt?.toISOString() ?? null,
     alerted_at: attempt.alertedAt?.toISOString() ?? null,
     settled_at: attempt.settledAt?.toISOString() ?? null,

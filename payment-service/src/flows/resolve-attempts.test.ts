@@ -44,10 +44,10 @@ describe('the resolver', () => {
     const doubtSince = attempt.next_lookup_at.getTime() - 2 * second
     const asked: number[] = []
     world.state.fault = () => {
-      asked.push(Math.round((world.deps.now().getTime() - doubtSince) / second))
+      asked.push(Math.floor((world.deps.now().getTime() - doubtSince) / second))
       return Promise.resolve(silence)
     }
-    for (let seconds = 0.4; seconds < 160; seconds += 0.5) {
+    for (let seconds = 0.1; seconds < 160; seconds += 0.5) {
       world.state.aheadMs = doubtSince + seconds * second - Date.now()
       await resolveDueAttempts(world.deps)
     }

@@ -55,7 +55,6 @@ export function addUnresolvedAttemptRoutes(app: App, deps: AdminDeps): void {
     },
     (request, reply) => {
       const { attempt: id } = request.params
-      let asked = 0
       return act(
         deps,
         request,
@@ -65,7 +64,6 @@ export function addUnresolvedAttemptRoutes(app: App, deps: AdminDeps): void {
           if (attempt === null) return refuse('resource_not_found')
           const obstacle = refuseUnfitAttempt(attempt) ?? refuseRunning(deps, attempt)
           if (obstacle !== null) return obstacle
-          asked = attempt.lookups
           await askForLookUp(tx, attempt, operator, deps.now())
           return { body: {}, merchantId: attempt.merchant_id }
         },
@@ -73,7 +71,7 @@ export function addUnresolvedAttemptRoutes(app: App, deps: AdminDeps): void {
           const read = () => findShownAttempt(deps.pool, id)
           const answered = await waitForWorker(
             read,
-            (current) => current !== null && (current.lookups > asked || current.nextLookupAt === null),
+            (current) => current !== null && (current.lookUpAskedBy === null || current.nextLookupAt === null),
           )
           const current = answered ?? (await read())
           if (current === null) return refuse('resource_not_found')
