@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A look-up may take 5 s, and a worker comes by within one. */
-const waitMs = 7_500
+/** A look-up may take 5 s, another one may be under way before it, and a worker comes by within one. */
+const waitMs = 11_500
 const pauseMs = 100
 
 /**
