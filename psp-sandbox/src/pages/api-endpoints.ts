@@ -59,10 +59,10 @@ export const apiEndpoints = [
   },
   {
     method: 'GET',
-    path: '/v2/movements?from=&to=&cursor=&limit=',
+    path: '/v2/movements',
     body: '',
     meaning:
-      'What moved in a time window, oldest first: {movements, next, complete_until}. from is inclusive, to is not; at most 31 days; limit 1 to 500, 100 without it. Go on with next as cursor until it is null. What is younger than the look-up delay is not shown yet: complete_until says up to when the window is complete.',
+      '?from=&to=&cursor=&limit=: what moved in a time window, oldest first: {movements, next, complete_until}. from is inclusive, to is not; at most 31 days; limit 1 to 500, 100 without it. Go on with next as cursor until it is null. What is younger than the look-up delay is not shown yet: complete_until says up to when the window is complete.',
   },
   {
     method: 'GET',
