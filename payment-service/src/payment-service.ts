@@ -15,6 +15,7 @@ import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
+import { startReconciliation } from './reconciliation/job.ts'
 import { createVault } from './secrets.ts'
 import type { App } from './server/server.ts'
 import type { AuditRecord } from './store/audit.ts'
@@ -135,6 +136,7 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     resolver,
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
+    startReconciliation(deps),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
   ]

@@ -19,6 +19,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
+import { addReconciliationRoutes } from './routes/reconciliation.ts'
 import { addTripwireExemptionRoutes } from './routes/tripwire-exemptions.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
 import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
@@ -32,6 +33,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   key: 'apiKey',
   account: 'pspAccount',
   grant: 'grant',
+  finding: 'finding',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
@@ -117,6 +119,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)
+  addReconciliationRoutes(app, deps)
   addAuditLogRoutes(app, deps)
   registerHealthRoute(app)
   return app
