@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { loadConfig } from '../config.ts'
 import type { Deps } from '../deps.ts'
@@ -100,7 +100,9 @@ export async function runCommand(
   }
 }
 
-type Books = { kind: 'command'; from: Date; to: Date } | { kind: 'settlement_file'; bytes: AsyncIterable<Uint8Array> }
+type Books =
+  | { kind: 'command'; from: Date; to: Date }
+  | { kind: 'settlement_file'; openFile: () => AsyncIterable<Uint8Array> }
 
 async function readBooks(
   deps: Deps,
@@ -108,10 +110,10 @@ async function readBooks(
   { from, to, settlementFile }: Pick<ReconcileOptions, 'from' | 'to' | 'settlementFile'>,
 ): Promise<Books> {
   if (settlementFile !== undefined) {
-    const file = await open(settlementFile).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`The settlement file cannot be opened (${error.code ?? error.name}).`)
+    await access(settlementFile, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`The settlement file cannot be read (${error.code ?? error.name}).`)
     })
-    return { kind: 'settlement_file', bytes: createReadStream('', { fd: file }) }
+    return { kind: 'settlement_file', openFile: () => createReadStream(settlementFile) }
   }
   if (from === undefined || to === undefined)
     throw new Error('Say what to compare: --from and --to, or --settlement-file.')

@@ -1,7 +1,7 @@
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
 import { lowestIdAt, timeOfId } from '../ids.ts'
 import type { DifferenceClass } from '../payments/difference-classes.ts'
-import type { Money, PspMovement, Reconciliation } from '../psp-gateway/port.ts'
+import type { Money, MoneyKind, PspMovement, Reconciliation } from '../psp-gateway/port.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from '../store/reconciliation-records.ts'
 import { askAboutAttempt, type Said } from './ask-psp.ts'
@@ -105,7 +105,7 @@ export function readOwnSide(
   window: Window,
   seen: LatelySeen,
   onUnseen: (attempt: OwnAttempt) => Promise<void>,
-  isCompared: (attempt: OwnAttempt) => boolean = () => true,
+  expects: (attempt: OwnAttempt) => Expected = expectInList,
 ): { catchUp(until: Date): Promise<void> } {
   let after = lowestIdAt('attempt', window.from)
   return {
@@ -116,9 +116,11 @@ export function readOwnSide(
       do {
         if (after >= before) break
         rows = await listOwnAttempts(run.deps.pool, run.account, { after, before, limit: ownPageSize })
-        for (const attempt of rows.filter(isCompared)) {
+        for (const attempt of rows) {
+          const expected = expects(attempt)
+          if (expected === 'nothing') continue
           run.totals.records++
-          if (!isSeen(seen, attempt)) await onUnseen(attempt)
+          if (!isSeen(seen, attempt, expected)) await onUnseen(attempt)
         }
         after = rows.at(-1)?.id ?? before
         await run.beat()
@@ -128,13 +130,19 @@ export function readOwnSide(
   }
 }
 
-/** Whether the PSP lists what an attempt is held to have done. One that nobody is sure of is always asked for. */
-function isSeen(seen: LatelySeen, attempt: OwnAttempt): boolean {
-  if (attempt.state !== 'approved') return false
+/** What the other side must show of an attempt; `unknown` when nobody is sure, so that it is always asked for. */
+export type Expected = readonly MoneyKind[] | 'unknown' | 'nothing'
+
+function expectInList(attempt: OwnAttempt): Expected {
+  if (attempt.state !== 'approved') return 'unknown'
+  return isCapturedAtOnce(attempt) ? ['authorize', 'capture'] : [attempt.kind]
+}
+
+function isSeen(seen: LatelySeen, attempt: OwnAttempt, expected: Exclude<Expected, 'nothing'>): boolean {
+  if (expected === 'unknown') return false
   const names = [attempt.id, attempt.psp_reference ?? attempt.id]
   if (attempt.kind === 'authorize') names.push(attempt.charge_psp_reference ?? attempt.id)
-  const find = (kind: OwnAttempt['kind']) => names.some((name) => seen.find(kind, name) !== undefined)
-  return find(attempt.kind) && (!isCapturedAtOnce(attempt) || find('capture'))
+  return expected.every((kind) => names.some((name) => seen.find(kind, name) !== undefined))
 }
 
 export function isCapturedAtOnce(attempt: OwnAttempt): boolean {

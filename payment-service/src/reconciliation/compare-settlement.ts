@@ -1,83 +1,92 @@
 import { timeOfId } from '../ids.ts'
 import type { Reconciliation, SettlementLine } from '../psp-gateway/port.ts'
-import { SettlementFileError } from '../psp-gateway/settlement-file-error.ts'
 import { findOwnRecords, type OwnAttempt } from '../store/reconciliation-records.ts'
-import { isCapturedAtOnce, marginMs, readOwnSide, type Window } from './compare-list.ts'
-import { judgeLine } from './judge.ts'
+import { type Expected, isCapturedAtOnce, marginMs, readOwnSide, type Window } from './compare-list.ts'
+import { judgeLine, type Verdict } from './judge.ts'
 import { createLatelySeen } from './lately-seen.ts'
 import { keepDifference, type Run } from './run.ts'
 
 const pageSize = 500
 const dayMs = 24 * 3_600_000
 
+type ReadFile = NonNullable<Reconciliation['readSettlementFile']>
+
 /**
  * Compares a day's settlement file with what is held here: gross amounts by reference and currency, what was settled
  * and is unknown, and what is held as captured or refunded on that day and was not settled. Repairs nothing: a file
  * says what was paid out, not what a payment's state is.
  *
+ * The file is read twice: what it lacks is no difference before its trailer has said that nothing of it is lost.
+ *
  * @returns the day that the file is of.
  */
 export async function compareWithSettlement(
   run: Run,
-  readFile: NonNullable<Reconciliation['readSettlementFile']>,
-  bytes: AsyncIterable<Uint8Array>,
+  readFile: ReadFile,
+  openFile: () => AsyncIterable<Uint8Array>,
 ): Promise<Window> {
+  const from = new Date(`${await checkFile(run, readFile(openFile()))}T00:00:00.000Z`)
+  const day: Window = { from, to: new Date(from.getTime() + dayMs) }
   const seen = createLatelySeen()
-  let day: Window | null = null
-  let own: ReturnType<typeof readOwnSide> | null = null
-  const begin = (name: string): ReturnType<typeof readOwnSide> => {
-    const from = new Date(`${name}T00:00:00.000Z`)
-    day = { from, to: new Date(from.getTime() + dayMs) }
-    const window = day
-    return readOwnSide(run, window, seen, (attempt) => judgeUnsettled(run, attempt, window), isSettled)
-  }
-  const judge = async (lines: SettlementLine[]) => {
+  const own = readOwnSide(run, day, seen, (attempt) => judgeUnsettled(run, attempt, day), expectInFile)
+  for await (const lines of inPages(readFile(openFile()))) {
     const names = lines.map(({ reference, payment }) => ({ reference, payment, paymentReference: reference }))
     const records = await findOwnRecords(run.deps.pool, run.account, names)
     for (const [n, line] of lines.entries()) {
       const record = records[n]
       if (record === undefined) throw new Error('A line has lost its record')
-      const verdict = judgeLine(line, record)
       seen.add({ kind: line.kind, names: namesOf(line), pspReference: line.payment, at: line.at })
-      if (verdict.kind !== 'raise') continue
-      await keepDifference(run, {
-        class: verdict.class,
-        kind: line.kind,
-        subject: `${line.reference} ${line.payment}`,
-        state: 'open',
-        reference: line.reference,
-        pspPayment: line.payment,
-        chargeId: record.charge_id,
-        psp: line.amount,
-        own: verdict.own,
-        detail: null,
-        movedAt: line.at,
-      })
+      const verdict = judgeLine(line, record)
+      if (verdict.kind === 'raise') await raiseLine(run, line, verdict, record.charge_id)
     }
     run.totals.movements += lines.length
     const last = lines.at(-1)
-    if (last === undefined) return
-    own ??= begin(last.at.toISOString().slice(0, 10))
-    await own.catchUp(new Date(last.at.getTime() - marginMs))
+    if (last !== undefined) await own.catchUp(new Date(last.at.getTime() - marginMs))
     await run.beat()
   }
+  await own.catchUp(day.to)
+  return day
+}
 
-  const reader = readFile(bytes)
+/** Reads the file to its end, for all that it says of itself, and answers with its day. */
+async function checkFile(run: Run, lines: ReturnType<ReadFile>): Promise<string> {
+  for (let count = 1; ; count++) {
+    const next = await lines.next()
+    if (next.done) return next.value.day
+    if (count % pageSize === 0) await run.beat()
+  }
+}
+
+async function* inPages(lines: AsyncIterable<SettlementLine>): AsyncGenerator<SettlementLine[]> {
   let page: SettlementLine[] = []
-  for (;;) {
-    const next = await reader.next()
-    if (next.done) {
-      await judge(page)
-      own ??= begin(next.value.day)
-      await own.catchUp(new Date(8.64e15))
-      if (day === null) throw new SettlementFileError(1, 'has no day')
-      return day
-    }
-    page.push(next.value)
+  for await (const line of lines) {
+    page.push(line)
     if (page.length < pageSize) continue
-    await judge(page)
+    yield page
     page = []
   }
+  yield page
+}
+
+function raiseLine(
+  run: Run,
+  line: SettlementLine,
+  verdict: Extract<Verdict, { kind: 'raise' }>,
+  chargeId: string | null,
+): Promise<void> {
+  return keepDifference(run, {
+    class: verdict.class,
+    kind: line.kind,
+    subject: `${line.reference} ${line.payment}`,
+    state: 'open',
+    reference: line.reference,
+    pspPayment: line.payment,
+    chargeId,
+    psp: line.amount,
+    own: verdict.own,
+    detail: null,
+    movedAt: line.at,
+  })
 }
 
 /** A capture is found by its own reference or by its payment, of which a PSP captures once; a refund by its own. */
@@ -85,10 +94,11 @@ function namesOf({ kind, reference, payment }: SettlementLine): string[] {
   return kind === 'capture' ? [reference, payment] : [reference]
 }
 
-/** Attempts that must have a line in some day's file. */
-function isSettled(attempt: OwnAttempt): boolean {
-  if (attempt.state !== 'approved') return false
-  return attempt.kind === 'capture' || attempt.kind === 'refund' || isCapturedAtOnce(attempt)
+/** What must have a line in some day's file. */
+function expectInFile(attempt: OwnAttempt): Expected {
+  if (attempt.state !== 'approved') return 'nothing'
+  if (isCapturedAtOnce(attempt)) return ['capture']
+  return attempt.kind === 'capture' || attempt.kind === 'refund' ? [attempt.kind] : 'nothing'
 }
 
 /** One of ours without a line: only when it happened within the day by every clock is the file without it wrong. */

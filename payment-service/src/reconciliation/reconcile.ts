@@ -22,7 +22,10 @@ export type Order = {
   applies: boolean
   onProgress?: (totals: Totals) => void
   signal?: AbortSignal
-} & (({ kind: 'window' | 'day' | 'command' } & Window) | { kind: 'settlement_file'; bytes: AsyncIterable<Uint8Array> })
+} & (
+  | ({ kind: 'window' | 'day' | 'command' } & Window)
+  | { kind: 'settlement_file'; openFile: () => AsyncIterable<Uint8Array> }
+)
 
 export type Report = {
   run: string
@@ -91,7 +94,7 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
       const { readSettlementFile } = reconciliation
       if (readSettlementFile === undefined)
         throw new ReconciliationStoppedError('FinCore cannot read settlement files of this PSP.')
-      window = await compareWithSettlement(run, readSettlementFile, order.bytes)
+      window = await compareWithSettlement(run, readSettlementFile, order.openFile)
     }
     if (applies && window !== null) await closeWhatIsGone(run, window)
   } catch (error) {
