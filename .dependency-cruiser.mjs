@@ -59,7 +59,7 @@ export default {
       comment: 'What makes a call or a round imports what is called, and never the other way round.',
       severity: 'error',
       from: { path: '^payment-service/src/(flows|store|payments|psp-gateway)/', pathNot: tests },
-      to: { path: '^payment-service/src/(webhooks|admin|jobs|card-door)/' },
+      to: { path: '^payment-service/src/(webhooks|admin|jobs|card-door|reconciliation)/' },
     },
     {
       name: 'services-stay-apart',

@@ -19,6 +19,7 @@ import { describeAuditLog } from './audit-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
+import { describeReconciliation } from './reconciliation-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -166,6 +167,12 @@ async function describePages(): Promise<DocPage[]> {
         '',
         wordTable('Reason', disabledReasons),
       ].join('\n'),
+    },
+    {
+      path: 'docs/reconciliation.md',
+      source: 'payment-service/src/payments/difference-classes.ts and dev/src/reconciliation-page.ts',
+      title: 'Reconciliation',
+      text: describeReconciliation(),
     },
     {
       path: 'docs/tripwire.md',

@@ -8,10 +8,14 @@ import { exportAudit, type TimeRange } from './audit/export.ts'
 import { splitLines } from './audit/split-lines.ts'
 import { verifyAudit } from './audit/verify.ts'
 import { verifyExport } from './audit/verify-export.ts'
+import { printReconciliation } from './reconciliation/command.ts'
 import { recordAudit } from './store/audit.ts'
 import { openPool, type Pool, withoutLimits } from './store/pool.ts'
 
-/** `fincore`: what operators do on a terminal. It needs the database's address alone, not the service's settings. */
+/**
+ * `fincore`: what operators do on a terminal. `audit` needs the database's address alone; `reconcile`, which calls a PSP
+ * and applies what it says, the settings of a worker.
+ */
 const program = new Command('fincore').description('FinCore on the command line').showHelpAfterError()
 const audit = program.command('audit').description('the audit log')
 
@@ -50,6 +54,26 @@ audit
       }),
     ),
   )
+
+program
+  .command('reconcile')
+  .description(
+    'Compares a PSP account with the PSP’s own list, or with a settlement file, and repairs what has one truthful answer. Needs the settings of a worker in its environment. Exits with 0 when nothing differs any more, with 1 when differences are left, with 2 when it could not be done.',
+  )
+  .requiredOption('--psp-account <id>', 'the account, pspa_…')
+  .addOption(new Option('--from <time>', 'the first day, 2026-01-01, or a time of RFC 3339').argParser(readTime))
+  .addOption(new Option('--to <time>', 'the day after the last, or a time').argParser(readTime))
+  .addOption(
+    new Option('--settlement-file <path>', 'compare a day’s settlement file instead').conflicts(['from', 'to']),
+  )
+  .option('--dry-run', 'only read: say what would be repaired and raised', false)
+  .option('--json', 'one JSON object in place of a table', false)
+  .addOption(databaseUrl())
+  // Commander's own 1 would say that differences are left.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Parameters<typeof printReconciliation>[1]) => {
+    process.exitCode = await printReconciliation(process.env, options)
+  })
 
 function readKnownSeal(text: string): KnownSeal {
   const [, number, hash] = text.match(/^([1-9]\d{0,17}):([0-9a-f]{64})$/) ?? []

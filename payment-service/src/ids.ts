@@ -14,6 +14,8 @@ export const idPrefixes = {
   event: 'evt',
   webhookEndpoint: 'whe',
   request: 'req',
+  reconciliationRun: 'rec',
+  finding: 'find',
 } as const
 export type IdKind = keyof typeof idPrefixes
 
@@ -22,6 +24,20 @@ const crockford = '0123456789abcdefghjkmnpqrstvwxyz'
 /** A new id: the kind's prefix and a UUIDv7 in Crockford base 32 (26 characters), so that ids sort by time. */
 export function newId(kind: IdKind): string {
   return `${idPrefixes[kind]}_${toCrockford(uuidv7obj().bytes)}`
+}
+
+/** No id of the kind that was made at `time` or later comes before this text; none that was made earlier, after it. */
+export function lowestIdAt(kind: IdKind, time: Date): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(time.getTime(), 0, 6)
+  return `${idPrefixes[kind]}_${toCrockford(bytes)}`
+}
+
+/** When an id was made, by the clock of the process that made it: the first 48 bits of a UUIDv7 (RFC 9562). */
+export function timeOfId(id: string): Date {
+  let value = 0n
+  for (const digit of id.slice(id.indexOf('_') + 1)) value = (value << 5n) | BigInt(crockford.indexOf(digit))
+  return new Date(Number(value >> 80n))
 }
 
 /** 16 bytes as 26 digits of 5 bits, the first of which has 3. Without BigInt, because every request makes several ids. */

@@ -18,6 +18,7 @@ import { createLog } from './log.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
+import { startReconciliation } from './reconciliation/job.ts'
 import { createVault } from './secrets.ts'
 import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
@@ -137,6 +138,7 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps.log),
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
+    startReconciliation(deps),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
   ]

@@ -20,6 +20,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
+import { addReconciliationRoutes } from './routes/reconciliation.ts'
 import { addTripwireExemptionRoutes } from './routes/tripwire-exemptions.ts'
 import { addUnresolvedAttemptRoutes } from './routes/unresolved-attempts.ts'
 import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
@@ -35,6 +36,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   grant: 'grant',
   attempt: 'attempt',
   settlement: 'settlement',
+  finding: 'finding',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
@@ -121,6 +123,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)
   addAttemptSettlementRoutes(app, deps)
+  addReconciliationRoutes(app, deps)
   addAuditLogRoutes(app, deps)
   registerHealthRoute(app)
   return app

@@ -19,6 +19,12 @@ type AuditRow = {
 const byOperator = { actors: ['operator'], outcomes: ['success', 'refused'] } as const
 const byMerchant = { actors: ['merchant'], outcomes: ['success'] } as const
 const bySystem = { actors: ['system'], outcomes: ['success'] } as const
+const difference = {
+  class: 'what differs',
+  psp_account: 'the PSP account',
+  charge: 'the charge, when there is one',
+  run: 'the run that found it',
+} as const
 const reason = { reason: 'the operator’s own words', was: 'the state before' } as const
 
 const settlement = {
@@ -249,6 +255,35 @@ export const auditTypes = {
     requirement: '10.2.1',
     resource: 'attempt',
     details: { settlement: 'the settlement', ...settlement, state: 'what became of it', note: 'why it was refused' },
+  },
+  'reconciliation.difference': {
+    ...bySystem,
+    meaning: 'FinCore’s books and a PSP’s differ, and an operator must look.',
+    requirement: '10.2.1',
+    resource: 'finding',
+    details: difference,
+  },
+  'reconciliation.repair': {
+    ...bySystem,
+    meaning: 'A difference is gone: what FinCore had missed was applied, or a later comparison did not find it again.',
+    requirement: '10.2.1',
+    resource: 'finding',
+    details: difference,
+  },
+  'reconciliation.run': {
+    ...bySystem,
+    meaning:
+      'Somebody compares an account with its PSP on the command line, as a login of the database, and has it repaired.',
+    requirement: '10.2.1.2',
+    resource: 'PSP account',
+    details: { from: 'the first moment', to: 'the end', books: '`list` or `settlement_file`', run: 'the run' },
+  },
+  'reconciliation_finding.accept': {
+    ...byOperator,
+    meaning: 'An operator accepts a difference that was settled outside FinCore.',
+    requirement: '10.2.1.2',
+    resource: 'finding',
+    details: { class: 'what differs', reason: 'the operator’s own words' },
   },
   'webhook_endpoint.create': {
     actors: ['operator', 'merchant'],

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdminServer } from '../admin/server.ts'
 import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { newId } from '../ids.ts'
+import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
+import { runCommand } from '../reconciliation/command.ts'
+import { reconcile } from '../reconciliation/reconcile.ts'
 import { type AuditType, auditTypes, explainMisfit, type OutcomeOf } from './audit-types.ts'
 import {
   type AuditedService,
@@ -114,6 +117,40 @@ async function heldEvent(): Promise<string> {
     [id, account, event],
   )
   return `${account}:${event}`
+}
+
+/** Compares the last hour of an account with a PSP that lists these movements, and knows nothing else. */
+async function compareWith(account: string, movements: object[]): Promise<void> {
+  const { deps } = world.service
+  const [from, to] = [new Date(Date.now() - 3_600_000), new Date()]
+  const send = async ({ url }: PspRequest): Promise<PspReply> => {
+    const list = { movements, next: null, complete_until: to.toISOString() }
+    const nothing = { payments: [], operations: [], checkout_sessions: [] }
+    return { status: 200, headers: {}, body: JSON.stringify(url.includes('/v2/movements') ? list : nothing) }
+  }
+  const found = await deps.directory.findPspAccount(account)
+  assert.ok(found)
+  const order = { runId: newId('reconciliationRun'), account: found, applies: true, kind: 'command' as const, from, to }
+  assert.equal((await reconcile({ ...deps, send }, order)).stopped, null)
+}
+const strangersMovement = () => ({
+  object: 'movement',
+  kind: 'authorization',
+  id: 'pay_1',
+  reference: 'order-1',
+  payment: 'pay_1',
+  payment_reference: 'order-1',
+  checkout_session: null,
+  amount: { value: 1000, currency: 'EUR' },
+  at: new Date(Date.now() - 60_000).toISOString(),
+})
+async function openFinding(): Promise<string> {
+  const { account } = await world.merchant()
+  await compareWith(account, [strangersMovement()])
+  const { rows } = await world.owner.query('select id from reconciliation_findings where psp_account_id = $1', [
+    account,
+  ])
+  return rows[0].id
 }
 
 const cases: Record<Case, () => Promise<Act>> = {
@@ -265,6 +302,31 @@ const cases: Record<Case, () => Promise<Act>> = {
     const approve = `update attempt_settlements set state = 'approved', approved_by = 'ben', next_try_at = now() where id = $1`
     return { act: () => world.owner.query(approve, [id]), who: 'resolver' }
   },
+  'reconciliation.difference success': async () => {
+    const { account } = await world.merchant()
+    return { act: () => compareWith(account, [strangersMovement()]), who: 'reconciliation' }
+  },
+  'reconciliation.repair success': async () => {
+    const { account } = await world.merchant()
+    await compareWith(account, [strangersMovement()])
+    return { act: () => compareWith(account, []), who: 'reconciliation' }
+  },
+  'reconciliation.run success': async () => {
+    const { account } = await world.merchant()
+    const days = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }
+    return {
+      act: () => runCommand(world.service.deps, { pspAccount: account, dryRun: false, ...days }),
+      who: 'database login fincore_app',
+    }
+  },
+  'reconciliation_finding.accept success': async () => {
+    const path = `/reconciliation_findings/${await openFinding()}/accept`
+    return { act: () => world.admin('ada', 'POST', path, { reason: 'A test.' }), who: 'ada' }
+  },
+  'reconciliation_finding.accept refused': async () => ({
+    act: () => world.admin('ada', 'POST', `/reconciliation_findings/find_${unknownId}/accept`, { reason: 'A test.' }),
+    who: 'ada',
+  }),
   'webhook_endpoint.create success': async () => {
     const { key, keyId } = await world.merchant()
     return { act: () => world.call(key, 'POST', '/webhook_endpoints', { url: 'http://127.0.0.1:9/hook' }), who: keyId }

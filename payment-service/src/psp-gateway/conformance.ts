@@ -4,6 +4,7 @@ import { addCertaintyCases } from './conformance/certainty-cases.ts'
 import { addHostedCases } from './conformance/hosted-cases.ts'
 import { addPaymentCases } from './conformance/payment-cases.ts'
 import { addRawCardCases } from './conformance/raw-card-cases.ts'
+import { addReconciliationCases } from './conformance/reconciliation-cases.ts'
 import { addSecrecyCases } from './conformance/secrecy-cases.ts'
 import { createSteps } from './conformance/steps.ts'
 import { addWebhookCases } from './conformance/webhook-cases.ts'
@@ -26,6 +27,7 @@ export function runConformance(psp: Psp, openBench: () => Promise<Bench>): void 
     addRawCardCases(psp, steps)
     addHostedCases(psp, steps)
     addWebhookCases(steps)
+    addReconciliationCases(psp, steps)
     addSecrecyCases(psp, steps)
   })
 }

@@ -15,6 +15,7 @@ export type Psp = {
   hostedSessions?: HostedSessions
   clientTokens?: ClientTokens
   rawCards?: RawCards
+  reconciliation?: Reconciliation
   /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
   preflight(account: PspAccount): Finding[]
 }
@@ -197,6 +198,55 @@ export type WebhookIntake = {
     account: PspAccount,
     input: { body: Buffer; headers: Readonly<Record<string, string | string[] | undefined>>; now: Date },
   ): { ok: true; events: PspEvent[] } | { ok: false; why: string }
+}
+
+/** The requests that move money, or release it. */
+export type MoneyKind = 'authorize' | 'capture' | 'cancel' | 'refund'
+
+/** A movement as a PSP's own books have it, in FinCore's words: done, and not merely asked for. */
+export type PspMovement = {
+  kind: MoneyKind
+  /** The PSP's id of the operation; of an authorization and of an automatic capture, the payment's. */
+  pspReference: string
+  /** The PSP's id of the payment. */
+  payment: string
+  /** Ours of this request; of an automatic capture, and of a payment in a hosted session, that of the payment. */
+  reference: string
+  /** Ours of the payment's request. */
+  paymentReference: string
+  amount: Money
+  at: Date
+}
+
+/** A page of a PSP's list. */
+export type MovementPage =
+  | { found: true; movements: PspMovement[]; next: string | null; completeUntil: Date }
+  | { found: 'unknown'; why: string }
+
+/** A line of a settlement file. Amounts are positive for captures and refunds alike; `net` is as the file has it. */
+export type SettlementLine = {
+  kind: 'capture' | 'refund'
+  reference: string
+  payment: string
+  amount: Money
+  fee: bigint
+  net: bigint
+  at: Date
+}
+
+/** What FinCore's books are compared with. */
+export type Reconciliation = {
+  /** `from` is inclusive and `to` is not; oldest first, a page of at most 500. `cursor` is `next` of the page before. */
+  list(account: PspAccount, window: { from: Date; to: Date; cursor: string | null }): PspRequest
+  /** Never throws: what it cannot read whole is `unknown`. */
+  readList(reply: PspReply): MovementPage
+  /**
+   * Reads a settlement file as it comes, in little memory, and the day that it is of. Everything that the file says of
+   * itself (counts, sums, its end) is checked; the lines before a fault were given already.
+   *
+   * @throws SettlementFileError, which names the line and quotes nothing of it.
+   */
+  readSettlementFile?(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SettlementLine, { day: string }>
 }
 
 export type Finding = { severity: 'error' | 'warning'; field: string; message: string }

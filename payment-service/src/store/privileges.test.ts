@@ -29,6 +29,9 @@ const rights: Record<string, string> = {
   audit_unsealed: 'sid',
   tripwire_exemptions: 'siud',
   audit_sealed_records: 'si',
+  reconciliation_accounts: 'siu',
+  reconciliation_runs: 'siu',
+  reconciliation_findings: 'siu',
   schema_migrations: 's',
 }
 

@@ -86,4 +86,16 @@ export const AccountBody = Type.Object({ name: Text(100), webhook_url: Type.Opti
 export const WebhookBody = Type.Object({ url: Type.Union([HttpUrl, Type.Null()]) }, strict)
 export const ReferenceQuery = Type.Object({ reference: Reference }, strict)
 export const TruthQuery = Type.Object({ reference: Type.Optional(Reference) }, strict)
+const Time = Type.String({ format: 'date-time', maxLength: 40 })
+/** Query strings are text; nothing is coerced. */
+export const MovementsQuery = Type.Object(
+  {
+    from: Time,
+    to: Time,
+    cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|[1-4]\\d\\d|500)$' })),
+  },
+  strict,
+)
+export const DateParams = Type.Object({ date: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d$' }) })
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) })

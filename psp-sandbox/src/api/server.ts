@@ -8,6 +8,7 @@ import type { Api, ApiApp } from './api.ts'
 import { requireAccount } from './authentication.ts'
 import { registerLookupRoutes } from './lookup-routes.ts'
 import { registerPaymentRoutes } from './payment-routes.ts'
+import { registerReconciliationRoutes } from './reconciliation-routes.ts'
 import { registerSessionRoutes } from './session-routes.ts'
 
 /** 64 KiB holds every body there is, a session with a hundred line items included. */
@@ -84,6 +85,7 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     scope.addHook('onRequest', async (request) => request.setDecorator('account', requireAccount(api.psp, request)))
     registerPaymentRoutes(scope, api)
     registerSessionRoutes(scope, api)
+    registerReconciliationRoutes(scope, api)
   })
   return app
 }

@@ -51,6 +51,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS movements_by_reference ON movements (reference);
   CREATE INDEX IF NOT EXISTS movements_by_own_reference ON movements (own_reference);
+  CREATE INDEX IF NOT EXISTS movements_by_time ON movements (account, at, seq);
   CREATE TABLE IF NOT EXISTS authorize_calls (
     account TEXT NOT NULL, reference TEXT NOT NULL, calls INTEGER NOT NULL, PRIMARY KEY (account, reference)
   ) STRICT;

@@ -57,6 +57,19 @@ export const apiEndpoints = [
     body: '',
     meaning: 'Closes it; 409 session_completed when it is paid.',
   },
+  {
+    method: 'GET',
+    path: '/v2/movements',
+    body: '',
+    meaning:
+      '?from=&to=&cursor=&limit=: what moved in a time window, oldest first: {movements, next, complete_until}. from is inclusive, to is not; at most 31 days; limit 1 to 500, 100 without it. Go on with next as cursor until it is null. What is younger than the look-up delay is not shown yet: complete_until says up to when the window is complete.',
+  },
+  {
+    method: 'GET',
+    path: '/v1/settlement_files/{date}',
+    body: '',
+    meaning: 'What was settled on a day (UTC), as CSV; 409 settlement_not_ready until the day is over.',
+  },
   { method: 'GET', path: '/v2/magic_cards', body: '', meaning: 'The table of magic cards.' },
   {
     method: 'GET',

@@ -65,6 +65,8 @@ export async function startTestSandbox(more: Partial<SandboxConfig> = {}) {
   let sandbox: Sandbox = await startSandbox(config)
   return {
     sandbox: () => sandbox,
+    /** The ledger's own file, to change what only the past could have written. */
+    ledgerFile: join(dataDir, 'psp-sandbox.sqlite'),
     /** Stops and starts again on the same ledger and the same ports. */
     async restart() {
       const { pagesUrl, apiUrl } = sandbox

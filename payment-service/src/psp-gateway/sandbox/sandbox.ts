@@ -2,6 +2,7 @@ import type { Psp } from '../port.ts'
 import { findAccountFaults } from './account.ts'
 import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './hosted-sessions.ts'
+import { reconciliation } from './movements.ts'
 import { payments } from './payments.ts'
 import { rawCards } from './raw-cards.ts'
 import { webhooks } from './webhooks.ts'
@@ -15,5 +16,6 @@ export const sandboxPsp: Psp = {
   hostedSessions,
   clientTokens,
   rawCards,
+  reconciliation,
   preflight: findAccountFaults,
 }

@@ -60,6 +60,23 @@ const LookUp = Type.Object({
   operations: Type.Array(Operation),
   checkout_sessions: Type.Array(CheckoutSession),
 })
+const Moment = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' })
+export const Movement = Type.Object({
+  object: Type.Literal('movement'),
+  kind: Type.Enum(['authorization', 'capture', 'cancellation', 'refund']),
+  id: Id,
+  reference: Id,
+  payment: Id,
+  payment_reference: Id,
+  amount: Amount,
+  at: Moment,
+})
+export type Movement = Static<typeof Movement>
+const MovementPage = Type.Object({
+  movements: Type.Array(Movement, { maxItems: 500 }),
+  next: Type.Union([Type.Null(), Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })]),
+  complete_until: Moment,
+})
 const WebhookBody = Type.Object({ id: Id, type: Word, data: Type.Record(Type.String(), Type.Unknown()) })
 const ErrorBody = Type.Object({
   error: Type.Object({ code: Type.String(), param: Type.Union([Type.Null(), Type.String()]) }),
@@ -77,6 +94,7 @@ export const wire = {
   operation: Schema.Compile(Operation),
   checkoutSession: Schema.Compile(CheckoutSession),
   lookUp: Schema.Compile(LookUp),
+  movementPage: Schema.Compile(MovementPage),
   webhook: Schema.Compile(WebhookBody),
   error: Schema.Compile(ErrorBody),
   card: Schema.Compile(CardSchema),

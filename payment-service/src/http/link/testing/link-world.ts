@@ -125,7 +125,12 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
   )
   await pool.query(
     `insert into api_keys (merchant_id, id, kind, digest, hint, scopes, created_by) values ($1, $2, 'secret', $3, 'sk_test_…', $4, 'test')`,
-    [merchant.id, newId('apiKey'), digestOf(merchant.key), ['read', 'payment_sessions:write', 'charges:write']],
+    [
+      merchant.id,
+      newId('apiKey'),
+      digestOf(merchant.key),
+      ['read', 'payment_sessions:write', 'charges:write', 'refunds:write'],
+    ],
   )
 
   const call = async (
@@ -162,6 +167,24 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     appUrl: database.appUrl,
     /** Straight to the PSP, whatever `state.fault` says. */
     sendToPsp: sender.send,
+    /** The sandbox's own file, for the same. */
+    ledgerFile: join(dataDir, 'psp-sandbox.sqlite'),
+    /** The authority that the sandbox's certificate is trusted by. */
+    pspAuthority: tls.cert,
+    /** The way to the PSP past `state.fault`. */
+    send: (request: PspRequest) => sender.send(request, 5_000),
+    /** A merchant's further call to the PSP, past FinCore: by the account's own key. */
+    callPsp: (method: 'GET' | 'POST', path: string, body?: object) =>
+      callSandbox(method, path, account.secret_key, body ?? null),
+    /** A card token, as the PSP's fields in the browser make it. */
+    async makeToken(card: MagicCardName): Promise<string> {
+      const response = await fetch(`${sandbox.pagesUrl}/v2/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${account.public_key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ number: magicCardNumber(card), cvc: '123', expiry_month: 12, expiry_year: 2034 }),
+      })
+      return ((await response.json()) as { id: string }).id
+    },
     call,
     /** @param more fields of the request, in place of or beside the usual ones. */
     async createSession(more: object = {}, key?: string): Promise<PaymentSession & { url: string }> {

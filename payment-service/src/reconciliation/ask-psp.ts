@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Deps } from '../deps.ts'
+import { lookUpAttempt } from '../flows/resolve-attempts.ts'
+import { askForTruth, hostedOf } from '../flows/session-at-psp.ts'
+import { settleAttempt } from '../flows/settle-attempt.ts'
+import { lookUpTimeoutMs } from '../flows/time-limits.ts'
+import { decideCharge } from '../payments/decide-charge.ts'
+import type { HostedPayment, Outcome, PspReply, PspRequest } from '../psp-gateway/port.ts'
+import { type AttemptRow, findAttempt } from '../store/attempts.ts'
+import { type ChargeRow, findCharge, findChargeByPspReference } from '../store/charges.ts'
+import { findCreateAttempt } from '../store/session-attempts.ts'
+import { findSession } from '../store/sessions.ts'
+
+/**
+ * What the PSP says of one of our requests, asked by our reference, against what is held here. `fits` also when it was
+ * news and is known now; `changed` says which.
+ */
+export type Said = { said: 'fits' | 'contradicts' | 'absent' | 'unknown'; why: string | null; changed: boolean }
+
+/** A PSP that gives no answer at all: the comparison stops, because its silence would be taken for differences. */
+export class PspSilentError extends Error {
+  constructor(why: string) {
+    super(why)
+    this.name = 'PspSilentError'
+  }
+}
+
+const triesOfOneRequest = 3
+const pauseMs = 200
+/** So many requests in a row without an answer: the PSP is away. */
+const mostSilences = 5
+
+/** The way to the PSP for one run: a request that only reads is repeated, and a PSP that is away ends the run. */
+export function createPatientSend(send: Deps['send']): Deps['send'] {
+  let silences = 0
+  const isSilence = (reply: PspReply) => 'failure' in reply || reply.status >= 500 || reply.status === 429
+  return async (request: PspRequest, timeoutMs: number): Promise<PspReply> => {
+    let reply = await send(request, timeoutMs)
+    for (let tries = 1; request.method === 'GET' && isSilence(reply) && tries < triesOfOneRequest; tries++) {
+      await sleep(pauseMs * tries)
+      reply = await send(request, timeoutMs)
+    }
+    silences = isSilence(reply) ? silences + 1 : 0
+    if (silences >= mostSilences)
+      throw new PspSilentError(`The PSP gave no answer to ${mostSilences} requests in a row.`)
+    return reply
+  }
+}
+
+/**
+ * Asks the PSP what became of an attempt, and applies it through the flow of webhooks and look-ups.
+ *
+ * @param payment the PSP's id of the payment, where one session may hold several.
+ * @param applies false reads only, and says what would be.
+ */
+export async function askAboutAttempt(
+  deps: Deps,
+  attemptId: string,
+  payment: string | null,
+  applies: boolean,
+): Promise<Said> {
+  const attempt = await findAttempt(deps.pool, attemptId)
+  if (attempt === null) throw new Error('An attempt is gone')
+  if (attempt.payment_session_id !== null)
+    return askAboutSession(deps, attempt.merchant_id, attempt.payment_session_id, payment, applies)
+  const charge = await chargeOf(deps, attempt)
+  if (attempt.kind === 'authorize' && charge.payment_session_id !== null)
+    return askAboutSession(deps, charge.merchant_id, charge.payment_session_id, charge.psp_reference, applies)
+  if (!movesMoney(attempt)) throw new Error('A session’s attempt has lost its session')
+  const answer = await lookUpAttempt(deps, attempt, lookUpTimeoutMs)
+  if (answer.found === 'unknown') return { said: 'unknown', why: answer.why, changed: false }
+  if (answer.found === false) return { said: 'absent', why: null, changed: false }
+  if (!applies) return foresee(attempt, charge, answer.outcome)
+  const settled = await settleAttempt(deps, attempt.id, answer.outcome)
+  if (settled === null) throw new Error('An attempt has lost its charge')
+  if (settled.result === 'contradiction') return { said: 'contradicts', why: settled.why, changed: false }
+  if (settled.result === 'unknown') return { said: 'unknown', why: settled.why, changed: false }
+  return { said: 'fits', why: null, changed: settled.result === 'applied' }
+}
+
+async function askAboutSession(
+  deps: Deps,
+  merchantId: string,
+  sessionId: string,
+  payment: string | null,
+  applies: boolean,
+): Promise<Said> {
+  const session = await findSession(deps.pool, merchantId, sessionId)
+  const created = session === null ? null : await findCreateAttempt(deps.pool, merchantId, session.id)
+  if (session === null || created === null) throw new Error('A charge has lost its session')
+  const before = payment === null ? null : await findChargeByPspReference(deps.pool, session.psp_account_id, payment)
+  let payments: HostedPayment[]
+  if (applies) {
+    const truth = await askForTruth(deps, session, created, lookUpTimeoutMs)
+    if (truth.known === 'unknown') return { said: 'unknown', why: null, changed: false }
+    if (truth.known === 'absent') return { said: 'absent', why: null, changed: false }
+    payments = truth.payments
+  } else {
+    const { account, hosted } = await hostedOf(deps, session)
+    const state = hosted.readLookUp(await deps.send(hosted.lookUp(account, created.id), lookUpTimeoutMs))
+    if (state.found === 'unknown') return { said: 'unknown', why: state.why, changed: false }
+    if (state.found === false) return { said: 'absent', why: null, changed: false }
+    payments = state.payments
+  }
+  const found = payments.find(({ pspReference }) => pspReference === payment)
+  if (found === undefined) return { said: 'absent', why: null, changed: false }
+  const isOfSession = found.amount.amount === session.amount && found.amount.currency === session.currency
+  if (!isOfSession) return { said: 'contradicts', why: 'the payment’s amount is not the session’s', changed: false }
+  const after = await findChargeByPspReference(deps.pool, session.psp_account_id, found.pspReference)
+  // Nothing was applied: a payment that is not known here would be.
+  if (after === null) return { said: applies ? 'contradicts' : 'fits', why: null, changed: !applies }
+  const { said, why, changed } = foreseeCharge(after, found.outcome)
+  return { said, why, changed: applies ? before?.sequence !== after.sequence : changed }
+}
+
+type MoneyAttempt = AttemptRow & { kind: 'authorize' | 'capture' | 'cancel' | 'refund' }
+
+function movesMoney(attempt: AttemptRow): attempt is MoneyAttempt {
+  return attempt.kind !== 'create_session' && attempt.kind !== 'expire_session'
+}
+
+async function chargeOf(deps: Deps, attempt: AttemptRow): Promise<ChargeRow> {
+  const charge = attempt.charge_id === null ? null : await findCharge(deps.pool, attempt.merchant_id, attempt.charge_id)
+  if (charge === null) throw new Error('An attempt has lost its charge')
+  return charge
+}
+
+/** What applying an outcome would come to; it decides nothing, `settleAttempt` does. */
+function foresee(attempt: MoneyAttempt, charge: ChargeRow, outcome: Outcome): Said {
+  if (outcome.outcome === 'unknown') return { said: 'unknown', why: outcome.why, changed: false }
+  if (attempt.kind === 'authorize' && attempt.state !== 'rejected') return foreseeCharge(charge, outcome)
+  const isDone = outcome.outcome === 'approved' || (attempt.kind === 'cancel' && outcome.outcome === 'ended')
+  if (attempt.next_lookup_at !== null)
+    return { said: 'fits', why: null, changed: outcome.outcome !== 'action_required' }
+  const fits = isDone === (attempt.state === 'approved')
+  return { said: fits ? 'fits' : 'contradicts', why: null, changed: false }
+}
+
+function foreseeCharge(charge: ChargeRow, outcome: Outcome): Said {
+  const decision = decideCharge(charge, outcome)
+  if (decision.kind === 'contradiction') return { said: 'contradicts', why: decision.why, changed: false }
+  if (decision.kind === 'unknown') return { said: 'unknown', why: decision.why, changed: false }
+  return { said: 'fits', why: null, changed: decision.kind === 'change' }
+}

@@ -1,0 +1,51 @@
+import type { Config } from '../config.ts'
+import type { Deps } from '../deps.ts'
+import { createLog } from '../log.ts'
+import { psps } from '../psp-gateway/registry.ts'
+import { createSender } from '../psp-gateway/send.ts'
+import { createVault } from '../secrets.ts'
+import { openDirectory } from '../store/directory.ts'
+import { createHotPath } from '../store/hot-path.ts'
+import { openPool } from '../store/pool.ts'
+
+/** Few, because it does one thing after the other beside a service that needs its own. */
+const connections = 4
+
+/** What the flows work with, for a command: no doors, no jobs. The workers send the events that it writes. */
+export async function openDeps(config: Config): Promise<{ deps: Deps; close(): Promise<void> }> {
+  // Standard output belongs to the command, and what it finds it says itself.
+  const log = createLog('silent')
+  const pool = openPool(config.databaseUrl, connections)
+  const vault = createVault(config.encryptionKey)
+  const sender = createSender({ extraCa: config.extraCa })
+  const closePool = async () => {
+    await sender.close()
+    await pool.end()
+  }
+  try {
+    const directory = await openDirectory(config, pool, vault, log)
+    const deps: Deps = {
+      config,
+      pool,
+      directory,
+      vault,
+      psps,
+      log,
+      hotPath: createHotPath(pool),
+      send: sender.send,
+      now: () => new Date(),
+      wakeOutbox: () => {},
+      wakeInbox: () => {},
+    }
+    return {
+      deps,
+      async close() {
+        await directory.close()
+        await closePool()
+      },
+    }
+  } catch (error) {
+    await closePool()
+    throw error
+  }
+}

@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { type DifferenceClass, differenceClasses } from '../payments/difference-classes.ts'
+import type { PspReply } from '../psp-gateway/port.ts'
+import type { Report } from './reconcile.ts'
+import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
+
+const silence: PspReply = { failure: 'timeout', requestWasSent: true }
+
+let world: BooksWorld
+before(async () => {
+  world = await openBooksWorld()
+})
+afterEach(() => {
+  world.state.fault = () => null
+})
+after(() => world.close())
+
+/** What a run found of one charge, or of a reference that is no charge's. */
+const about = (report: Report, name: string) =>
+  report.differences
+    .filter((one) => [one.chargeId, one.reference, one.pspPayment].includes(name))
+    .map((one) => `${one.class} ${one.kind} ${one.state}`)
+    .sort()
+const findingsOf = async (name: string) =>
+  (
+    await world.owner.query(
+      'select class, kind, state from reconciliation_findings where $1 in (charge_id, reference, psp_payment) order by id',
+      [name],
+    )
+  ).rows
+    .map((row) => `${row.class} ${row.kind} ${row.state}`)
+    .sort()
+/** Requests whose reply never comes, while the PSP acts on them. */
+const loseReplies = (isLost: (path: string) => boolean) => {
+  world.state.fault = (request) =>
+    request.method === 'POST' && isLost(new URL(request.url).pathname) ? world.send(request).then(() => silence) : null
+}
+
+type Made = {
+  /** By what the finding is found. */
+  name: string
+  expected: string[]
+  /** What holds after a run that repairs. */
+  check?: () => Promise<void>
+}
+
+/** Each class of difference, made for real. */
+const cases: Record<
+  Exclude<DifferenceClass, 'settled_unknown' | 'settled_amount_differs' | 'not_settled'>,
+  Record<string, () => Promise<Made>>
+> = {
+  missed_event: {
+    'a charge whose reply was lost': async () => {
+      loseReplies((path) => path === '/v2/payments')
+      const { id, status } = await world.charge()
+      assert.equal(status, 'processing')
+      return {
+        name: id,
+        // One request did both.
+        expected: ['missed_event authorize repaired'],
+        check: async () => {
+          assert.equal((await world.findCharge(id)).status, 'captured')
+          assert.deepEqual(await world.eventsOf(id), ['charge.captured'])
+        },
+      }
+    },
+    'a capture, a cancel and refunds whose replies were lost': async () => {
+      const [captured, canceled, refunded] = [
+        await world.charge({ capture_method: 'manual' }),
+        await world.charge({ capture_method: 'manual' }),
+        await world.charge(),
+      ]
+      loseReplies((path) => /(captures|cancellations|refunds)$/.test(path))
+      await world.call('POST', `/v1/charges/${captured.id}/capture`, { amount: 700 })
+      await world.call('POST', `/v1/charges/${canceled.id}/cancel`, {})
+      await world.refund(refunded.id, 300)
+      assert.equal((await world.findCharge(refunded.id)).amount_refunds_pending, 300)
+      return {
+        name: captured.id,
+        expected: ['missed_event capture repaired'],
+        check: async () => {
+          assert.equal((await world.findCharge(captured.id)).amount_captured, 700)
+          assert.equal((await world.findCharge(canceled.id)).status, 'canceled')
+          assert.equal((await world.findCharge(refunded.id)).amount_refunded, 300)
+          assert.deepEqual(await findingsOf(canceled.id), ['missed_event cancel repaired'])
+          assert.deepEqual(await findingsOf(refunded.id), ['missed_event refund repaired'])
+        },
+      }
+    },
+    'a payment in a session whose webhook never came': async () => {
+      const session = await world.createSession()
+      const visit = await world.visit(new Map(), 'POST', session.url)
+      await world.pay(visit.location ?? '', 'visa')
+      assert.equal((await world.findSession(session.id)).status, 'open')
+      const reference = await world.createAttemptOf(session.id)
+      return {
+        name: reference,
+        expected: ['missed_event authorize repaired'],
+        check: async () => {
+          const paid = await world.findSession(session.id)
+          assert.equal(paid.status, 'completed')
+          assert.equal((await world.findCharge(paid.charge ?? '')).status, 'captured')
+        },
+      }
+    },
+    'a charge that was captured, and one that was released, at the PSP by hand': async () => {
+      const [captured, released] = [
+        await world.charge({ capture_method: 'manual' }),
+        await world.charge({ capture_method: 'manual' }),
+      ]
+      await world.callPsp('POST', `/v2/payments/${captured.psp.reference}/captures`, { reference: 'by-hand-1' })
+      await world.callPsp('POST', `/v2/payments/${released.psp.reference}/cancellations`, { reference: 'by-hand-2' })
+      return {
+        name: captured.id,
+        expected: ['missed_event capture repaired'],
+        check: async () => {
+          assert.equal((await world.findCharge(captured.id)).status, 'captured')
+          assert.equal((await world.findCharge(released.id)).status, 'canceled')
+        },
+      }
+    },
+  },
+  unknown_here: {
+    'a payment that was made past FinCore': async () => {
+      const payment = await world.callPsp('POST', '/v2/payments', {
+        reference: 'past-fincore',
+        amount: { value: 500, currency: 'EUR' },
+        capture: 'automatic',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      return { name: payment.id, expected: ['unknown_here authorize open', 'unknown_here capture open'] }
+    },
+  },
+  refund_unknown: {
+    'a refund that was made at the PSP by hand': async () => {
+      const { id, psp } = await world.charge()
+      await world.callPsp('POST', `/v2/payments/${psp.reference}/refunds`, {
+        reference: 'by-hand-3',
+        amount: { value: 100, currency: 'EUR' },
+      })
+      return {
+        name: id,
+        expected: ['refund_unknown refund open'],
+        check: async () => assert.equal((await world.findCharge(id)).amount_refunded, 0),
+      }
+    },
+  },
+  missing_at_psp: {
+    'a charge that the PSP knows nothing of any more': async () => {
+      const { id, psp } = await world.charge()
+      world.tamper('DELETE FROM movements WHERE payment = ?', psp.reference ?? '')
+      world.tamper('DELETE FROM payments WHERE id = ?', psp.reference ?? '')
+      return {
+        name: id,
+        expected: ['missing_at_psp authorize open'],
+        check: async () => assert.equal((await world.findCharge(id)).status, 'captured'),
+      }
+    },
+  },
+  amount_differs: {
+    'a captured amount and a refunded amount that the PSP has otherwise': async () => {
+      const { id, psp } = await world.charge()
+      const refund = await world.refund(id, 200)
+      assert.equal(refund.status, 'succeeded')
+      world.tamper(`UPDATE movements SET amount = 900 WHERE payment = ? AND kind = 'capture'`, psp.reference ?? '')
+      world.tamper(`UPDATE movements SET amount = 250 WHERE payment = ? AND kind = 'refund'`, psp.reference ?? '')
+      return { name: id, expected: ['amount_differs capture open', 'amount_differs refund open'] }
+    },
+  },
+  currency_differs: {
+    'a payment in another currency at the PSP': async () => {
+      const { id, psp } = await world.charge({ capture_method: 'manual' })
+      world.tamper(`UPDATE movements SET currency = 'USD' WHERE payment = ?`, psp.reference ?? '')
+      return { name: id, expected: ['currency_differs authorize open'] }
+    },
+  },
+  state_differs: {
+    'a charge that failed here and was paid at the PSP': async () => {
+      const { id, psp } = await world.charge()
+      const attempt = await world.attemptOf(id)
+      await world.owner.query(
+        `update charges set status = 'failed', captured = 0, failure = '{"code": "card_declined", "message": "", "shopper_can_retry": "no", "psp_code": null}' where id = $1`,
+        [id],
+      )
+      await world.owner.query(`update attempts set state = 'declined' where id = $1`, [attempt])
+      assert.ok(psp.reference)
+      return {
+        name: id,
+        expected: ['state_differs authorize open', 'state_differs capture open'],
+        check: async () => {
+          const charge = await world.findCharge(id)
+          assert.equal(charge.status, 'failed')
+          assert.deepEqual(charge.flags, ['psp_contradicts'])
+        },
+      }
+    },
+    'a refund that failed here and was given back at the PSP': async () => {
+      const charge = await world.charge()
+      const refund = await world.refund(charge.id, 400)
+      await world.owner.query(
+        `update refunds set status = 'failed', failure = '{"code": "refund_declined", "message": "", "shopper_can_retry": "no", "psp_code": null}' where id = $1`,
+        [refund.id],
+      )
+      await world.owner.query('update charges set refunded = 0 where id = $1', [charge.id])
+      return { name: charge.id, expected: ['state_differs refund open'] }
+    },
+  },
+  duplicate_effect: {
+    'a charge that was authorized twice under its reference': async () => {
+      const { id } = await world.charge()
+      const attempt = await world.attemptOf(id)
+      // Another key at the PSP is another movement: what an idempotency key that was lost there would do.
+      const second = await world.callPsp('POST', '/v2/payments', {
+        reference: attempt,
+        amount: { value: 1000, currency: 'EUR' },
+        capture: 'automatic',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      return { name: second.id, expected: ['duplicate_effect authorize open', 'duplicate_effect capture open'] }
+    },
+  },
+  unconfirmed: {
+    'a charge of which the PSP lists nothing and says nothing that can be read': async () => {
+      const { id, psp } = await world.charge()
+      world.tamper('DELETE FROM movements WHERE payment = ?', psp.reference ?? '')
+      world.tamper(`UPDATE payments SET amount = 4000 WHERE id = ?`, psp.reference ?? '')
+      return { name: id, expected: ['unconfirmed authorize open'] }
+    },
+  },
+}
+
+describe('a difference that is made for real is repaired or raised as its row says, and once', () => {
+  it('nothing differs where nothing was done to the books, whatever was paid, captured, refunded and declined', async () => {
+    const manual = await world.charge({ capture_method: 'manual' })
+    await world.call('POST', `/v1/charges/${manual.id}/capture`, { amount: 400 })
+    await world.refund(manual.id, 150)
+    await world.refund(manual.id, 50)
+    const held = await world.charge({ capture_method: 'manual' })
+    await world.call('POST', `/v1/charges/${held.id}/cancel`, {})
+    await world.charge({ currency: 'JPY' })
+    assert.equal((await world.charge({}, 'declined')).status, 'failed')
+    const challenged = await world.charge({ return_url: 'https://shop.example/' }, 'challenge')
+    assert.equal(challenged.status, 'requires_action')
+    const report = await world.reconcile()
+    assert.deepEqual(report.differences, [])
+    // authorize, capture and two refunds; authorize and cancel; authorize with its capture.
+    assert.deepEqual([report.totals.movements, report.totals.records, report.stopped], [8, 8, null])
+    // Only the shopper in front of 3-D Secure was asked for by reference.
+    assert.equal(report.totals.questions, 1)
+  })
+
+  for (const [name, makers] of Object.entries(cases)) {
+    for (const [what, make] of Object.entries(makers)) {
+      it(`${name}: ${what}`, async () => {
+        const { name: of, expected, check } = await make()
+        world.state.fault = () => null
+        const chargesBefore = await countCharges()
+        const foreseen = await world.reconcile({ applies: false })
+        const dry = about(foreseen, of)
+        assert.deepEqual(
+          dry,
+          expected.map((one) => one.replace(/repaired$/, 'repairable')),
+          'only read',
+        )
+        assert.deepEqual(await findingsOf(of), [], 'a run that only reads writes nothing')
+        assert.deepEqual(await countCharges(), chargesBefore)
+
+        const report = await world.reconcile()
+        assert.equal(report.stopped, null)
+        assert.deepEqual(about(report, of), expected)
+        assert.deepEqual(await findingsOf(of), expected)
+        await check?.()
+        const written = await snapshot()
+        const again = await world.reconcile()
+        assert.deepEqual(
+          about(again, of),
+          expected.filter((one) => one.endsWith('open')),
+          'a second run repairs nothing and finds what is open',
+        )
+        assert.deepEqual(await snapshot(), written, 'and writes nothing')
+      })
+    }
+  }
+
+  it('every class of the table is one that the database allows, and is made above or by a settlement file', async () => {
+    const { rows } = await world.owner.query(
+      `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'reconciliation_findings_class_check'`,
+    )
+    const allowed = [...rows[0].definition.matchAll(/'([a-z_]+)'/g)].map((match) => match[1])
+    assert.deepEqual(allowed.sort(), Object.keys(differenceClasses).sort())
+    const bySettlement = ['not_settled', 'settled_amount_differs', 'settled_unknown']
+    assert.deepEqual([...Object.keys(cases), ...bySettlement].sort(), Object.keys(differenceClasses).sort())
+  })
+
+  it('an open difference that is put right is closed by the next comparison of its time, and one that comes back is open again', async () => {
+    const { id, psp } = await world.charge()
+    const change = (amount: number) =>
+      world.tamper(
+        `UPDATE movements SET amount = ? WHERE payment = ? AND kind = 'capture'`,
+        amount,
+        psp.reference ?? '',
+      )
+    change(999)
+    await world.reconcile()
+    assert.deepEqual(await findingsOf(id), ['amount_differs capture open'])
+    change(1000)
+    assert.equal((await world.reconcile()).totals.closed, 1)
+    assert.deepEqual(await findingsOf(id), ['amount_differs capture repaired'])
+    change(999)
+    await world.reconcile()
+    assert.deepEqual(await findingsOf(id), ['amount_differs capture open'])
+    change(1000)
+    await world.reconcile()
+  })
+
+  it('clocks that are apart, and webhooks that come late, make no differences and few questions', async () => {
+    const { id, psp } = await world.charge()
+    const far = await world.charge()
+    // A PSP whose clock is four minutes slow; and one movement that is listed far from where it is held.
+    world.tamper('UPDATE movements SET at = at - 240000 WHERE payment = ?', psp.reference ?? '')
+    world.tamper('UPDATE movements SET at = at - 1200000 WHERE payment = ?', far.psp.reference ?? '')
+    const created = new Date(Date.now() - 2 * 60_000)
+    const report = await world.reconcile({ from: created })
+    assert.deepEqual([...about(report, id), ...about(report, far.id)], [])
+  })
+})
+
+describe('a comparison that cannot be done says so, and takes no silence for a difference', () => {
+  const faults: [what: string, reply: (url: string) => PspReply | null, why: RegExp][] = [
+    ['a PSP that is away', () => silence, /no answer|could not be read/],
+    [
+      'a list that is no list',
+      (url) => (url.includes('/v2/movements') ? { status: 200, headers: {}, body: '{}' } : null),
+      /no list of movements/,
+    ],
+    [
+      'a list that is not complete yet',
+      (url) =>
+        url.includes('/v2/movements')
+          ? {
+              status: 200,
+              headers: {},
+              body: '{"movements":[],"next":null,"complete_until":"2026-01-01T00:00:00.000Z"}',
+            }
+          : null,
+      /complete until 2026-01-01T00:00:00.000Z only/,
+    ],
+    [
+      'a list whose cursor never ends',
+      (url) =>
+        url.includes('/v2/movements')
+          ? {
+              status: 200,
+              headers: {},
+              body: '{"movements":[],"next":"aaaa","complete_until":"2026-01-01T00:00:00.000Z"}',
+            }
+          : null,
+      /does not go on/,
+    ],
+  ]
+  for (const [what, reply, why] of faults) {
+    it(what, async () => {
+      const before = await snapshot()
+      world.state.fault = (request) => {
+        const answer = reply(request.url)
+        return answer === null ? null : Promise.resolve(answer)
+      }
+      const report = await world.reconcile()
+      assert.match(report.stopped ?? '', why)
+      assert.deepEqual(await snapshot(), before)
+      const { rows } = await world.owner.query('select state, error from reconciliation_runs order by id desc limit 1')
+      assert.deepEqual(rows, [{ state: 'failed', error: report.stopped }])
+    })
+  }
+})
+
+async function countCharges(): Promise<unknown> {
+  return (await world.owner.query('select count(*), sum(sequence), sum(captured), sum(refunded) from charges')).rows
+}
+
+/** All that a run may change, but when a finding was last seen. */
+async function snapshot(): Promise<unknown> {
+  const { rows } = await world.owner.query(
+    `select (select count(*) from events) as events, (select sum(sequence) from charges) as sequence, (select count(*) from charges) as charges,
+       (select count(*) from audit_records) as audits,
+       (select json_agg(json_build_array(id, state, closed_at, first_seen_at) order by id) from reconciliation_findings) as findings`,
+  )
+  return rows
+}
