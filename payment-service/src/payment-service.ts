@@ -18,6 +18,7 @@ import { createSender } from './psp-gateway/send.ts'
 import { createVault } from './secrets.ts'
 import type { App } from './server/server.ts'
 import type { AuditRecord } from './store/audit.ts'
+import { openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
@@ -47,6 +48,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
   const vault = createVault(config.encryptionKey)
+  const clock = await openDatabaseClock(pool)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
   const wake = { outbox: () => {}, inbox: () => {} }
@@ -59,7 +61,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     log,
     hotPath: createHotPath(pool),
     send: sender.send,
-    now: () => new Date(),
+    now: clock.now,
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
   }
@@ -74,6 +76,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     servers.push(app)
     addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
   }
+  const clockJob = runEvery(5_000, 'database clock', clock.sync, log)
   const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
   if (config.roles.has('api')) {
     await listen('api', await createApiServer(deps), config.apiPort)
@@ -87,6 +90,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either. What they use, last.
       const withinMs = config.pspTimeoutMs + stopMarginMs
       await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
+      await clockJob.stop()
       await audit.write(describeRun('audit_log.stop', config.roles))
       await audit.flush()
       await sender.close()
