@@ -31,6 +31,8 @@ export type Instance = Supervised & {
   database: DatabaseLink
   /** Straight to its API; null for a worker. */
   api: string | null
+  /** Whether it listens at this port. */
+  isAt(port: number): boolean
   /** Moves its wall clock by so many milliseconds from the true one. */
   shiftClock(ms: number): void
 }
@@ -57,6 +59,8 @@ export type DrillWorld = {
   /** As everybody reaches them. */
   addresses: { front: string; relay: string; pspPages: string; pspApi: string }
   pspAdminToken: string
+  /** The PSP's own file, to be looked into and never written to. */
+  pspLedger: string
   http: HttpClient
   /** With the merchant's client certificate. */
   cardHttp: HttpClient
@@ -69,7 +73,7 @@ export type DrillWorld = {
 /** Roles of each payment service that is started. */
 export const shapes = {
   whole: ['api,admin', 'api', 'worker', 'worker'],
-  small: ['api,admin,worker', 'api'],
+  small: ['api,admin', 'worker'],
 } as const
 
 /** A PSP call may take this long: short, so that what is in doubt is looked up while the drill still runs. */
@@ -229,6 +233,7 @@ export async function startDrillWorld(options: {
         roles: role,
         database: link,
         api: role.includes('api') ? at(mine.api) : null,
+        isAt: (port) => port === mine.api || port === mine.internal,
         shiftClock: (ms) => writeFileSync(clockFile, String(ms)),
       }
     }
@@ -279,6 +284,7 @@ export async function startDrillWorld(options: {
       merchant: { ...merchant, cardAccount },
       addresses: { front: at(linkPorts.front), relay: direct.relay, pspPages: direct.psp, pspApi: direct.psp_api },
       pspAdminToken: secrets.psp_admin_token,
+      pspLedger: join(dataDir, 'psp-sandbox', 'psp-sandbox.sqlite'),
       http,
       cardHttp,
       database,

@@ -107,7 +107,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     await load.stop()
     progress('no more payments, no more faults; waiting for rest')
     let toldAt = 0
-    const unrest = await comeToRest(world.database, options.restWithinMs, (left) => {
+    const unrest = await comeToRest(world.database, world.pspLedger, options.restWithinMs, (left) => {
       if (performance.now() - toldAt < 10_000) return
       toldAt = performance.now()
       progress(`still under way: ${JSON.stringify(left)}`)

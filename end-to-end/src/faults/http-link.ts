@@ -16,6 +16,8 @@ export type Exchange = {
   body: string
   /** Of the reply; null until it was seen. */
   status: number | null
+  /** The port of the target that took it; null until one did. */
+  servedBy: number | null
 }
 
 export type HttpLinkOptions = {
@@ -74,6 +76,7 @@ export async function startHttpLink(options: HttpLinkOptions): Promise<HttpLink>
       path: request.url ?? '',
       body: body.toString('utf8'),
       status: null,
+      servedBy: null,
     }
     if (state === 'black hole') return
     const fault = options.chooseFault(exchange)
@@ -81,9 +84,9 @@ export async function startHttpLink(options: HttpLinkOptions): Promise<HttpLink>
     if (fault?.kind === 'reset before sent') return reset(socket)
     if (fault?.kind === 'black hole') return
     if (fault?.kind === 'delay') await sleep(fault.ms)
-    const asked = pass(request, body)
+    const asked = pass(request, body, exchange)
     void reached('request passed on', exchange)
-    if (fault?.kind === 'sent twice') await pass(request, body)
+    if (fault?.kind === 'sent twice') await pass(request, body, exchange)
     const reply = await asked
     if (reply === null) return reset(socket)
     exchange.status = reply.status
@@ -117,9 +120,10 @@ export async function startHttpLink(options: HttpLinkOptions): Promise<HttpLink>
   }
 
   /** Asks the targets in turn; null when none took the request, or its connection broke. */
-  const pass = async (request: http.IncomingMessage, body: Buffer): Promise<Reply | null> => {
+  const pass = async (request: http.IncomingMessage, body: Buffer, exchange: Exchange): Promise<Reply | null> => {
     for (let tries = 0; tries < options.targets.length; tries++) {
       const port = options.targets[turn++ % options.targets.length] ?? 0
+      exchange.servedBy = port
       const answer = await ask(port, request, body)
       if (answer !== 'refused') return answer
     }

@@ -18,7 +18,7 @@ export type Killer = {
   outages: Outage[]
 }
 
-const stillForMs = { least: 50, most: 900 }
+const stillForMs = { least: 20, most: 500 }
 
 export function createKiller(world: DrillWorld, journal: Journal, random: Random): Killer {
   const counts = new Map<string, number>()
@@ -40,10 +40,9 @@ export function createKiller(world: DrillWorld, journal: Journal, random: Random
   const kill: Killer['kill'] = async (victim, at, instance) => {
     switch (victim) {
       case 'its instance':
-      case 'API instance':
       case 'workers': {
         const named = world.instances.filter(({ name }) => name === instance)
-        const chosen = named.length > 0 ? named : victim === 'workers' ? workers() : [random.pick(apis())]
+        const chosen = victim === 'workers' ? workers() : named.length > 0 ? named : [random.pick(apis())]
         await Promise.all(
           chosen.map(async (one) => {
             killed(`payment service (${one.roles})`, at)
@@ -78,7 +77,7 @@ export function createKiller(world: DrillWorld, journal: Journal, random: Random
     counts,
     outages,
     killAny: () =>
-      kill(random.weighted({ 'API instance': 4, workers: 2, 'card relay': 2, PSP: 2, PostgreSQL: 1 }), 'at random'),
+      kill(random.weighted({ 'its instance': 4, workers: 2, 'card relay': 2, PSP: 2, PostgreSQL: 1 }), 'at random'),
     async allBack() {
       while (reviving.size > 0) await Promise.all(reviving)
     },

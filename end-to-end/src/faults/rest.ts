@@ -1,10 +1,14 @@
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 
-export type Unrest = { attempts: number; charges: number; refunds: number; deliveries: number; inbox: number }
+/**
+ * What is still under way: in FinCore an outcome that is not known, an event that is not delivered or not applied; at
+ * the PSP a webhook that did not get through yet, or a refund that takes its time.
+ */
+export type Unrest = Record<'attempts' | 'charges' | 'refunds' | 'deliveries' | 'inbox' | 'psp', number>
 
-/** What is still under way in FinCore: an outcome that is not known, an event that is not delivered or not applied. */
-export async function countUnrest(database: pg.Pool): Promise<Unrest> {
+async function countUnrest(database: pg.Pool, pspLedger: string): Promise<Unrest> {
   const { rows } = await database.query<Record<keyof Unrest, string>>(`select
     (select count(*) from attempts where state in ('sent', 'unknown')) as attempts,
     (select count(*) from charges where status = 'processing' or pending_operation is not null) as charges,
@@ -19,6 +23,22 @@ export async function countUnrest(database: pg.Pool): Promise<Unrest> {
     refunds: Number(row.refunds),
     deliveries: Number(row.deliveries),
     inbox: Number(row.inbox),
+    psp: countAtPsp(pspLedger),
+  }
+}
+
+function countAtPsp(pspLedger: string): number {
+  const ledger = new DatabaseSync(pspLedger, { readOnly: true })
+  try {
+    const { count } = ledger
+      .prepare(
+        `select (select count(*) from webhook_deliveries where due_at is not null)
+           + (select count(*) from jobs where kind in ('finish_refund', 'approve_late')) as count`,
+      )
+      .get() as { count: number }
+    return count
+  } finally {
+    ledger.close()
   }
 }
 
@@ -28,12 +48,13 @@ export async function countUnrest(database: pg.Pool): Promise<Unrest> {
  */
 export async function comeToRest(
   database: pg.Pool,
+  pspLedger: string,
   withinMs: number,
   progress: (unrest: Unrest) => void,
 ): Promise<Unrest | null> {
   let calm = 0
   for (const until = performance.now() + withinMs; ; await sleep(500)) {
-    const unrest = await countUnrest(database)
+    const unrest = await countUnrest(database, pspLedger)
     calm = Object.values(unrest).every((count) => count === 0) ? calm + 1 : 0
     if (calm === 3) return null
     if (performance.now() > until) return unrest

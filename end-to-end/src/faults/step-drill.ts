@@ -11,8 +11,8 @@ import type { Step } from './steps.ts'
 export type StepTools = { world: DrillWorld; journal: Journal; meddling: Meddling; killer: Killer; random: Random }
 
 /** How long a step may take to be reached, and how long the drill then watches the merchant's own answer. */
-const reachWithinMs = 12_000
-const watchMs = 1_500
+const reachWithinMs = 8_000
+const watchMs = 600
 
 /**
  * Makes a payment of its own come to the step, and kills the victim there, while its bytes are held.
@@ -29,9 +29,13 @@ export async function killAtStep(tools: StepTools, step: Step, number: number): 
   const call = await prepare(tools, client, step, number, amount)
   if (call === 'failed') return false
 
-  let owner: string | undefined
+  // Asked of one instance, so that a call to the PSP, which does not say whose it is, is known to be its.
+  const asked = random.pick(world.instances.filter(({ api }) => api !== null))
+  if (call !== 'nothing' && call.at === undefined && !step.name.includes('answer is on its way'))
+    call.at = asked.api ?? ''
+  let owner: string = asked.name
   const isReached = meddling.catchAt(
-    rememberOwner(step.place({ key, amount }), (name) => {
+    rememberOwner(step.place({ key, amount }), world, (name) => {
       owner = name
     }),
     () => killer.kill(step.victim, step.name, owner),
@@ -102,14 +106,27 @@ async function insist(client: MerchantClient, call: Call, key: string): Promise<
   }
 }
 
-/** Tells whose bytes are held: a statement is of the instance whose way to the database it is on. */
-function rememberOwner(place: Place, tell: (owner: string) => void): Place {
-  if (!('statement' in place)) return place
+/**
+ * Tells whose bytes are held: a statement is of the instance whose way to the database it is on, a reply of the instance
+ * that gave it.
+ */
+function rememberOwner(place: Place, world: DrillWorld, tell: (owner: string) => void): Place {
+  if ('statement' in place) {
+    return {
+      ...place,
+      statement: (one) => {
+        const fits = place.statement(one)
+        if (fits) tell(one.link)
+        return fits
+      },
+    }
+  }
   return {
     ...place,
-    statement: (one) => {
-      const fits = place.statement(one)
-      if (fits) tell(one.link)
+    exchange: (one) => {
+      const fits = place.exchange(one)
+      const server = world.instances.find(({ isAt }) => one.servedBy !== null && isAt(one.servedBy))
+      if (fits && server !== undefined) tell(server.name)
       return fits
     },
   }

@@ -2,8 +2,11 @@ import type { StatementMoment } from './database-link.ts'
 import type { HttpMoment } from './http-link.ts'
 import type { Place } from './meddling.ts'
 
-/** Who is killed at a step. `its instance` is the payment service whose bytes are held there. */
-export type Victim = 'its instance' | 'API instance' | 'workers' | 'card relay' | 'PSP' | 'PostgreSQL'
+/**
+ * Who is killed at a step. `its instance` is the payment service whose bytes are held there; `workers` are all of them,
+ * where the bytes do not tell which.
+ */
+export type Victim = 'its instance' | 'workers' | 'card relay' | 'PSP' | 'PostgreSQL'
 
 /** What the drill does so that the step is reached. */
 export type Drive = 'token charge' | 'card charge' | 'capture' | 'cancel' | 'refund' | 'session' | 'anything'
@@ -84,7 +87,7 @@ const followUp = (what: 'capture' | 'cancel' | 'refund', path: RegExp): Step[] =
     what,
     'tokens',
     path,
-    what === 'refund' ? ['API instance', 'PSP'] : ['API instance'],
+    what === 'refund' ? ['its instance', 'PSP'] : ['its instance'],
     what !== 'cancel',
   ),
 ]
@@ -98,10 +101,10 @@ export const steps: readonly Step[] = [
     (at) => statement(at, 'record-outcomes'),
     ['its instance', 'PostgreSQL'],
   ),
-  ...around('token charge', 'token charge', 'tokens', /^\/v2\/payments$/, ['API instance', 'PSP']),
+  ...around('token charge', 'token charge', 'tokens', /^\/v2\/payments$/, ['its instance', 'PSP']),
   {
     name: 'token charge: the answer is on its way to the merchant',
-    victim: 'API instance',
+    victim: 'its instance',
     drive: 'token charge',
     place: exchange('reply seen', 'front', /^\/v1\/charges$/),
   },
@@ -153,7 +156,7 @@ export const steps: readonly Step[] = [
     (at) => commit(at, 'update idempotency_keys set response_status'),
     ['its instance'],
   ),
-  ...around('session', 'session', 'tokens', /^\/v2\/checkout_sessions$/, ['API instance']),
+  ...around('session', 'session', 'tokens', /^\/v2\/checkout_sessions$/, ['its instance']),
   {
     name: 'inbox: a webhook is about to be stored',
     victim: 'its instance',
