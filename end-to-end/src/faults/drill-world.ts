@@ -78,6 +78,8 @@ export const shapes = {
 
 /** A PSP call may take this long: short, so that what is in doubt is looked up while the drill still runs. */
 const pspTimeoutMs = 2_000
+/** What has just happened at the PSP is not found there at once; the adapter reckons with 2 s. */
+const lookUpDelayMs = 1_500
 
 export async function startDrillWorld(options: {
   shape: keyof typeof shapes
@@ -141,7 +143,11 @@ export async function startDrillWorld(options: {
       appUrl,
       overrides: {},
     })
-    const psp = await startSupervised(planSandbox(input(own)), onOwnExit)
+    const pspPlan = planSandbox(input(own))
+    const psp = await startSupervised(
+      { ...pspPlan, env: { ...pspPlan.env, SANDBOX_LOOKUP_DELAY_MS: String(lookUpDelayMs) } },
+      onOwnExit,
+    )
     stopSteps.push(() => psp.stop())
 
     // The processes' own ports first, so that the links know where to lead.

@@ -25,7 +25,8 @@ export const storm: Weather = {
     events: { chance: 0.1, faults: gentle },
   },
   database: { chance: 0.004 },
-  longestMs: 2_600,
+  // A request may reach the PSP when its caller has long given up, and has asked what became of it.
+  longestMs: 5_000,
 }
 
 /** The same while hardly a webhook gets through: what is in doubt can only be looked up. */
