@@ -24,6 +24,7 @@ import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import { explainListening } from './start-checks.ts'
 import type { AuditRecord } from './store/audit.ts'
+import { openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
@@ -51,6 +52,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
   const vault = createVault(config.encryptionKey)
+  const clock = await openDatabaseClock(pool)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
@@ -65,7 +67,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     hotPath: createHotPath(pool),
     send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
     pspPlaces: createPspPlaces(),
-    now: () => new Date(),
+    now: clock.now,
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
   }
@@ -82,6 +84,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     servers.push(app)
     addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
   }
+  const clockJob = runEvery(5_000, 'database clock', clock.sync, log)
   if (config.roles.has('api')) {
     await listen('api', await createApiServer(deps, perMinute, door), config.apiPort)
     await listen('internal', createInternalServer(deps, door), config.internalPort)
@@ -96,6 +99,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either. What they use, last.
       const withinMs = config.pspTimeoutMs + stopMarginMs
       await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
+      await clockJob.stop()
       await audit.write(describeRun('audit_log.stop', config.roles))
       await audit.flush()
       await sender.close()

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DrillWorld, startDrillWorld } from './drill-world.ts'
+import { checkAll } from './invariants/check-all.ts'
+import { type Evidence, gatherEvidence, type Violation } from './invariants/evidence.ts'
+import { createJournal } from './journal.ts'
+import { createKiller, type Killer } from './kills.ts'
+import { type Load, startLoad } from './load.ts'
+import { createMeddling, type Meddling } from './meddling.ts'
+import { createRandom, type Random } from './random.ts'
+import { comeToRest, type Unrest } from './rest.ts'
+import { startSampling } from './sampling.ts'
+import { tellStory } from './story.ts'
+import { measureTimes, type Times } from './time-to-truth.ts'
+
+export type DrillOptions = {
+  seed: number
+  shape: 'whole' | 'small'
+  /** At most so many payments, beside those of the named steps. */
+  payments: number
+  /** How long everything may take to come to rest. */
+  restWithinMs: number
+  smallFileSystem: string | null
+  phases: readonly Phase[]
+  progress(line: string): void
+}
+
+/** A part of the drill: what it does while the payments go on. */
+export type Phase = {
+  name: string
+  perSecond: number
+  run(stage: Stage): Promise<void>
+}
+
+export type Stage = {
+  world: DrillWorld
+  meddling: Meddling
+  killer: Killer
+  random: Random
+  load: Load
+  journal: ReturnType<typeof createJournal>
+  /** Counts a fault that is no proxy's and no kill. */
+  count(fault: string): void
+  progress(line: string): void
+}
+
+export type DrillResult = {
+  seed: number
+  payments: number
+  evidence: Evidence
+  violations: Violation[]
+  stories: { about: string; lines: string[] }[]
+  faults: ReadonlyMap<string, number>
+  kills: ReadonlyMap<string, number>
+  unrest: Unrest | null
+  times: { all: Times; inDoubt: Times }
+  samples: number
+  ownExits: readonly string[]
+  staleStamps: number
+  wrongSignatures: number
+  diskFull: string
+  seconds: number
+}
+
+/** More stories than these nobody reads. */
+const mostStories = 12
+
+/** Starts everything, lets the phases have their way, brings all to rest and judges. Leaves nothing running. */
+export async function runDrill(options: DrillOptions): Promise<DrillResult> {
+  const { seed, progress } = options
+  const startedAt = performance.now()
+  const random = createRandom(seed)
+  const journal = createJournal()
+  const meddling = createMeddling(random.fork('faults'), journal)
+  const world = await startDrillWorld({
+    shape: options.shape,
+    journal,
+    meddling,
+    smallFileSystem: options.smallFileSystem,
+  })
+  try {
+    progress(`${world.instances.length} payment services, relay, PSP, PostgreSQL: all up`)
+    const sampling = startSampling(world.database)
+    const killer = createKiller(world, journal, random.fork('kills'))
+    const others = new Map<string, number>()
+    const load = startLoad(world, journal, random.fork('load'), {
+      pace: options.shape === 'whole' ? 'whole' : 'quick',
+      perSecond: options.phases[0]?.perSecond ?? 1,
+      most: options.payments,
+    })
+    const stage: Stage = {
+      world,
+      meddling,
+      killer,
+      random: random.fork('phases'),
+      load,
+      journal,
+      count: (fault) => others.set(fault, (others.get(fault) ?? 0) + 1),
+      progress,
+    }
+    for (const phase of options.phases) {
+      progress(`${phase.name} …`)
+      load.setRate(phase.perSecond)
+      await phase.run(stage)
+      progress(`${phase.name}: done, ${load.begun()} payments begun`)
+    }
+    await killer.allBack()
+    await load.stop()
+    progress('no more payments, no more faults; waiting for rest')
+    let toldAt = 0
+    const unrest = await comeToRest(world.database, world.pspLedger, options.restWithinMs, (left) => {
+      if (performance.now() - toldAt < 10_000) return
+      toldAt = performance.now()
+      progress(`still under way: ${JSON.stringify(left)}`)
+    })
+    // Events that were sent a moment ago.
+    await sleep(300)
+    await sampling.stop()
+    const evidence = await gather(world, journal, sampling.found)
+    const violations = checkAll(evidence)
+    const abouts = [...new Set(violations.map(({ about }) => about))].slice(0, mostStories)
+    return {
+      seed,
+      payments: load.begun(),
+      evidence,
+      violations,
+      stories: abouts.map((about) => ({ about, lines: tellStory(about, evidence, journal) })),
+      faults: new Map([...meddling.counts, ...others]),
+      kills: killer.counts,
+      unrest,
+      times: measureTimes(evidence, killer.outages),
+      samples: sampling.count(),
+      ownExits: world.ownExits,
+      staleStamps: world.receiver.staleStamps(),
+      wrongSignatures: world.receiver.wrongSignatures(),
+      diskFull: world.diskFull.how,
+      seconds: (performance.now() - startedAt) / 1000,
+    }
+  } finally {
+    await world.stop()
+  }
+}
+
+/** Reads everything past the proxies: what is judged is what is, and not what a link let through. */
+function gather(world: DrillWorld, journal: ReturnType<typeof createJournal>, samples: readonly string[]) {
+  const api = world.instances.find((one) => one.api !== null)?.api ?? ''
+  return gatherEvidence({
+    database: world.database,
+    merchant: world.merchant.merchant,
+    readTruth: () => world.http.json('GET', `${world.addresses.pspApi}/truth`, { bearer: world.pspAdminToken }),
+    readApi: (path) => world.http.json('GET', `${api}${path}`, { bearer: world.merchant.secret_key }),
+    asked: journal.asked,
+    received: world.receiver.received,
+    samples,
+  })
+}

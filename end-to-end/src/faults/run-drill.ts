@@ -1,0 +1,123 @@
+/**
+ * `npm run drill:faults`: the whole of FinCore as real processes behind faulty links, killed, starved and set to the
+ * wrong time, and then judged by the PSP's truth ledger.
+ * `-- --seed 7 --payments 900 --minutes 6 --only kills --markdown` for another run. Exit code 0: I1 to I7 hold. 1: they
+ * do not, with the story of each payment. 2: the drill could not be run.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Phase, runDrill } from './drill.ts'
+import {
+  calmPhase,
+  clockPhase,
+  diskFullPhase,
+  networkPhase,
+  poolPhase,
+  randomKillsPhase,
+  stepsPhase,
+} from './phases.ts'
+import { findReasons, writeSteps, writeStories, writeTable } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    payments: { type: 'string', default: '2000' },
+    minutes: { type: 'string', default: '6' },
+    only: { type: 'string' },
+    markdown: { type: 'boolean', default: false },
+  },
+})
+const [seed = 0, payments = 0, minutes = 0] = [values.seed, values.payments, values.minutes].map(Number)
+const phaseNames = ['calm', 'network', 'random', 'steps', 'disk', 'pool', 'clock'] as const
+type PhaseName = (typeof phaseNames)[number]
+const chosen = (values.only?.split(',') ?? phaseNames) as readonly PhaseName[]
+const wrong = [
+  !Number.isInteger(seed) && '--seed must be a whole number',
+  !(Number.isInteger(payments) && payments >= 10 && payments <= 20_000) && '--payments must be from 10 to 20000',
+  !(minutes >= 1 && minutes <= 9) && '--minutes must be from 1 to 9: the drill ends within 10',
+  !chosen.every((name) => phaseNames.includes(name)) && `--only takes ${phaseNames.join(', ')}, comma-separated`,
+].filter((problem) => problem !== false)
+if (wrong.length > 0) {
+  for (const problem of wrong) console.error(problem)
+  process.exit(2)
+}
+
+const fileSystemMb = 300
+const inOwnNamespace = 'FINCORE_DRILL_FILE_SYSTEM'
+
+/**
+ * Runs this program again in a mount namespace of its own, with a small file system in it, which is gone with its last
+ * process, `kill -9` included. As root, or as a user where user namespaces are allowed. Null where neither can be done.
+ */
+function runInOwnNamespace(): number | null {
+  const folder = mkdtempSync(join(tmpdir(), 'fincore-small-disk-'))
+  try {
+    const flags = process.getuid?.() === 0 ? ['--mount'] : ['--map-current-user', '--keep-caps', '--mount']
+    const mount = `mount -t tmpfs -o size=${fileSystemMb}m,mode=711 tmpfs "$1"`
+    const trial = spawnSync('unshare', [...flags, 'sh', '-c', mount, 'sh', folder], { stdio: 'ignore' })
+    if (trial.status !== 0) return null
+    const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+    const run = spawnSync('unshare', [...flags, 'sh', '-c', `${mount} && shift && exec "$@"`, 'sh', folder, ...again], {
+      stdio: 'inherit',
+      env: { ...process.env, [inOwnNamespace]: folder },
+    })
+    return run.status ?? 2
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The phases by their share of the time; what is left after them is for coming to rest. */
+function planPhases(): Phase[] {
+  const share = (part: number) => Math.round(minutes * 60 * part)
+  const all: Record<PhaseName, Phase> = {
+    calm: calmPhase(share(0.03), 6),
+    network: networkPhase(share(0.2), 6),
+    random: randomKillsPhase(share(0.12), 4),
+    steps: stepsPhase(1),
+    disk: diskFullPhase(4),
+    pool: poolPhase(4),
+    clock: clockPhase(4),
+  }
+  return phaseNames.filter((name) => chosen.includes(name)).map((name) => all[name])
+}
+
+async function main(): Promise<number> {
+  const startedAt = performance.now()
+  const progress = (line: string) =>
+    console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`)
+  const folder = process.env[inOwnNamespace]
+  const result = await runDrill({
+    seed,
+    shape: 'whole',
+    payments,
+    restWithinMs: 120_000,
+    smallFileSystem: folder !== undefined && existsSync(folder) ? folder : null,
+    phases: planPhases(),
+    progress,
+  })
+  const reasons = findReasons(result)
+  console.log(`\n${writeTable(result, values.markdown)}\n`)
+  console.log(`${writeSteps(result, values.markdown)}\n`)
+  if (reasons.length === 0) {
+    console.log(`I1 to I7 hold: seed ${seed}.`)
+    return 0
+  }
+  console.log(writeStories(result))
+  for (const reason of reasons) console.log(`- ${reason}`)
+  console.log(
+    `The drill failed. Again: npm run drill:faults -- --seed ${seed} --payments ${payments} --minutes ${minutes}`,
+  )
+  return 1
+}
+
+try {
+  const elsewhere = process.env[inOwnNamespace] === undefined ? runInOwnNamespace() : null
+  process.exitCode = elsewhere ?? (await main())
+} catch (error) {
+  console.error(error)
+  process.exitCode = 2
+}
