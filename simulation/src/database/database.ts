@@ -7,7 +7,7 @@ import { makeSlot } from './slot.ts'
 import { statements } from './statements.ts'
 import { forgetSlot, type Table } from './table.ts'
 import type { AuditRecordRecord, AuditUnsealedRecord } from './tables/audit.ts'
-import type { EventRecord, PspEventRecord, WebhookEndpointRecord } from './tables/events.ts'
+import { type EventRecord, newEndpoint, type PspEventRecord, type WebhookEndpointRecord } from './tables/events.ts'
 import type { MerchantRecord, PspAccountRecord } from './tables/merchants.ts'
 import type { AttemptRecord, ChargeRecord, IdempotencyKeyRecord, SessionRecord } from './tables/payments.ts'
 import { makeTables } from './tables.ts'
@@ -149,19 +149,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
     },
     addMerchant: (merchant) => add(merchants, { ...merchant, created_at: now() }),
     addPspAccount: (account) => add(psp_accounts, { ...account, status: 'active', created_at: now() }),
-    addWebhookEndpoint(endpoint) {
-      const time = now()
-      add(webhook_endpoints, {
-        description: null,
-        status: 'enabled',
-        disabled_reason: null,
-        previous_secret: null,
-        previous_secret_until: null,
-        ...endpoint,
-        created_at: time,
-        updated_at: time,
-      })
-    },
+    addWebhookEndpoint: (endpoint) => add(webhook_endpoints, newEndpoint({ description: null, ...endpoint }, now())),
   }
 }
 

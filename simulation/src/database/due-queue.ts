@@ -106,7 +106,7 @@ function pop<Row extends object>(heap: Entry<Row>[]): void {
 
 /** Rows that wait in a queue of their group, so that a full queue hides no other. */
 export type DueQueues<Row extends object> = Index<Row> & {
-  groups(): Iterable<DueQueue<Row>>
+  groups(): Iterable<[group: string, queue: DueQueue<Row>]>
   ofGroup(group: string): DueQueue<Row> | undefined
 }
 
@@ -117,7 +117,7 @@ export function makeDueQueues<Row extends object>(
   const queues = new Map<string, DueQueue<Row>>()
   return {
     keyOf: dueAt,
-    groups: () => queues.values(),
+    groups: () => queues,
     ofGroup: (group) => queues.get(group),
     add(at, slot, row) {
       const group = groupOf(row)

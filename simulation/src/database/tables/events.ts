@@ -3,6 +3,7 @@ import type { WebhookDeliveryRow } from '@fincore/payment-service/store/webhook-
 import type { WebhookEndpointRow } from '@fincore/payment-service/store/webhook-endpoints'
 import { makeDueQueue, makeDueQueues } from '../due-queue.ts'
 import { makeMultiIndex, makeUniqueIndex } from '../index.ts'
+import { makeSlot, type Slot } from '../slot.ts'
 import { makeTable, type TableRules } from '../table.ts'
 import { byId, check, inOrder, oneOf, toLockable, toMerchant, toPspAccount } from './rules.ts'
 
@@ -51,7 +52,36 @@ const endpointRules: TableRules<WebhookEndpointRecord> = {
 
 export function makeWebhookEndpoints() {
   const byMerchant = makeMultiIndex<WebhookEndpointRecord>((row) => row.merchant_id)
-  return { ...makeTable(endpointRules, { others: [byMerchant] }), byMerchant }
+  const table = makeTable(endpointRules, { others: [byMerchant] })
+  /** A place without a row, for the advisory lock under which a merchant's creations take turns. */
+  const creations = new Map<string, Slot<WebhookEndpointRecord>>()
+  const creationOf = (merchantId: string) => {
+    const known = creations.get(merchantId) ?? makeSlot(table)
+    creations.set(merchantId, known)
+    return known
+  }
+  return { ...table, byMerchant, creationOf }
+}
+
+/** An endpoint as it is made. */
+export function newEndpoint(
+  given: Pick<WebhookEndpointRecord, 'merchant_id' | 'id' | 'url' | 'description' | 'events' | 'secret'>,
+  now: Date,
+): WebhookEndpointRecord {
+  return {
+    merchant_id: given.merchant_id,
+    id: given.id,
+    url: given.url,
+    description: given.description,
+    events: given.events,
+    status: 'enabled',
+    disabled_reason: null,
+    secret: given.secret,
+    previous_secret: null,
+    created_at: now,
+    updated_at: now,
+    previous_secret_until: null,
+  }
 }
 
 const deliveryRules: TableRules<WebhookDeliveryRow> = {
