@@ -6,7 +6,7 @@ import { lesson } from '../learn.ts'
 import { type Slot, visibleTo, type Waits } from '../slot.ts'
 import { insert, updateSeen } from '../table.ts'
 import type { EventRecord } from '../tables/events.ts'
-import type { ChargeRecord, IdempotencyKeyRecord } from '../tables/payments.ts'
+import type { AttemptRecord, ChargeRecord, IdempotencyKeyRecord } from '../tables/payments.ts'
 import type { Transaction } from '../transaction.ts'
 import { newAttempt } from './attempts.ts'
 import { type AuditInput, insertAudits } from './audit.ts'
@@ -89,6 +89,7 @@ export const hotPathLessons = [
     (db) => createHotPath(db).intents.submit(intent),
     function* (tx, [json]: [string]) {
       const claimed = yield* claimIntents(tx, JSON.parse(json) as IntentInput[])
+      yield* makeCharges(tx, claimed)
       return claimed.map(({ id }) => ({ object_id: id }))
     },
   ),
@@ -101,16 +102,18 @@ export const hotPathLessons = [
       }),
     function* (tx, [json]: [string]) {
       const claimed = yield* claimIntents(tx, JSON.parse(json) as (IntentInput & AuditInput)[])
+      // PostgreSQL runs the parts of a statement that nobody reads from at its end, the last one first.
       yield* insertAudits(tx, claimed)
+      yield* makeCharges(tx, claimed)
       return claimed.map(({ id }) => ({ object_id: id }))
     },
   ),
   lesson('recordOutcomes', (db) => createHotPath(db).outcomes.submit(outcome), recordOutcomes),
 ]
 
-/** Claims the keys that are free, in their order, and makes the charges and attempts of those that it got. */
+/** Claims the keys that are free, in their order. */
 function* claimIntents<Input extends IntentInput>(tx: Transaction, inputs: Input[]): Waits<Input[]> {
-  const { idempotency_keys, charges, attempts } = tx.tables
+  const { idempotency_keys } = tx.tables
   const claimed: Input[] = []
   for (const input of inputs.length > 1 ? inputs.toSorted(compareIntents) : inputs) {
     const row = newKey(tx, {
@@ -122,25 +125,26 @@ function* claimIntents<Input extends IntentInput>(tx: Transaction, inputs: Input
     })
     if (yield* insert(tx, idempotency_keys, row, 'do nothing')) claimed.push(input)
   }
-  for (const input of claimed) {
-    const [amount, created_at] = [BigInt(input.amount), new Date(input.created_at)]
-    yield* insert(tx, charges, newCharge(input, amount, created_at))
-    yield* insert(
-      tx,
-      attempts,
-      newAttempt({
-        merchant_id: input.merchant_id,
-        id: input.attempt_id,
-        kind: 'authorize',
-        psp_account_id: input.psp_account_id,
-        charge_id: input.id,
-        amount,
-        next_lookup_at: new Date(input.lease_until),
-        sent_at: created_at,
-      }),
-    )
-  }
   return claimed
+}
+
+function* makeCharges(tx: Transaction, claimed: readonly IntentInput[]): Waits<void> {
+  const { charges, attempts } = tx.tables
+  for (const input of claimed) yield* insert(tx, attempts, newAuthorizeAttempt(input))
+  for (const input of claimed) yield* insert(tx, charges, newCharge(input))
+}
+
+function newAuthorizeAttempt(input: IntentInput): AttemptRecord {
+  return newAttempt({
+    merchant_id: input.merchant_id,
+    id: input.attempt_id,
+    kind: 'authorize',
+    psp_account_id: input.psp_account_id,
+    charge_id: input.id,
+    amount: BigInt(input.amount),
+    next_lookup_at: new Date(input.lease_until),
+    sent_at: new Date(input.created_at),
+  })
 }
 
 function compareIntents(a: IntentInput, b: IntentInput): number {
@@ -152,13 +156,14 @@ function compareIntents(a: IntentInput, b: IntentInput): number {
 }
 const compareTexts = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-function newCharge(input: IntentInput, amount: bigint, created_at: Date): ChargeRecord {
+function newCharge(input: IntentInput): ChargeRecord {
+  const created_at = new Date(input.created_at)
   return {
     merchant_id: input.merchant_id,
     id: input.id,
     status: 'processing',
     flow: input.flow,
-    amount,
+    amount: BigInt(input.amount),
     currency: input.currency,
     capture_method: input.capture_method,
     captured: 0n,
@@ -203,7 +208,7 @@ function* recordOutcomes(tx: Transaction, [json]: [string]): Waits<object[]> {
     if ((yield* updateSeen(tx, charge.slot, charge.seen, change, matches)) !== null)
       changed.push({ ...found, updatedAt })
   }
-  // PostgreSQL finishes the parts of a statement that nobody reads from in this order: the last one first.
+  // The parts that nobody reads from come at the end, the last one first.
   for (const { input, key } of changed) {
     const answer = { response_status: input.response_status, response_body: input.response_body }
     if (key !== null) yield* updateSeen(tx, key.slot, key.seen, (row) => ({ ...row, ...answer }))
