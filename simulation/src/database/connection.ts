@@ -51,7 +51,7 @@ const never = new Promise<never>(() => {})
 /** Runs one statement, in the connection's transaction or in one of its own. */
 export function runStatement(connection: Connection, text: string, values: readonly unknown[]): Promise<Result> {
   const { backend, lost } = connection
-  if (backend.isDead) return never
+  if (backend.isDead) return failOf(connection)
   if (lost !== null) return Promise.reject(connectionUnusable())
   switch (text) {
     case 'begin':
@@ -115,19 +115,33 @@ function execute(connection: Connection, statement: Statement, values: readonly 
     const answer = statement.meaning(tx, values as never[])
     if (typeof answer !== 'object' || !('next' in answer)) return finish(answer)
     const step = answer.next()
-    return step.done ? finish(step.value) : goOnAfter(step.value, answer).then(finish, fail)
+    return step.done ? finish(step.value) : goOnLater(connection, tx, step.value, answer, finish).catch(fail)
   } catch (error) {
     return fail(error)
   }
 }
 
-async function goOnAfter(waiter: Waiter, rest: Waits<Answer>): Promise<Answer> {
+/** Goes on with a statement each time that what it waits for is over, to its end. */
+async function goOnLater(
+  connection: Connection,
+  tx: Transaction,
+  waiter: Waiter,
+  rest: Waits<Answer>,
+  finish: (answer: Answer) => Result,
+): Promise<Result> {
   for (let next = waiter; ; ) {
     await next.over
+    // The wait was over, and then the server or the process, before the statement's turn came.
+    if (tx.isOver) return failOf(connection)
     const step = rest.next()
-    if (step.done) return step.value
+    if (step.done) return finish(step.value)
     next = step.value
   }
+}
+
+/** What a caller hears whose connection is gone: nothing, when its own process is dead. */
+function failOf({ backend, lost }: Connection): Promise<never> {
+  return backend.isDead ? never : Promise.reject(lost ?? connectionLost())
 }
 
 /** Does something between its two pauses; without them, and without a wait, it is done when this returns. */
@@ -167,6 +181,7 @@ async function workThenPause(
   work: () => Result | Promise<Result>,
   pause: Pause,
 ): Promise<Result> {
+  if (connection.backend.isDead || connection.lost !== null) return failOf(connection)
   return pauseAfter(connection, what, await work(), pause)
 }
 

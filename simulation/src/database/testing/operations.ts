@@ -42,7 +42,8 @@ const ownerOf = (draw: Draw) => {
 }
 const chargeId = (draw: Draw) => idOf(draw, 'ch', 6)
 const refundId = (draw: Draw) => idOf(draw, 're', 4)
-const attemptId = (draw: Draw) => idOf(draw, 'att', 10)
+/** Ids are unique in the whole service, and the store relies on it where it looks for an attempt by its id alone. */
+const attemptId = (draw: Draw, merchantId = merchantOf(draw)) => idOf(draw, `att_${merchantId.slice(4)}`, 8)
 const sessionId = (draw: Draw) => idOf(draw, 'ps', 4)
 const eventId = (draw: Draw) => idOf(draw, 'evt', 12)
 const endpointId = (draw: Draw) => draw.of(['whe_11', 'whe_12', 'whe_13'])
@@ -54,7 +55,10 @@ const around = (draw: Draw) => new Date(draw.now.getTime() + (draw.below(9) - 4)
 const objectId = (draw: Draw) => draw.of([chargeId, refundId, sessionId])(draw)
 const attemptStates: AttemptState[] = ['sent', 'approved', 'declined', 'action_required', 'rejected', 'unknown']
 
-const attemptOf = (draw: Draw) => ({ merchant_id: merchantOf(draw), id: attemptId(draw) })
+const attemptOf = (draw: Draw) => {
+  const merchantId = merchantOf(draw)
+  return { merchant_id: merchantId, id: attemptId(draw, merchantId) }
+}
 const claimOf = (draw: Draw) => ({
   merchantId: merchantOf(draw),
   key: keyOf(draw),
@@ -104,7 +108,7 @@ const intentOf = (draw: Draw) => {
   const { merchantId, accountId } = ownerOf(draw)
   const charge = makeCharge(draw, { merchantId, accountId, id: chargeId(draw), sessionId: null })
   const returnDigest = draw.chance(0.3) ? digestOf(draw) : null
-  const [id, key] = [attemptId(draw), keyOf(draw)]
+  const [id, key] = [attemptId(draw, merchantId), keyOf(draw)]
   return {
     charge,
     returnDigest,
@@ -115,13 +119,13 @@ const intentOf = (draw: Draw) => {
   }
 }
 const outcomeOf = (draw: Draw) => {
-  const charge = chargeOf(draw)
+  const charge = { ...chargeOf(draw), sequence: draw.below(2) }
   const state = draw.of(attemptStates)
   const isSettled = draw.chance(0.1) !== ['approved', 'declined', 'rejected'].includes(state)
-  const event = draw.chance(0.7) ? { ...eventOf(draw), objectId: charge.id, sequence: charge.sequence } : null
+  const event = charge.sequence > 0 ? { ...eventOf(draw), objectId: charge.id, sequence: charge.sequence } : null
   return {
     charge,
-    attemptId: attemptId(draw),
+    attemptId: attemptId(draw, charge.merchant_id),
     attemptState: state,
     nextLookUpAt: isSettled ? null : later(draw),
     event,
@@ -177,7 +181,7 @@ export const operations: Record<string, Operation> = {
     const ofSession = draw.chance(0.03) !== kind.endsWith('session')
     return call(attempts.insertAttempt, {
       merchant_id: merchantId,
-      id: attemptId(draw),
+      id: attemptId(draw, merchantId),
       kind,
       psp_account_id: accountId,
       charge_id: ofSession ? null : chargeId(draw),
@@ -189,7 +193,7 @@ export const operations: Record<string, Operation> = {
     })
   },
   findAttempt: (draw) => call(attempts.findAttempt, attemptId(draw)),
-  lockAttempt: (draw) => call(attempts.lockAttempt, merchantOf(draw), attemptId(draw)),
+  lockAttempt: (draw) => call(attempts.lockAttempt, 'mer_1', attemptId(draw)),
   findAuthorizeAttempt: (draw) => call(attempts.findAuthorizeAttempt, merchantOf(draw), chargeId(draw)),
   setAttemptState(draw) {
     const state = draw.of(attemptStates)

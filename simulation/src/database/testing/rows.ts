@@ -104,7 +104,7 @@ export function makeSession(
     browser_digest: null,
     charge_id: draw.chance(0.05) !== (status === 'completed') ? by.chargeId : null,
     sequence: draw.below(3),
-    expires_at: new Date(draw.now.getTime() + draw.below(6) * 10_000),
+    expires_at: new Date(draw.now.getTime() + draw.of([0, 20_000, 3_600_000, 365 * 86_400_000])),
     created_at: draw.now,
     updated_at: draw.now,
   }
