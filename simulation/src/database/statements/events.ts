@@ -68,4 +68,11 @@ export const eventLessons = [
   ),
 ]
 
-type InsertValues = [merchantId: string, id: string, type: string, objectId: string, sequence: number, body: string]
+type InsertValues = [
+  merchantId: string,
+  id: string,
+  type: EventRecord['type'],
+  objectId: string,
+  sequence: number,
+  body: string,
+]

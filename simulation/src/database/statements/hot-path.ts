@@ -40,6 +40,7 @@ type IntentInput = {
 type OutcomeInput = {
   merchant_id: string
   id: string
+  psp_account_id: string
   status: ChargeRow['status']
   captured: string
   psp_reference: string | null
@@ -54,7 +55,7 @@ type OutcomeInput = {
   attempt_state: AttemptState
   next_lookup_at: string | null
   event_id: string | null
-  event_type: string
+  event_type: EventRecord['type']
   event_body: string
   idempotency_key: string
   response_status: number
@@ -262,7 +263,7 @@ function findOutcomes(tx: Transaction, inputs: OutcomeInput[]): Found[] {
 }
 
 const isAsLeft = (row: ChargeRecord, input: OutcomeInput) =>
-  row.sequence === input.expected_sequence && row.status === 'processing'
+  row.sequence === input.expected_sequence && row.status === 'processing' && row.psp_account_id === input.psp_account_id
 
 function applyOutcome(row: ChargeRecord, input: OutcomeInput, updated_at: Date): ChargeRecord {
   return {

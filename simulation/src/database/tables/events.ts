@@ -1,3 +1,4 @@
+import type { EventType } from '@fincore/api-contract/events'
 import type { StoredPspEvent } from '@fincore/payment-service/store/psp-event-json'
 import type { WebhookDeliveryRow } from '@fincore/payment-service/store/webhook-deliveries'
 import type { WebhookEndpointRow } from '@fincore/payment-service/store/webhook-endpoints'
@@ -10,7 +11,7 @@ import { byId, check, inOrder, oneOf, toLockable, toMerchant, toPspAccount } fro
 export type EventRecord = {
   merchant_id: string
   id: string
-  type: string
+  type: EventType
   object_id: string
   sequence: number
   /** The exact text of the JSON. */

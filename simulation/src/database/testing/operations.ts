@@ -38,16 +38,17 @@ const idOf = (draw: Draw, prefix: string, howMany: number) => `${prefix}_${draw.
 const merchantOf = (draw: Draw) => (draw.chance(0.9) ? 'mer_1' : draw.chance(0.9) ? 'mer_2' : 'mer_none')
 const ownerOf = (draw: Draw) => {
   const merchantId = merchantOf(draw)
-  return { merchantId, accountId: draw.of(accountsOf[merchantId] ?? ['pspa_none']) }
+  const [first = 'pspa_none', second = first] = accountsOf[merchantId] ?? []
+  return { merchantId, accountId: draw.chance(0.8) ? first : second }
 }
 const chargeId = (draw: Draw) => idOf(draw, 'ch', 6)
 const refundId = (draw: Draw) => idOf(draw, 're', 4)
 /** Ids are unique in the whole service, and the store relies on it where it looks for an attempt by its id alone. */
 const attemptId = (draw: Draw, merchantId = merchantOf(draw)) => idOf(draw, `att_${merchantId.slice(4)}`, 8)
 const sessionId = (draw: Draw) => idOf(draw, 'ps', 4)
-const eventId = (draw: Draw) => idOf(draw, 'evt', 12)
+const eventId = (draw: Draw) => idOf(draw, 'evt', 6)
 const endpointId = (draw: Draw) => draw.of(['whe_11', 'whe_12', 'whe_13'])
-const pspEventId = (draw: Draw) => idOf(draw, 'wev', 8)
+const pspEventId = (draw: Draw) => idOf(draw, 'wev', 4)
 const keyOf = (draw: Draw) => idOf(draw, 'key', 6)
 const digestOf = (draw: Draw) => Buffer.alloc(draw.chance(0.97) ? 32 : 31, draw.below(4))
 const later = (draw: Draw) => new Date(draw.now.getTime() + draw.below(5) * 10_000)
@@ -74,7 +75,7 @@ const eventOf = (
   id: eventId(draw),
   type,
   objectId: objectId(draw),
-  sequence: draw.below(5),
+  sequence: draw.below(20),
   body: JSON.stringify({ object: 'event', amount: draw.below(100) }),
 })
 const pspEventOf = (draw: Draw): pspEvents.NewPspEvent => {
