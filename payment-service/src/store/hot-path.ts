@@ -149,8 +149,8 @@ async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<bo
 const recordOutcomesSql = `
 with input as materialized (
   select * from json_to_recordset($1) as row (
-    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text, card jsonb,
-    action_url text, failure jsonb, cancellation_reason text, sequence integer, expected_sequence integer, updated_at timestamptz, attempt_id text,
+    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text, card jsonb, action_url text, failure jsonb,
+    cancellation_reason text, sequence integer, expected_sequence integer, updated_at timestamptz, attempt_id text,
     attempt_state text, next_lookup_at timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
     response_status smallint, response_body text)
 ), changed as (
@@ -160,10 +160,9 @@ with input as materialized (
   from input
   where charges.merchant_id = input.merchant_id and charges.id = input.id and charges.sequence = input.expected_sequence
     and charges.status = 'processing'
-    -- Another process may have moved the charge to another PSP without changing its state. Asked of the charge's own row:
-    -- that is read again after a wait for its lock, and no other is.
+    -- Another process may have moved the charge to another PSP without changing its state: at this moment, too. When this
+    -- statement had to wait for that, PostgreSQL looks at the charge anew, and at the attempts as they were before.
     and charges.psp_account_id = input.psp_account_id
-    -- Or it has settled the attempt.
     and exists (select from attempts where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
       and attempts.next_lookup_at is not null)
   returning charges.id
