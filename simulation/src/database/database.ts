@@ -66,6 +66,11 @@ export type Database = {
   /** The server crashes: every open transaction rolls back, and whatever waits for the server fails. What is committed stays. */
   crash(): void
   tables: CommittedTables
+  /**
+   * When the first row of a table is due that a worker waits for, in ms since 1970; Infinity when none is. Perhaps too
+   * early, since it counts what is not committed yet, and never too late. Costs next to nothing.
+   */
+  earliestDue(table: 'attempts' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries'): number
   /** The committed rows about a charge (`ch_…`), or about a payment session (`ps_…`) and its charges. */
   rowsOf(id: string): RowsOf
   /**
@@ -91,6 +96,12 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
   const tables = makeTables()
   const crashes = new Set<() => void>()
   const { merchants, psp_accounts, webhook_endpoints, events, idempotency_keys, psp_events } = tables
+  const waitingOf = {
+    attempts: tables.attempts.toLookUp,
+    payment_sessions: tables.payment_sessions.toExpire,
+    psp_events: psp_events.toApply,
+    webhook_deliveries: tables.webhook_deliveries.due,
+  }
   const add = <Row extends object>(table: Table<Row>, row: Row): void => {
     const slot = makeSlot(table)
     slot.committed = row
@@ -126,6 +137,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
       audit_records: viewTable(tables.audit_records, asStored),
       audit_unsealed: viewTable(tables.audit_unsealed, asStored),
     },
+    earliestDue: (table) => waitingOf[table].earliest(),
     rowsOf(id) {
       const found = belongingsOf(tables, id)
       return {

@@ -10,6 +10,8 @@ export type DueQueue<Row extends object> = Index<Row> & {
   collect(until: number, limit: number, accept: (slot: Slot<Row>) => boolean): Slot<Row>[]
   /** All that wait, in no order. */
   waiting(): Iterable<Slot<Row>>
+  /** When the first one is due, in ms since 1970; Infinity when none waits. Sees what is not committed, too. */
+  earliest(): number
   readonly isEmpty: boolean
 }
 
@@ -40,6 +42,14 @@ export function makeDueQueue<Row extends object>(dueAt: (row: Row) => number | n
     },
     get isEmpty() {
       return heap.length === 0
+    },
+    earliest() {
+      for (let first = heap[0]; first !== undefined; first = heap[0]) {
+        if (isLive(first)) return first.at
+        pop(heap)
+        stale--
+      }
+      return Number.POSITIVE_INFINITY
     },
     *waiting() {
       const seen = new Set<Slot<Row>>()
@@ -106,6 +116,7 @@ function pop<Row extends object>(heap: Entry<Row>[]): void {
 
 /** Rows that wait in a queue of their group, so that a full queue hides no other. */
 export type DueQueues<Row extends object> = Index<Row> & {
+  earliest(): number
   groups(): Iterable<[group: string, queue: DueQueue<Row>]>
   ofGroup(group: string): DueQueue<Row> | undefined
 }
@@ -118,6 +129,7 @@ export function makeDueQueues<Row extends object>(
   return {
     keyOf: dueAt,
     groups: () => queues,
+    earliest: () => Math.min(...[...queues.values()].map((queue) => queue.earliest())),
     ofGroup: (group) => queues.get(group),
     add(at, slot, row) {
       const group = groupOf(row)
