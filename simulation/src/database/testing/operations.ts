@@ -1,0 +1,395 @@
+import type { AttemptState } from '@fincore/payment-service/payments/attempt-states'
+import type { PspEvent } from '@fincore/payment-service/psp-gateway/port'
+import * as attempts from '@fincore/payment-service/store/attempts'
+import * as audit from '@fincore/payment-service/store/audit'
+import * as charges from '@fincore/payment-service/store/charges'
+import * as events from '@fincore/payment-service/store/events'
+import * as eventsList from '@fincore/payment-service/store/events-list'
+import * as forget from '@fincore/payment-service/store/forget'
+import * as heldPspEvents from '@fincore/payment-service/store/held-psp-events'
+import { createHotPath } from '@fincore/payment-service/store/hot-path'
+import * as idempotency from '@fincore/payment-service/store/idempotency'
+import type { Pool, Queryable, Transaction } from '@fincore/payment-service/store/pool'
+import { storePspEvent } from '@fincore/payment-service/store/psp-event-json'
+import * as pspEvents from '@fincore/payment-service/store/psp-events'
+import * as refunds from '@fincore/payment-service/store/refunds'
+import * as sessionAttempts from '@fincore/payment-service/store/session-attempts'
+import * as sessions from '@fincore/payment-service/store/sessions'
+import * as unresolved from '@fincore/payment-service/store/unresolved-attempts'
+import * as deliveries from '@fincore/payment-service/store/webhook-deliveries'
+import * as endpoints from '@fincore/payment-service/store/webhook-endpoints'
+import type { Random } from './random.ts'
+import { makeCharge, makeRefund, makeSession } from './rows.ts'
+import { accountsOf } from './twin.ts'
+
+/** What a random operation is made of: all drawn before, so that both sides get the same. */
+type Draw = Random & { now: Date }
+type Db = Queryable & Transaction & Pool
+/** Draws its arguments, and answers the call of a store's function with them. */
+export type Operation = (draw: Draw) => (db: Db) => Promise<unknown>
+
+/**
+ * Claims take all that is due: which of those that are due at the same time come first is not defined. The order and
+ * the limits are compared in concurrency.test.ts, with times that differ.
+ */
+const all = 1_000
+// Few ids, so that the operations meet the same rows again and again.
+const idOf = (draw: Draw, prefix: string, howMany: number) => `${prefix}_${draw.below(howMany)}`
+const merchantOf = (draw: Draw) => (draw.chance(0.9) ? 'mer_1' : draw.chance(0.9) ? 'mer_2' : 'mer_none')
+const ownerOf = (draw: Draw) => {
+  const merchantId = merchantOf(draw)
+  return { merchantId, accountId: draw.of(accountsOf[merchantId] ?? ['pspa_none']) }
+}
+const chargeId = (draw: Draw) => idOf(draw, 'ch', 6)
+const refundId = (draw: Draw) => idOf(draw, 're', 4)
+/** Ids are unique in the whole service, and the store relies on it where it looks for an attempt by its id alone. */
+const attemptId = (draw: Draw, merchantId = merchantOf(draw)) => idOf(draw, `att_${merchantId.slice(4)}`, 8)
+const sessionId = (draw: Draw) => idOf(draw, 'ps', 4)
+const eventId = (draw: Draw) => idOf(draw, 'evt', 12)
+const endpointId = (draw: Draw) => draw.of(['whe_11', 'whe_12', 'whe_13'])
+const pspEventId = (draw: Draw) => idOf(draw, 'wev', 8)
+const keyOf = (draw: Draw) => idOf(draw, 'key', 6)
+const digestOf = (draw: Draw) => Buffer.alloc(draw.chance(0.97) ? 32 : 31, draw.below(4))
+const later = (draw: Draw) => new Date(draw.now.getTime() + draw.below(5) * 10_000)
+const around = (draw: Draw) => new Date(draw.now.getTime() + (draw.below(9) - 4) * 10_000)
+const objectId = (draw: Draw) => draw.of([chargeId, refundId, sessionId])(draw)
+const attemptStates: AttemptState[] = ['sent', 'approved', 'declined', 'action_required', 'rejected', 'unknown']
+
+const attemptOf = (draw: Draw) => {
+  const merchantId = merchantOf(draw)
+  return { merchant_id: merchantId, id: attemptId(draw, merchantId) }
+}
+const claimOf = (draw: Draw) => ({
+  merchantId: merchantOf(draw),
+  key: keyOf(draw),
+  fingerprint: digestOf(draw),
+  objectId: objectId(draw),
+  lockedUntil: around(draw),
+})
+const eventOf = (
+  draw: Draw,
+  type: events.NewEvent['type'] = draw.of(['charge.captured', 'charge.failed', 'ping']),
+) => ({
+  merchantId: merchantOf(draw),
+  id: eventId(draw),
+  type,
+  objectId: objectId(draw),
+  sequence: draw.below(5),
+  body: JSON.stringify({ object: 'event', amount: draw.below(100) }),
+})
+const pspEventOf = (draw: Draw): pspEvents.NewPspEvent => {
+  const { merchantId, accountId } = ownerOf(draw)
+  const reference = attemptId(draw)
+  const event: PspEvent = {
+    id: pspEventId(draw),
+    type: 'payment',
+    about: draw.chance(0.7) ? { kind: 'hosted_session', reference, status: 'expired' } : { kind: 'nothing' },
+  }
+  return { merchantId, pspAccountId: accountId, event, json: storePspEvent(event) }
+}
+const pspEventName = (draw: Draw) => {
+  const { merchantId, accountId } = ownerOf(draw)
+  return { merchantId, pspAccountId: accountId, eventId: pspEventId(draw), tries: draw.below(3) }
+}
+const chargeOf = (draw: Draw) => {
+  const { merchantId, accountId } = ownerOf(draw)
+  return makeCharge(draw, {
+    merchantId,
+    accountId,
+    id: chargeId(draw),
+    sessionId: draw.chance(0.3) ? sessionId(draw) : null,
+  })
+}
+const sessionOf = (draw: Draw) => {
+  const { merchantId, accountId } = ownerOf(draw)
+  return makeSession(draw, { merchantId, accountId, id: sessionId(draw), chargeId: chargeId(draw) })
+}
+const intentOf = (draw: Draw) => {
+  const { merchantId, accountId } = ownerOf(draw)
+  const charge = makeCharge(draw, { merchantId, accountId, id: chargeId(draw), sessionId: null })
+  const returnDigest = draw.chance(0.3) ? digestOf(draw) : null
+  const [id, key] = [attemptId(draw, merchantId), keyOf(draw)]
+  return {
+    charge,
+    returnDigest,
+    attemptId: id,
+    idempotencyKey: key,
+    fingerprint: digestOf(draw),
+    leaseUntil: later(draw),
+  }
+}
+const outcomeOf = (draw: Draw) => {
+  const charge = { ...chargeOf(draw), sequence: draw.below(2) }
+  const state = draw.of(attemptStates)
+  const isSettled = draw.chance(0.1) !== ['approved', 'declined', 'rejected'].includes(state)
+  const event = charge.sequence > 0 ? { ...eventOf(draw), objectId: charge.id, sequence: charge.sequence } : null
+  return {
+    charge,
+    attemptId: attemptId(draw, charge.merchant_id),
+    attemptState: state,
+    nextLookUpAt: isSettled ? null : later(draw),
+    event,
+    idempotencyKey: keyOf(draw),
+    responseStatus: 201,
+    responseBody: draw.chance(0.5) ? '{"id":"ch"}' : null,
+  }
+}
+const many = <Item>(draw: Draw, make: (draw: Draw) => Item) =>
+  Array.from({ length: 1 + draw.below(3) }, () => make(draw))
+const endpointOf = (draw: Draw) => ({
+  merchant_id: merchantOf(draw),
+  id: endpointId(draw),
+  url: `https://${draw.of(['a', 'b'])}.example`,
+  description: draw.chance(0.5) ? 'ours' : null,
+  events: draw.of([['*'], ['charge.captured', 'charge.failed'], ['refund.created'], []]),
+  secret: Buffer.from('new'),
+  status: draw.of(['enabled', 'enabled', 'disabled'] as const),
+  disabled_reason: null,
+})
+const auditOf = (draw: Draw) =>
+  ({
+    actorType: 'merchant',
+    actor: 'key_1',
+    type: 'raw_card.charge',
+    outcome: 'success',
+    origin: '10.0.0.1',
+    merchantId: merchantOf(draw),
+    resource: chargeId(draw),
+  }) as const
+const page = (draw: Draw) => ({ before: draw.chance(0.3) ? attemptId(draw) : null, limit: 1 + draw.below(4) })
+
+/** Every statement of the store that the stand-in knows, by a random call of the function that sends it. */
+export const operations: Record<string, Operation> = {
+  recordIntents: submitAll(intentOf, (db) => createHotPath(db).intents),
+  recordAuditedIntents: submitAll(
+    (draw) => ({ ...intentOf(draw), audit: auditOf(draw) }),
+    (db) => createHotPath(db).auditedIntents,
+  ),
+  recordOutcomes: submitAll(outcomeOf, (db) => createHotPath(db).outcomes),
+
+  findCharge: (draw) => call(charges.findCharge, merchantOf(draw), chargeId(draw)),
+  lockCharge: (draw) => call(charges.lockCharge, merchantOf(draw), chargeId(draw)),
+  findChargeByReturn: (draw) => call(charges.findChargeByReturn, digestOf(draw)),
+  findChargeByPspReference: (draw) =>
+    call(charges.findChargeByPspReference, ownerOf(draw).accountId, `pay_${draw.below(5)}`),
+  insertCharge: (draw) => call(charges.insertCharge, chargeOf(draw)),
+  updateCharge: (draw) => call(charges.updateCharge, chargeOf(draw)),
+
+  insertAttempt(draw) {
+    const { merchantId, accountId } = ownerOf(draw)
+    const kind = draw.of(['authorize', 'capture', 'cancel', 'refund', 'create_session', 'expire_session'] as const)
+    const ofSession = draw.chance(0.03) !== kind.endsWith('session')
+    return call(attempts.insertAttempt, {
+      merchant_id: merchantId,
+      id: attemptId(draw, merchantId),
+      kind,
+      psp_account_id: accountId,
+      charge_id: ofSession ? null : chargeId(draw),
+      refund_id: kind === 'refund' ? refundId(draw) : null,
+      payment_session_id: ofSession ? sessionId(draw) : null,
+      amount: draw.chance(0.5) ? 100n : null,
+      origin: draw.of(['merchant', 'give_back'] as const),
+      leaseUntil: later(draw),
+    })
+  },
+  findAttempt: (draw) => call(attempts.findAttempt, attemptId(draw)),
+  lockAttempt: (draw) => call(attempts.lockAttempt, 'mer_1', attemptId(draw)),
+  findAuthorizeAttempt: (draw) => call(attempts.findAuthorizeAttempt, merchantOf(draw), chargeId(draw)),
+  setAttemptState(draw) {
+    const state = draw.of(attemptStates)
+    const isSettled = draw.chance(0.05) !== ['approved', 'declined', 'rejected'].includes(state)
+    return call(attempts.setAttemptState, attemptOf(draw), {
+      state,
+      nextLookUpAt: isSettled ? null : later(draw),
+      pspReference: draw.chance(0.5) ? 'pay_attempt' : null,
+    })
+  },
+  claimAttemptsToLookUp: (draw) => call(attempts.claimAttemptsToLookUp, draw.now, all, 1 + draw.below(30_000)),
+  pushNextLookUp: (draw) => call(attempts.pushNextLookUp, attemptOf(draw), later(draw)),
+  moveNextLookUp(draw) {
+    const [id, at, guess, isLate] = [attemptOf(draw), later(draw), later(draw), draw.chance(0.3)]
+    return async (db) => {
+      const claimed = await attempts.lockAttempt(db, id.merchant_id, id.id)
+      if (claimed === null) return null
+      return attempts.moveNextLookUp(db, isLate ? { ...claimed, next_lookup_at: guess } : claimed, at)
+    }
+  },
+  markAlerted: (draw) => call(attempts.markAlerted, attemptOf(draw)),
+  listUnresolvedAttempts: (draw) =>
+    call(
+      unresolved.listUnresolvedAttempts,
+      { sentBefore: around(draw), merchantId: draw.chance(0.5) ? merchantOf(draw) : null },
+      page(draw),
+    ),
+
+  insertRefund: (draw) =>
+    call(
+      refunds.insertRefund,
+      makeRefund(draw, { merchantId: merchantOf(draw), id: refundId(draw), chargeId: chargeId(draw) }),
+    ),
+  findRefund: (draw) => call(refunds.findRefund, merchantOf(draw), refundId(draw)),
+  updateRefund: (draw) =>
+    call(
+      refunds.updateRefund,
+      makeRefund(draw, { merchantId: merchantOf(draw), id: refundId(draw), chargeId: chargeId(draw) }),
+    ),
+
+  insertSession: (draw) => call(sessions.insertSession, sessionOf(draw), digestOf(draw)),
+  findSession: (draw) => call(sessions.findSession, merchantOf(draw), sessionId(draw)),
+  lockSession: (draw) => call(sessions.lockSession, merchantOf(draw), sessionId(draw)),
+  findSessionByLink: (draw) => call(sessions.findSessionByLink, digestOf(draw)),
+  consumeLink: (draw) => call(sessions.consumeLink, digestOf(draw), digestOf(draw), around(draw)),
+  recordSessionAtPsp: (draw) =>
+    call(sessions.recordSessionAtPsp, merchantOf(draw), sessionId(draw), {
+      pspReference: 'cs_1',
+      url: 'https://p.example',
+    }),
+  cancelUnmadeSession: (draw) => call(sessions.cancelUnmadeSession, merchantOf(draw), sessionId(draw)),
+  updateSession: (draw) => call(sessions.updateSession, sessionOf(draw)),
+  claimSessionsToExpire: (draw) => call(sessions.claimSessionsToExpire, draw.now, all, 1 + draw.below(30_000)),
+  setNextExpiryTry: (draw) =>
+    call(sessions.setNextExpiryTry, { merchant_id: merchantOf(draw), id: sessionId(draw) }, around(draw)),
+  findCreateAttempt: (draw) => call(sessionAttempts.findCreateAttempt, merchantOf(draw), sessionId(draw)),
+  findClosingAttempt: (draw) => call(sessionAttempts.findClosingAttempt, merchantOf(draw), sessionId(draw)),
+  restartAttempt: (draw) => call(sessionAttempts.restartAttempt, attemptOf(draw), draw.now, later(draw)),
+
+  claimKey: (draw) => call(idempotency.claimKey, claimOf(draw)),
+  readClaim: (draw) => call(idempotency.readClaim, claimOf(draw)),
+  completeKey: (draw) =>
+    call(
+      idempotency.completeKey,
+      merchantOf(draw),
+      keyOf(draw),
+      201,
+      draw.chance(0.5) ? { id: 'ch', amount: 1 } : null,
+    ),
+  releaseKey: (draw) => call(idempotency.releaseKey, merchantOf(draw), keyOf(draw)),
+  findKeyOfObject: (draw) => call(idempotency.findKeyOfObject, merchantOf(draw), objectId(draw)),
+  forgetOldKeys: () => call(forget.forgetOldKeys),
+
+  insertEvent: (draw) => call(events.insertEvent, eventOf(draw)),
+  nextSequenceOf: (draw) => call(eventsList.nextSequenceOf, merchantOf(draw), objectId(draw)),
+
+  claimDueDeliveries(draw) {
+    const limits = { total: all, perMerchant: all, perEndpoint: all, perProvenEndpoint: all, leaseMs: 20_000 }
+    const taken = {
+      ofEndpoints: new Map(draw.chance(0.3) ? [[endpointId(draw), 1]] : []),
+      ofMerchants: new Map(draw.chance(0.3) ? [['mer_1', 1 + draw.below(2)]] : []),
+      provenEndpoints: draw.chance(0.5) ? [endpointId(draw)] : [],
+    }
+    return call(deliveries.claimDueDeliveries, limits, taken)
+  },
+  recordTries(draw) {
+    const results = many(draw, (one): deliveries.TryResult => {
+      const id = deliveries.deliveryIdOf(eventId(one), endpointId(one))
+      const delivery = { merchantId: merchantOf(one), id, tries: one.below(3) }
+      if (one.chance(0.4)) return { delivery, status: 200, delivered: true }
+      return {
+        delivery,
+        status: 500,
+        delivered: false,
+        error: 'status_500',
+        retryAfterMs: one.chance(0.8) ? 5_000 : null,
+      }
+    })
+    // What becomes of two tries of one delivery in one statement is not defined, and the outbox sends none.
+    return call(
+      deliveries.recordTries,
+      unique(results, ({ delivery }) => [delivery.id]),
+    )
+  },
+  cancelWaitingDeliveries: (draw) => call(deliveries.cancelWaitingDeliveries, merchantOf(draw), endpointId(draw)),
+  insertDelivery: (draw) =>
+    call(deliveries.insertDelivery, {
+      merchantId: merchantOf(draw),
+      endpointId: endpointId(draw),
+      eventId: eventId(draw),
+    }),
+  restartDelivery(draw) {
+    const endpoint = endpointId(draw)
+    const id = deliveries.deliveryIdOf(eventId(draw), draw.chance(0.9) ? endpoint : endpointId(draw))
+    return call(deliveries.restartDelivery, { merchantId: merchantOf(draw), endpointId: endpoint, id })
+  },
+
+  insertWebhookEndpoint: (draw) => call(endpoints.insertWebhookEndpoint, endpointOf(draw), 3),
+  findWebhookEndpoint: (draw) => call(endpoints.findWebhookEndpoint, merchantOf(draw), endpointId(draw)),
+  lockWebhookEndpoint: (draw) => call(endpoints.lockWebhookEndpoint, merchantOf(draw), endpointId(draw)),
+  updateWebhookEndpoint: (draw) => call(endpoints.updateWebhookEndpoint, endpointOf(draw)),
+  rotateStoredSecret: (draw) =>
+    call(endpoints.rotateStoredSecret, {
+      merchantId: merchantOf(draw),
+      id: endpointId(draw),
+      secret: Buffer.from('three'),
+      overlapSeconds: draw.of([0, 20]),
+    }),
+  deleteWebhookEndpoint: (draw) =>
+    call(endpoints.deleteWebhookEndpoint, merchantOf(draw), draw.chance(0.3) ? endpointId(draw) : 'whe_13'),
+  disableGoneEndpoint: (draw) =>
+    call(endpoints.disableGoneEndpoint, {
+      merchantId: merchantOf(draw),
+      id: endpointId(draw),
+      url: 'https://b.example',
+    }),
+
+  insertPspEvents: (draw) => call(pspEvents.insertPspEvents, many(draw, pspEventOf)),
+  claimDuePspEvents: () => call(pspEvents.claimDuePspEvents, all, 20_000),
+  settlePspEvent: (draw) =>
+    call(pspEvents.settlePspEvent, pspEventName(draw), draw.of(['applied', 'flagged', 'ignored'] as const)),
+  holdPspEvent: (draw) =>
+    call(pspEvents.holdPspEvent, pspEventName(draw), draw.below(30), draw.chance(0.5) ? 'TypeError' : null),
+  listHeldPspEvents: (draw) =>
+    call(
+      heldPspEvents.listHeldPspEvents,
+      { state: draw.of([null, 'held', 'flagged'] as const), merchantId: draw.chance(0.5) ? merchantOf(draw) : null },
+      { before: draw.chance(0.3) ? pspEventName(draw) : null, limit: 1 + draw.below(4) },
+    ),
+  lockPspEvent: (draw) => call(heldPspEvents.lockPspEvent, pspEventName(draw)),
+  replayPspEvent(draw) {
+    const name = pspEventName(draw)
+    return async (db) => {
+      const event = await heldPspEvents.lockPspEvent(db, name)
+      return event === null ? null : heldPspEvents.replayPspEvent(db, event)
+    }
+  },
+
+  recordAudit: (draw) => call(audit.recordAudits, many(draw, auditOf)),
+}
+
+/** The items of which none has a name in common with an earlier one. */
+function unique<Item>(items: readonly Item[], namesOf: (item: Item) => string[]): Item[] {
+  const taken = new Set<string>()
+  return items.filter((item) => {
+    const names = namesOf(item)
+    if (names.some((name) => taken.has(name))) return false
+    for (const name of names) taken.add(name)
+    return true
+  })
+}
+
+/** One call of a function of the store. */
+function call<Args extends unknown[]>(
+  run: (db: Db, ...args: Args) => Promise<unknown>,
+  ...args: Args
+): (db: Db) => Promise<unknown> {
+  return (db) => run(db, ...args)
+}
+
+/** Several items in one statement, with what becomes of each. */
+function submitAll<Item extends { charge: { id: string }; attemptId: string }>(
+  make: (draw: Draw) => Item,
+  pathOf: (db: Db) => { submit(item: Item): Promise<boolean> },
+): Operation {
+  return (draw) => {
+    // A process has one charge, and one attempt, once in what it writes.
+    const items = unique(many(draw, make), (item) => [item.charge.id, item.attemptId])
+    return async (db) => {
+      const path = pathOf(db)
+      const all = await Promise.allSettled(items.map((item) => path.submit(item)))
+      return all.map((one) => {
+        if (one.status === 'fulfilled') return one.value
+        const { code, constraint } = one.reason
+        return { code, constraint }
+      })
+    }
+  }
+}
