@@ -4,7 +4,7 @@ import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import type { SendResult } from '@fincore/payment-service/webhooks/outbox/send-webhook'
 import { type Choices, makeChoices, numberOf, type Taken } from './choices.ts'
-import { type Clock, makeClock, useClock } from './clock.ts'
+import { type Clock, makeClock, mostSteps, useClock } from './clock.ts'
 import { makeDatabase } from './database/database.ts'
 import { makeDue } from './due.ts'
 import { findViolations, type Violation } from './invariants.ts'
@@ -155,6 +155,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   const steps = await clock.run(beginning + longestMs)
 
   const violations = findViolations({ tables: database.tables, psp, heard: merchant.heard, received })
+  if (steps === mostSteps)
+    violations.push({ invariant: 'I7', harm: 'unresolved', story: 'nobody', what: 'the run does not come to rest' })
   if (ended < stories.length)
     violations.push({ invariant: 'I7', harm: 'unresolved', story: 'nobody', what: 'a story did not end' })
   setStage(null)
