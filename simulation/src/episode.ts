@@ -46,6 +46,8 @@ const spanMs = 20_000
 
 const merchantId = 'mer_00000000000000000000000000'
 const endpointSecret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+const endpointId = 'whe_00000000000000000000000000'
+const sealedSecret = vault.seal(endpointSecret, endpointId)
 /** Two accounts, so that a card can be tried at the second when the first certainly did nothing. */
 const accounts = ['first', 'second'].map(
   (name, index): PspAccount => ({
@@ -88,13 +90,12 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   database.addMerchant({ merchant_id: merchantId, name: 'shop' })
   for (const { id, psp, name, config } of accounts)
     database.addPspAccount({ merchant_id: merchantId, id, psp, name, config, credentials: Buffer.alloc(0) })
-  const endpointId = 'whe_00000000000000000000000000'
   database.addWebhookEndpoint({
     merchant_id: merchantId,
     id: endpointId,
     url: 'https://shop.example/hooks',
     events: ['*'],
-    secret: vault.seal(endpointSecret, endpointId),
+    secret: sealedSecret,
   })
 
   const received = new Set<string>()
@@ -221,8 +222,12 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     const pool = database.open({
       pause: ({ phase, what }) => {
         if (phase === 'after') due.touch()
-        const way = own.pick(`${what} ${phase}`, weather.pauses)
-        if (way === 'goes on') return phase === 'before' ? clock.wait(2 * own.spread('statement')) : undefined
+        const way = weather.isQuiet ? 'goes on' : own.pick(`${what} ${phase}`, weather.pauses)
+        if (way === 'goes on') {
+          // One in three takes some time, so that others come in between.
+          const part = phase === 'before' ? own.spread('statement') : 1
+          return part < 1 / 3 ? clock.wait(6 * part) : undefined
+        }
         fault(`database: ${way}, ${phase} ${what === 'commit' ? 'a commit' : 'a statement'}`)
         trace(`${name.padEnd(20)} ${phase} ${what}: ${way}`)
         if (way === 'takes long') return clock.wait(5 + 3_000 * own.spread('takes'))
@@ -296,6 +301,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
 }
 
 type EpisodeWeather = Weather & {
+  /** Nothing happens to statements. */
+  isQuiet: boolean
   /** What happens around each statement. */
   pauses: Readonly<Record<'goes on' | 'takes long' | 'the connection breaks' | 'the process dies', number>>
   /** The part of PSP calls during which the process dies. */
@@ -311,6 +318,7 @@ function makeWeather(choices: Choices, clock: Clock): EpisodeWeather {
   return {
     psp,
     outage: outage === 'none' ? null : { from, until: from + 1_200_000 * choices.spread('outage lasts') },
+    isQuiet: trouble === 'quiet',
     pauses: {
       'goes on': 1,
       'takes long': trouble === 'slow' ? 0.05 : 0,
