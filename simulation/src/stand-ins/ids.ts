@@ -1,0 +1,20 @@
+import type * as real from '@fincore/payment-service/ids'
+import { idPrefixes, isId } from '@fincore/payment-service/ids'
+import { onStage } from '../stage.ts'
+
+export { idPrefixes, isId }
+
+/** Ids in the real ones' form that follow from the seed: the time, then a number that is given once. */
+export const newId: typeof real.newId = (kind) => {
+  const { clock, nextNumber } = onStage()
+  const digits = (value: number, length: number) => toBase32(value).padStart(length, '0')
+  return `${idPrefixes[kind]}_${digits(Math.floor(clock.now()), 10)}${digits(nextNumber(), 16)}`
+}
+
+const crockford = '0123456789abcdefghjkmnpqrstvwxyz'
+
+function toBase32(value: number): string {
+  let text = ''
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 32)) text = crockford.charAt(rest % 32) + text
+  return text
+}
