@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
-import { lookUpAttempt } from '../flows/resolve-attempts.ts'
+import { lookUpAttempt } from '../flows/look-up-attempt.ts'
 import { askForTruth, hostedOf } from '../flows/session-at-psp.ts'
 import { settleAttempt } from '../flows/settle-attempt.ts'
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
@@ -67,7 +67,7 @@ export async function askAboutAttempt(
   if (attempt.kind === 'authorize' && charge.payment_session_id !== null)
     return askAboutSession(deps, charge.merchant_id, charge.payment_session_id, charge.psp_reference, applies)
   if (!movesMoney(attempt)) throw new Error('A session’s attempt has lost its session')
-  const answer = await lookUpAttempt(deps, attempt, lookUpTimeoutMs)
+  const { answer } = await lookUpAttempt(deps, attempt, lookUpTimeoutMs)
   if (answer.found === 'unknown') return { said: 'unknown', why: answer.why, changed: false }
   if (answer.found === false) return { said: 'absent', why: null, changed: false }
   if (!applies) return foresee(attempt, charge, answer.outcome)

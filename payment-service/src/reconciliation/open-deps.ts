@@ -1,9 +1,11 @@
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { createLog } from '../log.ts'
+import { createPspPlaces } from '../psp-gateway/psp-places.ts'
 import { psps } from '../psp-gateway/registry.ts'
 import { createSender } from '../psp-gateway/send.ts'
 import { createVault } from '../secrets.ts'
+import { openDatabaseClock } from '../store/database-clock.ts'
 import { openDirectory } from '../store/directory.ts'
 import { createHotPath } from '../store/hot-path.ts'
 import { openPool } from '../store/pool.ts'
@@ -23,6 +25,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
     await pool.end()
   }
   try {
+    const clock = await openDatabaseClock(pool)
     const directory = await openDirectory(config, pool, vault, log)
     const deps: Deps = {
       config,
@@ -33,7 +36,8 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       log,
       hotPath: createHotPath(pool),
       send: sender.send,
-      now: () => new Date(),
+      pspPlaces: createPspPlaces(),
+      now: clock.now,
       wakeOutbox: () => {},
       wakeInbox: () => {},
     }

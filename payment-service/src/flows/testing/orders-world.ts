@@ -111,6 +111,7 @@ export async function openOrdersWorld() {
           payment_method: { type: 'token', token: 'tok_x' },
         },
         flow: 'token',
+        place: world.deps.pspPlaces.ours.open(),
         chosen: await choosePspAccount(world.deps, shop.merchantId, undefined, () => true),
         idempotencyKey: randomUUID(),
         card: null,

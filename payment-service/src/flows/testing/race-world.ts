@@ -14,8 +14,9 @@ import { openPool } from '../../store/pool.ts'
 import { findSession, type SessionRow } from '../../store/sessions.ts'
 import { applyPspEvent, type EventFate } from '../apply-psp-event.ts'
 import { chargeToken } from '../charge-token.ts'
+import { lookUpAttempt } from '../look-up-attempt.ts'
 import type { Answer } from '../replay.ts'
-import { lookUpAttempt, resolveDueAttempts } from '../resolve-attempts.ts'
+import { resolveDueAttempts } from '../resolve-attempts.ts'
 import { type BookedAttempt, type BookedCharge, type Books, readBooks } from './books.ts'
 import { findFaults, type Movement } from './faults-at-bank.ts'
 import type { Told } from './faults-of-books.ts'
@@ -114,7 +115,7 @@ export async function openRaceWorld() {
     /** The PSP's event about an attempt, with what the PSP says of it at this moment. */
     async applyEventAbout(deps: Deps, attemptId: string): Promise<EventFate> {
       const { rows } = await deps.pool.query('select * from attempts where id = $1', [attemptId])
-      const answer = await lookUpAttempt(deps, rows[0], 5_000)
+      const { answer } = await lookUpAttempt(deps, rows[0], 5_000)
       assert.ok(answer.found === true)
       return applyPspEvent(deps, merchant.id, merchant.account, {
         id: `wev_${randomUUID()}`,
