@@ -1,11 +1,13 @@
 import type { Config } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
+import { alertUnresolved } from '@fincore/payment-service/flows/alert-unresolved'
 import { applyPspEvent } from '@fincore/payment-service/flows/apply-psp-event'
 import { expireDueSessions } from '@fincore/payment-service/flows/expire-payment-session'
-import { resolveDueAttempts } from '@fincore/payment-service/flows/resolve-attempts'
+import { startResolver } from '@fincore/payment-service/jobs/resolver'
 import { runEvery } from '@fincore/payment-service/jobs/run-every'
 import type { Log } from '@fincore/payment-service/log'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
+import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import { createVault, type Vault } from '@fincore/payment-service/secrets'
 import { createBatcher } from '@fincore/payment-service/store/batcher'
@@ -97,6 +99,7 @@ export function startService(world: {
     vault,
     psps,
     send: world.send,
+    pspPlaces: createPspPlaces(() => clock.now()),
     now: () => new Date(clock.now()),
     log,
     wakeOutbox: () => wake.outbox(),
@@ -167,14 +170,8 @@ export function startService(world: {
 function startJobs(deps: Deps, wake: { outbox: () => void; inbox: () => void }): void {
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)
-  const resolver = runEvery(
-    500,
-    'resolver',
-    async () => {
-      if (await resolveDueAttempts(deps)) resolver.wake()
-    },
-    deps.log,
-  )
+  startResolver(deps)
+  runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps.log)
   runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log)
   wake.outbox = outbox.wake
   wake.inbox = inbox.wake
