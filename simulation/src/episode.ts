@@ -6,7 +6,7 @@ import type { SendResult } from '@fincore/payment-service/webhooks/outbox/send-w
 import { type Choices, makeChoices, numberOf, type Taken } from './choices.ts'
 import { type Clock, makeClock, mostSteps, useClock } from './clock.ts'
 import { makeDatabase } from './database/database.ts'
-import { makeDue } from './due.ts'
+import { dueOf } from './due.ts'
 import { findViolations, type Violation } from './invariants.ts'
 import { makeMerchant } from './merchant.ts'
 import { makeSend, type Weather } from './network.ts'
@@ -86,7 +86,6 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       }
     },
   })
-  const due = makeDue(database.tables)
   database.addMerchant({ merchant_id: merchantId, name: 'shop' })
   for (const { id, psp, name, config } of accounts)
     database.addPspAccount({ merchant_id: merchantId, id, psp, name, config, credentials: Buffer.alloc(0) })
@@ -104,7 +103,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   setStage({
     clock,
     nextNumber: () => ++counts.numbers,
-    dueOf: (job) => due.of(job),
+    dueOf: (job) => dueOf(database, job),
     isAlive: (log) => services.some((service) => service.log === log && service.isAlive()),
     deliver: (_url, headers, body) => receive(headers, body),
   })
@@ -221,7 +220,6 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     const own = choices.within(name)
     const pool = database.open({
       pause: ({ phase, what }) => {
-        if (phase === 'after') due.touch()
         const way = weather.isQuiet ? 'goes on' : own.pick(`${what} ${phase}`, weather.pauses)
         if (way === 'goes on') {
           // One in three takes some time, so that others come in between.
