@@ -1,17 +1,19 @@
 /**
- * Ways to break the money path, each a small edit of the source, and what must notice it: a command that fails, and the
- * invariant that it names (end-to-end/src/faults/invariants).
+ * Ways to break the money path, each a small edit of the source, and the command that must notice it. `npm run
+ * drill:money` tries them on a copy; docs/reliability.md lists them.
  */
 export type MoneyMutant = {
   name: string
   /** What would become of the money. */
   harms: string
   edits: readonly { file: string; find: string; replacement: string }[]
-  caughtBy: { command: string; invariants: string }
+  /** npm's arguments, without “npm run”: it must end with 1. */
+  caughtBy: string
 }
 
 const service = 'payment-service/src'
-const smallDrill = 'npm run test:all -- end-to-end/src/faults/faults.test.ts'
+const simulation = 'simulate -- --payments 12000 --seed 1'
+const smallDrill = 'test:all -- end-to-end/src/faults/faults.test.ts'
 
 export const moneyMutants: readonly MoneyMutant[] = [
   {
@@ -25,7 +27,7 @@ export const moneyMutants: readonly MoneyMutant[] = [
           "if (status >= 500) return { kind: 'rejected', code: 'rejected_by_psp', pspCode: null }\n  if (status < 400 || undecidedStatuses.has(status)) {",
       },
     ],
-    caughtBy: { command: smallDrill, invariants: '' },
+    caughtBy: simulation,
   },
   {
     name: 'a broken connection is a request that was never sent',
@@ -37,7 +39,7 @@ export const moneyMutants: readonly MoneyMutant[] = [
         replacement: '{ failure: kindOf(error), requestWasSent: false },',
       },
     ],
-    caughtBy: { command: smallDrill, invariants: '' },
+    caughtBy: smallDrill,
   },
   {
     name: '“not found” is final at once',
@@ -45,11 +47,12 @@ export const moneyMutants: readonly MoneyMutant[] = [
     edits: [
       {
         file: `${service}/flows/time-limits.ts`,
-        find: "if (attempt.state === 'action_required') return false",
-        replacement: "if (attempt.state !== 'action_required') return true",
+        find: "return attempt.state !== 'action_required' && deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs",
+        replacement:
+          "return attempt.state !== 'action_required' && callEndedBy(deps, attempt) + consistencyWindowMs > 0",
       },
     ],
-    caughtBy: { command: 'npm run drill:faults -- --only network --minutes 4', invariants: '' },
+    caughtBy: simulation,
   },
   {
     name: 'a blind retry under a new reference',
@@ -64,7 +67,7 @@ export const moneyMutants: readonly MoneyMutant[] = [
   return payments.readReply(kind, await sendInTime(deps, clock, payments[kind](account, again)), again)`,
       },
     ],
-    caughtBy: { command: smallDrill, invariants: '' },
+    caughtBy: simulation,
   },
   {
     name: 'event outside the transaction',
@@ -92,7 +95,7 @@ const contradictionFlag = 'psp_contradicts'`,
   if (settled.result === 'applied' || settled.result === 'contradiction') deps.wakeOutbox()`,
       },
     ],
-    caughtBy: { command: smallDrill, invariants: '' },
+    caughtBy: simulation,
   },
   {
     name: 'fail-over while in doubt',
@@ -105,7 +108,7 @@ const contradictionFlag = 'psp_contradicts'`,
           "const neverActed = outcome.outcome === 'unknown' || (outcome.outcome === 'rejected' && outcome.code === 'not_executed')",
       },
     ],
-    caughtBy: { command: smallDrill, invariants: '' },
+    caughtBy: simulation,
   },
   {
     name: 'every process has its own clock',
@@ -117,6 +120,175 @@ const contradictionFlag = 'psp_contradicts'`,
         replacement: '    now: () => new Date(),',
       },
     ],
-    caughtBy: { command: 'npm run drill:faults -- --only clock --minutes 1', invariants: '' },
+    caughtBy: 'drill:faults -- --only clock --minutes 1',
+  },
+  {
+    name: 'a charge is sent again under a new reference',
+    harms: 'The shopper pays twice when the first answer was lost.',
+    edits: [
+      {
+        file: `${service}/flows/charge-token.ts`,
+        find: '  const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))',
+        replacement: `  const first = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
+  const again = { ...asked, reference: \`\${begun.attemptId}_2\`, token }
+  const reply =
+    'failure' in first ? await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, again)) : first`,
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'reserve after the call',
+    harms: 'Refunds side by side give back more than was captured.',
+    edits: [
+      {
+        file: `${service}/flows/create-refund.ts`,
+        find: 'refunds_pending: charge.refunds_pending + wanted.amount',
+        replacement: 'refunds_pending: charge.refunds_pending',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'claim the key after the call',
+    harms: 'Two requests under one key charge the shopper twice.',
+    edits: [
+      {
+        file: `${service}/flows/begin-charge.ts`,
+        find: '  if (claimed) return { charge, attemptId, idempotencyKey, clock }',
+        replacement: '  if (claimed || !claimed) return { charge, attemptId, idempotencyKey, clock }',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'an event that cannot be applied is dropped',
+    harms: 'What only a webhook tells is never known.',
+    edits: [
+      {
+        file: `${service}/webhooks/inbox/inbox.ts`,
+        find: '  await holdPspEvent(deps.pool, claimed, heldDelaySeconds(tries), note)',
+        replacement:
+          "  await settlePspEvent(deps.pool, claimed, heldDelaySeconds(tries) > 0 && note !== '' ? 'ignored' : 'flagged')",
+      },
+      {
+        file: `${service}/webhooks/inbox/inbox.ts`,
+        find: 'claimDuePspEvents, holdPspEvent, settlePspEvent',
+        replacement: 'claimDuePspEvents, settlePspEvent',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'an event that reverses is applied',
+    harms: 'Old news makes a captured charge an authorized one again.',
+    edits: [
+      {
+        file: `${service}/payments/charge-states.ts`,
+        find: "  captured: {\n    authorized: 'same',",
+        replacement: "  captured: {\n    authorized: 'authorized',",
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'late money is kept',
+    harms: 'A shopper who paid after the end of the session has paid for nothing.',
+    edits: [
+      {
+        file: `${service}/flows/settle-session.ts`,
+        find: "    session.late_payments === 'refund' &&",
+        replacement: "    session.late_payments === 'keep' &&",
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'an answer about another amount is believed',
+    harms: 'The merchant is told of money that did not move.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/sandbox/outcomes.ts`,
+        find: '  return asked === undefined || (amount === asked.amount && currency === asked.currency)',
+        replacement: '  return asked === undefined || (amount >= asked.amount && currency === asked.currency)',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'late money goes back under a new reference each time',
+    harms: 'It goes back twice when the first answer was lost.',
+    edits: [
+      {
+        file: `${service}/flows/give-back.ts`,
+        find: 'const call = { kind: attempt.kind, attemptId: attempt.id, charge,',
+        replacement: "const call = { kind: attempt.kind, attemptId: newId('attempt'), charge,",
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'a pending refund has succeeded',
+    harms: 'The merchant tells a shopper of money that the bank has not given back.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/sandbox/outcomes.ts`,
+        find: "    case 'pending':\n      return unknown('the PSP has not finished the operation yet')",
+        replacement:
+          "    case 'pending':\n      return { outcome: 'approved', pspReference, captured: 0n, card: null }",
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'a webhook without an answer was delivered',
+    harms: 'A merchant never hears of a payment.',
+    edits: [
+      {
+        file: `${service}/webhooks/outbox/outbox.ts`,
+        find: '  if (status !== null && status >= 200 && status < 300) return { delivery, status, delivered: true }',
+        replacement:
+          '  if (status === null || status < 300) return { delivery, status: status ?? 200, delivered: true }',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'silence is a no',
+    harms: 'While the PSP is away its payments are called failed.',
+    edits: [
+      {
+        file: `${service}/flows/resolve-attempts.ts`,
+        find: '  if (answer.found === true) await settleAttempt(deps, attempt.id, answer.outcome)',
+        replacement: `  if (answer.found === true) await settleAttempt(deps, attempt.id, answer.outcome)
+  if (answer.found === 'unknown' && attempt.lookups > 3)
+    await settleAttempt(deps, attempt.id, { outcome: 'rejected', code: 'not_executed', pspCode: null })`,
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'a lease that is shorter than its call',
+    harms: 'A call under way is looked up, found nowhere, and called failed.',
+    edits: [
+      {
+        file: `${service}/flows/time-limits.ts`,
+        find: 'const leaseMarginMs = 4_000',
+        replacement: 'const leaseMarginMs = -9_500',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    name: 'a decline of a capture is an end',
+    harms: 'A hold that the bank still has is forgotten.',
+    edits: [
+      {
+        file: `${service}/payments/charge-states.ts`,
+        find: "    declined: 'contradiction',\n    ended: 'canceled',",
+        replacement: "    declined: 'failed',\n    ended: 'same',",
+      },
+    ],
+    caughtBy: simulation,
   },
 ]

@@ -32,7 +32,7 @@ export function copyRepository(into: string): void {
  * @returns how to undo them.
  * @throws Error when a text is not found exactly once: the source has changed, and the table must follow.
  */
-export function applyMutant(mutant: Mutant, root: string): () => void {
+export function applyMutant(mutant: Pick<Mutant, 'name' | 'edits'>, root: string): () => void {
   const originals = new Map<string, string>()
   const undo = () => {
     for (const [path, text] of originals) writeFileSync(path, text)
@@ -44,7 +44,7 @@ export function applyMutant(mutant: Mutant, root: string): () => void {
     if (pieces.length !== 2) {
       undo()
       throw new Error(
-        `“${mutant.name}”: its text stands ${pieces.length - 1} times in ${file}. Fit dev/src/pci/mutants.ts.`,
+        `“${mutant.name}”: its text stands ${pieces.length - 1} times in ${file}. Fit the table of mutants.`,
       )
     }
     if (!originals.has(path)) originals.set(path, text)
