@@ -7,7 +7,7 @@ import { type Choices, makeChoices, numberOf, type Taken } from './choices.ts'
 import { type Clock, makeClock, mostSteps, useClock } from './clock.ts'
 import { makeDatabase } from './database/database.ts'
 import { dueOf } from './due.ts'
-import { findViolations, type Violation } from './invariants.ts'
+import { findViolations, type Remains, type Violation } from './invariants.ts'
 import { makeMerchant } from './merchant.ts'
 import { makeSend, type Weather } from './network.ts'
 import { makePsp, sign } from './psp.ts'
@@ -27,6 +27,8 @@ export type EpisodeOptions = {
 }
 
 export type EpisodeResult = {
+  /** For the tests of the judge. */
+  remains: Remains
   violations: Violation[]
   taken: Taken
   /** How often each fault was injected, by kind. */
@@ -154,7 +156,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   troubleServices()
   const steps = await clock.run(beginning + longestMs)
 
-  const violations = findViolations({ tables: database.tables, psp, heard: merchant.heard, received })
+  const remains = { tables: database.tables, psp, heard: merchant.heard, received }
+  const violations = findViolations(remains)
   if (steps === mostSteps)
     violations.push({ invariant: 'I7', harm: 'unresolved', story: 'nobody', what: 'the run does not come to rest' })
   if (ended < stories.length)
@@ -162,6 +165,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   setStage(null)
   useClock(null)
   return {
+    remains,
     violations,
     taken,
     faults,

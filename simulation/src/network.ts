@@ -21,8 +21,7 @@ const ways = {
   'a status nobody knows': { acts: true },
   'another amount in the answer': { acts: true },
 } as const
-export type Way = keyof typeof ways
-export const pspFaults = Object.keys(ways).filter((way) => way !== 'well') as Way[]
+type Way = keyof typeof ways
 
 /** What goes wrong in a run, by the part of requests that it happens to. */
 export type Weather = { psp: number; outage: { from: number; until: number } | null }

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { numberOf } from './choices.ts'
+import { installClock } from './clock.ts'
+import { findViolations, type Harm, type Remains } from './invariants.ts'
+import type { Movement } from './psp-ledger.ts'
+import { useStandIns } from './stand-ins.ts'
+
+const seed = 1
+
+describe('npm run simulate', () => {
+  it('takes 50,000 payments through faults of every kind, and every invariant holds', (context) => {
+    const args = ['src/simulate.ts', '--payments', '50000', '--seed', String(seed)]
+    const run = spawnSync(process.execPath, args, { cwd: join(import.meta.dirname, '..'), encoding: 'utf8' })
+    context.diagnostic(run.stdout)
+    assert.equal(run.status, 0, run.stdout + run.stderr)
+    assert.match(run.stdout, /^payments +50000$/m)
+    for (const harm of ['lost', 'doubled', 'wrong amount', 'guessed', 'reversed', 'untold', 'unresolved']) {
+      assert.match(run.stdout, new RegExp(`^${harm} +0$`, 'm'))
+    }
+    const faults = [...run.stdout.matchAll(/^– (.+?) {2,}(\d+)$/gm)].filter(([, , count]) => Number(count) > 0)
+    assert.ok(faults.length >= 30, `only ${faults.length} kinds of faults`)
+  })
+
+  it('says which options are wrong', () => {
+    const args = ['src/simulate.ts', '--payments', '0']
+    const run = spawnSync(process.execPath, args, { cwd: join(import.meta.dirname, '..'), encoding: 'utf8' })
+    assert.equal(run.status, 2)
+    assert.match(run.stderr, /--payments must be/)
+  })
+})
+
+describe('a run', () => {
+  it('is the same again with the same seed, and another with another', async () => {
+    const [first, again, other] = [await runOne(7), await runOne(7), await runOne(8)]
+    assert.deepEqual(again.lines, first.lines)
+    assert.notDeepEqual(other.lines, first.lines)
+    assert.ok(first.lines.length > 50)
+  })
+
+  it('tells nothing but calm when every decision is taken back', async () => {
+    const { result, lines } = await runOne(
+      7,
+      new Set(Array.from({ length: 8 }, (_, at) => `payment ${at + 1}/happens`)),
+    )
+    assert.deepEqual([...result.faults], [])
+    assert.equal(result.violations.length, 0)
+    assert.ok(lines.length > 20)
+  })
+})
+
+describe('the judge of a run', () => {
+  const movement = (of: Remains, kind: Movement['kind']): Movement => {
+    const found = of.psp.ledger.movements.find((one) => one.kind === kind && one.ownReference !== null)
+    const other = of.psp.ledger.movements.find((one) => one.kind === kind)
+    const chosen = found ?? other
+    assert.ok(chosen)
+    return chosen
+  }
+  /** What is done to what a good run left behind, and the harm that must be seen. */
+  const tampering: [what: string, harm: Harm, tamper: (remains: Remains) => Remains | undefined][] = [
+    [
+      'a second authorization of a charge',
+      'doubled',
+      (of) => void of.psp.ledger.movements.push(movement(of, 'authorization')),
+    ],
+    [
+      'a second refund under one reference',
+      'doubled',
+      (of) => void of.psp.ledger.movements.push(movement(of, 'refund')),
+    ],
+    [
+      'a refund that the PSP never made',
+      'guessed',
+      (of) => void of.psp.ledger.movements.splice(of.psp.ledger.movements.indexOf(movement(of, 'refund')), 1),
+    ],
+    ['a refund of another amount', 'wrong amount', (of) => void Object.assign(movement(of, 'refund'), { amount: 1 })],
+    [
+      'a payment that no charge knows',
+      'lost',
+      (of) => {
+        const { payment } = movement(of, 'authorization')
+        const known = of.psp.ledger.payments.get(payment)
+        assert.ok(known)
+        known.id = 'pay_unknown'
+        for (const one of of.psp.ledger.movements) if (one.payment === payment) one.payment = 'pay_unknown'
+      },
+    ],
+    ['an event that did not arrive', 'untold', (of) => ({ ...of, received: new Set([...of.received].slice(1)) })],
+    [
+      'an answer that is not true any more',
+      'reversed',
+      (of) => {
+        const answer = of.heard.find(
+          ({ answer: one }) => 'body' in one && 'status' in one.body && one.body.status === 'captured',
+        )
+        assert.ok(answer !== undefined && 'body' in answer.answer)
+        return {
+          ...of,
+          heard: [{ ...answer, answer: { ...answer.answer, body: { ...answer.answer.body, status: 'failed' } } }],
+        }
+      },
+    ],
+  ]
+  for (const [what, harm, tamper] of tampering) {
+    it(`sees ${what}`, async () => {
+      const { result } = await runOne(7)
+      assert.deepEqual(result.violations, [])
+      const remains = tamper(result.remains) ?? result.remains
+      assert.ok(findViolations(remains).some((one) => one.harm === harm))
+    })
+  }
+})
+
+async function runOne(of: number, kept?: ReadonlySet<string>) {
+  let draws = 0
+  useStandIns()
+  installClock(() => numberOf(of, `random ${draws++}`))
+  const { runEpisode } = await import('./episode.ts')
+  const lines: string[] = []
+  const trace = (line: string) => void lines.push(line)
+  return { result: await runEpisode({ seed: of, payments: 8, trace, ...(kept && { kept }) }), lines }
+}
