@@ -10,6 +10,11 @@ import { useStandIns } from './stand-ins.ts'
 
 const seed = 1
 
+let draws = 0
+useStandIns()
+installClock(() => numberOf(seed, `random ${draws++}`))
+const { runEpisode } = await import('./episode.ts')
+
 describe('npm run simulate', () => {
   it('takes 50,000 payments through faults of every kind, and every invariant holds', (context) => {
     const args = ['src/simulate.ts', '--payments', '50000', '--seed', String(seed)]
@@ -115,10 +120,7 @@ describe('the judge of a run', () => {
 })
 
 async function runOne(of: number, kept?: ReadonlySet<string>) {
-  let draws = 0
-  useStandIns()
-  installClock(() => numberOf(of, `random ${draws++}`))
-  const { runEpisode } = await import('./episode.ts')
+  draws = 0
   const lines: string[] = []
   const trace = (line: string) => void lines.push(line)
   return { result: await runEpisode({ seed: of, payments: 8, trace, ...(kept && { kept }) }), lines }
