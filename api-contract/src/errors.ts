@@ -43,7 +43,8 @@ export const errorTable = {
     status: 403,
     title: 'Asking and approving need two operators',
     retry: 'after_change',
-    meaning: 'A raw-card grant is approved by another operator than the one who asked for it.',
+    meaning:
+      'A raw-card grant, and an outcome that is settled by hand, is approved by another operator than the one who asked for it.',
   },
   // Reading the request
   malformed_http: {
@@ -256,6 +257,53 @@ export const errorTable = {
     title: 'The object is not in the right state',
     retry: 'after_change',
     meaning: '`detail` says in what state the object is, and what it would have to be.',
+  },
+  // An outcome that the PSP does not give: for operators
+  attempt_settled: {
+    status: 409,
+    title: 'The attempt has its outcome',
+    retry: 'no',
+    meaning: 'The call to the PSP is in doubt no more, and a final outcome never changes.',
+  },
+  attempt_running: {
+    status: 409,
+    title: 'The call to the PSP may still be running',
+    retry: 'same_request',
+    retryAfterSeconds: 5,
+    meaning: 'Until it has ended for certain, a look-up could not tell “never” from “not yet”. Wait for `Retry-After`.',
+  },
+  settlement_too_early: {
+    status: 409,
+    title: 'It is too early to settle by hand',
+    retry: 'after_change',
+    meaning:
+      'For the first 15 minutes, and within the PSP’s own consistency window, only the PSP’s word counts. `detail` says until when.',
+  },
+  attempt_not_settleable: {
+    status: 409,
+    title: 'The attempt cannot be settled so',
+    retry: 'no',
+    meaning: '`detail` says why this outcome cannot follow, or why operators settle nothing of this kind.',
+  },
+  settlement_amount_wrong: {
+    status: 422,
+    title: 'The captured amount cannot be right',
+    retry: 'after_change',
+    meaning: 'No more can have been captured than the charge is of, and a capture is never of nothing.',
+  },
+  psp_reference_wrong: {
+    status: 422,
+    title: 'The PSP reference cannot be right',
+    retry: 'after_change',
+    meaning:
+      'The reference belongs to another charge or operation, or the PSP has named another one for this. Compare both in the PSP’s dashboard.',
+  },
+  psp_answered: {
+    status: 409,
+    title: 'The PSP gave an outcome of its own',
+    retry: 'no',
+    meaning:
+      'Before an outcome is settled by hand the PSP is asked once more. It answered, and its word was applied in place of the operators’.',
   },
   // Card data
   card_data_not_accepted_here: {

@@ -10,8 +10,10 @@ import { eventTypes } from '@fincore/api-contract/events'
 import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
 import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
 import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
+import { lookUpWords } from '@fincore/payment-service/payments/look-up-words'
 import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
+import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
 import { type DocPage, table } from './doc-page.ts'
@@ -93,7 +95,7 @@ async function describePages(): Promise<DocPage[]> {
     },
     {
       path: 'docs/states.md',
-      source: 'payment-service/src/payments/*-states.ts',
+      source: 'payment-service/src/payments/{*-states,look-up-words}.ts',
       title: 'States',
       text: [
         'A final state never reverses. Each cell says which state follows when something happens:',
@@ -110,6 +112,17 @@ async function describePages(): Promise<DocPage[]> {
         'One call to a PSP that makes or moves something. Merchants never see one: what comes of it is in the states above.',
         '',
         wordTable('State', attemptStates),
+        '',
+        'What a PSP answered to a look-up (`said`), in [what is unresolved](runbooks/unresolved.md):',
+        '',
+        wordTable(
+          'Word',
+          Object.fromEntries(Object.entries(lookUpWords).map(([word, { meaning }]) => [word, meaning])),
+        ),
+        '',
+        'A settlement by hand: an outcome that two operators give an attempt whose PSP gives none.',
+        '',
+        wordTable('State', settlementStates),
       ].join('\n'),
     },
     {

@@ -10,6 +10,7 @@ export const idPrefixes = {
   session: 'ps',
   refund: 're',
   attempt: 'att',
+  settlement: 'set',
   event: 'evt',
   webhookEndpoint: 'whe',
   request: 'req',

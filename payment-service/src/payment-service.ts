@@ -7,10 +7,12 @@ import { createInternalServer } from './card-door/internal-server.ts'
 import { lapseGrants } from './card-door/lapse-grants.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { alertUnresolved } from './flows/alert-unresolved.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
+import { applyDueSettlements } from './flows/apply-settlements.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
-import { resolveDueAttempts } from './flows/resolve-attempts.ts'
 import { createApiServer } from './http/api-server.ts'
+import { startResolver } from './jobs/resolver.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
 import { psps } from './psp-gateway/registry.ts'
@@ -119,20 +121,14 @@ async function sealAndTell(deps: Deps): Promise<void> {
 function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void }): Job[] {
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)
-  const resolver = runEvery(
-    500,
-    'resolver',
-    async () => {
-      if (await resolveDueAttempts(deps)) resolver.wake()
-    },
-    deps.log,
-  )
   wake.outbox = outbox.wake
   wake.inbox = inbox.wake
   return [
     outbox,
     inbox,
-    resolver,
+    startResolver(deps),
+    runEvery(1_000, 'settlements by hand', () => applyDueSettlements(deps), deps.log),
+    runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps.log),
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),

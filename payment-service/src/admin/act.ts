@@ -53,14 +53,15 @@ export const readingRoute = { access: { by: 'operator' as const } }
 /**
  * Runs an operator's action and leaves exactly one audit record, in the action's own transaction: neither exists
  * without the other, and an action that cannot be audited does not happen. A refused action is undone and recorded as
- * refused. `afterwards` runs when all is committed.
+ * refused. `afterwards` runs when all is committed; what it returns, if anything, is answered in place
+ * of what the work returned.
  */
 export async function act(
   deps: AdminDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   work: (tx: Transaction, operator: string) => Promise<Done | Refusal>,
-  afterwards: () => void = () => {},
+  afterwards: () => Promise<Done | Refusal | null> = async () => null,
 ): Promise<FastifyReply> {
   const operator = operatorOf(request)
   const result = await inTransaction(deps.pool, async (tx) => {
@@ -72,12 +73,13 @@ export async function act(
   })
   request.isAudited = true
   if (isRefusal(result)) return sendRefusal(request, reply, result, `${deps.config.publicUrl}/docs`)
-  afterwards()
-  if (result.contentType !== undefined) reply.type(result.contentType)
+  const answer = (await afterwards()) ?? result
+  if (isRefusal(answer)) return sendRefusal(request, reply, answer, `${deps.config.publicUrl}/docs`)
+  if (answer.contentType !== undefined) reply.type(answer.contentType)
   return reply
-    .code(result.status ?? 200)
+    .code(answer.status ?? 200)
     .header('cache-control', 'no-store')
-    .send(result.body)
+    .send(answer.body)
 }
 
 /** The record of a call of an audited route, and those of what else it did. */

@@ -14,6 +14,7 @@ import { recordsOfCall } from './act.ts'
 import type { AdminDeps } from './deps.ts'
 import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
+import { addAttemptSettlementRoutes } from './routes/attempt-settlements.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
@@ -32,6 +33,8 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   key: 'apiKey',
   account: 'pspAccount',
   grant: 'grant',
+  attempt: 'attempt',
+  settlement: 'settlement',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
@@ -117,6 +120,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)
+  addAttemptSettlementRoutes(app, deps)
   addAuditLogRoutes(app, deps)
   registerHealthRoute(app)
   return app

@@ -21,6 +21,16 @@ const byMerchant = { actors: ['merchant'], outcomes: ['success'] } as const
 const bySystem = { actors: ['system'], outcomes: ['success'] } as const
 const reason = { reason: 'the operator’s own words', was: 'the state before' } as const
 
+const settlement = {
+  outcome: '`approved`, `declined` or `not_executed`',
+  captured: 'in the minor unit',
+  psp_reference: 'the PSP’s reference',
+  proof: 'the PSP’s support case or statement',
+  reason: 'the operator’s own words',
+  requested_by: 'who asked',
+  approved_by: 'who approved',
+} as const
+
 /**
  * Everything that is audited. The compiler refuses a record of a type, an actor, an outcome or a detail that does not
  * stand here, recordAudit looks once more, `docs/audit.md` is made from it, and a test causes each row through its door.
@@ -203,6 +213,42 @@ export const auditTypes = {
     requirement: '10.2.1',
     resource: 'attempt',
     details: { lookups: 'how often the PSP was asked' },
+  },
+  'attempt.look_up': {
+    ...byOperator,
+    meaning: 'An operator has the PSP asked at once what became of a call to it.',
+    requirement: '10.2.1.2',
+    resource: 'attempt',
+  },
+  'attempt_settlement.request': {
+    ...byOperator,
+    meaning: 'An operator asks that a call to a PSP gets its outcome by hand, because the PSP gives none.',
+    requirement: '10.2.1.2',
+    resource: 'attempt',
+    details: { settlement: 'the settlement', ...settlement },
+  },
+  'attempt_settlement.approve': {
+    ...byOperator,
+    meaning: 'Another operator approves it; refused with `two_operators_required` when it is the same one.',
+    requirement: '10.2.1.2',
+    resource: 'settlement',
+    details: { ...reason, attempt: 'the attempt' },
+  },
+  'attempt_settlement.withdraw': {
+    ...byOperator,
+    meaning: 'An operator takes it back before it is applied.',
+    requirement: '10.2.1.2',
+    resource: 'settlement',
+    details: { ...reason, attempt: 'the attempt' },
+  },
+  'attempt_settlement.apply': {
+    actors: ['system'],
+    outcomes: ['success', 'refused'],
+    meaning:
+      'An outcome is settled by hand; refused when the PSP, asked once more, gave one of its own, or when it was not possible any more.',
+    requirement: '10.2.1',
+    resource: 'attempt',
+    details: { settlement: 'the settlement', ...settlement, state: 'what became of it', note: 'why it was refused' },
   },
   'webhook_endpoint.create': {
     actors: ['operator', 'merchant'],

@@ -81,6 +81,30 @@ async function sentCharge() {
   assert.equal(body.do, 'send', JSON.stringify(body))
   return { account, key, keyId, attempt: String(body.attempt) }
 }
+/** One that has had no outcome for 20 minutes, and whose PSP cannot be reached. */
+async function oldAttempt() {
+  const sent = await sentCharge()
+  await world.owner.query(
+    `update attempts set sent_at = now() - interval '20 minutes', in_doubt_since = now() - interval '20 minutes',
+       next_lookup_at = now() + interval '1 hour', alerted_at = now() where id = $1`,
+    [sent.attempt],
+  )
+  return sent
+}
+const neverHappened = { outcome: 'not_executed', proof: 'PSP support case 4711', reason: 'A test.' }
+async function askedSettlement() {
+  const sent = await oldAttempt()
+  const { body } = await world.admin('ada', 'POST', `/unresolved_attempts/${sent.attempt}/settle`, neverHappened)
+  return { ...sent, path: `/attempt_settlements/${body.id}`, id: body.id }
+}
+/** A step of a settlement that ada has asked for. */
+const onSettlement =
+  (action: string, who: 'ada' | 'ben', others: Case[] = [], by: string = who) =>
+  async (): Promise<Act> => {
+    const { path } = await askedSettlement()
+    return { act: () => world.admin(who, 'POST', `${path}/${action}`), who: by, with: others }
+  }
+
 async function heldEvent(): Promise<string> {
   const { id, account } = await world.merchant()
   const event = newId('request')
@@ -194,8 +218,52 @@ const cases: Record<Case, () => Promise<Act>> = {
   },
   'attempt.unresolved success': async () => {
     const { attempt } = await sentCharge()
-    const old = `update attempts set sent_at = now() - interval '20 minutes', next_lookup_at = now() where id = $1`
+    const old = `update attempts set sent_at = now() - interval '20 minutes', next_lookup_at = now() - interval '20 minutes' where id = $1`
     return { act: () => world.owner.query(old, [attempt]), who: 'resolver' }
+  },
+  'attempt.look_up success': async () => {
+    const { attempt } = await oldAttempt()
+    return { act: () => world.admin('ada', 'POST', `/unresolved_attempts/${attempt}/look_up`), who: 'ada' }
+  },
+  'attempt.look_up refused': async () => ({
+    act: () => world.admin('ada', 'POST', `/unresolved_attempts/att_${unknownId}/look_up`),
+    who: 'ada',
+  }),
+  'attempt_settlement.request success': async () => {
+    const { attempt } = await oldAttempt()
+    return {
+      act: () => world.admin('ada', 'POST', `/unresolved_attempts/${attempt}/settle`, neverHappened),
+      who: 'ada',
+    }
+  },
+  'attempt_settlement.request refused': async () => {
+    const { attempt } = await sentCharge()
+    return {
+      act: () => world.admin('ada', 'POST', `/unresolved_attempts/${attempt}/settle`, neverHappened),
+      who: 'ada',
+    }
+  },
+  'attempt_settlement.approve success': onSettlement('approve', 'ben', ['attempt_settlement.apply success']),
+  'attempt_settlement.approve refused': onSettlement('approve', 'ada'),
+  'attempt_settlement.withdraw success': onSettlement('withdraw', 'ada'),
+  'attempt_settlement.withdraw refused': async () => ({
+    act: () => world.admin('ada', 'POST', `/attempt_settlements/set_${unknownId}/withdraw`),
+    who: 'ada',
+  }),
+  'attempt_settlement.apply success': onSettlement(
+    'approve',
+    'ben',
+    ['attempt_settlement.approve success'],
+    'resolver',
+  ),
+  'attempt_settlement.apply refused': async () => {
+    const { account, attempt, id } = await askedSettlement()
+    await world.pspWebhook(account, capturedPayment(attempt))
+    const isSettled = async () => (await world.admin('ada', 'GET', `/unresolved_attempts/${attempt}`)).body.settled_at
+    while (!(await isSettled())) await sleep(20)
+    // Approved in the moment before.
+    const approve = `update attempt_settlements set state = 'approved', approved_by = 'ben', next_try_at = now() where id = $1`
+    return { act: () => world.owner.query(approve, [id]), who: 'resolver' }
   },
   'webhook_endpoint.create success': async () => {
     const { key, keyId } = await world.merchant()

@@ -40,7 +40,10 @@ async function isClosedAtPsp(deps: Deps, session: SessionRow, created: SessionAt
   if (session.psp_reference === null) {
     const truth = await askForTruth(deps, session, created, lookUpTimeoutMs)
     // Never made at the PSP, and proven so: there is nothing to close.
-    if (truth.known === 'absent') return created.state === 'rejected' || provesNothingHappened(deps, created)
+    if (truth.known === 'absent') {
+      const { consistencyWindowMs } = await hostedOf(deps, session)
+      return created.state === 'rejected' || provesNothingHappened(deps, created, consistencyWindowMs)
+    }
     if (truth.known === 'unknown') return false
   }
   const current = await reload(deps, session)

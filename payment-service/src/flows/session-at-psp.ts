@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
+import { describeSessionLookUp, type Said } from '../payments/look-up-words.ts'
 import type { HostedSessionState, HostedSessions, PspAccount } from '../psp-gateway/port.ts'
 import { setAttemptState } from '../store/attempts.ts'
 import { inTransaction, type Queryable } from '../store/pool.ts'
@@ -72,7 +73,8 @@ export async function findPspPage(deps: Deps, session: SessionRow): Promise<stri
 }
 
 /** What a look-up found: who has the last word on what was paid. */
-export type Truth = { known: 'unknown' } | { known: 'absent' } | (HostedSessionState & { found: true; known: 'found' })
+export type Truth = Said &
+  ({ known: 'unknown' } | { known: 'absent' } | (HostedSessionState & { found: true; known: 'found' }))
 
 /**
  * Asks the PSP for the truth about a session and applies all of it: its page's address, every payment in it, and that
@@ -85,9 +87,11 @@ export async function askForTruth(
   timeoutMs: number,
 ): Promise<Truth> {
   const { account, hosted } = await hostedOf(deps, session)
-  const state = hosted.readLookUp(await deps.send(hosted.lookUp(account, attempt.id), timeoutMs))
-  if (state.found === 'unknown') return { known: 'unknown' }
-  if (state.found === false) return { known: 'absent' }
+  const reply = await deps.send(hosted.lookUp(account, attempt.id), timeoutMs)
+  const state = hosted.readLookUp(reply)
+  const said = describeSessionLookUp(reply, state)
+  if (state.found === 'unknown') return { ...said, known: 'unknown' }
+  if (state.found === false) return { ...said, known: 'absent' }
   if (session.psp_reference === null) {
     await inTransaction(deps.pool, async (tx) => {
       await recordSessionAtPsp(tx, session.merchant_id, session.id, state)
@@ -102,7 +106,7 @@ export async function askForTruth(
       source: 'look_up',
     })
   }
-  return { ...state, known: 'found' }
+  return { ...said, ...state, known: 'found' }
 }
 
 /** A session's PSP account and the PSP's hosted pages; both existed when the session was made. */

@@ -44,6 +44,10 @@ export async function settleAttempt(
     const attempt = await lockAttempt(tx, merchantId, attemptId)
     if (charge === null || attempt === null) throw new Error('An attempt has lost its charge')
     const result = await settleLocked(deps, tx, attempt, charge, outcome)
+    if (result.result === 'applied' && wasSettledAsNotDone(attempt)) {
+      result.result = 'contradiction'
+      result.why = 'the PSP did what operators had settled by hand as not done'
+    }
     if (result.result === 'contradiction')
       result.charge = await flagContradiction(deps, tx, result.charge, attemptId, result.why)
     const stored = answer?.render(result.charge, result.refund)
@@ -62,7 +66,8 @@ export async function settleAttempt(
   return settled
 }
 
-async function settleLocked(
+/** The same for who holds the locks of the charge and the attempt, in this order. */
+export async function settleLocked(
   deps: Deps,
   tx: Transaction,
   attempt: AttemptRow,
@@ -287,6 +292,14 @@ export async function flagContradiction(
     details: { attempt: attemptId, why },
   })
   return next
+}
+
+/**
+ * A capture or cancel that operators settled as declined, or as never executed, and that the PSP calls done after all.
+ * The charge was not final, so it takes the step that the money took; but an operator must know.
+ */
+function wasSettledAsNotDone(attempt: AttemptRow): boolean {
+  return attempt.settled_by_hand && attempt.state !== 'approved'
 }
 
 async function markUnknown(deps: Deps, tx: Transaction, attempt: AttemptRow): Promise<void> {

@@ -46,11 +46,20 @@ export async function sendInTime(deps: Deps, clock: CallClock, request: PspReque
 
 /**
  * Whether a PSP's “not found” proves that an attempt never acted: only when its call has ended, whoever made it, and
- * the longest consistency window of the PSPs has passed since. An attempt that waits for the shopper was found once,
- * so for it “not found” is no proof at all.
+ * the PSP's own consistency window has passed since. An attempt that waits for the shopper was found once, so for it
+ * “not found” is no proof at all.
+ *
+ * @param consistencyWindowMs that of the PSP at which the attempt was made; another PSP's says nothing.
  */
-export function provesNothingHappened(deps: Deps, attempt: Pick<AttemptRow, 'state' | 'sent_at'>): boolean {
-  if (attempt.state === 'action_required') return false
-  const windowMs = Math.max(...Object.values(deps.psps).map((psp) => psp.consistencyWindowMs))
-  return deps.now().getTime() >= attempt.sent_at.getTime() + deps.config.pspTimeoutMs + leaseMarginMs + windowMs
+export function provesNothingHappened(
+  deps: Pick<Deps, 'config' | 'now'>,
+  attempt: Pick<AttemptRow, 'state' | 'sent_at'>,
+  consistencyWindowMs: number,
+): boolean {
+  return attempt.state !== 'action_required' && deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs
+}
+
+/** By when an attempt's call has ended, whoever made it: the process itself, the card relay, one that was killed. */
+export function callEndedBy(deps: Pick<Deps, 'config'>, attempt: Pick<AttemptRow, 'sent_at'>): number {
+  return attempt.sent_at.getTime() + deps.config.pspTimeoutMs + leaseMarginMs
 }

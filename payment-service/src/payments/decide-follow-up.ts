@@ -35,18 +35,37 @@ export function refundHappeningOf(outcome: Outcome): RefundHappening | null {
   }
 }
 
-/** When the resolver asks about an attempt without an outcome, in milliseconds after it became unknown. */
-const lookUpScheduleMs = [2_000, 5_000, 15_000, 30_000]
+/** From an attempt's outcome becoming unknown to its first look-up. */
+export const firstLookUpMs = 2_000
+/**
+ * When the resolver asks the PSP about an attempt in doubt, in milliseconds after the doubt began: when the call ended
+ * without an answer that can be trusted. Of a call whose process is gone nobody can say when it ended; the first look-up
+ * is then made when its lease has run out. After the last of these it is asked every minute, for ever.
+ */
+export const lookUpScheduleMs = [firstLookUpMs, 5_000, 15_000, 30_000] as const
 const lookUpEveryMs = 60_000
 /** A shopper may take long in front of a 3-D Secure page, and the PSP's webhook tells: asking is the second net. */
 const actionLookUpEveryMs = 60_000
 /** After this long without an outcome an operator is alerted. It is still never guessed. */
 export const alertAfterMs = 15 * 60_000
 
-/** How long until the next look-up, after `lookups` of them. */
+/** How long until the next look-up, after `lookups` of them; for who writes that an outcome is not known. */
 export function nextLookUpDelayMs(state: AttemptState, lookups: number): number {
   if (state === 'action_required') return actionLookUpEveryMs
   const at = lookUpScheduleMs[lookups]
   if (at === undefined) return lookUpEveryMs
   return at - (lookUpScheduleMs[lookups - 1] ?? 0)
+}
+
+/**
+ * The next look-up of an attempt that was asked about at `askedAt`: the first time of the schedule after that. So a slow
+ * answer puts no later look-up off, and after an outage nothing is caught up.
+ */
+export function nextLookUpAt(state: AttemptState, doubtSince: Date, askedAt: Date): Date {
+  if (state === 'action_required') return new Date(askedAt.getTime() + actionLookUpEveryMs)
+  const passedMs = Math.max(0, askedAt.getTime() - doubtSince.getTime())
+  const lastMs = lookUpScheduleMs.at(-1) ?? 0
+  const afterLastMs = lastMs + (Math.floor((passedMs - lastMs) / lookUpEveryMs) + 1) * lookUpEveryMs
+  const nextMs = lookUpScheduleMs.find((ms) => ms > passedMs) ?? afterLastMs
+  return new Date(doubtSince.getTime() + nextMs)
 }

@@ -1,4 +1,5 @@
 import type { AttemptState } from '../payments/attempt-states.ts'
+import { firstLookUpMs } from '../payments/decide-follow-up.ts'
 import type { AttemptKind } from '../psp-gateway/port.ts'
 import type { Queryable } from './pool.ts'
 
@@ -16,13 +17,18 @@ export type AttemptRow = {
   origin: 'merchant' | 'give_back'
   psp_reference: string | null
   next_lookup_at: Date | null
+  /** How often the PSP was asked. */
   lookups: number
-  alerted_at: Date | null
+  /** When the resolver first found it without an outcome; null before. */
+  in_doubt_since: Date | null
+  /** The operator who wants the next look-up. */
+  look_up_asked_by: string | null
+  settled_by_hand: boolean
   sent_at: Date
 }
 
 const columns = `merchant_id, id, kind, state, psp_account_id, charge_id, refund_id, payment_session_id, amount, origin, psp_reference,
-  next_lookup_at, lookups, alerted_at, sent_at`
+  next_lookup_at, lookups, in_doubt_since, look_up_asked_by, settled_by_hand, sent_at`
 
 export type NewAttempt = Pick<AttemptRow, 'merchant_id' | 'id' | 'kind' | 'psp_account_id'> &
   Partial<Pick<AttemptRow, 'charge_id' | 'refund_id' | 'payment_session_id' | 'amount' | 'origin'>> & {
@@ -65,6 +71,20 @@ export async function lockAttempt(tx: Queryable, merchantId: string, id: string)
   return rows[0] ?? null
 }
 
+/** The capture, cancel or refund that a PSP account knows by its own reference. Index: attempts_by_operation_reference. */
+export async function findOperationByReference(
+  db: Queryable,
+  pspAccountId: string,
+  pspReference: string,
+): Promise<AttemptRow | null> {
+  const { rows } = await db.query<AttemptRow>(
+    `select ${columns} from attempts
+     where psp_account_id = $1 and psp_reference = $2 and kind in ('capture', 'cancel', 'refund') limit 1`,
+    [pspAccountId, pspReference],
+  )
+  return rows[0] ?? null
+}
+
 /** Index: attempts_by_charge. */
 export async function findAuthorizeAttempt(
   db: Queryable,
@@ -94,22 +114,48 @@ export async function setAttemptState(
 
 /**
  * Takes attempts whose look-up is due, and pushes their next look-up on, so that no other process takes them meanwhile.
- * Index: attempts_to_look_up.
+ * The doubt began so long before the first look-up as its schedule says. Index: attempts_to_look_up.
+ *
+ * @param busyAccounts PSP accounts whose attempts are left alone.
  */
 export async function claimAttemptsToLookUp(
   db: Queryable,
   now: Date,
   limit: number,
   leaseMs: number,
+  busyAccounts: readonly string[] = [],
 ): Promise<AttemptRow[]> {
   const { rows } = await db.query<AttemptRow>(
-    `update attempts set next_lookup_at = $1::timestamptz + make_interval(secs => $3::float / 1000), lookups = lookups + 1
+    `update attempts set next_lookup_at = $1::timestamptz + make_interval(secs => $3::float / 1000),
+       in_doubt_since = coalesce(in_doubt_since, next_lookup_at - make_interval(secs => $4::float / 1000))
      where (merchant_id, id) in (
-       select merchant_id, id from attempts where next_lookup_at <= $1 order by next_lookup_at limit $2 for update skip locked)
+       select merchant_id, id from attempts where next_lookup_at <= $1 and psp_account_id <> all ($5::text[])
+       order by next_lookup_at limit $2 for update skip locked)
      returning ${columns}`,
-    [now, limit, leaseMs],
+    [now, limit, leaseMs, firstLookUpMs, busyAccounts],
   )
   return rows
+}
+
+/** An operator wants the PSP asked now: a worker takes it at once. */
+export async function askForLookUp(
+  db: Queryable,
+  attempt: Pick<AttemptRow, 'merchant_id' | 'id'>,
+  operator: string,
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `update attempts set next_lookup_at = $4, look_up_asked_by = $3 where merchant_id = $1 and id = $2 and next_lookup_at is not null`,
+    [attempt.merchant_id, attempt.id, operator, now],
+  )
+}
+
+/** In the transaction that settles it. */
+export async function markSettledByHand(tx: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>): Promise<void> {
+  await tx.query('update attempts set settled_by_hand = true where merchant_id = $1 and id = $2', [
+    attempt.merchant_id,
+    attempt.id,
+  ])
 }
 
 export async function pushNextLookUp(
@@ -123,7 +169,7 @@ export async function pushNextLookUp(
   )
 }
 
-/** After a look-up by its claimer: sets the next one, unless the attempt was settled or rescheduled meanwhile. */
+/** By its claimer, who asked nothing: sets the next look-up, unless the attempt was settled or rescheduled meanwhile. */
 export async function moveNextLookUp(db: Queryable, claimed: AttemptRow, at: Date): Promise<void> {
   await db.query('update attempts set next_lookup_at = $3 where merchant_id = $1 and id = $2 and next_lookup_at = $4', [
     claimed.merchant_id,
@@ -133,11 +179,30 @@ export async function moveNextLookUp(db: Queryable, claimed: AttemptRow, at: Dat
   ])
 }
 
-/** Marks that an operator was alerted; true the first time. */
-export async function markAlerted(db: Queryable, attempt: Pick<AttemptRow, 'merchant_id' | 'id'>): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'update attempts set alerted_at = now() where merchant_id = $1 and id = $2 and alerted_at is null and next_lookup_at is not null',
-    [attempt.merchant_id, attempt.id],
+/** Settles a session's attempt as never executed, unless its call was made again since it was read. */
+export async function rejectIfNotRestarted(db: Queryable, attempt: AttemptRow): Promise<void> {
+  await db.query(
+    `update attempts set state = 'rejected', next_lookup_at = null, settled_at = now()
+     where merchant_id = $1 and id = $2 and sent_at = $3 and next_lookup_at is not null`,
+    [attempt.merchant_id, attempt.id, attempt.sent_at],
   )
-  return rowCount === 1
+}
+
+export type AlertedAttempt = Pick<AttemptRow, 'merchant_id' | 'id' | 'lookups'>
+
+/**
+ * Marks that operators were alerted of attempts that have been in doubt since `before` or longer, each once. One that
+ * waits for the shopper is not in doubt. Index: attempts_to_alert.
+ */
+export async function markAlerted(tx: Queryable, before: Date, limit: number): Promise<AlertedAttempt[]> {
+  const { rows } = await tx.query<AlertedAttempt>(
+    `update attempts set alerted_at = now()
+     where (merchant_id, id) in (
+       select merchant_id, id from attempts
+       where in_doubt_since <= $1 and alerted_at is null and next_lookup_at is not null and state <> 'action_required'
+       order by in_doubt_since limit $2 for update skip locked)
+     returning merchant_id, id, lookups`,
+    [before, limit],
+  )
+  return rows
 }

@@ -7,6 +7,7 @@ import { attemptStates } from '../payments/attempt-states.ts'
 import { chargeStates } from '../payments/charge-states.ts'
 import { refundStates } from '../payments/refund-states.ts'
 import { sessionStates } from '../payments/session-states.ts'
+import { settlementStates } from '../payments/settlement-states.ts'
 
 /** Tables that belong to no merchant, each with the reason. */
 const tablesOfNobody: Record<string, string> = {
@@ -52,9 +53,10 @@ describe('the database', () => {
       payment_sessions: sessionStates,
       attempts: attemptStates,
       webhook_deliveries: deliveryStates,
+      attempt_settlements: settlementStates,
     }
     for (const [table, states] of Object.entries(expected)) {
-      const column = table === 'attempts' || table === 'webhook_deliveries' ? 'state' : 'status'
+      const column = ['attempts', 'attempt_settlements', 'webhook_deliveries'].includes(table) ? 'state' : 'status'
       const { rows } = await owner.query<{ definition: string }>(
         `select pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and conname = $2`,
         [table, `${table}_${column}_check`],

@@ -17,6 +17,7 @@ const rights: Record<string, string> = {
   charges: 'siu',
   refunds: 'siu',
   attempts: 'siu',
+  attempt_settlements: 'siu',
   idempotency_keys: 'siud',
   webhook_endpoints: 'siud',
   webhook_deliveries: 'siud',

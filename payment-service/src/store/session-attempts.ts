@@ -34,7 +34,10 @@ async function findLatest(
   return rows[0] ?? null
 }
 
-/** Says that the attempt's call is made again, with the same reference and so the same idempotency key at the PSP. */
+/**
+ * Says that the attempt's call is made again, with the same reference and so the same idempotency key at the PSP. Its
+ * doubt goes on meanwhile, or nobody would ever be alerted of a session that is tried again every few minutes.
+ */
 export async function restartAttempt(
   db: Queryable,
   attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
@@ -42,7 +45,9 @@ export async function restartAttempt(
   leaseUntil: Date,
 ): Promise<void> {
   await db.query(
-    `update attempts set state = 'sent', sent_at = $3, next_lookup_at = $4, settled_at = null where merchant_id = $1 and id = $2`,
+    `update attempts set state = 'sent', sent_at = $3, next_lookup_at = $4, settled_at = null,
+       in_doubt_since = case when settled_at is null then coalesce(in_doubt_since, sent_at) end
+     where merchant_id = $1 and id = $2`,
     [attempt.merchant_id, attempt.id, now, leaseUntil],
   )
 }

@@ -63,7 +63,10 @@ export function addHeldPspEventRoutes(app: App, deps: AdminDeps): void {
             details: { was: event.state },
           }
         },
-        () => deps.wakeInbox(),
+        async () => {
+          deps.wakeInbox()
+          return null
+        },
       ),
   )
 }
