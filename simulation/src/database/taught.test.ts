@@ -12,7 +12,7 @@ const simulated = globSync(
     'webhooks/inbox/**/*.ts',
     'webhooks/outbox/**/*.ts',
     'http/routes/psp-webhooks.ts',
-    'admin/routes/{unresolved-attempts,held-psp-events}.ts',
+    'admin/routes/{unresolved-attempts,attempt-settlements,held-psp-events}.ts',
   ],
   { cwd: service },
 ).filter((file) => !file.endsWith('.test.ts'))
