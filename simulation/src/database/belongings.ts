@@ -16,14 +16,18 @@ export function belongingsOf(tables: Tables, id: string) {
     ...tables.attempts.bySession.find(id),
   ]
   const attemptIds = idsOf(attempts)
+  const settlements = attemptIds.flatMap((attempt) => [...tables.attempt_settlements.byAttempt.find(attempt)])
   const objects = [...new Set([id, ...chargeIds, ...idsOf(refunds)])]
   const events = objects.flatMap((object) => [...tables.events.byObject.find(object)])
-  const audited = [...objects, ...attemptIds].flatMap((resource) => [...tables.audit_records.byResource.find(resource)])
+  const audited = [...objects, ...attemptIds, ...idsOf(settlements)].flatMap((resource) => [
+    ...tables.audit_records.byResource.find(resource),
+  ])
   return {
     payment_sessions: sessions,
     charges,
     refunds,
     attempts,
+    attempt_settlements: settlements,
     events,
     webhook_deliveries: idsOf(events).flatMap((event) => [...tables.webhook_deliveries.byEvent.find(event)]),
     idempotency_keys: objects.flatMap((object) => [...tables.idempotency_keys.byObject.find(object)]),

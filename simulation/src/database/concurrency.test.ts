@@ -214,6 +214,18 @@ const scenarios: Scenario[] = [
     comesTo: [['att_b', 'att_c'], ['att_d'], ['att_a'], []],
   },
   {
+    does: 'takes once what the same transaction has made due',
+    async play({ pool }) {
+      await addAttempt(pool, 'att_once', 'ch_once', at(-2 * minute))
+      const claimed = await inTransaction(pool, async (tx) => {
+        await pushNextLookUp(tx, idOf('att_once'), at(-minute))
+        return claimAttemptsToLookUp(tx, at(-minute), 9, minute)
+      })
+      return claimed.map(({ id }) => id)
+    },
+    comesTo: ['att_once'],
+  },
+  {
     does: 'takes the events of PSPs that are due, so many and no more, and never twice',
     async play({ pool }) {
       const events = ['wev_1', 'wev_2', 'wev_3'].map((id) => {

@@ -10,6 +10,7 @@ import type { AuditRecordRecord, AuditUnsealedRecord } from './tables/audit.ts'
 import { type EventRecord, newEndpoint, type PspEventRecord, type WebhookEndpointRecord } from './tables/events.ts'
 import type { MerchantRecord, PspAccountRecord } from './tables/merchants.ts'
 import type { AttemptRecord, ChargeRecord, IdempotencyKeyRecord, SessionRecord } from './tables/payments.ts'
+import type { SettlementRecord } from './tables/settlements.ts'
 import { makeTables } from './tables.ts'
 import type { SetTimer } from './transaction.ts'
 import { committedOf, type TableView, viewTable } from './views.ts'
@@ -38,6 +39,7 @@ export type CommittedTables = {
   charges: TableView<ChargeRecord>
   refunds: TableView<RefundRow>
   attempts: TableView<AttemptRecord>
+  attempt_settlements: TableView<SettlementRecord>
   idempotency_keys: TableView<Omit<IdempotencyKeyRecord, 'response_body'> & { response_body: unknown }>
   events: TableView<Omit<EventRecord, 'body'> & { body: unknown }>
   webhook_endpoints: TableView<WebhookEndpointRecord>
@@ -70,7 +72,9 @@ export type Database = {
    * When the first row of a table is due that a worker waits for, in ms since 1970; Infinity when none is. Perhaps too
    * early, since it counts what is not committed yet, and never too late. Costs next to nothing.
    */
-  earliestDue(table: 'attempts' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries'): number
+  earliestDue(
+    table: 'attempts' | 'attempt_settlements' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries',
+  ): number
   /** The committed rows about a charge (`ch_…`), or about a payment session (`ps_…`) and its charges. */
   rowsOf(id: string): RowsOf
   /**
@@ -98,6 +102,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
   const { merchants, psp_accounts, webhook_endpoints, events, idempotency_keys, psp_events } = tables
   const waitingOf = {
     attempts: tables.attempts.toLookUp,
+    attempt_settlements: tables.attempt_settlements.toApply,
     payment_sessions: tables.payment_sessions.toExpire,
     psp_events: psp_events.toApply,
     webhook_deliveries: tables.webhook_deliveries.due,
@@ -129,6 +134,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
       charges: viewTable(tables.charges, asStored),
       refunds: viewTable(tables.refunds, asStored),
       attempts: viewTable(tables.attempts, asStored),
+      attempt_settlements: viewTable(tables.attempt_settlements, asStored),
       idempotency_keys: viewTable(idempotency_keys, showKey),
       events: viewTable(events, showEvent),
       webhook_endpoints: viewTable(webhook_endpoints, asStored),
@@ -145,6 +151,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
         charges: committedOf(found.charges, asStored),
         refunds: committedOf(found.refunds, asStored),
         attempts: committedOf(found.attempts, asStored),
+        attempt_settlements: committedOf(found.attempt_settlements, asStored),
         events: committedOf(found.events, showEvent),
         webhook_deliveries: committedOf(found.webhook_deliveries, asStored),
         idempotency_keys: committedOf(found.idempotency_keys, showKey),

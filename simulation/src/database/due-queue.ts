@@ -62,6 +62,8 @@ export function makeDueQueue<Row extends object>(dueAt: (row: Row) => number | n
     collect(until, limit, accept) {
       const accepted: Slot<Row>[] = []
       const kept: Entry<Row>[] = []
+      // A row is entered twice that was changed and not committed yet, or that got a time again which it had before.
+      const seen = new Set<Slot<Row>>()
       for (let first = heap[0]; first !== undefined && first.at <= until; first = heap[0]) {
         if (accepted.length >= limit) break
         pop(heap)
@@ -69,9 +71,9 @@ export function makeDueQueue<Row extends object>(dueAt: (row: Row) => number | n
           stale--
           continue
         }
-        // A time that a row got, lost and got again is entered twice.
-        if (kept.some((entry) => entry.slot === first.slot && entry.at === first.at)) continue
         kept.push(first)
+        if (seen.has(first.slot)) continue
+        seen.add(first.slot)
         if (accept(first.slot)) accepted.push(first.slot)
       }
       for (const entry of kept) push(heap, entry)

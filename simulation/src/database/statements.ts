@@ -1,10 +1,12 @@
 import { learn } from './learn.ts'
+import { settlementLessons } from './statements/attempt-settlements.ts'
 import { attemptLessons } from './statements/attempts.ts'
 import { auditLessons } from './statements/audit.ts'
 import { chargeLessons } from './statements/charges.ts'
 import { eventLessons } from './statements/events.ts'
 import { hotPathLessons } from './statements/hot-path.ts'
 import { idempotencyLessons } from './statements/idempotency.ts'
+import { lookUpLessons } from './statements/look-ups.ts'
 import { pspEventLessons } from './statements/psp-events.ts'
 import { refundLessons } from './statements/refunds.ts'
 import { sessionAttemptLessons } from './statements/session-attempts.ts'
@@ -26,6 +28,8 @@ const lessons = [
   ...endpointLessons,
   ...pspEventLessons,
   ...unresolvedAttemptLessons,
+  ...lookUpLessons,
+  ...settlementLessons,
   ...auditLessons,
 ]
 

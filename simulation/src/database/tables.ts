@@ -2,6 +2,7 @@ import { makeAuditRecords, makeAuditUnsealed } from './tables/audit.ts'
 import { makeEvents, makePspEvents, makeWebhookDeliveries, makeWebhookEndpoints } from './tables/events.ts'
 import { makeMerchants, makePspAccounts } from './tables/merchants.ts'
 import { makeAttempts, makeCharges, makeIdempotencyKeys, makeRefunds, makeSessions } from './tables/payments.ts'
+import { makeSettlements } from './tables/settlements.ts'
 
 /** The tables of one database that the store's statements work on, under their names in SQL. */
 export type Tables = ReturnType<typeof makeTables>
@@ -14,6 +15,7 @@ export function makeTables() {
     charges: makeCharges(),
     refunds: makeRefunds(),
     attempts: makeAttempts(),
+    attempt_settlements: makeSettlements(),
     idempotency_keys: makeIdempotencyKeys(),
     events: makeEvents(),
     webhook_endpoints: makeWebhookEndpoints(),

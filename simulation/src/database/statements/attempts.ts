@@ -1,13 +1,17 @@
 import {
   type AttemptRow,
+  askForLookUp,
   claimAttemptsToLookUp,
   findAttempt,
   findAuthorizeAttempt,
+  findOperationByReference,
   insertAttempt,
   lockAttempt,
   markAlerted,
+  markSettledByHand,
   moveNextLookUp,
   pushNextLookUp,
+  rejectIfNotRestarted,
   setAttemptState,
 } from '@fincore/payment-service/store/attempts'
 import { lesson } from '../learn.ts'
@@ -32,7 +36,9 @@ const pick = makePicker<AttemptRecord, keyof AttemptRow>([
   'psp_reference',
   'next_lookup_at',
   'lookups',
-  'alerted_at',
+  'in_doubt_since',
+  'look_up_asked_by',
+  'settled_by_hand',
   'sent_at',
 ])
 const none = { merchant_id: '', id: '' }
@@ -64,8 +70,23 @@ export function newAttempt(
     alerted_at: null,
     sent_at: given.sent_at,
     settled_at: null,
+    in_doubt_since: null,
+    look_up_log: null,
+    look_up_asked_by: null,
+    settled_by_hand: false,
   }
 }
+
+const anyAttempt = newAttempt({
+  ...none,
+  kind: 'capture',
+  psp_account_id: '',
+  amount: 1n,
+  next_lookup_at: now,
+  sent_at: now,
+})
+
+const earlier = (at: Date | null, ms: number) => (at === null ? null : new Date(at.getTime() - ms))
 
 /** The rows of these slots that the transaction sees and that match. */
 export function* seenOf<Row extends object>(
@@ -130,12 +151,21 @@ export const attemptLessons = [
     },
   ),
   lesson(
+    'findOperationByReference',
+    (db) => findOperationByReference(db, '', ''),
+    (tx, [accountId, reference]: [string, string]) => {
+      const isIts = (row: AttemptRecord) => row.psp_account_id === accountId && row.psp_reference === reference
+      return [...seenOf(tx, tx.tables.attempts.byOperationReference.find(reference), isIts)].slice(0, 1).map(pick)
+    },
+  ),
+  lesson(
     'claimAttemptsToLookUp',
     (db) => claimAttemptsToLookUp(db, now, 1, 1),
-    function* (tx, [at, limit, leaseMs]: [Date, number, number]) {
+    function* (tx, [at, limit, leaseMs, firstLookUpMs, busyAccounts]: [Date, number, number, number, string[]]) {
       const { toLookUp } = tx.tables.attempts
       const next = new Date(at.getTime() + leaseMs)
-      const isDue = (row: AttemptRecord | null) => row?.next_lookup_at != null && row.next_lookup_at <= at
+      const isDue = (row: AttemptRecord | null) =>
+        row?.next_lookup_at != null && row.next_lookup_at <= at && !busyAccounts.includes(row.psp_account_id)
       const due = toLookUp.collect(
         at.getTime(),
         limit,
@@ -143,10 +173,48 @@ export const attemptLessons = [
       )
       const claimed: object[] = []
       for (const slot of due) {
-        const row = yield* update(tx, slot, (old) => ({ ...old, next_lookup_at: next, lookups: old.lookups + 1 }))
+        const row = yield* update(tx, slot, (old) => ({
+          ...old,
+          next_lookup_at: next,
+          in_doubt_since: old.in_doubt_since ?? earlier(old.next_lookup_at, firstLookUpMs),
+        }))
         if (row !== null) claimed.push(pick(row))
       }
       return claimed
+    },
+  ),
+  lesson(
+    'askForLookUp',
+    (db) => askForLookUp(db, none, '', now),
+    function* (tx, [merchantId, id, operator, at]: [string, string, string, Date]) {
+      const changed = yield* update(
+        tx,
+        slotOf(tx, merchantId, id),
+        (row) => ({ ...row, next_lookup_at: at, look_up_asked_by: operator }),
+        (row) => row.next_lookup_at !== null,
+      )
+      return changed === null ? 0 : 1
+    },
+  ),
+  lesson(
+    'markSettledByHand',
+    (db) => markSettledByHand(db, none),
+    function* (tx, [merchantId, id]: [string, string]) {
+      const changed = yield* update(tx, slotOf(tx, merchantId, id), (row) => ({ ...row, settled_by_hand: true }))
+      return changed === null ? 0 : 1
+    },
+  ),
+  lesson(
+    'rejectIfNotRestarted',
+    (db) => rejectIfNotRestarted(db, anyAttempt),
+    function* (tx, [merchantId, id, sentAt]: [string, string, Date]) {
+      const changed = yield* update(
+        tx,
+        slotOf(tx, merchantId, id),
+        (row) => ({ ...row, state: 'rejected' as const, next_lookup_at: null, settled_at: tx.now }),
+        (row) => row.next_lookup_at !== null && row.sent_at.getTime() === sentAt.getTime(),
+      )
+      return changed === null ? 0 : 1
     },
   ),
   lesson(
@@ -164,21 +232,7 @@ export const attemptLessons = [
   ),
   lesson(
     'moveNextLookUp',
-    (db) =>
-      moveNextLookUp(
-        db,
-        {
-          ...newAttempt({
-            ...none,
-            kind: 'capture',
-            psp_account_id: '',
-            amount: 1n,
-            next_lookup_at: now,
-            sent_at: now,
-          }),
-        },
-        now,
-      ),
+    (db) => moveNextLookUp(db, anyAttempt, now),
     function* (tx, [merchantId, id, at, claimedUntil]: [string, string, Date, Date | null]) {
       const changed = yield* update(
         tx,
@@ -191,15 +245,25 @@ export const attemptLessons = [
   ),
   lesson(
     'markAlerted',
-    (db) => markAlerted(db, none),
-    function* (tx, [merchantId, id]: [string, string]) {
-      const changed = yield* update(
-        tx,
-        slotOf(tx, merchantId, id),
-        (row) => ({ ...row, alerted_at: tx.now }),
-        (row) => row.alerted_at === null && row.next_lookup_at !== null,
+    (db) => markAlerted(db, now, 1),
+    function* (tx, [before, limit]: [Date, number]) {
+      const isOld = (row: AttemptRecord | null) =>
+        row?.in_doubt_since != null &&
+        row.in_doubt_since <= before &&
+        row.alerted_at === null &&
+        row.next_lookup_at !== null &&
+        row.state !== 'action_required'
+      const old = tx.tables.attempts.toAlert.collect(
+        before.getTime(),
+        limit,
+        (slot) => isOld(visibleTo(tx, slot)) && tryLock(tx, slot, lockStrengths.update),
       )
-      return changed === null ? 0 : 1
+      const alerted: object[] = []
+      for (const slot of old) {
+        const row = yield* update(tx, slot, (one) => ({ ...one, alerted_at: tx.now }))
+        if (row !== null) alerted.push({ merchant_id: row.merchant_id, id: row.id, lookups: row.lookups })
+      }
+      return alerted
     },
   ),
 ]

@@ -31,8 +31,12 @@ export const sessionAttemptLessons = [
     (db) => restartAttempt(db, { merchant_id: '', id: '' }, new Date(0), new Date(0)),
     function* (tx, [merchantId, id, sent_at, next_lookup_at]: [string, string, Date, Date]) {
       const changes = { state: 'sent', sent_at, next_lookup_at, settled_at: null } as const
-      const slot = tx.tables.attempts.find(`${merchantId} ${id}`)
-      return (yield* update(tx, slot, (row) => ({ ...row, ...changes }))) === null ? 0 : 1
+      const changed = yield* update(tx, tx.tables.attempts.find(`${merchantId} ${id}`), (row) => ({
+        ...row,
+        ...changes,
+        in_doubt_since: row.settled_at === null ? (row.in_doubt_since ?? row.sent_at) : null,
+      }))
+      return changed === null ? 0 : 1
     },
   ),
 ]

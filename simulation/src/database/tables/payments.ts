@@ -1,5 +1,6 @@
 import type { AttemptRow } from '@fincore/payment-service/store/attempts'
 import type { ChargeRow } from '@fincore/payment-service/store/charges'
+import type { LookUp } from '@fincore/payment-service/store/look-ups'
 import type { RefundRow } from '@fincore/payment-service/store/refunds'
 import type { SessionRow } from '@fincore/payment-service/store/sessions'
 import { makeDueQueue } from '../due-queue.ts'
@@ -125,7 +126,11 @@ export function makeRefunds() {
   return { ...makeTable(refundRules, { others: [byCharge] }), byCharge }
 }
 
-export type AttemptRecord = AttemptRow & { settled_at: Date | null }
+export type AttemptRecord = AttemptRow & {
+  alerted_at: Date | null
+  settled_at: Date | null
+  look_up_log: LookUp[] | null
+}
 
 const attemptRules: TableRules<AttemptRecord> = {
   name: 'attempts',
@@ -139,11 +144,15 @@ const attemptRules: TableRules<AttemptRecord> = {
     'next_lookup_at',
     'alerted_at',
     'settled_at',
+    'in_doubt_since',
+    'look_up_log',
+    'look_up_asked_by',
   ],
   checks: inOrder([
     oneOf('attempts', 'kind', ['authorize', 'capture', 'cancel', 'refund', 'create_session', 'expire_session']),
     oneOf('attempts', 'state', ['sent', 'approved', 'declined', 'action_required', 'rejected', 'unknown']),
     oneOf('attempts', 'origin', ['merchant', 'give_back']),
+    check('attempts_look_up_log_check', ({ look_up_log: log }) => log === null || log.length <= 20),
     check('attempts_has_one_object', hasOneObject),
     check(
       'attempts_unsettled_is_looked_up',
@@ -172,8 +181,16 @@ export function makeAttempts() {
   const byCharge = makeMultiIndex<AttemptRecord>((row) => row.charge_id)
   const bySession = makeMultiIndex<AttemptRecord>((row) => row.payment_session_id)
   const toLookUp = makeDueQueue<AttemptRecord>((row) => row.next_lookup_at?.getTime() ?? null)
-  const table = makeTable(attemptRules, { others: [byItsId, byCharge, bySession, toLookUp] })
-  return { ...table, byItsId, byCharge, bySession, toLookUp }
+  const toAlert = makeDueQueue<AttemptRecord>((row) =>
+    row.alerted_at === null && row.next_lookup_at !== null ? (row.in_doubt_since?.getTime() ?? null) : null,
+  )
+  /** Of captures, cancels and refunds; what the PSP calls an authorization stands at its charge. */
+  const byOperationReference = makeMultiIndex<AttemptRecord>((row) =>
+    row.kind === 'capture' || row.kind === 'cancel' || row.kind === 'refund' ? row.psp_reference : null,
+  )
+  const others = [byItsId, byCharge, bySession, byOperationReference, toLookUp, toAlert]
+  const table = makeTable(attemptRules, { others })
+  return { ...table, byItsId, byCharge, bySession, byOperationReference, toLookUp, toAlert }
 }
 
 export type IdempotencyKeyRecord = {

@@ -1,5 +1,6 @@
 import type { AttemptState } from '@fincore/payment-service/payments/attempt-states'
 import type { PspEvent } from '@fincore/payment-service/psp-gateway/port'
+import * as settlements from '@fincore/payment-service/store/attempt-settlements'
 import * as attempts from '@fincore/payment-service/store/attempts'
 import * as audit from '@fincore/payment-service/store/audit'
 import * as charges from '@fincore/payment-service/store/charges'
@@ -9,6 +10,7 @@ import * as forget from '@fincore/payment-service/store/forget'
 import * as heldPspEvents from '@fincore/payment-service/store/held-psp-events'
 import { createHotPath } from '@fincore/payment-service/store/hot-path'
 import * as idempotency from '@fincore/payment-service/store/idempotency'
+import * as lookUps from '@fincore/payment-service/store/look-ups'
 import type { Pool, Queryable, Transaction } from '@fincore/payment-service/store/pool'
 import { storePspEvent } from '@fincore/payment-service/store/psp-event-json'
 import * as pspEvents from '@fincore/payment-service/store/psp-events'
@@ -159,6 +161,24 @@ const auditOf = (draw: Draw) =>
   }) as const
 const page = (draw: Draw) => ({ before: draw.chance(0.3) ? attemptId(draw) : null, limit: 1 + draw.below(4) })
 
+const settlementId = (draw: Draw) => idOf(draw, 'stl', 6)
+const settlementOf = (draw: Draw): settlements.NewSettlement => {
+  const { merchant_id: merchantId, id } = attemptOf(draw)
+  const outcome = draw.of(['approved', 'declined', 'not_executed'] as const)
+  const isApproved = draw.chance(0.1) !== (outcome === 'approved')
+  return {
+    merchantId,
+    id: settlementId(draw),
+    attemptId: id,
+    outcome,
+    captured: isApproved ? BigInt(draw.below(10) - 1) : null,
+    pspReference: isApproved ? 'pay_by_hand' : null,
+    proof: isApproved ? null : 'case 7',
+    reason: draw.chance(0.1) ? '' : 'The PSP lost it',
+    requestedBy: draw.of(['one', 'two']),
+  }
+}
+
 /** Every statement of the store that the stand-in knows, by a random call of the function that sends it. */
 export const operations: Record<string, Operation> = {
   recordIntents: submitAll(intentOf, (db) => createHotPath(db).intents),
@@ -199,29 +219,69 @@ export const operations: Record<string, Operation> = {
   setAttemptState(draw) {
     const state = draw.of(attemptStates)
     const isSettled = draw.chance(0.05) !== ['approved', 'declined', 'rejected'].includes(state)
-    return call(attempts.setAttemptState, attemptOf(draw), {
+    const attempt = attemptOf(draw)
+    return call(attempts.setAttemptState, attempt, {
       state,
       nextLookUpAt: isSettled ? null : later(draw),
-      pspReference: draw.chance(0.5) ? 'pay_attempt' : null,
+      pspReference: draw.chance(0.5) ? `pay_${attempt.id}` : null,
     })
   },
   claimAttemptsToLookUp: (draw) => call(attempts.claimAttemptsToLookUp, draw.now, all, 1 + draw.below(30_000)),
   pushNextLookUp: (draw) => call(attempts.pushNextLookUp, attemptOf(draw), later(draw)),
   moveNextLookUp(draw) {
-    const [id, at, guess, isLate] = [attemptOf(draw), later(draw), later(draw), draw.chance(0.3)]
-    return async (db) => {
-      const claimed = await attempts.lockAttempt(db, id.merchant_id, id.id)
-      if (claimed === null) return null
-      return attempts.moveNextLookUp(db, isLate ? { ...claimed, next_lookup_at: guess } : claimed, at)
-    }
+    const [at, changed] = [later(draw), draw.chance(0.3) ? { next_lookup_at: later(draw) } : {}]
+    return onAttempt(draw, (db, attempt) => attempts.moveNextLookUp(db, { ...attempt, ...changed }, at))
   },
-  markAlerted: (draw) => call(attempts.markAlerted, attemptOf(draw)),
+  markAlerted: (draw) => call(attempts.markAlerted, around(draw), all),
+  findOperationByReference: (draw) =>
+    call(attempts.findOperationByReference, ownerOf(draw).accountId, `pay_${attemptId(draw)}`),
+  askForLookUp: (draw) => call(attempts.askForLookUp, attemptOf(draw), 'an operator', around(draw)),
+  markSettledByHand: (draw) => call(attempts.markSettledByHand, attemptOf(draw)),
+  rejectIfNotRestarted(draw) {
+    const changed = draw.chance(0.3) ? { sent_at: around(draw) } : {}
+    return onAttempt(draw, (db, attempt) => attempts.rejectIfNotRestarted(db, { ...attempt, ...changed }))
+  },
+  recordLookUp(draw) {
+    const lookUp = {
+      at: draw.now.toISOString(),
+      by: 'resolver',
+      ms: draw.below(900),
+      said: 'timeout',
+      why: null,
+    } as const
+    const [next, howMany] = [draw.chance(0.7) ? later(draw) : null, draw.chance(0.1) ? 25 : 1]
+    const changed = draw.chance(0.3) ? { next_lookup_at: draw.chance(0.5) ? later(draw) : null } : {}
+    return onAttempt(draw, async (db, attempt) => {
+      for (let one = 0; one < howMany; one++) await lookUps.recordLookUp(db, { ...attempt, ...changed }, lookUp, next)
+    })
+  },
+  findShownAttempt: (draw) => call(unresolved.findShownAttempt, attemptId(draw)),
   listUnresolvedAttempts: (draw) =>
     call(
       unresolved.listUnresolvedAttempts,
       { sentBefore: around(draw), merchantId: draw.chance(0.5) ? merchantOf(draw) : null },
       page(draw),
     ),
+
+  insertSettlement: (draw) => call(settlements.insertSettlement, settlementOf(draw)),
+  findSettlement: (draw) => call(settlements.findSettlement, settlementId(draw)),
+  lockSettlement: (draw) => call(settlements.lockSettlement, settlementId(draw)),
+  approveSettlement(draw) {
+    const [id, by, at] = [settlementId(draw), draw.of(['one', 'two', 'three']), around(draw)]
+    return onSettlement(id, (db, found) => settlements.approveSettlement(db, found, by, at))
+  },
+  endSettlement(draw) {
+    const state = draw.of(['applied', 'superseded', 'refused', 'withdrawn'] as const)
+    const [id, note] = [settlementId(draw), draw.chance(0.5) ? 'a note' : null]
+    return onSettlement(id, (db, found) => settlements.endSettlement(db, found, state, note))
+  },
+  claimSettlementsToApply: (draw) => call(settlements.claimSettlementsToApply, draw.now, all, 1 + draw.below(30_000)),
+  listSettlementsOf: (draw) => call(settlements.listSettlementsOf, merchantOf(draw), attemptId(draw)),
+  listSettlements: (draw) =>
+    call(settlements.listSettlements, draw.of([null, 'requested', 'approved', 'applied']), {
+      before: draw.chance(0.3) ? settlementId(draw) : null,
+      limit: 1 + draw.below(4),
+    }),
 
   insertRefund: (draw) =>
     call(
@@ -365,6 +425,28 @@ function unique<Item>(items: readonly Item[], namesOf: (item: Item) => string[])
     for (const name of names) taken.add(name)
     return true
   })
+}
+
+/** Does something with an attempt as it is at this moment. */
+function onAttempt(
+  draw: Draw,
+  run: (db: Db, attempt: attempts.AttemptRow) => Promise<unknown>,
+): (db: Db) => Promise<unknown> {
+  const { merchant_id: merchantId, id } = attemptOf(draw)
+  return async (db) => {
+    const attempt = await attempts.lockAttempt(db, merchantId, id)
+    return attempt === null ? null : run(db, attempt)
+  }
+}
+
+function onSettlement(
+  id: string,
+  run: (db: Db, settlement: settlements.Settlement) => Promise<unknown>,
+): (db: Db) => Promise<unknown> {
+  return async (db) => {
+    const settlement = await settlements.findSettlement(db, id)
+    return settlement === null ? null : run(db, settlement)
+  }
 }
 
 /** One call of a function of the store. */

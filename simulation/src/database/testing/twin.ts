@@ -114,6 +114,7 @@ export const tableNames = [
   'charges',
   'refunds',
   'attempts',
+  'attempt_settlements',
   'idempotency_keys',
   'events',
   'webhook_endpoints',
