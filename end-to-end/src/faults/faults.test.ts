@@ -16,11 +16,11 @@ it('a small drill: the links break, processes are killed in the middle of a paym
   const result = await runDrill({
     seed: 4,
     shape: 'small',
-    payments: 30,
+    payments: 40,
     restWithinMs: 30_000,
     smallFileSystem: null,
     phases: [
-      quickNetworkPhase(3, 8),
+      quickNetworkPhase(12),
       stepsPhase(
         0,
         steps.filter(({ name, victim }) => chosen.includes(`${name} | ${victim}`)),

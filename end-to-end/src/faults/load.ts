@@ -9,6 +9,8 @@ import type { Random } from './random.ts'
 export type Load = {
   begun(): number
   setRate(perSecond: number): void
+  /** Waits until all payments have begun, and ended. */
+  whole(): Promise<void>
   /** No more begin; waits for those under way. */
   stop(): Promise<void>
 }
@@ -43,15 +45,19 @@ export function startLoad(
       await sleep(perSecond > 0 ? 1_000 / perSecond : 100)
     }
   })()
+  const whole = async () => {
+    await running
+    while (underWay.size > 0) await Promise.all(underWay)
+  }
   return {
+    whole,
     begun: () => begun,
     setRate: (next) => {
       perSecond = next
     },
     async stop() {
       isStopped = true
-      await running
-      while (underWay.size > 0) await Promise.all(underWay)
+      await whole()
     },
   }
 }

@@ -93,7 +93,7 @@ export function randomKillsPhase(seconds: number, perSecond: number): Phase {
  * Faults after which the truth is soon known, for a short drill: what never reached the PSP is proven so only when its
  * lease and the PSP's window are over.
  */
-export function quickNetworkPhase(seconds: number, perSecond: number): Phase {
+export function quickNetworkPhase(perSecond: number): Phase {
   const faults = {
     'reset after sent': 3,
     'cut reply': 4,
@@ -114,11 +114,11 @@ export function quickNetworkPhase(seconds: number, perSecond: number): Phase {
     longestMs: 300,
   }
   return {
-    name: `network faults, ${seconds} s`,
+    name: 'network faults until the last payment is done',
     perSecond,
-    async run({ meddling }) {
+    async run({ meddling, load }) {
       meddling.setWeather(weather)
-      await sleep(seconds * 1_000)
+      await load.whole()
       meddling.setWeather(calm)
     },
   }
