@@ -137,8 +137,7 @@ describe('a refund and the PSP’s news of a dispute', () => {
     ])
     assert.deepEqual([wordOf(answer), told], ['succeeded', 200])
     const inbox = startInbox(world.second, applyPspEvent)
-    await until('the inbox has taken it', async () => (await world.shownToOperators()).length > 0)
-    await inbox.stop()
+    await until('the inbox has taken it', async () => (await world.shownToOperators()).length > 0).finally(inbox.stop)
     assert.deepEqual(
       (await world.shownToOperators()).map(({ type, reference, state }) => [type, reference, state]),
       [['payment.disputed', attempt, 'flagged']],
@@ -314,7 +313,10 @@ describe('two resolvers at once', () => {
       return null
     }
     await world.makeAllDue()
-    await Promise.all([world.first, world.second, world.first, world.second].map(resolveDueAttempts))
+    // Somebody holds one of them, so that whoever does not go around it stands there with what it has taken.
+    const rounds = [world.first, world.second, world.first].map((deps) => () => resolveDueAttempts(deps))
+    await world.lineUp({ table: 'attempts', id: attempts[20] ?? '' }, rounds, true)
+    await resolveDueAttempts(world.second)
     assert.deepEqual(asked.filter((reference) => attempts.includes(reference)).sort(), attempts.sort())
     const books = await world.assertMoneyIsRight()
     for (const charge of books.charges.filter(({ id }) => ids.has(id)))
@@ -327,7 +329,7 @@ describe('a thousand refunds of one charge at once', () => {
   const refundUntilAnswered = async (deps: Deps, charge: string): Promise<Said> => {
     const key = randomUUID()
     for (let tries = 0; tries < 100; tries++) {
-      const answer = await refund(deps, charge, 37, key).catch(() => null)
+      const answer = await refund(deps, charge, 90, key).catch(() => null)
       if (answer !== null && wordOf(answer) !== 'idempotency_key_in_use') return answer
       await sleep(500)
     }
@@ -342,7 +344,7 @@ describe('a thousand refunds of one charge at once', () => {
     )
     await world.settleAll()
     const done = answers.filter((answer) => !isRefusal(answer))
-    assert.equal(done.length, 270, 'as often as 37 goes into 9999')
+    assert.equal(done.length, 111, 'as often as 90 goes into 9999')
     for (const answer of answers) {
       if (isRefusal(answer)) assert.deepEqual([answer.refused, answer.param], ['amount_exceeds_refundable', 'amount'])
     }

@@ -181,10 +181,13 @@ export async function openRaceWorld() {
     /**
      * Starts contestants one after another while their row is locked, so that they stand at it in this order and at
      * the same moment, each on a connection of its own; then lets them go.
+     *
+     * @param mayPass whether a contestant may go around the locked row.
      */
     async lineUp<T>(
-      row: { table: 'charges' | 'payment_sessions'; id: string },
+      row: { table: 'charges' | 'payment_sessions' | 'attempts'; id: string },
       contestants: (() => Promise<T>)[],
+      mayPass = false,
     ): Promise<T[]> {
       const holder = await owner.connect()
       const running: Promise<T>[] = []
@@ -200,7 +203,7 @@ export async function openRaceWorld() {
           running.push(contestant)
           await waitFor(async () => isOver || (await countWaiting()) >= running.length)
         }
-        assert.equal(await countWaiting(), contestants.length, 'Not every contestant came to the row')
+        if (!mayPass) assert.equal(await countWaiting(), contestants.length, 'Not every contestant came to the row')
       } finally {
         await holder.query('commit')
         holder.release()
