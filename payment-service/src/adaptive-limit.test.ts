@@ -53,6 +53,20 @@ describe('the adaptive limit', () => {
     )
   })
 
+  it('returns to where it began when less is asked', () => {
+    let nowMs = 0
+    const limit = createAdaptiveLimit({ bounds, target: () => 100, now: () => nowMs })
+    const pass = (taken: number, ms: number) => {
+      nowMs += 101
+      limit.wanted(taken)
+      limit.took(nowMs, ms)
+      return limit.current()
+    }
+    while (pass(1_000, 400) > bounds.least);
+    for (let times = 0; times < 200; times++) pass(1, 10)
+    assert.equal(limit.current(), bounds.first)
+  })
+
   it('follows a machine that slows down and recovers', () => {
     let perSecond = 2_000
     let nowMs = 0

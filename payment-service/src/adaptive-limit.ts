@@ -11,9 +11,11 @@ export type AdaptiveLimit = {
   took(begunAt: number, ms: number): void
 }
 
+export type LimitBounds = { least: number; first: number; most: number }
+
 export type LimitOptions = {
-  /** `first` is that of a process which has just started and knows nothing. */
-  bounds: { least: number; first: number; most: number }
+  /** `first` is that of a process which knows nothing yet, and to which the limit returns when little is asked. */
+  bounds: LimitBounds
   /** In ms; what takes longer on average is late. */
   target: () => number
   /** A clock in milliseconds that never goes back. */
@@ -23,7 +25,7 @@ export type LimitOptions = {
 /** How often the limit may change. */
 const windowMs = 100
 /** The limit shrinks by what was too much, between these; and grows by a sixteenth. */
-const shrink = { most: 0.5, least: 0.9 }
+const shrink = { most: 0.25, least: 0.9 }
 const growth = 1 / 16
 
 export function createAdaptiveLimit({ bounds, target, now = () => performance.now() }: LimitOptions): AdaptiveLimit {
@@ -39,7 +41,11 @@ export function createAdaptiveLimit({ bounds, target, now = () => performance.no
     if (isWanted && lateness > 1) {
       limit = Math.max(bounds.least, limit * Math.min(shrink.least, Math.max(shrink.most, 1 / lateness)))
       shrunkAt = at
-    } else if (isWanted) limit = Math.min(bounds.most, limit * (1 + growth))
+    } else {
+      // What nobody asks for any more is not known to be too much.
+      const most = isWanted ? bounds.most : Math.max(limit, bounds.first)
+      limit = Math.min(most, limit * (1 + growth))
+    }
     windowBegunAt = at
     peak = 0
     count = 0

@@ -46,7 +46,8 @@ describe('stopping the payment service', () => {
     const { pool } = service.deps
     await pool.query(`insert into merchants (merchant_id, name) values ('mer_1', 'Shop')`)
     await pool.query(
-      `insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ('mer_1', 'pspa_1', 'sandbox', 'Sandbox', '{}', '')`,
+      `insert into psp_accounts (merchant_id, id, psp, name, config, credentials) values ('mer_1', 'pspa_1', 'sandbox', 'Sandbox', '{}', $1)`,
+      [service.deps.vault.seal('{}', 'pspa_1')],
     )
     const request = await beginRequest(service.addresses.api)
     const stopped = service.stop()

@@ -4,7 +4,7 @@ import { createPspPlaces, mostOwnCalls, type PspPlace } from './psp-places.ts'
 
 describe('the places for calls to PSPs', () => {
   let nowMs = 0
-  const create = () => createPspPlaces(() => nowMs)
+  const create = () => createPspPlaces({ least: 32, first: 128, most: mostOwnCalls }, () => nowMs)
   const fill = (places: ReturnType<typeof create>, account: string): PspPlace[] => {
     const taken: PspPlace[] = []
     for (let place = places.ours.open(); place.take(account); place = places.ours.open()) {
@@ -49,6 +49,12 @@ describe('the places for calls to PSPs', () => {
     run(places, 'account', 400, 5)
     assert.equal(run(places, 'account', 10_000, 10), 32)
     assert.ok(run(places, 'account', 400, 40) > 128)
+  })
+
+  it('take a burst for an account that nobody knows yet, and leave others their part', () => {
+    const places = createPspPlaces()
+    assert.equal(fill(places, 'new').length, 512)
+    assert.ok(fill(places, 'another').length > 300)
   })
 
   it('learn nothing from a place without a call, and give it back once', () => {

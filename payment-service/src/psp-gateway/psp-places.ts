@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type AdaptiveLimit, createAdaptiveLimit } from '../adaptive-limit.ts'
+import { type AdaptiveLimit, createAdaptiveLimit, type LimitBounds } from '../adaptive-limit.ts'
 import { createFairPlaces, type FairPlaces } from '../fair-places.ts'
 
 /**
@@ -32,7 +32,7 @@ export const mostOwnCalls = 1_024
 /** As many as the relay has places for charges (card-relay/src/limits.ts), so that no account takes all of those. */
 const mostRelayedCards = 512
 /** Of one account. The least is what a PSP that hangs may keep. */
-const ofAccount = { least: 32, first: 128, most: mostOwnCalls }
+const ofAccount = { least: 32, first: 512, most: mostOwnCalls }
 /** A PSP that answers within this time on average is never slow; */
 const promptMs = 1_000
 /** one that takes longer is, when it has been so many times as fast; */
@@ -45,17 +45,24 @@ const bestGrows = 1.2
 /** Accounts whose pace is remembered; the least recent are forgotten, and begin anew. */
 const maxPaces = 10_000
 
-export function createPspPlaces(now: () => number = () => performance.now()): PspPlaces {
-  return { ours: createCalls(mostOwnCalls, now), relayed: createCalls(mostRelayedCards, now) }
+/**
+ * @param bounds of one account; a test sets lower ones.
+ * @param now a clock in milliseconds that never goes back.
+ */
+export function createPspPlaces(
+  bounds: LimitBounds = ofAccount,
+  now: () => number = () => performance.now(),
+): PspPlaces {
+  return { ours: createCalls(mostOwnCalls, bounds, now), relayed: createCalls(mostRelayedCards, bounds, now) }
 }
 
-function createCalls(most: number, now: () => number): Calls {
+function createCalls(most: number, bounds: LimitBounds, now: () => number): Calls {
   const all = createFairPlaces(() => most)
   const paces = new LRUCache<string, Pace>({ max: maxPaces })
   const paceOf = (accountId: string): Pace => {
     const known = paces.get(accountId)
     if (known !== undefined) return known
-    const pace = createPace(now)
+    const pace = createPace(bounds, now)
     paces.set(accountId, pace)
     return pace
   }
@@ -90,12 +97,12 @@ function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: ()
 /** How fast one account's PSP is, and how many calls may be under way there for it. */
 type Pace = { hasRoom(): boolean; enter(): void; leave(calledAt: number | undefined): void }
 
-function createPace(now: () => number): Pace {
+function createPace(bounds: LimitBounds, now: () => number): Pace {
   let underWay = 0
   let bestMs = Number.POSITIVE_INFINITY
   let bestSince = now()
   const target = () => Math.max(promptMs, Math.min(longestMs, bestMs * slowdown))
-  const limit: AdaptiveLimit = createAdaptiveLimit({ bounds: ofAccount, target, now })
+  const limit: AdaptiveLimit = createAdaptiveLimit({ bounds, target, now })
   return {
     hasRoom() {
       limit.wanted(underWay)

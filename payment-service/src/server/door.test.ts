@@ -16,7 +16,7 @@ type Answer = { status: number; headers: Record<string, unknown>; body: string; 
 async function startHeld(kinds: { away?: boolean } = {}) {
   const told: LogFields[] = []
   const log: Log = { ...createLog('silent'), warn: (_message, fields = {}) => void told.push(fields) }
-  const door = createDoor('https://docs.example', log)
+  const door = createDoor('https://docs.example', log, { least: 64, first: 128, most: 1_024 })
   const app = createServer({ docsUrl: 'https://docs.example', log, door })
   const gate = Promise.withResolvers<void>()
   let underWay = 0
@@ -75,7 +75,7 @@ describe('the door', () => {
   it('sends the surplus away at once, with what a caller needs to know, and finishes what it let in', async () => {
     const server = await startHeld()
     const { shed, finished } = await crowd(server, 200, () => server.ask('/v1/charges'))
-    // Two thirds of the 128 of a process that has just started.
+    // Two thirds of 128.
     assert.deepEqual([server.underWay(), shed.length], [86, 114])
     for (const { status, headers, body } of shed) {
       const problem = JSON.parse(body)

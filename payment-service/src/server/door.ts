@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { makeProblem } from '@fincore/api-contract/errors'
 import { LRUCache } from 'lru-cache'
-import { createAdaptiveLimit } from '../adaptive-limit.ts'
+import { createAdaptiveLimit, type LimitBounds } from '../adaptive-limit.ts'
 import { createFairPlaces, type Place } from '../fair-places.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -55,7 +55,8 @@ const targetMs = 100
 const ofMerchants = {
   /** Enough to keep process and database busy, whatever else on the machine makes requests late. */
   least: 64,
-  first: 128,
+  /** A burst is worked off; only when one follows the other is it too much. */
+  first: 1_024,
   /** Bounds the memory: so many bodies of 64 KiB may be held. */
   most: 1_024,
 }
@@ -76,9 +77,12 @@ const tellEveryMs = 1_000
 
 type Work = { place: Place; begunAt: number; awayMs: number }
 
-/** @param docsUrl the address of the docs, for the `type` of a problem. */
-export function createDoor(docsUrl: string, log: Log): Door {
-  const limit = createAdaptiveLimit({ bounds: ofMerchants, target: () => targetMs })
+/**
+ * @param docsUrl the address of the docs, for the `type` of a problem.
+ * @param bounds of merchants' requests at once; a test sets lower ones.
+ */
+export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMerchants): Door {
+  const limit = createAdaptiveLimit({ bounds, target: () => targetMs })
   const merchants = createFairPlaces(limit.current)
   const pspWebhooks = createFairPlaces(() => mostPspWebhooks)
   const shoppers = createFairPlaces(() => mostShoppers, Number.POSITIVE_INFINITY)
