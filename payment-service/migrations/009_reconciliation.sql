@@ -40,7 +40,9 @@ create table reconciliation_runs (
   constraint reconciliation_runs_failure_says_why check ((state = 'failed') = (error is not null)),
   constraint reconciliation_runs_end check ((state = 'running') = (finished_at is null))
 );
-create index reconciliation_runs_by_account on reconciliation_runs (merchant_id, psp_account_id, id);
+-- A run that has lost its process; and what operators are shown, of all merchants.
+create index reconciliation_runs_running on reconciliation_runs (merchant_id, psp_account_id) where state = 'running';
+create index reconciliation_runs_by_id on reconciliation_runs (id);
 
 -- Every difference that was found, once. src/reconciliation/difference-classes.ts says what each class means.
 create table reconciliation_findings (

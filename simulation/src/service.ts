@@ -99,7 +99,7 @@ export function startService(world: {
     vault,
     psps,
     send: world.send,
-    pspPlaces: createPspPlaces(() => clock.now()),
+    pspPlaces: createPspPlaces(),
     now: () => new Date(clock.now()),
     log,
     wakeOutbox: () => wake.outbox(),

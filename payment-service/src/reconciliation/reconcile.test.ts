@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { createAdminServer } from '../admin/server.ts'
 import { type DifferenceClass, differenceClasses } from '../payments/difference-classes.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
+import { newSecret } from '../secrets.ts'
+import { upsertOperators } from '../store/operators.ts'
 import type { Report } from './reconcile.ts'
 import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
@@ -373,6 +376,73 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
       assert.deepEqual(rows, [{ state: 'failed', error: report.stopped }])
     })
   }
+})
+
+describe('operators', () => {
+  it('see each run and each finding, and accept what was settled elsewhere, once and with a reason', async () => {
+    const token = newSecret('op_')
+    await upsertOperators(world.deps.pool, [{ name: 'ada', token }])
+    const admin = createAdminServer(world.deps)
+    const call = async (method: 'GET' | 'POST', path: string, payload?: object) => {
+      const answer = await admin.inject({
+        method,
+        url: `/admin/v1${path}`,
+        headers: { authorization: `Bearer ${token}` },
+        ...(payload === undefined ? {} : { payload }),
+      })
+      return { status: answer.statusCode, body: answer.json() }
+    }
+    const payment = await world.callPsp('POST', '/v2/payments', {
+      reference: 'for-ada',
+      amount: { value: 700, currency: 'EUR' },
+      capture: 'manual',
+      source: { type: 'token', token: await world.makeToken('visa') },
+    })
+    const { run } = await world.reconcile()
+    const open = `/reconciliation_findings?state=open&class=unknown_here&psp_account=${world.merchant.account}&limit=100`
+    const { body: list } = await call('GET', open)
+    const found = list.data.find((one: { psp_payment: string }) => one.psp_payment === payment.id)
+    assert.deepEqual(
+      [found.class, found.psp, found.own, found.run, found.do],
+      ['unknown_here', { amount: 700, currency: 'EUR' }, null, run, differenceClasses.unknown_here.operator],
+    )
+    const { body: runs } = await call('GET', `/reconciliation_runs?merchant=${world.merchant.id}&limit=1`)
+    assert.deepEqual(
+      [runs.data[0].id, runs.data[0].state, runs.data[0].error, runs.has_more],
+      [run, 'finished', null, true],
+    )
+    assert.ok(runs.data[0].open > 0 && runs.data[0].finished_at !== null)
+
+    const path = `/reconciliation_findings/${found.id}/accept`
+    assert.equal((await call('POST', path, {})).status, 400)
+    const accepted = await call('POST', path, { reason: 'A test payment of the shop.' })
+    assert.deepEqual(
+      [accepted.status, accepted.body.state, accepted.body.accepted_by, accepted.body.accepted_because],
+      [200, 'accepted', 'ada', 'A test payment of the shop.'],
+    )
+    assert.equal((await call('POST', path, { reason: 'Again.' })).body.code, 'conflict')
+    const before = await snapshot()
+    const again = await world.reconcile()
+    assert.deepEqual(about(again, payment.id), ['unknown_here authorize accepted'])
+    assert.deepEqual(await snapshot(), before)
+    await admin.close()
+  })
+
+  it('are told of each new difference in the log, and of an old one never again', async () => {
+    world.errors.length = 0
+    await world.callPsp('POST', '/v2/payments', {
+      reference: 'for-the-log',
+      amount: { value: 700, currency: 'EUR' },
+      capture: 'manual',
+      source: { type: 'token', token: await world.makeToken('visa') },
+    })
+    await world.reconcile()
+    // Charges above that a PSP contradicts are told of as they are when a webhook does.
+    const told = () => world.errors.filter((message) => message === 'FinCore and a PSP differ; an operator must look')
+    assert.equal(told().length, 1)
+    await world.reconcile()
+    assert.equal(told().length, 1)
+  })
 })
 
 async function countCharges(): Promise<unknown> {

@@ -116,7 +116,7 @@ export async function releaseAccount(
   )
 }
 
-/** Begins a run. One of the account that still calls itself running has lost its process. */
+/** Begins a run. One of the account that still calls itself running has lost its process. Index: reconciliation_runs_running. */
 export async function insertRun(
   db: Queryable,
   run: Pick<ReconciliationRun, 'merchantId' | 'id' | 'pspAccountId' | 'kind' | 'from' | 'to'>,
@@ -155,7 +155,7 @@ export async function updateRun(
   )
 }
 
-/** The newest first. Index: the primary key, which is in the order of time within each merchant. */
+/** The newest first. Index: reconciliation_runs_by_id. */
 export async function listRuns(
   db: Queryable,
   filter: { merchantId: string | null; pspAccountId: string | null; state: string | null },
