@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { applyMutant, copyRepository, removeCopy } from '../pci/apply-mutant.ts'
 import { moneyMutants } from './mutants.ts'
 
-const runTimeoutMs = 5 * 60_000
+const runTimeoutMs = 10 * 60_000
 
 type Run = { status: number | null; says: string; seconds: number }
 

@@ -12,7 +12,7 @@ export type MoneyMutant = {
 }
 
 const service = 'payment-service/src'
-const simulation = 'simulate -- --payments 12000 --seed 1'
+const simulation = 'simulate -- --payments 6000 --seed 1'
 const smallDrill = 'test:all -- end-to-end/src/faults/faults.test.ts'
 
 export const moneyMutants: readonly MoneyMutant[] = [
