@@ -1,7 +1,7 @@
 import type { PspReply, PspRequest } from '@fincore/payment-service/psp-gateway/port'
-import type { Choices } from './choices.ts'
-import type { Clock } from './clock.ts'
+import type { Ground } from './ground.ts'
 import type { PspAnswer, SimulatedPsp } from './psp.ts'
+import type { Weather } from './weather.ts'
 
 /** The ways of a request to the PSP and back. `acts`: whether the PSP did what was asked. */
 const ways = {
@@ -23,19 +23,11 @@ const ways = {
 } as const
 type Way = keyof typeof ways
 
-/** What goes wrong in a run, by the part of requests that it happens to. */
-export type Weather = { psp: number; outage: { from: number; until: number } | null }
-
 /** The payment service's `send`, through a network that does to requests what networks do. */
-export function makeSend(world: {
-  clock: Clock
-  choices: Choices
-  psp: SimulatedPsp
-  weather: Weather
-  trace(line: string): void
-  fault(kind: string): void
-}) {
-  const { clock, choices, psp, weather, trace } = world
+export function makeSend(
+  { clock, choices, trace, fault }: Ground,
+  { psp, weather }: { psp: SimulatedPsp; weather: Pick<Weather, 'psp' | 'outage'> },
+) {
   const calm = 1 - weather.psp
   const weights = Object.fromEntries(
     Object.keys(ways).map((way) => [way, way === 'well' ? calm : weather.psp / (Object.keys(ways).length - 1)]),
@@ -46,7 +38,7 @@ export function makeSend(world: {
     const own = choices.within(story)
     const isOut = weather.outage !== null && clock.now() >= weather.outage.from && clock.now() < weather.outage.until
     const way = isOut ? '500, and nothing done' : own.pick(`${name} goes`, weights)
-    if (way !== 'well') world.fault(`PSP call: ${way}`)
+    if (way !== 'well') fault(`PSP call: ${way}`)
     trace(`FinCore → PSP        ${story}: ${name}, ${way}`)
     const startedAt = clock.now()
     const gaveUp: PspReply = { failure: 'timeout', requestWasSent: true }

@@ -1,15 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { PspRequest } from '@fincore/payment-service/psp-gateway/port'
-import type { Choices } from './choices.ts'
-import type { Clock } from './clock.ts'
+import type { Ground } from './ground.ts'
 import { makeLedger } from './psp-ledger.ts'
 import { type CheckoutSession, type Kept, type Operation, type Payment, show } from './psp-objects.ts'
 
 /** What a PSP needs of the world around it. */
 export type PspWorld = {
-  clock: Clock
-  choices: Choices
-  trace(line: string): void
   /** Of the merchant: what is made at one of them is unknown at the other. */
   accounts: readonly PspSideAccount[]
   /** Longer than this nothing stays hidden from look-ups, as the PSP documents it. */
@@ -31,8 +27,7 @@ const abandonedAfterMs = 3_600_000
  * A PSP that speaks the sandbox's API, so that FinCore's own adapter talks to it. It acts at most once under an
  * idempotency key, keeps a ledger of what its bank really did, and tells of everything by webhook, more or less.
  */
-export function makePsp(world: PspWorld) {
-  const { clock, choices, trace } = world
+export function makePsp({ clock, choices, trace }: Ground, world: PspWorld) {
   const ledger = makeLedger(clock)
   const answered = new Map<string, PspAnswer>()
   let events = 0

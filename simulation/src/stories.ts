@@ -14,25 +14,21 @@ import { returnFromBank } from '@fincore/payment-service/flows/return-charge'
 import { returnFromPsp } from '@fincore/payment-service/flows/return-link'
 import { isRefusal, type Refusal } from '@fincore/payment-service/refusal'
 import { findCharge } from '@fincore/payment-service/store/charges'
-import type { Choices } from './choices.ts'
-import type { Clock } from './clock.ts'
+import type { Ground } from './ground.ts'
 import type { Merchant } from './merchant.ts'
+import { pickService } from './processes.ts'
 import type { SimulatedPsp } from './psp.ts'
 import type { CheckoutSession } from './psp-objects.ts'
 import type { Service } from './service.ts'
+import { merchantId } from './shop.ts'
 
 /** One payment's life, as a merchant and a shopper bring it about. */
-export type StoryWorld = {
-  clock: Clock
-  choices: Choices
+export type StoryWorld = Ground & {
   merchant: Merchant
-  merchantId: string
   psp: SimulatedPsp
   services: readonly Service[]
   send: Deps['send']
-  trace(line: string): void
-  fault(kind: string): void
-  /** The charge that a story's events told of, when the answer did not. */
+  /** The charge of a story, when its merchant knows it by an answer or an event. */
   chargeOf(story: string): string | null
 }
 
@@ -53,7 +49,7 @@ export async function tellStory(world: StoryWorld, story: string): Promise<void>
 type Capture = 'automatic' | 'manual'
 
 async function charge(world: StoryWorld, story: string, flow: 'token' | 'raw card', amount: number, capture: Capture) {
-  const { merchantId, merchant } = world
+  const { merchant } = world
   const request = {
     amount,
     currency: 'EUR',
@@ -69,7 +65,7 @@ async function charge(world: StoryWorld, story: string, flow: 'token' | 'raw car
           idempotencyKey,
           request: { ...request, payment_method: { type: 'token', token: 'tok_1' } },
         })
-      : chargeByRelay(world, story, deps, service, { merchantId, idempotencyKey, request }),
+      : chargeByRelay(world, story, deps, service, { idempotencyKey, request }),
   )
 }
 
@@ -79,14 +75,14 @@ async function chargeByRelay(
   story: string,
   deps: Deps,
   service: Service,
-  input: { merchantId: string; idempotencyKey: string; request: object },
+  input: { idempotencyKey: string; request: object },
 ): Promise<Answer | Refusal> {
   const card = { number: '****************', cvc: '***', exp_month: 12, exp_year: 2034, holder_name: story }
   const relay = world.choices
     .within(story)
     .pick('relay', { lives: 94, 'dies before it sends': 3, 'dies after it sent': 3 })
   let step: CardStep = await beginCardCharge(deps, {
-    merchantId: input.merchantId,
+    merchantId,
     idempotencyKey: input.idempotencyKey,
     blankedBody: JSON.stringify({ ...input.request, payment_method: { type: 'card', card } }),
     card: { brand: 'visa', first6: '424242', last4: '4242', length: 16, luhnOk: true, cvcLength: 3 },
@@ -105,7 +101,7 @@ async function chargeByRelay(
 }
 
 async function payHosted(world: StoryWorld, story: string, amount: number, capture: Capture): Promise<void> {
-  const { merchant, merchantId, clock } = world
+  const { merchant, clock } = world
   const own = world.choices.within(story)
   const late_payments = own.pick('late payments', { refund: 2, keep: 1 })
   const expires_in = 600
@@ -135,7 +131,6 @@ async function payHosted(world: StoryWorld, story: string, amount: number, captu
 }
 
 async function endSession(world: StoryWorld, story: string, sessionId: string): Promise<void> {
-  const { merchantId } = world
   await world.clock.wait(60_000 * world.choices.within(story).spread('ends after'))
   await world.merchant.ask(story, 'expire', (deps) =>
     expirePaymentSession(deps, { merchantId, sessionId, idempotencyKey: `${story} expire` }),
@@ -205,8 +200,7 @@ async function onSomeService<Result>(
   handle: (deps: Deps) => Promise<Result>,
 ): Promise<Result | null> {
   for (let tries = 0; tries < 4; tries++) {
-    const alive = world.services.filter((service) => service.isAlive())
-    const service = alive[Math.floor(alive.length * world.choices.within(story).spread(`${what} at`))]
+    const service = pickService(world.services, world.choices.within(story).spread(`${what} at`))
     world.trace(`shopper → FinCore    ${story}: ${what}, at ${service?.name ?? 'nobody'}`)
     try {
       if (service !== undefined) return await service.call(handle)
@@ -241,7 +235,7 @@ async function followUp(world: StoryWorld, story: string, chargeId: string, amou
 async function waitWhile(world: StoryWorld, story: string, chargeId: string, status: string) {
   for (const pause of patienceMs) {
     const charge = await onSomeService(world, story, 'reads the charge', (deps) =>
-      findCharge(deps.pool, world.merchantId, chargeId),
+      findCharge(deps.pool, merchantId, chargeId),
     )
     if (charge !== null && charge.status !== status) return charge
     await world.clock.wait(pause)
@@ -250,7 +244,7 @@ async function waitWhile(world: StoryWorld, story: string, chargeId: string, sta
 }
 
 async function endAuthorization(world: StoryWorld, story: string, chargeId: string, amount: number): Promise<void> {
-  const { merchant, merchantId, psp } = world
+  const { merchant, psp } = world
   const own = world.choices.within(story)
   const does = own.pick('merchant with the hold', {
     'captures all': 45,
@@ -293,7 +287,7 @@ async function refund(world: StoryWorld, story: string, chargeId: string, captur
   const give = (name: string, amount: number | undefined) =>
     world.merchant.ask(story, name, (deps) =>
       createRefund(deps, {
-        merchantId: world.merchantId,
+        merchantId,
         idempotencyKey: `${story} ${name}`,
         request: { charge: chargeId, ...(amount === undefined ? {} : { amount }) },
       }),
