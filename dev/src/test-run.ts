@@ -6,6 +6,7 @@ import { startPostgres } from './embedded-postgres.ts'
 import { startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
 import { createTestDatabase } from './test-database.ts'
+import { groupTestFiles, writeGroups } from './test-groups.ts'
 
 // One file may drive a browser through many payments; nothing honest takes longer than this.
 const testTimeoutMs = 180_000
@@ -31,6 +32,8 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   })
   console.log(`PostgreSQL ${postgres.version} is ready; ${files.length} test files.`)
   const world = startSharedWorld(files, postgres.ownerUrl)
+  const groupsFolder = mkdtempSync(join(tmpdir(), 'fincore-groups-'))
+  const { alone, groups } = groupTestFiles(files)
   const runner = spawn(
     process.execPath,
     [
@@ -39,7 +42,8 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
       `--test-timeout=${testTimeoutMs}`,
       ...reporters.map(({ module }) => `--test-reporter=${module}`),
       ...reporters.map(({ destination }) => `--test-reporter-destination=${destination}`),
-      ...files,
+      ...alone,
+      ...writeGroups(groups, groupsFolder),
     ],
     {
       cwd: pathInRepository(''),
@@ -59,6 +63,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   clearTimeout(deadline)
   await world.stop()
   await postgres.stop()
+  rmSync(groupsFolder, { recursive: true, force: true })
   console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
   return code
 }
