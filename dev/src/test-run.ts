@@ -25,6 +25,8 @@ export type Reporter = { module: string; destination: string }
  */
 export async function runTestFiles(files: readonly string[], reporters: readonly Reporter[]): Promise<number> {
   const startedAt = Date.now()
+  // For the runner and for the shared world alike.
+  process.env.NODE_COMPILE_CACHE = compileCache
   const postgres = await startPostgres({
     dataDir: mkdtempSync(join(tmpdir(), 'fincore-test-')),
     port: 0,
@@ -48,7 +50,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     {
       cwd: pathInRepository(''),
       stdio: 'inherit',
-      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, ...world.env, NODE_COMPILE_CACHE: compileCache },
+      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, ...world.env },
     },
   )
   // Ctrl-C reaches the runner by itself; this process only waits, so that PostgreSQL outlives the tests.
