@@ -18,6 +18,7 @@ test('every test file runs once: those of its own process alone, the quick ones 
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const { alone, groups } = groupTestFiles([...others, ...quick].sort(), read)
   assert.deepEqual(alone.toSorted(), others)
+  assert.equal(alone[0], 'end-to-end/src/slow.test.ts')
   assert.deepEqual(groups.flat().sort(), quick.toSorted())
   assert.ok(groups.length > 1 && groups.every(({ length }) => length <= 12))
   assert.deepEqual(writeGroups(groups, folder).map(filesOfGroup), groups)

@@ -17,7 +17,10 @@ const quickWorkspaces = ['card-relay', 'payment-service', 'psp-sandbox']
 /** What a file says that changes or looks at its process, starts another, or replaces a part of Node for all that run there. */
 const ofItsOwnProcess = /child_process|worker_threads|process\.(env|on|once|chdir|exit|memoryUsage)\b|\bmock\./
 
-/** Splits test files, as paths in the repository, into those that run alone, in their order, and groups. */
+/** The workspaces whose files take longest. They begin first, so that what is left at the end is short. */
+const slowWorkspaces = ['end-to-end', 'simulation']
+
+/** Splits test files, as paths in the repository, into those that run alone, the slowest workspaces first, and groups. */
 export function groupTestFiles(
   files: readonly string[],
   read: (file: string) => string = (file) => readFileSync(pathInRepository(file), 'utf8'),
@@ -32,7 +35,9 @@ export function groupTestFiles(
     return Array.from({ length: count }, (_, group) => together.filter((_file, index) => index % count === group))
   })
   const single = groups.filter(({ length }) => length === 1).flat()
-  return { alone: [...alone, ...single], groups: groups.filter(({ length }) => length > 1) }
+  const isSlow = (file: string) => slowWorkspaces.some((name) => file.startsWith(`${name}/`))
+  const inOrder = [...alone.filter(isSlow), ...alone.filter((file) => !isSlow(file)), ...single]
+  return { alone: inOrder, groups: groups.filter(({ length }) => length > 1) }
 }
 
 function isBusy(text: string): boolean {
