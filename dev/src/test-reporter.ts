@@ -2,9 +2,10 @@
  * A reporter for `node --test`: one line per file, every failure in full, the slowest files, and node's own closing
  * counts. What tests themselves print to stdout or stderr is shown only for files that failed.
  */
-import { relative } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
+import { filesOfGroup, isFileOfGroup, isGroup } from './test-groups.ts'
 
 const slowestShown = 10
 // A test that prints without end must not fill the runner's memory.
@@ -17,19 +18,38 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
   const counts: string[] = []
   const failures: string[] = []
   const outputs = new Map<string, string>()
+  const summed = new Set<string>()
+  const counted = new Map<string, number>()
+  const finish = (result: FileResult, tests: number): string => {
+    files.push(result)
+    return `${result.ok ? '✔' : '✖'} ${result.file} (${tests} tests, ${result.seconds.toFixed(1)} s)\n`
+  }
   for await (const event of source) {
     switch (event.type) {
       case 'test:stdout':
       case 'test:stderr': {
-        const before = outputs.get(event.data.file ?? '') ?? ''
-        if (before.length < maxOutputPerFile) outputs.set(event.data.file ?? '', before + event.data.message)
+        // The path as the runner was given it, while a summary has the whole.
+        const path = resolve(event.data.file ?? '')
+        const before = outputs.get(path) ?? ''
+        if (before.length < maxOutputPerFile) outputs.set(path, before + event.data.message)
         break
       }
+      case 'test:pass':
       case 'test:fail': {
-        const text = describeFailure(event.data)
-        if (text === undefined) break
-        failures.push(text)
-        yield text
+        const { data } = event
+        const { duration_ms: ms, type } = data.details
+        const text = event.type === 'test:fail' ? describeFailure(event.data, files) : undefined
+        if (text !== undefined) {
+          failures.push(text)
+          yield text
+        }
+        const file = nameOf(data.file ?? '')
+        if (type !== 'suite') counted.set(file, (counted.get(file) ?? 0) + 1)
+        else if (data.nesting === 0 && isFileOfGroup(data.file))
+          yield finish(
+            { file: data.name, seconds: ms / 1000, ok: event.type === 'test:pass' },
+            counted.get(data.name) ?? 0,
+          )
         break
       }
       case 'test:diagnostic':
@@ -37,15 +57,22 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
         break
       case 'test:summary': {
         if (event.data.file === undefined) break
-        const result = { file: nameOf(event.data.file), seconds: event.data.duration_ms / 1000, ok: event.data.success }
-        files.push(result)
-        yield `${result.ok ? '✔' : '✖'} ${result.file} (${event.data.counts.tests} tests, ${result.seconds.toFixed(1)} s)\n`
-        const output = outputs.get(event.data.file)
-        if (!result.ok && output) yield `--- what ${result.file} printed ---\n${output.trimEnd()}\n---\n`
+        const { file: path, success: ok, duration_ms: ms, counts: found } = event.data
+        const file = nameOf(path)
+        // The files of a group have their own lines.
+        if (!isGroup(path)) yield finish({ file, seconds: ms / 1000, ok }, found.tests)
+        const output = outputs.get(path)
+        summed.add(path)
+        if (!ok && output)
+          yield `--- what ${isGroup(path) ? basename(path) : file} printed ---\n${output.trimEnd()}\n---\n`
         break
       }
     }
   }
+  // Of what did not come to its own end.
+  for (const [path, output] of outputs)
+    if (!summed.has(path))
+      yield `--- what ${isGroup(path) ? basename(path) : nameOf(path)} printed ---\n${output.trimEnd()}\n---\n`
   const slowest = files.sort((a, b) => b.seconds - a.seconds).slice(0, slowestShown)
   yield '\nThe slowest files:\n'
   for (const { file, seconds } of slowest) yield `${seconds.toFixed(1).padStart(7)} s  ${file}\n`
@@ -56,13 +83,21 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
 
 type FailData = Extract<TestEvent, { type: 'test:fail' }>['data']
 
-function describeFailure(data: FailData): string | undefined {
+function describeFailure(data: FailData, ended: readonly FileResult[]): string | undefined {
   const { error } = data.details
   // A suite fails because one of its tests did, and that test has its own text.
   if ('failureType' in error && error.failureType === 'subtestsFailed') return undefined
   const where = data.file === undefined ? '' : `  ${nameOf(data.file)}:${data.line ?? '?'}\n`
   const reason = inspect(error.cause ?? error, { colors: false, depth: 6 }).replaceAll('\n', '\n  ')
-  return `✖ ${data.name}\n${where}  ${reason}\n`
+  return `✖ ${isGroup(data.name) ? describeGroup(data.name, ended) : data.name}\n${where}  ${reason}\n`
+}
+
+/** A group's files run one after the other; one that ended abruptly may not have told of the last that did end. */
+function describeGroup(path: string, ended: readonly FileResult[]): string {
+  const all = filesOfGroup(path)
+  const untold = all.filter((name) => !ended.some(({ file }) => file === name))
+  if (untold.length === 0) return `${basename(path)} did not end by itself, although its files had: ${all.join(', ')}`
+  return `${basename(path)} ended early, without the results of ${untold.join(', ')}`
 }
 
 function nameOf(file: string): string {

@@ -6,6 +6,7 @@ import { startPostgres } from './embedded-postgres.ts'
 import { startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
 import { createTestDatabase } from './test-database.ts'
+import { groupTestFiles, writeGroups } from './test-groups.ts'
 
 // One file may drive a browser through many payments; nothing honest takes longer than this.
 const testTimeoutMs = 180_000
@@ -24,6 +25,8 @@ export type Reporter = { module: string; destination: string }
  */
 export async function runTestFiles(files: readonly string[], reporters: readonly Reporter[]): Promise<number> {
   const startedAt = Date.now()
+  // For the runner and for the shared world alike.
+  process.env.NODE_COMPILE_CACHE = compileCache
   const postgres = await startPostgres({
     dataDir: mkdtempSync(join(tmpdir(), 'fincore-test-')),
     port: 0,
@@ -31,6 +34,8 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   })
   console.log(`PostgreSQL ${postgres.version} is ready; ${files.length} test files.`)
   const world = startSharedWorld(files, postgres.ownerUrl)
+  const groupsFolder = mkdtempSync(join(tmpdir(), 'fincore-groups-'))
+  const { alone, groups } = groupTestFiles(files)
   const runner = spawn(
     process.execPath,
     [
@@ -39,12 +44,13 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
       `--test-timeout=${testTimeoutMs}`,
       ...reporters.map(({ module }) => `--test-reporter=${module}`),
       ...reporters.map(({ destination }) => `--test-reporter-destination=${destination}`),
-      ...files,
+      ...alone,
+      ...writeGroups(groups, groupsFolder),
     ],
     {
       cwd: pathInRepository(''),
       stdio: 'inherit',
-      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, ...world.env, NODE_COMPILE_CACHE: compileCache },
+      env: { ...process.env, TEST_POSTGRES_URL: postgres.ownerUrl, ...world.env },
     },
   )
   // Ctrl-C reaches the runner by itself; this process only waits, so that PostgreSQL outlives the tests.
@@ -59,6 +65,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   clearTimeout(deadline)
   await world.stop()
   await postgres.stop()
+  rmSync(groupsFolder, { recursive: true, force: true })
   console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
   return code
 }

@@ -14,6 +14,11 @@ import { eventually } from './world.ts'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
 
+type Command = readonly [program: string, ...args: string[]]
+const withNpm: Command = ['npm', 'start', '--silent']
+/** What npm runs then; it takes less time, and is enough for a start that is refused. */
+const withoutNpm: Command = [process.execPath, 'dev/run.mjs', 'start']
+
 type Started = { child: ChildProcess; output: () => string; exited: Promise<number | null> }
 
 describe('npm start', () => {
@@ -64,20 +69,21 @@ describe('npm start', () => {
   })
 
   it('says in one line that the data directory is taken, and which port is', async () => {
-    const second = start({ FINCORE_PORT_BASE: String(base) })
+    const second = start({}, withoutNpm)
     assert.equal(await second.exited, 1)
     assert.match(second.output(), /data directory/i)
     const other = mkdtempSync(join(tmpdir(), 'fincore-start-'))
-    const third = start({ FINCORE_DATA_DIR: other })
+    const third = start({ FINCORE_DATA_DIR: other }, withoutNpm)
     assert.equal(await third.exited, 1)
     assert.match(third.output(), new RegExp(`Port ${base}\\b.*taken`))
     rmSync(other, { recursive: true })
   })
 
-  it('leaves nothing running after kill -9, and finds the data again at the next start', async () => {
-    const before = readDev()
-    const charges = await listCharges(before)
-    assert.equal(charges.length, 2)
+  let first: { dev: DevFile; charges: string[] }
+
+  it('leaves nothing running after kill -9', async () => {
+    first = { dev: readDev(), charges: await listCharges(readDev()) }
+    assert.equal(first.charges.length, 2)
     // The launcher itself, which npm has started; npm ends with it.
     const [launcher] = processesOf(dataDir).filter(
       (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] === 'dev/run.mjs',
@@ -86,9 +92,13 @@ describe('npm start', () => {
     process.kill(Number(launcher), 'SIGKILL')
     await running[0]?.exited
     await assertNothingListens()
-    await startAndWait()
-    assert.equal(readDev().secret_key, before.secret_key)
-    assert.deepEqual(await listCharges(readDev()), charges)
+  })
+
+  it('sets up another merchant at other ports', async () => {
+    const moved = await startAndWait(await findFreeBase())
+    assert.match(moved.output(), /Merchant mer_\w+ set up \(new, because the addresses changed\):/)
+    assert.notEqual(readDev().merchant, first.dev.merchant)
+    assert.deepEqual(await listCharges(readDev()), [])
   })
 
   it('stops everything on Ctrl-C', async () => {
@@ -99,6 +109,13 @@ describe('npm start', () => {
     await assertNothingListens()
   })
 
+  it('finds the first merchant and its data again, also after kill -9, when it moves back', async () => {
+    const back = await startAndWait()
+    assert.match(back.output(), /Merchant mer_\w+ found again:/)
+    assert.deepEqual([readDev().merchant, readDev().secret_key], [first.dev.merchant, first.dev.secret_key])
+    assert.deepEqual(await listCharges(readDev()), first.charges)
+  })
+
   it('tells the whole story by npm run demo, and exits 0', async () => {
     const { stdout } = await run('npm', ['run', 'demo', '--silent'], { cwd: repository, maxBuffer: 1 << 24 })
     for (const flow of ['Hosted page', 'Browser SDK', 'Server to server']) assert.ok(stdout.includes(flow), stdout)
@@ -106,8 +123,8 @@ describe('npm start', () => {
     assert.equal(stdout.includes('differs'), false)
   })
 
-  function start(env: Record<string, string> = {}): Started {
-    const child = spawn('npm', ['start', '--silent'], {
+  function start(env: Record<string, string> = {}, [program, ...args] = withNpm): Started {
+    const child = spawn(program, args, {
       cwd: repository,
       env: { ...process.env, FINCORE_DATA_DIR: dataDir, FINCORE_PORT_BASE: String(base), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,8 +142,8 @@ describe('npm start', () => {
     return { child, output: () => output, exited }
   }
 
-  async function startAndWait(): Promise<Started> {
-    const started = start()
+  async function startAndWait(at = base): Promise<Started> {
+    const started = start({ FINCORE_PORT_BASE: String(at) })
     running.push(started)
     await eventually('FinCore to be ready', async () => {
       assert.equal(started.child.exitCode, null, started.output())

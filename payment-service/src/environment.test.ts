@@ -58,6 +58,7 @@ async function startProcess(environment: Record<string, string>): Promise<Servic
   const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
     env: {
       DATABASE_URL: world.database.appUrl,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       // As a copied database would be found: with the key that opens its credentials.
       ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       INTERNAL_TOKEN: 'i'.repeat(40),

@@ -14,6 +14,7 @@ const flags = ['--disable-warning=ExperimentalWarning', main]
 
 test('every wrong setting is named at once', () => {
   const env = {
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     SANDBOX_PAGES_PORT: 'x',
     SANDBOX_API_PORT: '0',
     SANDBOX_ADMIN_TOKEN: 'short',
@@ -34,6 +35,7 @@ test('the process says where it listens, writes no card number anywhere, and sto
   const adminToken = 'admin-token-of-the-tests'
   const child = spawn(process.execPath, flags, {
     env: {
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       SANDBOX_PAGES_PORT: '0',
       SANDBOX_API_PORT: '0',
       SANDBOX_TLS_CERT_FILE: join(folder, 'cert.pem'),

@@ -211,7 +211,9 @@ test('fincore audit verify exits with 0 on a whole log, and with 1 and a sentenc
   await sealThreeTimes()
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
   const run = () =>
-    promisify(execFile)(process.execPath, [cli, 'audit', 'verify'], { env: { DATABASE_URL: database.appUrl } })
+    promisify(execFile)(process.execPath, [cli, 'audit', 'verify'], {
+      env: { DATABASE_URL: database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    })
   assert.match((await run()).stdout, /6 sealed records under 3 seals[\s\S]*is whole/)
   await owner.query(`update audit_records set origin = '127.0.0.2' where id = (select min(id) from audit_records)`)
   await assert.rejects(

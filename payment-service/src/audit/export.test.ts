@@ -202,7 +202,7 @@ test('an export is read a few seals at a time, and holds back when nobody takes 
 function run(...args: string[]): Promise<{ stdout: Buffer; stderr: Buffer }> {
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
   return promisify(execFile)(process.execPath, [cli, 'audit', ...args], {
-    env: { DATABASE_URL: log.database.appUrl },
+    env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     maxBuffer: 2 ** 24,
     encoding: 'buffer',
   })
@@ -282,7 +282,7 @@ test('a login that cannot write the log exports nothing', async () => {
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
   await assert.rejects(
     promisify(execFile)(process.execPath, [cli, 'audit', 'export', '--from', '2026-01-02', '--to', '2026-01-03'], {
-      env: { DATABASE_URL: log.database.appUrl },
+      env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     }),
     (error: { code: number; stdout: string }) => error.code === 1 && error.stdout === '',
   )
