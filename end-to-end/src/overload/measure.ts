@@ -29,7 +29,7 @@ export type Measured = {
     memoryMb: { before: number; most: number }
   }
   /**
-   * From the event to its arrival, in ms: at an endpoint that answers at once, while another merchant's did so too, and
+   * From the event to its arrival, in ms: at the small merchant's endpoint, which answers at once, while another merchant's did so too, and
    * when that had become slow; and at the slow one.
    */
   webhooks: { promptBefore: number[]; prompt: number[]; slow: number[] }
@@ -76,12 +76,12 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     const add = (name: string, more: object = {}) => bench.addMerchant({ name, ...more })
     const greedy = await add('greedy')
     const endpoint = { hasEndpoint: extent.hasTroubled }
-    const prompt = await add('prompt endpoint', endpoint)
+    const another = await add('another')
     const slow = await add('slow endpoint', endpoint)
     const plain = await add('plain')
     const hanging = extent.hasTroubled ? [await add(hangingName, { pspHangs: true })] : []
-    const small = await add('small')
-    const healthy = [greedy, prompt, slow, plain]
+    const small = await add('small', endpoint)
+    const healthy = [greedy, another, slow, plain]
     for (const merchant of [...healthy, ...hanging, small]) await bench.addTokens(merchant, extent.tokens)
     load = await createLoad(bench.api)
     // The first seconds of a process are its slowest.
@@ -100,14 +100,14 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
       const each = (peakPerSecond * overloadFactor) / (greed + 3 + hanging.length)
       const rates = [
         { payer: greedy, perSecond: each * greed },
-        ...[prompt, slow, plain, ...hanging].map((payer) => ({ payer, perSecond: each })),
+        ...[another, slow, plain, ...hanging].map((payer) => ({ payer, perSecond: each })),
         { payer: small, perSecond: Math.max(smallest, peakPerSecond * smallPart) },
       ]
       const watch = watchProcess(bench, load, healthMs, memoryMb)
       overloads.push(await load.open(rates, extent.overloadMs))
       await watch.stop()
       if (round === 1 && extent.hasTroubled) {
-        promptBefore = delaysOf(bench, prompt).splice(0)
+        promptBefore = delaysOf(bench, small).splice(0)
         delaysOf(bench, slow).splice(0)
         bench.slowDown(slow, slowEndpointMs)
       }
@@ -121,7 +121,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     return {
       peak: { perSecond: peakPerSecond, tallies: addUp(peaks), warmUp },
       overload: { askedPerSecond: asked / extent.rounds, perSecond, seconds, tallies, healthMs, memoryMb },
-      webhooks: { promptBefore, prompt: delaysOf(bench, prompt), slow: delaysOf(bench, slow) },
+      webhooks: { promptBefore, prompt: delaysOf(bench, small), slow: delaysOf(bench, slow) },
       books,
     }
   } finally {
@@ -254,7 +254,7 @@ export function describe({ peak, overload, webhooks, books }: Measured): string[
     line('Memory before, and at most', `${overload.memoryMb.before} MiB, ${overload.memoryMb.most} MiB`),
     'By merchant (p50 / p99):',
     ...all.map(ofMerchant),
-    line('Webhooks to the prompt endpoint (p50 / p99)', `${webhooks.prompt.length}: ${both(webhooks.prompt)}`),
+    line('Webhooks to the small merchant (p50 / p99)', `${webhooks.prompt.length}: ${both(webhooks.prompt)}`),
     line('  before the other one was slow', `${webhooks.promptBefore.length}: ${both(webhooks.promptBefore)}`),
     line('Webhooks to the slow endpoint (p50 / p99)', `${webhooks.slow.length}: ${both(webhooks.slow)}`),
     line('Charges begun, calls to PSPs for them', `${books.charges}, ${books.authorizeCalls}`),

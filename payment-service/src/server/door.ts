@@ -55,8 +55,8 @@ const targetMs = 100
 const ofMerchants = {
   /** Enough to keep process and database busy, whatever else on the machine makes requests late. */
   least: 64,
-  /** A burst is worked off; only when one follows the other is it too much. */
-  first: 1_024,
+  /** A burst is worked off; only when more follows is it too much. */
+  first: 256,
   /** Bounds the memory: so many bodies of 64 KiB may be held. */
   most: 1_024,
 }
