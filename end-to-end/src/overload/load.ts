@@ -15,6 +15,8 @@ export type Tally = {
   name: string
   sent: number
   served: number
+  /** Of those, before the load was over: what is finished after it is no measure of how much is done in a second. */
+  servedMeanwhile: number
   shed: number
   /** Of those, because the merchant's own PSP account had too many calls under way. */
   shedForPsp: number
@@ -56,7 +58,7 @@ export async function createLoad(api: string): Promise<Load> {
       const tallies = payers.map(newTally)
       const call = async (payer: Payer, tally: Tally) => {
         while (performance.now() < until) {
-          if ((await charge(connections, payer, tally, performance.now())) !== 'served') await sleep(20)
+          if ((await charge(connections, payer, tally, performance.now(), until)) !== 'served') await sleep(20)
         }
       }
       await Promise.all(
@@ -75,7 +77,7 @@ export async function createLoad(api: string): Promise<Load> {
           const due = Math.floor((elapsed * perSecond) / 1_000)
           while (tally.sent < due) {
             const dueAt = begunAt + ((tally.sent + 1) * 1_000) / perSecond
-            const one = charge(connections, payer, tally, dueAt).finally(() => underWay.delete(one))
+            const one = charge(connections, payer, tally, dueAt, begunAt + forMs).finally(() => underWay.delete(one))
             underWay.add(one)
           }
         }
@@ -103,6 +105,7 @@ async function charge(
   payer: Payer,
   tally: Tally,
   dueAt: number,
+  until: number,
 ): Promise<'served' | 'shed' | 'other'> {
   tally.sent++
   const token = payer.tokens.pop() ?? noToken
@@ -112,6 +115,7 @@ async function charge(
   const ms = performance.now() - dueAt
   if (answer?.status === 201) {
     tally.served++
+    if (performance.now() < until) tally.servedMeanwhile++
     tally.servedMs.push(ms)
     return 'served'
   }
@@ -137,7 +141,18 @@ function isRightlyShed({ head, body }: RawAnswer): boolean {
 }
 
 function newTally({ name }: Payer): Tally {
-  return { name, sent: 0, served: 0, shed: 0, shedForPsp: 0, shedWrongly: 0, others: {}, servedMs: [], shedMs: [] }
+  return {
+    name,
+    sent: 0,
+    served: 0,
+    servedMeanwhile: 0,
+    shed: 0,
+    shedForPsp: 0,
+    shedWrongly: 0,
+    others: {},
+    servedMs: [],
+    shedMs: [],
+  }
 }
 
 /** The value below which this share of them lies; NaN of none. */

@@ -95,7 +95,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     let promptBefore: number[] = []
     for (let round = 1; round <= extent.rounds; round++) {
       peaks.push(await load.closed(healthy, callersPerMerchant, extent.peakMs))
-      peakPerSecond = count(peaks.flat(), 'served') / ((extent.peakMs / 1_000) * round)
+      peakPerSecond = count(peaks.flat(), 'servedMeanwhile') / ((extent.peakMs / 1_000) * round)
       say(`Round ${round}: so far it served ${peakPerSecond.toFixed(0)} a second at its peak; now ten times that.`)
       const each = (peakPerSecond * overloadFactor) / (greed + 3 + hanging.length)
       const rates = [
@@ -115,7 +115,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     }
     const tallies = addUp(overloads)
     const seconds = (extent.overloadMs / 1_000) * extent.rounds
-    const perSecond = count(tallies, 'served') / seconds
+    const perSecond = count(tallies, 'servedMeanwhile') / seconds
     say('What was begun is finished, and the books are compared.')
     const books = await closeBooks(bench)
     return {
@@ -130,8 +130,10 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
   }
 }
 
-export const count = (tallies: readonly Tally[], what: 'sent' | 'served' | 'shed' | 'shedForPsp' | 'shedWrongly') =>
-  tallies.reduce((sum, tally) => sum + tally[what], 0)
+export const count = (
+  tallies: readonly Tally[],
+  what: 'sent' | 'served' | 'servedMeanwhile' | 'shed' | 'shedForPsp' | 'shedWrongly',
+) => tallies.reduce((sum, tally) => sum + tally[what], 0)
 
 const delaysOf = (bench: Bench, { name }: Merchant) => bench.webhookDelaysMs.get(name) ?? []
 
@@ -148,6 +150,7 @@ function join(a: Tally, b: Tally): Tally {
     name: a.name,
     sent: a.sent + b.sent,
     served: a.served + b.served,
+    servedMeanwhile: a.servedMeanwhile + b.servedMeanwhile,
     shed: a.shed + b.shed,
     shedForPsp: a.shedForPsp + b.shedForPsp,
     shedWrongly: a.shedWrongly + b.shedWrongly,
@@ -242,7 +245,7 @@ export function describe({ peak, overload, webhooks, books }: Measured): string[
       (
         count(
           all.filter(({ name }) => name !== hangingName),
-          'served',
+          'servedMeanwhile',
         ) / overload.seconds
       ).toFixed(0),
     ),
