@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Merchant, startBench } from './bench.ts'
-import { createLoad, type Load, quantile, type Tally } from './load.ts'
+import { countedPart, createLoad, type Load, quantile, type Tally } from './load.ts'
 
 /** How long each part lasts. */
 export type Extent = {
@@ -21,6 +21,7 @@ export type Measured = {
   overload: {
     askedPerSecond: number
     perSecond: number
+    /** How long was counted. */
     seconds: number
     /** By merchant. */
     tallies: Tally[]
@@ -95,7 +96,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     let promptBefore: number[] = []
     for (let round = 1; round <= extent.rounds; round++) {
       peaks.push(await load.closed(healthy, callersPerMerchant, extent.peakMs))
-      peakPerSecond = count(peaks.flat(), 'servedMeanwhile') / ((extent.peakMs / 1_000) * round)
+      peakPerSecond = count(peaks.flat(), 'servedMeanwhile') / ((extent.peakMs / 1_000) * countedPart * round)
       say(`Round ${round}: so far it served ${peakPerSecond.toFixed(0)} a second at its peak; now ten times that.`)
       const each = (peakPerSecond * overloadFactor) / (greed + 3 + hanging.length)
       const rates = [
@@ -114,7 +115,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
       asked += rates.reduce((sum, { perSecond }) => sum + perSecond, 0)
     }
     const tallies = addUp(overloads)
-    const seconds = (extent.overloadMs / 1_000) * extent.rounds
+    const seconds = (extent.overloadMs / 1_000) * countedPart * extent.rounds
     const perSecond = count(tallies, 'servedMeanwhile') / seconds
     say('What was begun is finished, and the books are compared.')
     const books = await closeBooks(bench)
