@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -59,6 +61,27 @@ describe('the relay’s process', () => {
     assert.match(lines[0] ?? '', /^listening \{"relay":"https:\/\/127\.0\.0\.1:\d+"\}$/)
     const events = lines.slice(1).map((line) => JSON.parse(line).event)
     assert.deepEqual(events, ['started', 'stopping', 'stopped'])
+  })
+
+  it('says which setting to change when its port is taken', async () => {
+    const authority = await makeAuthority('Port authority')
+    const own = await authority.issue({ name: 'relay', use: 'server' })
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const { code, lines } = await waitForRefusal(
+      start({
+        RELAY_PORT: String((holder.address() as AddressInfo).port),
+        RELAY_TLS_CERT_FILE: write('cert.pem', own.cert),
+        RELAY_TLS_KEY_FILE: write('key.pem', own.key),
+        RELAY_CLIENT_CA_FILE: write('ca.pem', authority.cert),
+        RELAY_PAYMENT_SERVICE_URL: 'http://127.0.0.1:9',
+        RELAY_INTERNAL_TOKEN: 'i'.repeat(32),
+        RELAY_PSP_ORIGINS: 'https://api.psp.example',
+        RELAY_DOCS_URL: 'http://127.0.0.1:4000/docs',
+      }),
+    )
+    holder.close()
+    assert.deepEqual([code, lines], [1, ['card-relay: RELAY_PORT cannot be used (EADDRINUSE); choose another.']])
   })
 
   it('names every missing setting and does not start', async () => {

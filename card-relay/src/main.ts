@@ -10,7 +10,8 @@ const memory = makeCardMemory()
 // An error that nobody caught may quote its input, so only its code is said. What is left of cards is overwritten first.
 function crash(error: unknown): never {
   memory.wipeAll()
-  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  const { code, name, syscall } = (error ?? {}) as { code?: string; name?: string; syscall?: string }
+  if (syscall === 'listen') process.stderr.write(`card-relay: RELAY_PORT cannot be used (${code}); choose another.\n`)
   log('crashed', { code: code ?? name ?? 'unknown' })
   process.exit(1)
 }

@@ -23,6 +23,10 @@ try {
   process.once('SIGINT', stop)
   console.log(`listening ${JSON.stringify({ shop })}`)
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  const why = error instanceof Error ? error.message : error
+  console.error(
+    isTaken ? 'demo-shop cannot start: SHOP_PORT is taken; stop what listens there, or choose another.' : why,
+  )
   process.exitCode = 1
 }

@@ -48,7 +48,7 @@ describe('the adaptive limit', () => {
 
   it('changes nothing while less is wanted than may be', () => {
     assert.equal(
-      simulate(() => 100, 60, 30),
+      simulate(() => 100, 60, 20),
       bounds.first,
     )
   })

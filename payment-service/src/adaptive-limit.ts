@@ -24,6 +24,8 @@ export type LimitOptions = {
 
 /** How often the limit may change. */
 const windowMs = 100
+/** While less than this part of the limit is under way, it is not the limit that makes things late. */
+const wantedPart = 1 / 4
 /** The limit shrinks by what was too much, between these; and grows by a sixteenth. */
 const shrink = { most: 0.25, least: 0.9 }
 const growth = 1 / 16
@@ -37,7 +39,7 @@ export function createAdaptiveLimit({ bounds, target, now = () => performance.no
   let sumMs = 0
   const decide = (at: number): void => {
     const lateness = sumMs / count / target()
-    const isWanted = peak * 2 >= limit
+    const isWanted = peak >= limit * wantedPart
     if (isWanted && lateness > 1) {
       limit = Math.max(bounds.least, limit * Math.min(shrink.least, Math.max(shrink.most, 1 / lateness)))
       shrunkAt = at

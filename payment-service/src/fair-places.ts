@@ -37,48 +37,53 @@ const mostOverbooked = 2
  * @param greed Infinity shares nothing: first come, first served.
  */
 export function createFairPlaces(limit: () => number, greed = standardGreed): FairPlaces {
-  const ofOwners = new Map<string, number>()
-  let total = 0
-  const change = (owner: string, by: 1 | -1) => {
-    total += by
-    const count = (ofOwners.get(owner) ?? 0) + by
-    if (count === 0) ofOwners.delete(owner)
-    else ofOwners.set(owner, count)
+  const owners = new Map<string, Holding>()
+  const total: Holding = { all: 0, fresh: 0 }
+  const change = (owner: string, by: 1 | -1, isFresh: boolean) => {
+    const own = owners.get(owner) ?? { all: 0, fresh: 0 }
+    for (const holding of [own, total]) {
+      holding.all += by
+      if (isFresh) holding.fresh += by
+    }
+    if (own.all === 0) owners.delete(owner)
+    else owners.set(owner, own)
   }
   const hasRoomFor = (owner: string, portion = 1): boolean => {
-    const all = limit()
-    const own = ofOwners.get(owner) ?? 0
-    const isSure = own < (portion * all) / (ofOwners.size + 1) && total < mostOverbooked * all
-    return isSure || (total < all && own < greed * portion * (all - total))
+    const most = limit()
+    const own = owners.get(owner) ?? { all: 0, fresh: 0 }
+    // Who came back is not counted here: it could keep others out for as long as it comes back in crowds.
+    const isSure = own.fresh < (portion * most) / (owners.size + 1) && total.fresh < mostOverbooked * most
+    return isSure || (total.all < most && own.all < greed * portion * (most - total.all))
   }
   const open = (): Place => {
-    let state: 'open' | 'taken' | 'paused' | 'ended' = 'open'
+    let state: 'open' | 'taken' | 'paused' | 'resumed' | 'ended' = 'open'
     let of = ''
-    const end = () => {
-      if (state === 'taken') change(of, -1)
-      state = 'ended'
+    const leave = (next: 'paused' | 'ended') => {
+      if (state === 'taken' || state === 'resumed') change(of, -1, state === 'taken')
+      if (state !== 'ended') state = next
     }
     return {
       take(owner, portion) {
         if (state !== 'open' || !hasRoomFor(owner, portion)) return false
         of = owner
         state = 'taken'
-        change(owner, 1)
+        change(owner, 1, true)
         return true
       },
       pause() {
-        if (state !== 'taken') return
-        state = 'paused'
-        change(of, -1)
+        if (state === 'taken' || state === 'resumed') leave('paused')
       },
       resume() {
         if (state !== 'paused') return
-        state = 'taken'
-        change(of, 1)
+        state = 'resumed'
+        change(of, 1, false)
       },
-      end,
-      [Symbol.dispose]: end,
+      end: () => leave('ended'),
+      [Symbol.dispose]: () => leave('ended'),
     }
   }
-  return { open, hasRoomFor, taken: () => total }
+  return { open, hasRoomFor, taken: () => total.all }
 }
+
+/** `fresh`: of all, those that were never left. */
+type Holding = { all: number; fresh: number }

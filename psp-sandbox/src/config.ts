@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { SandboxConfig } from './sandbox.ts'
 
 /** Reads the settings. Throws one error that names every setting that is wrong, and what it should be. */
@@ -29,6 +30,9 @@ export function loadConfig(env: Record<string, string | undefined>): SandboxConf
       return ''
     }
   }
+  const tls = { cert: file('SANDBOX_TLS_CERT_FILE'), key: file('SANDBOX_TLS_KEY_FILE') }
+  if (tls.cert !== '' && tls.key !== '' && !isPair(tls))
+    problems.push('SANDBOX_TLS_CERT_FILE and SANDBOX_TLS_KEY_FILE must be a certificate and its key, in PEM')
   const adminToken = required('SANDBOX_ADMIN_TOKEN')
   if (adminToken !== '' && adminToken.length < 16) problems.push('SANDBOX_ADMIN_TOKEN must have at least 16 characters')
   const publicPagesUrl = env.SANDBOX_PUBLIC_PAGES_URL ?? ''
@@ -39,7 +43,7 @@ export function loadConfig(env: Record<string, string | undefined>): SandboxConf
     host: env.SANDBOX_HOST || '127.0.0.1',
     pagesPort: integer('SANDBOX_PAGES_PORT', null, 65_535),
     apiPort: integer('SANDBOX_API_PORT', null, 65_535),
-    tls: { cert: file('SANDBOX_TLS_CERT_FILE'), key: file('SANDBOX_TLS_KEY_FILE') },
+    tls,
     dataDir: required('SANDBOX_DATA_DIR'),
     adminToken,
     lookupDelayMs: integer('SANDBOX_LOOKUP_DELAY_MS', 0, 60_000),
@@ -48,6 +52,15 @@ export function loadConfig(env: Record<string, string | undefined>): SandboxConf
   }
   if (problems.length > 0) throw new Error(`psp-sandbox cannot start: ${problems.join('; ')}.`)
   return config
+}
+
+function isPair(tls: { cert: string; key: string }): boolean {
+  try {
+    createSecureContext(tls)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isOrigin(text: string): boolean {

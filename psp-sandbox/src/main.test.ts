@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -25,6 +27,42 @@ test('every wrong setting is named at once', () => {
   assert.equal(stdout, '')
   for (const name of ['PAGES_PORT', 'ADMIN_TOKEN', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'DATA_DIR'])
     assert.match(stderr, new RegExp(`SANDBOX_${name}`))
+})
+
+test('one line says what to change when a port, the folder or the certificate cannot be used', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'psp-sandbox-main-'))
+  const { cert, key } = makeTestCertificate()
+  writeFileSync(join(folder, 'cert.pem'), cert)
+  writeFileSync(join(folder, 'key.pem'), key)
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const taken = String((holder.address() as AddressInfo).port)
+  const cases: [change: Record<string, string>, says: RegExp][] = [
+    [{ SANDBOX_API_PORT: taken }, /port \d+ of .*SANDBOX_API_PORT cannot be used: something listens there already/],
+    [{ SANDBOX_PAGES_PORT: taken }, /port \d+ of SANDBOX_PAGES_PORT.* cannot be used: something listens there already/],
+    [{ SANDBOX_DATA_DIR: join(folder, 'cert.pem') }, /SANDBOX_DATA_DIR cannot be used \(EEXIST\)/],
+    [{ SANDBOX_TLS_KEY_FILE: join(folder, 'cert.pem') }, /SANDBOX_TLS_CERT_FILE and SANDBOX_TLS_KEY_FILE must be/],
+  ]
+  const runs = cases.map(async ([change, says]) => {
+    const env = {
+      SANDBOX_PAGES_PORT: '0',
+      SANDBOX_API_PORT: '0',
+      SANDBOX_TLS_CERT_FILE: join(folder, 'cert.pem'),
+      SANDBOX_TLS_KEY_FILE: join(folder, 'key.pem'),
+      SANDBOX_DATA_DIR: join(folder, `data of ${Object.keys(change)}`),
+      SANDBOX_ADMIN_TOKEN: 'admin-token-of-the-tests',
+      ...change,
+    }
+    const child = spawn(process.execPath, flags, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const errors = child.stderr.setEncoding('utf8').toArray()
+    assert.deepEqual(await once(child, 'exit'), [1, null])
+    const said = (await errors).join('')
+    assert.match(said, /^psp-sandbox cannot start: [^\n]+\.\n$/)
+    assert.match(said, says)
+  })
+  await Promise.all(runs)
+  holder.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('the process says where it listens, writes no card number anywhere, and stops when asked', async () => {

@@ -1,4 +1,5 @@
 import { loadConfig } from './config.ts'
+import { explainStart } from './explain-start.ts'
 import { describeError, logToStdout } from './log.ts'
 import { startSandbox } from './sandbox.ts'
 
@@ -20,6 +21,6 @@ try {
   process.once('SIGINT', stop)
   process.stdout.write(`listening ${JSON.stringify({ pages: sandbox.pagesUrl, api: sandbox.apiUrl })}\n`)
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${explainStart(error)}\n`)
   process.exitCode = 1
 }

@@ -15,6 +15,8 @@ export type Tally = {
   name: string
   sent: number
   served: number
+  /** Of those, in the later part of the load: what is done before the first answers come, and after the last request, is no measure. */
+  servedMeanwhile: number
   shed: number
   /** Of those, because the merchant's own PSP account had too many calls under way. */
   shedForPsp: number
@@ -40,6 +42,10 @@ export type Load = {
 /** Far fewer than what is under way at ten times the load if nothing is shed, far more than if it is. */
 const mostConnections = 1_000
 const tickMs = 2
+/** The part of a load, at its end, in which what is served in a second is counted. */
+export const countedPart = 0.6
+/** When all are used up: the PSP declines it, and the charge is served all the same, as failed. */
+const noToken = `tok_${'0'.repeat(26)}`
 const healthRequest = Buffer.from('GET /health HTTP/1.1\r\nhost: fincore\r\n\r\n')
 /** How long after the last request answers are waited for. */
 const answersWithinMs = 20_000
@@ -51,10 +57,11 @@ export async function createLoad(api: string): Promise<Load> {
   return {
     async closed(payers, callers, forMs) {
       const until = performance.now() + forMs
+      const counted = { from: until - forMs * countedPart, until }
       const tallies = payers.map(newTally)
       const call = async (payer: Payer, tally: Tally) => {
         while (performance.now() < until) {
-          if ((await charge(connections, payer, tally, performance.now())) !== 'served') await sleep(20)
+          if ((await charge(connections, payer, tally, performance.now(), counted)) !== 'served') await sleep(20)
         }
       }
       await Promise.all(
@@ -66,6 +73,7 @@ export async function createLoad(api: string): Promise<Load> {
     },
     async open(rates, forMs) {
       const begunAt = performance.now()
+      const counted = { from: begunAt + forMs * (1 - countedPart), until: begunAt + forMs }
       const lines = rates.map(({ payer, perSecond }) => ({ payer, perSecond, tally: newTally(payer) }))
       const underWay = new Set<Promise<unknown>>()
       for (let elapsed = 0; elapsed < forMs; elapsed = performance.now() - begunAt) {
@@ -73,7 +81,7 @@ export async function createLoad(api: string): Promise<Load> {
           const due = Math.floor((elapsed * perSecond) / 1_000)
           while (tally.sent < due) {
             const dueAt = begunAt + ((tally.sent + 1) * 1_000) / perSecond
-            const one = charge(connections, payer, tally, dueAt).finally(() => underWay.delete(one))
+            const one = charge(connections, payer, tally, dueAt, counted).finally(() => underWay.delete(one))
             underWay.add(one)
           }
         }
@@ -101,20 +109,22 @@ async function charge(
   payer: Payer,
   tally: Tally,
   dueAt: number,
+  counted: { from: number; until: number },
 ): Promise<'served' | 'shed' | 'other'> {
   tally.sent++
-  const token = payer.tokens.pop()
-  if (token === undefined) throw new Error(`${payer.name} has no token left`)
+  const token = payer.tokens.pop() ?? noToken
   const body = `{"amount":1000,"currency":"EUR","payment_method":{"type":"token","token":"${token}"}}`
   const request = makePost('/v1/charges', payer.key, body, `idempotency-key: ${randomUUID()}\r\n`)
   const { answer, tookMs } = await connections.send(request)
   const ms = performance.now() - dueAt
   if (answer?.status === 201) {
     tally.served++
+    const at = performance.now()
+    if (at >= counted.from && at < counted.until) tally.servedMeanwhile++
     tally.servedMs.push(ms)
     return 'served'
   }
-  payer.tokens.push(token)
+  if (token !== noToken) payer.tokens.push(token)
   if (answer?.status === 503) {
     tally.shed++
     tally.shedMs.push(tookMs)
@@ -136,7 +146,18 @@ function isRightlyShed({ head, body }: RawAnswer): boolean {
 }
 
 function newTally({ name }: Payer): Tally {
-  return { name, sent: 0, served: 0, shed: 0, shedForPsp: 0, shedWrongly: 0, others: {}, servedMs: [], shedMs: [] }
+  return {
+    name,
+    sent: 0,
+    served: 0,
+    servedMeanwhile: 0,
+    shed: 0,
+    shedForPsp: 0,
+    shedWrongly: 0,
+    others: {},
+    servedMs: [],
+    shedMs: [],
+  }
 }
 
 /** The value below which this share of them lies; NaN of none. */

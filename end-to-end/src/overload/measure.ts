@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Merchant, startBench } from './bench.ts'
-import { createLoad, type Load, quantile, type Tally } from './load.ts'
+import { countedPart, createLoad, type Load, quantile, type Tally } from './load.ts'
 
 /** How long each part lasts. */
 export type Extent = {
@@ -21,6 +21,7 @@ export type Measured = {
   overload: {
     askedPerSecond: number
     perSecond: number
+    /** How long was counted. */
     seconds: number
     /** By merchant. */
     tallies: Tally[]
@@ -29,7 +30,7 @@ export type Measured = {
     memoryMb: { before: number; most: number }
   }
   /**
-   * From the event to its arrival, in ms: at an endpoint that answers at once, while another merchant's did so too, and
+   * From the event to its arrival, in ms: at the small merchant's endpoint, which answers at once, while another merchant's did so too, and
    * when that had become slow; and at the slow one.
    */
   webhooks: { promptBefore: number[]; prompt: number[]; slow: number[] }
@@ -76,12 +77,12 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     const add = (name: string, more: object = {}) => bench.addMerchant({ name, ...more })
     const greedy = await add('greedy')
     const endpoint = { hasEndpoint: extent.hasTroubled }
-    const prompt = await add('prompt endpoint', endpoint)
+    const another = await add('another')
     const slow = await add('slow endpoint', endpoint)
     const plain = await add('plain')
     const hanging = extent.hasTroubled ? [await add(hangingName, { pspHangs: true })] : []
-    const small = await add('small')
-    const healthy = [greedy, prompt, slow, plain]
+    const small = await add('small', endpoint)
+    const healthy = [greedy, another, slow, plain]
     for (const merchant of [...healthy, ...hanging, small]) await bench.addTokens(merchant, extent.tokens)
     load = await createLoad(bench.api)
     // The first seconds of a process are its slowest.
@@ -95,33 +96,33 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     let promptBefore: number[] = []
     for (let round = 1; round <= extent.rounds; round++) {
       peaks.push(await load.closed(healthy, callersPerMerchant, extent.peakMs))
-      peakPerSecond = count(peaks.flat(), 'served') / ((extent.peakMs / 1_000) * round)
+      peakPerSecond = count(peaks.flat(), 'servedMeanwhile') / ((extent.peakMs / 1_000) * countedPart * round)
       say(`Round ${round}: so far it served ${peakPerSecond.toFixed(0)} a second at its peak; now ten times that.`)
       const each = (peakPerSecond * overloadFactor) / (greed + 3 + hanging.length)
       const rates = [
         { payer: greedy, perSecond: each * greed },
-        ...[prompt, slow, plain, ...hanging].map((payer) => ({ payer, perSecond: each })),
+        ...[another, slow, plain, ...hanging].map((payer) => ({ payer, perSecond: each })),
         { payer: small, perSecond: Math.max(smallest, peakPerSecond * smallPart) },
       ]
       const watch = watchProcess(bench, load, healthMs, memoryMb)
       overloads.push(await load.open(rates, extent.overloadMs))
       await watch.stop()
       if (round === 1 && extent.hasTroubled) {
-        promptBefore = delaysOf(bench, prompt).splice(0)
+        promptBefore = delaysOf(bench, small).splice(0)
         delaysOf(bench, slow).splice(0)
         bench.slowDown(slow, slowEndpointMs)
       }
       asked += rates.reduce((sum, { perSecond }) => sum + perSecond, 0)
     }
     const tallies = addUp(overloads)
-    const seconds = (extent.overloadMs / 1_000) * extent.rounds
-    const perSecond = count(tallies, 'served') / seconds
+    const seconds = (extent.overloadMs / 1_000) * countedPart * extent.rounds
+    const perSecond = count(tallies, 'servedMeanwhile') / seconds
     say('What was begun is finished, and the books are compared.')
     const books = await closeBooks(bench)
     return {
       peak: { perSecond: peakPerSecond, tallies: addUp(peaks), warmUp },
       overload: { askedPerSecond: asked / extent.rounds, perSecond, seconds, tallies, healthMs, memoryMb },
-      webhooks: { promptBefore, prompt: delaysOf(bench, prompt), slow: delaysOf(bench, slow) },
+      webhooks: { promptBefore, prompt: delaysOf(bench, small), slow: delaysOf(bench, slow) },
       books,
     }
   } finally {
@@ -130,8 +131,10 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
   }
 }
 
-export const count = (tallies: readonly Tally[], what: 'sent' | 'served' | 'shed' | 'shedForPsp' | 'shedWrongly') =>
-  tallies.reduce((sum, tally) => sum + tally[what], 0)
+export const count = (
+  tallies: readonly Tally[],
+  what: 'sent' | 'served' | 'servedMeanwhile' | 'shed' | 'shedForPsp' | 'shedWrongly',
+) => tallies.reduce((sum, tally) => sum + tally[what], 0)
 
 const delaysOf = (bench: Bench, { name }: Merchant) => bench.webhookDelaysMs.get(name) ?? []
 
@@ -148,6 +151,7 @@ function join(a: Tally, b: Tally): Tally {
     name: a.name,
     sent: a.sent + b.sent,
     served: a.served + b.served,
+    servedMeanwhile: a.servedMeanwhile + b.servedMeanwhile,
     shed: a.shed + b.shed,
     shedForPsp: a.shedForPsp + b.shedForPsp,
     shedWrongly: a.shedWrongly + b.shedWrongly,
@@ -242,7 +246,7 @@ export function describe({ peak, overload, webhooks, books }: Measured): string[
       (
         count(
           all.filter(({ name }) => name !== hangingName),
-          'served',
+          'servedMeanwhile',
         ) / overload.seconds
       ).toFixed(0),
     ),
@@ -254,7 +258,7 @@ export function describe({ peak, overload, webhooks, books }: Measured): string[
     line('Memory before, and at most', `${overload.memoryMb.before} MiB, ${overload.memoryMb.most} MiB`),
     'By merchant (p50 / p99):',
     ...all.map(ofMerchant),
-    line('Webhooks to the prompt endpoint (p50 / p99)', `${webhooks.prompt.length}: ${both(webhooks.prompt)}`),
+    line('Webhooks to the small merchant (p50 / p99)', `${webhooks.prompt.length}: ${both(webhooks.prompt)}`),
     line('  before the other one was slow', `${webhooks.promptBefore.length}: ${both(webhooks.promptBefore)}`),
     line('Webhooks to the slow endpoint (p50 / p99)', `${webhooks.slow.length}: ${both(webhooks.slow)}`),
     line('Charges begun, calls to PSPs for them', `${books.charges}, ${books.authorizeCalls}`),

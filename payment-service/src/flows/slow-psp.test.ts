@@ -39,7 +39,7 @@ function approve(asked: PspRequest): PspReply {
   return { status: 201, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-describe('a PSP that hangs', () => {
+describe('a PSP that hangs', { timeout: 60_000 }, () => {
   let world: LinkWorld
   before(async () => {
     world = await openLinkWorld()

@@ -53,8 +53,8 @@ describe('the places for calls to PSPs', () => {
 
   it('take a burst for an account that nobody knows yet, and leave others their part', () => {
     const places = createPspPlaces()
-    assert.equal(fill(places, 'new').length, 512)
-    assert.ok(fill(places, 'another').length > 300)
+    assert.equal(fill(places, 'new').length, 256)
+    assert.equal(fill(places, 'another').length, 256)
   })
 
   it('learn nothing from a place without a call, and give it back once', () => {

@@ -32,7 +32,7 @@ export const mostOwnCalls = 1_024
 /** As many as the relay has places for charges (card-relay/src/limits.ts), so that no account takes all of those. */
 const mostRelayedCards = 512
 /** Of one account. The least is what a PSP that hangs may keep. */
-const ofAccount = { least: 32, first: 512, most: mostOwnCalls }
+const ofAccount = { least: 32, first: 256, most: mostOwnCalls }
 /** A PSP that answers within this time on average is never slow; */
 const promptMs = 1_000
 /** one that takes longer is, when it has been so many times as fast; */

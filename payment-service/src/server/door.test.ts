@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiServer, perMinute } from '../http/api-server.ts'
 import { createLog, type Log, type LogFields } from '../log.ts'
@@ -13,7 +13,7 @@ import { type App, createServer } from './server.ts'
 type Answer = { status: number; headers: Record<string, unknown>; body: string; ms: number }
 
 /** A server whose requests stay under way until they are let go. */
-async function startHeld(kinds: { away?: boolean } = {}) {
+async function startHeld(test: TestContext, kinds: { away?: boolean } = {}) {
   const told: LogFields[] = []
   const log: Log = { ...createLog('silent'), warn: (_message, fields = {}) => void told.push(fields) }
   const door = createDoor('https://docs.example', log, { least: 64, first: 128, most: 1_024 })
@@ -48,18 +48,11 @@ async function startHeld(kinds: { away?: boolean } = {}) {
       })
       request.on('error', reject).end()
     })
-  return {
-    door,
-    told,
-    port,
-    ask,
-    underWay: () => underWay,
-    open: () => gate.resolve(),
-    async close() {
-      gate.resolve()
-      await app.close()
-    },
-  }
+  test.after(async () => {
+    gate.resolve()
+    await app.close()
+  })
+  return { door, told, port, ask, underWay: () => underWay, open: () => gate.resolve() }
 }
 
 /** Asks so often at once, and waits until each is under way or answered. */
@@ -71,9 +64,9 @@ async function crowd(server: Awaited<ReturnType<typeof startHeld>>, times: numbe
   return { shed: [...answered], finished: () => Promise.all(all).then(() => answered) }
 }
 
-describe('the door', () => {
-  it('sends the surplus away at once, with what a caller needs to know, and finishes what it let in', async () => {
-    const server = await startHeld()
+describe('the door', { timeout: 60_000 }, () => {
+  it('sends the surplus away at once, with what a caller needs to know, and finishes what it let in', async (test) => {
+    const server = await startHeld(test)
     const { shed, finished } = await crowd(server, 200, () => server.ask('/v1/charges'))
     // Two thirds of 128.
     assert.deepEqual([server.underWay(), shed.length], [86, 114])
@@ -94,22 +87,20 @@ describe('the door', () => {
     assert.equal((await server.ask('/v1/charges')).status, 200, 'its places are free again')
     await sleep(1_050)
     assert.deepEqual(server.told, [{ code: 'overloaded', count: 114 }], 'one line for all of them')
-    await server.close()
   })
 
-  it('lets a merchant in however much another asks for', async () => {
-    const server = await startHeld()
+  it('lets a merchant in however much another asks for', async (test) => {
+    const server = await startHeld(test)
     for (const name of ['greedy', 'modest']) server.door.learnOwner(digestOf(name).toString('hex'), `mer_${name}`)
     const greedy = await crowd(server, 200, () => server.ask('/v1/charges', { key: 'greedy' }))
     const modest = await crowd(server, 20, () => server.ask('/v1/charges', { key: 'modest' }))
     const unknown = await crowd(server, 10, () => server.ask('/v1/charges'))
     assert.ok(greedy.shed.length > 100)
     assert.deepEqual([modest.shed.length, unknown.shed.length], [0, 0])
-    await server.close()
   })
 
-  it('sheds reads first, and never health checks, shoppers or PSPs for what merchants ask', async () => {
-    const server = await startHeld()
+  it('sheds reads first, and never health checks, shoppers or PSPs for what merchants ask', async (test) => {
+    const server = await startHeld(test)
     await crowd(server, 70, () => server.ask('/v1/charges'))
     assert.equal((await server.ask('/v1/charges', { method: 'GET' })).status, 503)
     await crowd(server, 200, () => server.ask('/v1/charges'))
@@ -121,26 +112,23 @@ describe('the door', () => {
       ['/v1/client_config', 'GET'],
     ] as const)
       assert.equal((await crowd(server, 20, () => server.ask(path, { method }))).shed.length, 0, path)
-    await server.close()
   })
 
-  it('bounds the webhooks of a PSP account, and leaves room for those of another', async () => {
-    const server = await startHeld()
+  it('bounds the webhooks of a PSP account, and leaves room for those of another', async (test) => {
+    const server = await startHeld(test)
     const flood = await crowd(server, 300, () => server.ask('/v1/psp_webhooks/pspa_1'))
     const other = await crowd(server, 20, () => server.ask('/v1/psp_webhooks/pspa_2'))
     assert.ok(flood.shed.length >= 100 && flood.shed.every(({ status }) => status === 503))
     assert.equal(other.shed.length, 0)
-    await server.close()
   })
 
-  it('counts no request as its own work while a PSP is waited for', async () => {
-    const server = await startHeld({ away: true })
+  it('counts no request as its own work while a PSP is waited for', async (test) => {
+    const server = await startHeld(test, { away: true })
     assert.equal((await crowd(server, 400, () => server.ask('/v1/charges'))).shed.length, 0)
-    await server.close()
   })
 
-  it('answers before the body comes', { timeout: 5_000 }, async () => {
-    const server = await startHeld()
+  it('answers before the body comes', { timeout: 5_000 }, async (test) => {
+    const server = await startHeld(test)
     await crowd(server, 200, () => server.ask('/v1/charges'))
     const socket = connect(server.port, '127.0.0.1')
     socket.write(
@@ -149,11 +137,10 @@ describe('the door', () => {
     const [said] = (await socket.take(1).toArray()) as [Buffer]
     assert.match(said.toString(), /^HTTP\/1\.1 503 .*"code":"overloaded"/s)
     socket.destroy()
-    await server.close()
   })
 
-  it('gives the place back when the client goes away', async () => {
-    const server = await startHeld()
+  it('gives the place back when the client goes away', async (test) => {
+    const server = await startHeld(test)
     const sockets = Array.from({ length: 86 }, () => connect(server.port, '127.0.0.1'))
     for (const socket of sockets) socket.write('POST /v1/charges HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
     while (server.underWay() < 86) await sleep(5)
@@ -161,7 +148,6 @@ describe('the door', () => {
     for (const socket of sockets) socket.destroy()
     await sleep(100)
     assert.equal((await crowd(server, 50, () => server.ask('/v1/charges'))).shed.length, 0)
-    await server.close()
   })
 })
 

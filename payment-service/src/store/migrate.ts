@@ -11,7 +11,9 @@ const advisoryLock = 4_120_061
 export class NewerSchemaError extends Error {
   readonly unknown: readonly string[]
   constructor(unknown: readonly string[]) {
-    super(`The schema is newer than this code, which does not know ${unknown.at(-1)}`)
+    super(
+      `The schema is newer than this code, which does not know ${unknown.at(-1)}; start the version that made it, or a later one`,
+    )
     this.name = 'NewerSchemaError'
     this.unknown = unknown
   }
