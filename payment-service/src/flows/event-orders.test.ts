@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Begun } from './begin-charge.ts'
 import type { BookedCharge, Books } from './testing/books.ts'
-import { goThroughEveryOrder, type Look, type News } from './testing/every-order.ts'
+import { applyAtOnce, goThroughEveryOrder, type Look, type News } from './testing/every-order.ts'
 import { type OrdersWorld, openOrdersWorld, type Shop, says } from './testing/orders-world.ts'
 
 /** Seven pieces of news can come in so many orders. */
 const ordersOfSeven = 5_040
+/** `npm run drill:races` tries others. */
+const seed = Number(process.env.RACE_SEED ?? 1)
 
 let world: OrdersWorld
 let shop: Shop
@@ -15,10 +17,15 @@ before(async () => {
 })
 after(() => world.close())
 
-/** Goes through every order, and gives the ends that they have. */
+/**
+ * Goes through every order, and gives the ends that they have. Then the same news come at the same moment at two
+ * services, and end as in one of the orders.
+ */
 async function allEndsOf(news: News[], look: Look = () => {}): Promise<Books[]> {
   const { orders, ends } = await goThroughEveryOrder(world.deps, shop.merchantId, news, look)
   assert.equal(orders, ordersOfSeven)
+  const atOnce = await applyAtOnce(world.services, shop.merchantId, news, seed)
+  assert.ok(ends.has(atOnce), `At once (RACE_SEED=${seed}) they end as in no order:\n${atOnce}`)
   return [...ends.values()]
 }
 
