@@ -183,6 +183,20 @@ describe('whatever the order of seven pieces of news about a charge', () => {
     assert.deepEqual(attemptsOf(end), ['authorize approved', 'capture rejected'])
   })
 
+  it('an authorization has lapsed before anything was heard of it', async () => {
+    shop = await world.openShop()
+    const begun = await world.begin(shop, 'manual')
+    const end = await theEndOf([
+      world.replies(begun, says.unknown),
+      world.tells(shop, 'payment.action_required', 1, of(begun), says.actionRequired()),
+      world.tells(shop, 'payment.authorized', 2, of(begun), says.approved(0)),
+      world.tells(shop, 'payment.lapsed', 3, of(begun), says.ended('authorization_expired')),
+    ])
+    const charge = theChargeOf(end)
+    assert.deepEqual([charge.status, charge.cancellation_reason], ['canceled', 'authorization_expired'])
+    assert.deepEqual(attemptsOf(end), ['authorize approved'])
+  })
+
   it('refunds end each as its own news say, and give their reserve back', async () => {
     shop = await world.openShop()
     const begun = await world.beginAs(shop, 'automatic', says.approved(1000))
@@ -320,6 +334,22 @@ describe('whatever the order of seven pieces of news about a hosted session', ()
       'create_session approved',
       'refund sent?',
     ])
+  })
+
+  it('a hold that comes after the end and lapses is flagged, and nothing is left to go back', async () => {
+    shop = await world.openShop()
+    const session = await world.openEndedSession(shop)
+    const ends = await allEndsOf([
+      world.tellsOfPayment(shop, 'action_required', 1, session, says.actionRequired()),
+      world.tellsOfPayment(shop, 'authorized', 2, session, says.approved(0)),
+      world.tellsOfPayment(shop, 'lapsed', 3, session, says.ended('authorization_expired')),
+      world.tellsOfEnd(shop, 'session expired', 1, session),
+    ])
+    for (const end of ends) {
+      const { status, pending_operation, flags } = theChargeOf(end)
+      assert.deepEqual([status, pending_operation, flags], ['canceled', null, ['paid_after_session_end']])
+      assert.deepEqual(end.refunds, [])
+    }
   })
 
   it('an open one ends by what is heard first, its end or its money, and the money is accounted for either way', async () => {
