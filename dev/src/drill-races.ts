@@ -10,6 +10,7 @@ const [seeds = 10, first = 1] = process.argv.slice(2).map(Number)
 for (let seed = first; seed < first + seeds; seed++) {
   console.log(`Seed ${seed}`)
   process.env.RACE_SEED = String(seed)
+  process.env.RACE_ROUNDS = '30'
   const reporter = { module: new URL('./test-reporter.ts', import.meta.url).href, destination: 'stdout' }
   process.exitCode = await runTestFiles(files, [reporter])
   if (process.exitCode !== 0) {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
-import { newId } from '../../ids.ts'
 import type { AttemptKind, CardShown, Outcome, PspEvent, PspReply, PspRequest } from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
 import { createHotPath } from '../../store/hot-path.ts'
@@ -207,7 +206,7 @@ function checkoutSessionReply(asked: PspRequest): PspReply {
   const { reference, amount } = JSON.parse(asked.body ?? '{}')
   const session = {
     object: 'checkout_session',
-    id: `cs_${newId('request').slice(4)}`,
+    id: 'cs_1',
     reference,
     url: 'http://127.0.0.1:4200/checkout/x',
     status: 'open',
