@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../../deps.ts'
 import { createHotPath } from '../../store/hot-path.ts'
 import type { Pool, Transaction } from '../../store/pool.ts'
@@ -86,9 +87,47 @@ async function explore(deps: Deps, client: Transaction, merchantId: string, news
   return { orders, applied, ends }
 }
 
-/** What flows can see of the books: all but the events, which they only write. */
+/**
+ * Applies all the news at once, for good, each at one of the services, in an order and with pauses that the seed
+ * decides: what the orders one by one cannot show.
+ *
+ * @returns how the books stand then, in the words of `Orders.ends`: one of them, when news at once are news in some order.
+ */
+export async function applyAtOnce(services: Deps[], merchantId: string, news: News[], seed: number): Promise<string> {
+  const random = randomOf(seed)
+  const all = news.flatMap((one) => Array.from({ length: one.times }, () => ({ one, at: random(), by: random() })))
+  await Promise.all(
+    all.map(async ({ one, at, by }) => {
+      await sleep(at * maxPauseMs)
+      const service = services[Math.floor(by * services.length)]
+      if (service === undefined) throw new Error('There is no service')
+      await one.apply(service)
+    }),
+  )
+  const [first] = services
+  if (first === undefined) throw new Error('There is no service')
+  const books = await readBooks(first.pool, merchantId)
+  const faults = findFaultsOfBooks(books)
+  if (faults.length > 0) throw new Error(`With seed ${seed}:\n${faults.join('\n')}`)
+  return describeEnd(books)
+}
+/** About as long as one of the flows takes, so that some meet and some do not. */
+const maxPauseMs = 6
+
+/** Numbers from 0 to 1 that only the seed decides (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** What flows can see of the books: all but the events, which they only write, and of a sequence whether it has begun. */
 function describeRows({ events: _events, ...rows }: Books): string {
-  return withoutIds(JSON.stringify(rows))
+  return withoutIds(JSON.stringify(rows, (name, value) => (name === 'sequence' ? value > 0 : value)))
 }
 
 /** What an operator and a merchant see in the end. How many steps it took is the order's own. */

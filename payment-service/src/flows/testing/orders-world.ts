@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
-import { newId } from '../../ids.ts'
 import type { AttemptKind, CardShown, Outcome, PspEvent, PspReply, PspRequest } from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
+import { createHotPath } from '../../store/hot-path.ts'
+import { openPool } from '../../store/pool.ts'
 import { readPspEvent, type StoredPspEvent, storePspEvent } from '../../store/psp-event-json.ts'
 import { createApiWorld } from '../../webhooks/testing/api-world.ts'
 import { applyPspEvent } from '../apply-psp-event.ts'
@@ -86,8 +87,16 @@ export async function openOrdersWorld() {
         applyPspEvent(deps, shop.merchantId, shop.account, readPspEvent(JSON.parse(stored) as StoredPspEvent)),
     }
   }
+  /** Another payment service, with connections and statements of its own. */
+  const pool = openPool(world.databaseUrl, 6)
+  const second: Deps = { ...world.deps, pool, hotPath: createHotPath(pool) }
   return {
     ...world,
+    services: [world.deps, second],
+    async close() {
+      await pool.end()
+      await world.close()
+    },
     async openShop(): Promise<Shop> {
       const merchantId = await world.addMerchant()
       const account = await world.addPspAccount(merchantId, {
@@ -198,7 +207,7 @@ function checkoutSessionReply(asked: PspRequest): PspReply {
   const { reference, amount } = JSON.parse(asked.body ?? '{}')
   const session = {
     object: 'checkout_session',
-    id: `cs_${newId('request').slice(4)}`,
+    id: 'cs_1',
     reference,
     url: 'http://127.0.0.1:4200/checkout/x',
     status: 'open',
