@@ -14,15 +14,15 @@ before(async () => {
 })
 after(() => world.close())
 
-/** Moves all that was done at the PSP and here into yesterday's noon, a second apart, in both books. */
+/** Moves all that was done at the PSP and here into yesterday's noon, some minutes apart, in both books. */
 async function moveToYesterday(): Promise<void> {
   const noon = yesterday.getTime() + dayMs / 2
-  world.tamper(`UPDATE movements SET at = ? + seq * 1000 WHERE at >= ?`, noon, yesterday.getTime() + dayMs)
+  world.tamper(`UPDATE movements SET at = ? + seq * 240000 WHERE at >= ?`, noon, yesterday.getTime() + dayMs)
   const { rows } = await world.owner.query(
     `select id, kind from attempts where sent_at >= now() - interval '1 hour' order by id`,
   )
   for (const [n, { id }] of rows.entries()) {
-    const at = new Date(noon + n * 1000)
+    const at = new Date(noon + n * 60_000)
     // An id says when it was made; the PSP's books have the same one.
     const moved = lowestIdAt('attempt', at).slice(0, -12) + id.slice(-12)
     await world.owner.query('update attempts set id = $2, sent_at = $3, settled_at = $3 where id = $1', [id, moved, at])
@@ -58,6 +58,20 @@ describe('a settlement file', () => {
     assert.deepEqual(whole.window, { from: yesterday, to: new Date(yesterday.getTime() + dayMs) })
     // Three captures and a refund; what was only held is in no settlement.
     assert.deepEqual([whole.totals.movements, whole.totals.records, whole.totals.atTheEdge], [4, 4, 0])
+
+    // What was done twice, and what stands on the line of another payment.
+    world.tamper(
+      `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+       SELECT kind, 'ref_again', account, payment, reference, own_reference, amount, currency, at + 1 FROM movements WHERE kind = 'refund'`,
+    )
+    world.tamper(
+      `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+       SELECT kind, 'pay_again', account, (SELECT id FROM payments WHERE status = 'authorized'), reference, own_reference, amount, currency, at + 1
+       FROM movements WHERE kind = 'capture' AND amount = 1000`,
+    )
+    const twice = await world.settle(await download(), false)
+    assert.deepEqual(shown(twice), ['duplicate_effect capture 1000 - open', 'duplicate_effect refund 300 - open'])
+    world.tamper(`DELETE FROM movements WHERE id LIKE '%_again'`)
 
     // Another file of that day: one refund more, a capture of less, and one that is not there.
     world.tamper(`UPDATE movements SET amount = 450 WHERE amount = 500`)
@@ -99,6 +113,14 @@ describe('a settlement file', () => {
     const { rows } = await world.owner.query('select state, error from reconciliation_runs order by id desc limit 1')
     assert.equal(rows[0].state, 'failed')
     assert.match(rows[0].error, /line \d+ has another count or sum/)
+  })
+
+  it('a line that stands hours from the time at which FinCore heard of it is found all the same', async () => {
+    const before = shown(await world.settle(await download(), false))
+    const late = `UPDATE movements SET at = at + ? WHERE kind = 'capture' AND amount = 1000`
+    world.tamper(late, 5 * 3_600_000)
+    assert.deepEqual(shown(await world.settle(await download(), false)), before)
+    world.tamper(late, -5 * 3_600_000)
   })
 
   it('a capture close to midnight is left to the file that may have it', async () => {
