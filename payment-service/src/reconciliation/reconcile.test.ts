@@ -259,6 +259,16 @@ const cases: Record<
     },
   },
   unconfirmed: {
+    'a movement that the PSP lists, and denies when it is asked by its reference': async () => {
+      const payment = await world.callPsp('POST', '/v2/payments', {
+        reference: 'past-fincore-2',
+        amount: { value: 500, currency: 'EUR' },
+        capture: 'manual',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      world.tamper(`UPDATE movements SET reference = 'ghost', own_reference = 'ghost' WHERE payment = ?`, payment.id)
+      return { name: payment.id, expected: ['unconfirmed authorize open'] }
+    },
     'a charge of which the PSP lists nothing and says nothing that can be read': async () => {
       const { id, psp } = await world.charge()
       world.tamper('DELETE FROM movements WHERE payment = ?', psp.reference ?? '')
@@ -371,7 +381,12 @@ describe('a difference that is made for real is repaired or raised as its row sa
 
 describe('a comparison that cannot be done says so, and takes no silence for a difference', () => {
   const faults: [what: string, reply: (url: string) => PspReply | null, why: RegExp][] = [
-    ['a PSP that is away', () => silence, /no answer|could not be read/],
+    ['a PSP that is away', () => silence, /The PSP gave no answer, asked 4 times \(timeout\)/],
+    [
+      'a PSP that lists, and answers no question by reference',
+      (url) => (url.includes('/v2/lookup') ? { status: 503, headers: {}, body: '' } : null),
+      /The PSP gave no answer, asked 4 times \(503\)/,
+    ],
     [
       'a list that is no list',
       (url) => (url.includes('/v2/movements') ? { status: 200, headers: {}, body: '{}' } : null),

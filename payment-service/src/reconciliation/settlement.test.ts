@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { lowestIdAt } from '../ids.ts'
 import type { Report } from './reconcile.ts'
-import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
+import { addPayments, type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
 const dayMs = 24 * 3_600_000
 const yesterday = new Date(Math.floor(Date.now() / dayMs) * dayMs - dayMs)
@@ -101,6 +101,8 @@ describe('a settlement file', () => {
     for (const [broken, why] of [
       [lines.slice(0, 2), /cut off before its end/],
       [lines.toSpliced(1, 1), /another count or sum/],
+      // A line that was changed with care is no claim on the PSP: the sum gives it away.
+      [lines.map((line) => line.replace(',1000,39,961,', ',1001,39,962,')), /another count or sum/],
     ] as const) {
       const report = await world.settle(`${broken.join('\r\n')}\r\n`)
       assert.match(report.stopped ?? '', why)
@@ -116,11 +118,17 @@ describe('a settlement file', () => {
   })
 
   it('a line that stands hours from the time at which FinCore heard of it is found all the same', async () => {
+    // Two pages of the file, so that what is far away is not in memory any more.
+    await addPayments(world, 600, new Date(yesterday.getTime() + 3 * 3_600_000), 2 * 3_600_000)
     const before = shown(await world.settle(await download(), false))
-    const late = `UPDATE movements SET at = at + ? WHERE kind = 'capture' AND amount = 1000`
-    world.tamper(late, 5 * 3_600_000)
+    world.tamper(`UPDATE movements SET at = at + ? WHERE id = 'pay_000000001' AND kind = 'capture'`, 5 * 3_600_000)
     assert.deepEqual(shown(await world.settle(await download(), false)), before)
-    world.tamper(late, -5 * 3_600_000)
+    world.tamper(`DELETE FROM movements WHERE id = 'pay_000000001' AND kind = 'capture'`)
+    const missing = await world.settle(await download(), false)
+    assert.deepEqual(
+      missing.differences.filter((one) => one.pspPayment === 'pay_000000001').map((one) => one.class),
+      ['not_settled'],
+    )
   })
 
   it('a capture close to midnight is left to the file that may have it', async () => {
