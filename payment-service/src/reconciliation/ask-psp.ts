@@ -32,18 +32,22 @@ const pausesMs = [100, 400, 1_500]
  * The way to the PSP for one run: a request that only reads is repeated, and a PSP that still gives no answer ends the
  * run. One silence is enough: it says nothing, and must not become a difference.
  */
-export function createPatientSend(send: Deps['send']): Deps['send'] {
+export function createPatientSend(send: Deps['send'], signal?: AbortSignal): Deps['send'] {
   return async (request: PspRequest, timeoutMs: number): Promise<PspReply> => {
     let reply = await send(request, timeoutMs)
     if (request.method !== 'GET') return reply
+    let tries = 1
     for (const pauseMs of pausesMs) {
       if (!isSilence(reply)) return reply
+      // A process that ends does not wait for a PSP that is away.
+      if (signal?.aborted === true) break
       await sleep(pauseMs)
       reply = await send(request, timeoutMs)
+      tries++
     }
     if (!isSilence(reply)) return reply
     const last = 'failure' in reply ? reply.failure : reply.status
-    throw new PspSilentError(`The PSP gave no answer, asked ${pausesMs.length + 1} times (${last}).`)
+    throw new PspSilentError(`The PSP gave no answer, asked ${tries} times (${last}).`)
   }
 }
 
