@@ -19,8 +19,8 @@ import { openPool, type Pool, withoutLimits } from './store/pool.ts'
 const program = new Command('fincore').description('FinCore on the command line').showHelpAfterError()
 const audit = program.command('audit').description('the audit log')
 
-const databaseUrl = () =>
-  new Option('--database-url <url>', 'the database, as a login that may read the audit log').env('DATABASE_URL')
+const databaseUrl = (login = 'a login that may read the audit log') =>
+  new Option('--database-url <url>', `the database, as ${login}`).env('DATABASE_URL')
 const time = (flags: string, meaning: string) => new Option(flags, meaning).argParser(readTime).makeOptionMandatory()
 
 audit
@@ -68,7 +68,7 @@ program
   )
   .option('--dry-run', 'only read: say what would be repaired and raised', false)
   .option('--json', 'one JSON object in place of a table', false)
-  .addOption(databaseUrl())
+  .addOption(databaseUrl('the service’s login'))
   // Commander's own 1 would say that differences are left.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Parameters<typeof printReconciliation>[1]) => {

@@ -43,7 +43,7 @@ export const differenceClasses = {
       'The PSP’s record says where the money is. Money that the merchant does not know of goes back: refund or release it at the PSP.',
   },
   duplicate_effect: {
-    meaning: 'The PSP did the same thing twice under one reference.',
+    meaning: 'The PSP did, or settled, the same thing twice under one reference.',
     fincore: 'Raises the one that FinCore did not record.',
     operator: 'Have the PSP take back the second. Report it: one reference is one idempotency key.',
   },

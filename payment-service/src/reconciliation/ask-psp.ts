@@ -25,26 +25,34 @@ export class PspSilentError extends Error {
   }
 }
 
-const triesOfOneRequest = 3
-const pauseMs = 200
-/** So many requests in a row without an answer: the PSP is away. */
-const mostSilences = 5
+/** Before each further try of a request that only reads. */
+const pausesMs = [100, 400, 1_500]
 
-/** The way to the PSP for one run: a request that only reads is repeated, and a PSP that is away ends the run. */
-export function createPatientSend(send: Deps['send']): Deps['send'] {
-  let silences = 0
-  const isSilence = (reply: PspReply) => 'failure' in reply || reply.status >= 500 || reply.status === 429
+/**
+ * The way to the PSP for one run: a request that only reads is repeated, and a PSP that still gives no answer ends the
+ * run. One silence is enough: it says nothing, and must not become a difference.
+ */
+export function createPatientSend(send: Deps['send'], signal?: AbortSignal): Deps['send'] {
   return async (request: PspRequest, timeoutMs: number): Promise<PspReply> => {
     let reply = await send(request, timeoutMs)
-    for (let tries = 1; request.method === 'GET' && isSilence(reply) && tries < triesOfOneRequest; tries++) {
-      await sleep(pauseMs * tries)
+    if (request.method !== 'GET') return reply
+    let tries = 1
+    for (const pauseMs of pausesMs) {
+      if (!isSilence(reply)) return reply
+      // A process that ends does not wait for a PSP that is away.
+      if (signal?.aborted === true) break
+      await sleep(pauseMs)
       reply = await send(request, timeoutMs)
+      tries++
     }
-    silences = isSilence(reply) ? silences + 1 : 0
-    if (silences >= mostSilences)
-      throw new PspSilentError(`The PSP gave no answer to ${mostSilences} requests in a row.`)
-    return reply
+    if (!isSilence(reply)) return reply
+    const last = 'failure' in reply ? reply.failure : reply.status
+    throw new PspSilentError(`The PSP gave no answer, asked ${tries} times (${last}).`)
   }
+}
+
+function isSilence(reply: PspReply): boolean {
+  return 'failure' in reply || reply.status >= 500 || reply.status === 429
 }
 
 /**

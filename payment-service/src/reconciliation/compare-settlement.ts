@@ -3,8 +3,8 @@ import type { Reconciliation, SettlementLine } from '../psp-gateway/port.ts'
 import { findOwnRecords, type OwnAttempt } from '../store/reconciliation-records.ts'
 import { type Expected, isCapturedAtOnce, marginMs, readOwnSide, type Window } from './compare-list.ts'
 import { judgeLine, type Verdict } from './judge.ts'
-import { createLatelySeen } from './lately-seen.ts'
-import { keepDifference, type Run } from './run.ts'
+import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
+import { keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
 
 const pageSize = 500
 const dayMs = 24 * 3_600_000
@@ -16,7 +16,8 @@ type ReadFile = NonNullable<Reconciliation['readSettlementFile']>
  * and is unknown, and what is held as captured or refunded on that day and was not settled. Repairs nothing: a file
  * says what was paid out, not what a payment's state is.
  *
- * The file is read twice: what it lacks is no difference before its trailer has said that nothing of it is lost.
+ * The file is read more than once: what it lacks is no difference before its trailer has said that nothing of it is
+ * lost, nor before all of it was searched.
  *
  * @returns the day that the file is of.
  */
@@ -28,15 +29,15 @@ export async function compareWithSettlement(
   const from = new Date(`${await checkFile(run, readFile(openFile()))}T00:00:00.000Z`)
   const day: Window = { from, to: new Date(from.getTime() + dayMs) }
   const seen = createLatelySeen()
-  const own = readOwnSide(run, day, seen, (attempt) => judgeUnsettled(run, attempt, day), expectInFile)
+  const unseen = new Map<string, OwnAttempt>()
+  const own = readOwnSide(run, day, seen, async (attempt) => keepUnseen(unseen, attempt), expectInFile)
   for await (const lines of inPages(readFile(openFile()))) {
     const names = lines.map(({ reference, payment }) => ({ reference, payment, paymentReference: reference }))
     const records = await findOwnRecords(run.deps.pool, run.account, names)
     for (const [n, line] of lines.entries()) {
       const record = records[n]
       if (record === undefined) throw new Error('A line has lost its record')
-      seen.add({ kind: line.kind, names: namesOf(line), pspReference: line.payment, at: line.at })
-      const verdict = judgeLine(line, record)
+      const verdict = judgeLine(line, record, isRepeat(seen, line))
       if (verdict.kind === 'raise') await raiseLine(run, line, verdict, record.charge_id)
     }
     run.totals.movements += lines.length
@@ -45,7 +46,47 @@ export async function compareWithSettlement(
     await run.beat()
   }
   await own.catchUp(day.to)
+  // A line may stand far from the time at which FinCore asked, or heard of it: the whole file is searched for these few.
+  if (unseen.size > 0) await forgetFound(run, unseen, readFile(openFile()))
+  for (const attempt of new Set(unseen.values())) await judgeUnsettled(run, attempt, day)
   return day
+}
+
+/** So many of ours may have no line near their time before the file is taken for one of another account. */
+const mostUnseen = 20_000
+
+function keepUnseen(unseen: Map<string, OwnAttempt>, attempt: OwnAttempt): void {
+  for (const name of namesOfAttempt(attempt)) unseen.set(name, attempt)
+  if (unseen.size > 2 * mostUnseen)
+    throw new ReconciliationStoppedError(
+      `More than ${mostUnseen} captures and refunds have no line near their time. Is it the file of this account?`,
+    )
+}
+
+async function forgetFound(run: Run, unseen: Map<string, OwnAttempt>, lines: ReturnType<ReadFile>): Promise<void> {
+  for await (const page of inPages(lines)) {
+    for (const line of page) {
+      const found = namesOf(line).map((name) => unseen.get(`${line.kind} ${name}`))
+      for (const attempt of found)
+        if (attempt !== undefined) for (const name of namesOfAttempt(attempt)) unseen.delete(name)
+    }
+    await run.beat()
+  }
+}
+
+/** What an attempt's line may be found by, with its kind before it. */
+function namesOfAttempt(attempt: OwnAttempt): string[] {
+  const kind = attempt.kind === 'refund' ? 'refund' : 'capture'
+  const payment = kind === 'capture' ? attempt.charge_psp_reference : null
+  return [attempt.id, payment].flatMap((name) => (name === null ? [] : [`${kind} ${name}`]))
+}
+
+/** Whether the file had the line already: a payment is captured once, and a reference gives back once. Notes this one. */
+function isRepeat(seen: LatelySeen, line: SettlementLine): boolean {
+  const once = line.kind === 'capture' ? line.payment : line.reference
+  const isKnown = seen.find(line.kind, once) !== undefined
+  seen.add({ kind: line.kind, names: namesOf(line), pspReference: line.payment, at: line.at })
+  return isKnown
 }
 
 /** Reads the file to its end, for all that it says of itself, and answers with its day. */

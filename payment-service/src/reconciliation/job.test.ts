@@ -86,7 +86,7 @@ describe('the job that compares every account', () => {
     await reconcileDueAccounts(world.deps)
     const [run] = await runs()
     assert.equal(run.state, 'failed')
-    assert.match(run.error, /list could not be read/)
+    assert.match(run.error, /gave no answer, asked 4 times \(timeout\)/)
     assert.deepEqual(world.errors, ['a PSP account could not be compared with its PSP; it is tried again'])
     const failed = await standing()
     assert.deepEqual([failed.run_id, failed.compared_until], [null, before])

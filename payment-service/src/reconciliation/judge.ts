@@ -88,8 +88,15 @@ function judgeMoney({ amount }: PspMovement | SettlementLine, own: OwnRecord): V
   return amount.amount === held.amount ? same : raise('amount_differs', held)
 }
 
-/** A line of a settlement file says only what was paid out, so it is compared and never applied. */
-export function judgeLine(line: SettlementLine, own: OwnRecord): Verdict {
+/**
+ * A line of a settlement file says only what was paid out, so it is compared and never applied.
+ *
+ * @param isRepeat the file has paid it out before.
+ */
+export function judgeLine(line: SettlementLine, own: OwnRecord, isRepeat: boolean): Verdict {
+  const isOther =
+    line.kind === 'capture' && own.charge_psp_reference !== null && own.charge_psp_reference !== line.payment
+  if (isRepeat || isOther) return raise('duplicate_effect', null)
   const isRefund = line.kind === 'refund'
   const held = isRefund
     ? own.refund_status === 'succeeded'

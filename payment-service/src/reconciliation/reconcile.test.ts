@@ -107,6 +107,18 @@ const cases: Record<
         },
       }
     },
+    'an authorization that lapsed at the PSP, of which its list says nothing': async () => {
+      const { id, psp } = await world.charge({ capture_method: 'manual' })
+      world.tamper('DELETE FROM movements WHERE payment = ?', psp.reference ?? '')
+      world.tamper(`UPDATE payments SET status = 'canceled' WHERE id = ?`, psp.reference ?? '')
+      return {
+        name: id,
+        expected: ['missed_event authorize repaired'],
+        check: async () => {
+          assert.equal((await world.findCharge(id)).status, 'canceled')
+        },
+      }
+    },
     'a charge that was captured, and one that was released, at the PSP by hand': async () => {
       const [captured, released] = [
         await world.charge({ capture_method: 'manual' }),
@@ -222,8 +234,41 @@ const cases: Record<
       })
       return { name: second.id, expected: ['duplicate_effect authorize open', 'duplicate_effect capture open'] }
     },
+    'a charge in doubt that was authorized twice': async () => {
+      loseReplies((path) => path === '/v2/payments')
+      const { id } = await world.charge()
+      world.state.fault = () => null
+      const second = await world.callPsp('POST', '/v2/payments', {
+        reference: await world.attemptOf(id),
+        amount: { value: 1000, currency: 'EUR' },
+        capture: 'automatic',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      return {
+        name: second.id,
+        expected: ['duplicate_effect authorize open', 'duplicate_effect capture open'],
+        check: async () => {
+          // Which of the two is the charge's own nobody knows: it stays in doubt.
+          assert.equal((await world.findCharge(id)).status, 'processing')
+          assert.deepEqual(
+            (await findingsOf(id)).filter((one) => one.startsWith('unconfirmed')),
+            ['unconfirmed authorize open', 'unconfirmed capture open'],
+          )
+        },
+      }
+    },
   },
   unconfirmed: {
+    'a movement that the PSP lists, and denies when it is asked by its reference': async () => {
+      const payment = await world.callPsp('POST', '/v2/payments', {
+        reference: 'past-fincore-2',
+        amount: { value: 500, currency: 'EUR' },
+        capture: 'manual',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      world.tamper(`UPDATE movements SET reference = 'ghost', own_reference = 'ghost' WHERE payment = ?`, payment.id)
+      return { name: payment.id, expected: ['unconfirmed authorize open'] }
+    },
     'a charge of which the PSP lists nothing and says nothing that can be read': async () => {
       const { id, psp } = await world.charge()
       world.tamper('DELETE FROM movements WHERE payment = ?', psp.reference ?? '')
@@ -317,21 +362,31 @@ describe('a difference that is made for real is repaired or raised as its row sa
     await world.reconcile()
   })
 
-  it('clocks that are apart, and webhooks that come late, make no differences and few questions', async () => {
-    const { id, psp } = await world.charge()
+  it('clocks that are apart, and webhooks that come late, make no differences; and no questions within the margin', async () => {
+    const from = new Date(Date.now() - 2 * 60_000)
+    const questions = async () => (await world.reconcile({ from, applies: false })).totals.questions
+    const before = await questions()
+    const near = await world.charge()
+    // A PSP whose clock is four minutes slow lists it before the window.
+    world.tamper('UPDATE movements SET at = at - 240000 WHERE payment = ?', near.psp.reference ?? '')
+    assert.equal((await questions()) - before, 0)
+    // One that is listed far from the time at which it is held is asked for, and found.
     const far = await world.charge()
-    // A PSP whose clock is four minutes slow; and one movement that is listed far from where it is held.
-    world.tamper('UPDATE movements SET at = at - 240000 WHERE payment = ?', psp.reference ?? '')
     world.tamper('UPDATE movements SET at = at - 1200000 WHERE payment = ?', far.psp.reference ?? '')
-    const created = new Date(Date.now() - 2 * 60_000)
-    const report = await world.reconcile({ from: created })
-    assert.deepEqual([...about(report, id), ...about(report, far.id)], [])
+    const report = await world.reconcile({ from })
+    assert.equal(report.totals.questions - before, 1)
+    assert.deepEqual([...about(report, near.id), ...about(report, far.id)], [])
   })
 })
 
 describe('a comparison that cannot be done says so, and takes no silence for a difference', () => {
   const faults: [what: string, reply: (url: string) => PspReply | null, why: RegExp][] = [
-    ['a PSP that is away', () => silence, /no answer|could not be read/],
+    ['a PSP that is away', () => silence, /The PSP gave no answer, asked 4 times \(timeout\)/],
+    [
+      'a PSP that lists, and answers no question by reference',
+      (url) => (url.includes('/v2/lookup') ? { status: 503, headers: {}, body: '' } : null),
+      /The PSP gave no answer, asked 4 times \(503\)/,
+    ],
     [
       'a list that is no list',
       (url) => (url.includes('/v2/movements') ? { status: 200, headers: {}, body: '{}' } : null),
@@ -423,7 +478,8 @@ describe('operators', () => {
     assert.equal((await call('POST', path, { reason: 'Again.' })).body.code, 'conflict')
     const before = await snapshot()
     const again = await world.reconcile()
-    assert.deepEqual(about(again, payment.id), ['unknown_here authorize accepted'])
+    const read = await world.reconcile({ applies: false })
+    for (const report of [again, read]) assert.deepEqual(about(report, payment.id), ['unknown_here authorize accepted'])
     assert.deepEqual(await snapshot(), before)
     await admin.close()
   })

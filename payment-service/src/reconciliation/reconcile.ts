@@ -72,7 +72,7 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
     atTheEdge: 0,
   }
   const run: Run = {
-    deps: { ...deps, send: createPatientSend(deps.send) },
+    deps: { ...deps, send: createPatientSend(deps.send, order.signal) },
     account,
     id: runId,
     books: kind === 'settlement_file' ? 'settlement_file' : 'list',

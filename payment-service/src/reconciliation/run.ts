@@ -4,7 +4,7 @@ import type { DifferenceClass } from '../payments/difference-classes.ts'
 import type { Money, MoneyKind, PspAccount } from '../psp-gateway/port.ts'
 import { recordAudits } from '../store/audit.ts'
 import { inTransaction } from '../store/pool.ts'
-import { closeVanished, type Finding, keepFinding } from '../store/reconciliation-findings.ts'
+import { closeVanished, type Finding, findFinding, keepFinding } from '../store/reconciliation-findings.ts'
 
 /** Bounds of one run. Beyond them something is wrong as a whole, and a person should look before more is written. */
 export const bounds = { open: 1_000, questions: 10_000, shown: 2_000, logged: 20 }
@@ -80,12 +80,14 @@ export function countQuestion(run: Run): void {
 
 /** Keeps a difference with its audit record, tells operators of a new one that is left to them, and counts it. */
 export async function keepDifference(run: Run, difference: Difference): Promise<void> {
-  if (!run.applies || difference.state === 'repairable') {
-    count(run, difference.state)
-    show(run, { ...difference, id: null })
+  const { state } = difference
+  if (!run.applies || state === 'repairable') {
+    const known = await findFinding(run.deps.pool, run.account, difference)
+    const shown = known?.state === 'accepted' ? known.state : state
+    count(run, shown)
+    show(run, { ...difference, state: shown, id: known?.id ?? null })
     return
   }
-  const state = difference.state
   const { finding, isNews } = await inTransaction(run.deps.pool, async (tx) => {
     await tx.query(`set local lock_timeout = ${lockTimeoutMs}`)
     const kept = await keepFinding(tx, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { lowestIdAt } from '../ids.ts'
 import type { Report } from './reconcile.ts'
-import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
+import { addPayments, type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
 const dayMs = 24 * 3_600_000
 const yesterday = new Date(Math.floor(Date.now() / dayMs) * dayMs - dayMs)
@@ -14,15 +14,15 @@ before(async () => {
 })
 after(() => world.close())
 
-/** Moves all that was done at the PSP and here into yesterday's noon, a second apart, in both books. */
+/** Moves all that was done at the PSP and here into yesterday's noon, some minutes apart, in both books. */
 async function moveToYesterday(): Promise<void> {
   const noon = yesterday.getTime() + dayMs / 2
-  world.tamper(`UPDATE movements SET at = ? + seq * 1000 WHERE at >= ?`, noon, yesterday.getTime() + dayMs)
+  world.tamper(`UPDATE movements SET at = ? + seq * 240000 WHERE at >= ?`, noon, yesterday.getTime() + dayMs)
   const { rows } = await world.owner.query(
     `select id, kind from attempts where sent_at >= now() - interval '1 hour' order by id`,
   )
   for (const [n, { id }] of rows.entries()) {
-    const at = new Date(noon + n * 1000)
+    const at = new Date(noon + n * 60_000)
     // An id says when it was made; the PSP's books have the same one.
     const moved = lowestIdAt('attempt', at).slice(0, -12) + id.slice(-12)
     await world.owner.query('update attempts set id = $2, sent_at = $3, settled_at = $3 where id = $1', [id, moved, at])
@@ -59,6 +59,20 @@ describe('a settlement file', () => {
     // Three captures and a refund; what was only held is in no settlement.
     assert.deepEqual([whole.totals.movements, whole.totals.records, whole.totals.atTheEdge], [4, 4, 0])
 
+    // What was done twice, and what stands on the line of another payment.
+    world.tamper(
+      `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+       SELECT kind, 'ref_again', account, payment, reference, own_reference, amount, currency, at + 1 FROM movements WHERE kind = 'refund'`,
+    )
+    world.tamper(
+      `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+       SELECT kind, 'pay_again', account, (SELECT id FROM payments WHERE status = 'authorized'), reference, own_reference, amount, currency, at + 1
+       FROM movements WHERE kind = 'capture' AND amount = 1000`,
+    )
+    const twice = await world.settle(await download(), false)
+    assert.deepEqual(shown(twice), ['duplicate_effect capture 1000 - open', 'duplicate_effect refund 300 - open'])
+    world.tamper(`DELETE FROM movements WHERE id LIKE '%_again'`)
+
     // Another file of that day: one refund more, a capture of less, and one that is not there.
     world.tamper(`UPDATE movements SET amount = 450 WHERE amount = 500`)
     world.tamper(`UPDATE movements SET own_reference = 'by-hand', amount = 70 WHERE kind = 'refund'`)
@@ -81,12 +95,28 @@ describe('a settlement file', () => {
     assert.deepEqual([shown(mended), mended.totals.closed], [[], 4])
   })
 
+  it('a line that stands hours from the time at which FinCore heard of it is found all the same', async () => {
+    // Two pages of the file, so that what is far away is not in memory any more.
+    await addPayments(world, 600, new Date(yesterday.getTime() + 3 * 3_600_000), 2 * 3_600_000)
+    const before = shown(await world.settle(await download(), false))
+    world.tamper(`UPDATE movements SET at = at + ? WHERE id = 'pay_000000001' AND kind = 'capture'`, 5 * 3_600_000)
+    assert.deepEqual(shown(await world.settle(await download(), false)), before)
+    world.tamper(`DELETE FROM movements WHERE id = 'pay_000000001' AND kind = 'capture'`)
+    const missing = await world.settle(await download(), false)
+    assert.deepEqual(
+      missing.differences.filter((one) => one.pspPayment === 'pay_000000001').map((one) => one.class),
+      ['not_settled'],
+    )
+  })
+
   it('that is cut off, or has lost a line, is not believed at all: what it lacks is no difference', async () => {
     const lines = (await download()).split('\r\n')
     const before = await world.owner.query('select count(*), max(last_seen_at) from reconciliation_findings')
     for (const [broken, why] of [
       [lines.slice(0, 2), /cut off before its end/],
       [lines.toSpliced(1, 1), /another count or sum/],
+      // A line that was changed with care is no claim on the PSP: the sum gives it away.
+      [lines.map((line) => line.replace(',1000,39,961,', ',1001,39,962,')), /another count or sum/],
     ] as const) {
       const report = await world.settle(`${broken.join('\r\n')}\r\n`)
       assert.match(report.stopped ?? '', why)

@@ -89,6 +89,20 @@ export async function keepFinding(db: Queryable, finding: NewFinding): Promise<{
   return { finding: kept, isNews: was !== kept.state }
 }
 
+/** A difference that was found before. Index: reconciliation_findings_once. */
+export async function findFinding(
+  db: Queryable,
+  account: { merchantId: string; id: string },
+  difference: Pick<Finding, 'class' | 'kind' | 'subject'>,
+): Promise<Pick<Finding, 'id' | 'state'> | null> {
+  const { rows } = await db.query<Pick<Finding, 'id' | 'state'>>(
+    `select id, state from reconciliation_findings
+     where merchant_id = $1 and psp_account_id = $2 and class = $3 and kind = $4 and subject = $5`,
+    [account.merchantId, account.id, difference.class, difference.kind, difference.subject],
+  )
+  return rows[0] ?? null
+}
+
 /**
  * Closes the open differences of a time that was compared as a whole and that did not come up again: somebody, or the
  * PSP, has put them right. Index: reconciliation_findings_open.
