@@ -85,6 +85,7 @@ type Scenario = { does: string; play(side: Side): Promise<unknown>; comesTo: unk
 /** Each is played on PostgreSQL and on the stand-in, and must come to the same. */
 const scenarios: Scenario[] = [
   {
+    // PostgreSQL keeps the order only where nobody changes the row in between: a change makes those who wait meet again.
     does: 'lets those who want one row have it in the order of their coming, each with what the one before left',
     async play({ pool, waits }) {
       await insertCharge(pool, newCharge('ch_order'))
@@ -92,7 +93,7 @@ const scenarios: Scenario[] = [
       await lock(first.tx, 'ch_order')
       const seen: unknown[] = []
       const others: Promise<void>[] = []
-      for (const number of [1, 2, 3]) {
+      for (const number of [1, 2]) {
         const other = inTransaction(pool, async (tx) => {
           const row = await lock(tx, 'ch_order')
           seen.push([number, row?.sequence])
@@ -101,13 +102,11 @@ const scenarios: Scenario[] = [
         others.push(other)
         seen.push(await waits(other, number))
       }
-      await updateCharge(first.tx, newCharge('ch_order', { sequence: 9 }))
-      seen.push(await sequenceOf(pool, 'ch_order'))
       await first.commit()
       await Promise.all(others)
-      return seen
+      return [...seen, await sequenceOf(pool, 'ch_order')]
     },
-    comesTo: ['waits', 'waits', 'waits', 0, [1, 9], [2, 1], [3, 2]],
+    comesTo: ['waits', 'waits', [1, 0], [2, 1], 2],
   },
   {
     does: 'asks again whether a row is wanted, when it was changed while its lock was waited for',
