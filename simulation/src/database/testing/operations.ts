@@ -34,7 +34,7 @@ export type Operation = (draw: Draw) => (db: Db) => Promise<unknown>
 
 /**
  * Claims take all that is due: which of those that are due at the same time come first is not defined. The order and
- * the limits are compared in concurrency.test.ts, with times that differ.
+ * the limits are compared in queues.test.ts, with times that differ.
  */
 const all = 1_000
 // Few ids, so that the operations meet the same rows again and again; and new ones all the time, for new rows.
