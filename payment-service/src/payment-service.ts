@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { alertUnresolved } from './flows/alert-unresolved.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
-import { applyDueSettlements } from './flows/apply-settlements.ts'
+import { applyDueSettlements, endNeedlessSettlements } from './flows/apply-settlements.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { createApiServer, perMinute } from './http/api-server.ts'
 import { startResolver } from './jobs/resolver.ts'
@@ -139,6 +139,7 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     inbox,
     startResolver(deps),
     runEvery(1_000, 'settlements by hand', () => applyDueSettlements(deps), deps.log),
+    runEvery(5_000, 'needless settlements', () => endNeedlessSettlements(deps), deps.log),
     runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps.log),
     runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log),
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),

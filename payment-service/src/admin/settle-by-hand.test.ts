@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { applyPspEvent } from '../flows/apply-psp-event.ts'
-import { applyDueSettlements } from '../flows/apply-settlements.ts'
+import { applyDueSettlements, endNeedlessSettlements } from '../flows/apply-settlements.ts'
 import { chargeToken } from '../flows/charge-token.ts'
 import { type DoubtWorld, openDoubtWorld, silence } from '../flows/testing/doubt-world.ts'
 import { startResolver } from '../jobs/resolver.ts'
@@ -435,6 +435,18 @@ describe('an attempt without an outcome, and its operators', () => {
     assert.deepEqual([repeat.status, repeat.replayed, status, psp.reference], [201, true, 'captured', 'pay_hand_9'])
   })
 
+  it('is not left waiting for an approval once the PSP has given its outcome', async () => {
+    const { attempt } = await inDoubt.authorize()
+    const { body: asked } = await settle(attempt, { outcome: 'not_executed', proof })
+    await tell(attempt, 'authorize', approved('pay_own', 1000n))
+    await endNeedlessSettlements(world.deps)
+    const { body } = await call('ada', 'GET', '/attempt_settlements?state=superseded')
+    assert.equal((body.data as { id: string }[])[0]?.id, asked.id)
+    const late = await approve(asked.id)
+    assert.deepEqual([late.status, late.body.code], [409, 'conflict'])
+    assert.match(String(late.body.detail), /superseded.*The PSP gave an outcome/)
+  })
+
   it('of a shopper on the PSP’s page is left to its session', async () => {
     const { id, url } = await world.createSession()
     const browser = new Map()
@@ -444,11 +456,16 @@ describe('an attempt without an outcome, and its operators', () => {
     const [charge] = await world.chargesOf(id)
     const attempt = await world.attemptOf(charge.id)
     assert.equal(attempt.state, 'action_required')
+    // The shopper comes back once more, and is still not done.
+    await world.visit(browser, 'GET', `${url}/return`)
     wait()
     const answer = await settle(attempt.id, { outcome: 'not_executed', proof })
     assert.deepEqual([answer.status, answer.body.code], [409, 'attempt_not_settleable'])
     assert.match(String(answer.body.detail), /ends with its session/)
     const { body } = await call('ada', 'GET', `/unresolved_attempts/${attempt.id}`)
     assert.equal(body.search_for, await world.createAttemptOf(id))
+    const looks = (body.look_ups as { by: string; said: string }[]).map(({ by, said }) => `${by}: ${said}`)
+    assert.equal(looks[0], 'return of the shopper: session_open')
+    assert.equal(body.in_doubt_since, null, 'one that waits for the shopper is in no doubt')
   })
 })

@@ -5,12 +5,13 @@ import type { LookUpAnswer } from '../psp-gateway/port.ts'
 import { isRefusal } from '../refusal.ts'
 import {
   claimSettlementsToApply,
+  endMootSettlements,
   endSettlement,
   lockSettlement,
   type Settlement,
 } from '../store/attempt-settlements.ts'
 import { type AttemptRow, findAttempt, lockAttempt, markSettledByHand } from '../store/attempts.ts'
-import { type AuditRecord, recordAudit } from '../store/audit.ts'
+import { type AuditRecord, recordAudit, recordAudits } from '../store/audit.ts'
 import { lockCharge } from '../store/charges.ts'
 import { recordLookUp } from '../store/look-ups.ts'
 import { inTransaction, type Transaction } from '../store/pool.ts'
@@ -44,6 +45,14 @@ export async function applyDueSettlements(deps: Deps): Promise<void> {
       }
     }),
   )
+}
+
+/** Ends what nobody needs to approve any more, because the attempt got its outcome from the PSP. */
+export async function endNeedlessSettlements(deps: Pick<Deps, 'pool'>): Promise<void> {
+  await inTransaction(deps.pool, async (tx) => {
+    const ended = await endMootSettlements(tx, 'The PSP gave an outcome of its own before this was approved.')
+    await recordAudits(tx, ended.map(recordOf))
+  })
 }
 
 async function applySettlement(deps: Deps, settlement: Settlement): Promise<void> {

@@ -9,7 +9,7 @@ import { type DoubtWorld, openDoubtWorld, silence } from './testing/doubt-world.
 
 /**
  * Why no charge has to be voided after a crash of the card relay: a repeat under the same key is the same charge, and a
- * charge has one attempt that may have acted (docs/decisions/0010-settled-by-hand.md).
+ * charge has one attempt that may have acted (docs/decisions/0011-settled-by-hand.md).
  */
 describe('a card charge whose relay died after it had sent the card', () => {
   let world: DoubtWorld

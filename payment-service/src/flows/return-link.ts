@@ -1,4 +1,6 @@
 import type { Deps } from '../deps.ts'
+import type { Said } from '../payments/look-up-words.ts'
+import { findUnsettledOfSession, recordLookUp } from '../store/look-ups.ts'
 import { findCreateAttempt } from '../store/session-attempts.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
@@ -25,8 +27,13 @@ export async function returnFromPsp(deps: Deps, link: Exclude<Link, { state: 'un
   const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (attempt === null) throw new Error('A session has lost its attempt')
   const { consistencyWindowMs } = await hostedOf(deps, session)
+  const waiting = await findUnsettledOfSession(deps.pool, session.merchant_id, session.id)
+  const at = deps.now().toISOString()
+  const begunAt = performance.now()
+  let last: Said = { said: 'timeout', why: null }
   const returned = await askWithin<Returned>(shopperWaitsMs, async (leftMs, passedMs) => {
     const truth = await askForTruth(deps, session, attempt, Math.ceil(leftMs))
+    last = { said: truth.said, why: truth.why }
     const { status } = await reload(deps, session)
     if (status === 'completed') return paid
     // Also an ended session was asked about: money that came after its end must go back.
@@ -35,5 +42,7 @@ export async function returnFromPsp(deps: Deps, link: Exclude<Link, { state: 'un
       ? { is: 'unpaid' }
       : null
   })
+  const lookUp = { at, by: 'return of the shopper', ms: Math.round(performance.now() - begunAt), ...last }
+  for (const one of waiting) await recordLookUp(deps.pool, one, lookUp, null)
   return returned ?? { is: 'unknown' }
 }

@@ -92,6 +92,20 @@ export async function endSettlement(
   return one(rows)
 }
 
+/** Ends those that wait for an approval of what has an outcome already. Index: attempt_settlements_open. */
+export async function endMootSettlements(tx: Queryable, note: string): Promise<Settlement[]> {
+  const { rows } = await tx.query<Settlement>(
+    `update attempt_settlements set state = 'superseded', note = $1, ended_at = now()
+     where (merchant_id, id) in (
+       select s.merchant_id, s.id from attempt_settlements s
+       join attempts a on a.merchant_id = s.merchant_id and a.id = s.attempt_id
+       where s.state = 'requested' and a.next_lookup_at is null limit 100 for update of s skip locked)
+     returning ${columns}`,
+    [note],
+  )
+  return rows
+}
+
 /** Takes approved ones that are due; one that its process does not finish is taken again. Index: attempt_settlements_to_apply. */
 export async function claimSettlementsToApply(
   db: Queryable,

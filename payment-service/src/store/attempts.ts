@@ -114,7 +114,8 @@ export async function setAttemptState(
 
 /**
  * Takes attempts whose look-up is due, and pushes their next look-up on, so that no other process takes them meanwhile.
- * The doubt began so long before the first look-up as its schedule says. Index: attempts_to_look_up.
+ * The doubt began so long before the first look-up as its schedule says; one that waits for the shopper is in none.
+ * Index: attempts_to_look_up.
  *
  * @param busyAccounts PSP accounts whose attempts are left alone.
  */
@@ -127,7 +128,8 @@ export async function claimAttemptsToLookUp(
 ): Promise<AttemptRow[]> {
   const { rows } = await db.query<AttemptRow>(
     `update attempts set next_lookup_at = $1::timestamptz + make_interval(secs => $3::float / 1000),
-       in_doubt_since = coalesce(in_doubt_since, next_lookup_at - make_interval(secs => $4::float / 1000))
+       in_doubt_since = case when state = 'action_required' then in_doubt_since
+         else coalesce(in_doubt_since, next_lookup_at - make_interval(secs => $4::float / 1000)) end
      where (merchant_id, id) in (
        select merchant_id, id from attempts where next_lookup_at <= $1 and psp_account_id <> all ($5::text[])
        order by next_lookup_at limit $2 for update skip locked)

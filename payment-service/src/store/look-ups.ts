@@ -5,6 +5,26 @@ import type { Queryable } from './pool.ts'
 /** One look-up: when it began, who wanted it, what the PSP said, and how long it took. */
 export type LookUp = Said & { at: string; by: string; ms: number }
 
+/**
+ * A session's attempts that have no outcome yet: the making of its page, and the shopper's tries in it. Indexes:
+ * attempts_by_session, charges_by_session and attempts_by_charge.
+ */
+export async function findUnsettledOfSession(
+  db: Queryable,
+  merchantId: string,
+  sessionId: string,
+): Promise<Pick<AttemptRow, 'merchant_id' | 'id' | 'next_lookup_at'>[]> {
+  const { rows } = await db.query<Pick<AttemptRow, 'merchant_id' | 'id' | 'next_lookup_at'>>(
+    `select merchant_id, id, next_lookup_at from attempts
+     where merchant_id = $1 and payment_session_id = $2 and kind = 'create_session' and next_lookup_at is not null
+     union all
+     select a.merchant_id, a.id, a.next_lookup_at from charges c join attempts a on a.merchant_id = c.merchant_id and a.charge_id = c.id
+     where c.merchant_id = $1 and c.payment_session_id = $2 and a.kind = 'authorize' and a.next_lookup_at is not null`,
+    [merchantId, sessionId],
+  )
+  return rows
+}
+
 /** Kept of each attempt: enough to see how it began and how it stands, and no more. */
 const kept = { first: 10, last: 10 }
 

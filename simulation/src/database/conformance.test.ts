@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { inTransaction, type Pool } from '@fincore/payment-service/store/pool'
 import { statements } from './statements.ts'
-import { type Operation, operations } from './testing/operations.ts'
+import { type Operation, operationNames, operations } from './testing/operations.ts'
 import { makeRandom } from './testing/random.ts'
 import { createTwin, inOrder, type Outcome, outcomeOf, readBoth, type Twin, tableNames } from './testing/twin.ts'
 
@@ -11,14 +11,15 @@ type Step = { names: string[]; run(pool: Pool): Promise<unknown>; afterMs: numbe
 
 const seeds = [1, 2, 3]
 const stepsPerSeed = 600
+/** After so many, other rows come into play. */
+const stepsPerEpoch = 60
 const day = 86_400_000
 
 /** What each step does is drawn before it runs, so that both sides get the same. */
-function drawStep(random: ReturnType<typeof makeRandom>, now: Date): Step {
-  const names = Object.keys(operations)
-  const draw = { ...random, now }
+function drawStep(random: ReturnType<typeof makeRandom>, now: Date, epoch: number): Step {
+  const draw = { ...random, now, epoch }
   const one = () => {
-    const name = random.of(names)
+    const name = random.of(operationNames)
     return { name, run: (operations[name] as Operation)(draw) }
   }
   const afterMs = random.chance(0.01) ? 30 * day : random.below(4) * 1_000
@@ -59,7 +60,7 @@ describe('the stand-in for PostgreSQL', { concurrency: false }, () => {
         const random = makeRandom(seed)
         const pool = twin.open(({ phase, what }) => void (phase === 'after' && succeeded.add(what)))
         for (let step = 0; step < stepsPerSeed; step++) {
-          const { names, run, afterMs } = drawStep(random, twin.now)
+          const { names, run, afterMs } = drawStep(random, twin.now, Math.floor(step / stepsPerEpoch))
           const [real, stand] = [await outcomeOf(run(twin.real)), await outcomeOf(run(pool))]
           const where = `seed ${seed}, step ${step}: ${names.join(', ')}`
           assert.deepEqual(showOutcome(stand), showOutcome(real), where)

@@ -25,34 +25,39 @@ import { makeCharge, makeRefund, makeSession } from './rows.ts'
 import { accountsOf } from './twin.ts'
 
 /** What a random operation is made of: all drawn before, so that both sides get the same. */
-type Draw = Random & { now: Date }
+type Draw = Random & {
+  now: Date
+  /** Grows with the sequence. */
+  epoch: number
+}
 type Db = Queryable & Transaction & Pool
 /** Draws its arguments, and answers the call of a store's function with them. */
 export type Operation = (draw: Draw) => (db: Db) => Promise<unknown>
 
 /**
  * Claims take all that is due: which of those that are due at the same time come first is not defined. The order and
- * the limits are compared in concurrency.test.ts, with times that differ.
+ * the limits are compared in queues.test.ts, with times that differ.
  */
 const all = 1_000
-// Few ids, so that the operations meet the same rows again and again.
-const idOf = (draw: Draw, prefix: string, howMany: number) => `${prefix}_${draw.below(howMany)}`
+// Few ids, so that the operations meet the same rows again and again; and new ones all the time, for new rows.
+const idOf = (draw: Draw, prefix: string, howMany: number) =>
+  `${prefix}_${Math.max(0, draw.epoch - draw.below(2))}_${draw.below(howMany)}`
 const merchantOf = (draw: Draw) => (draw.chance(0.9) ? 'mer_1' : draw.chance(0.9) ? 'mer_2' : 'mer_none')
 const ownerOf = (draw: Draw) => {
   const merchantId = merchantOf(draw)
   const [first = 'pspa_none', second = first] = accountsOf[merchantId] ?? []
   return { merchantId, accountId: draw.chance(0.8) ? first : second }
 }
-const chargeId = (draw: Draw) => idOf(draw, 'ch', 6)
+const chargeId = (draw: Draw) => idOf(draw, 'ch', 4)
 const refundId = (draw: Draw) => idOf(draw, 're', 4)
 /** Ids are unique in the whole service, and the store relies on it where it looks for an attempt by its id alone. */
-const attemptId = (draw: Draw, merchantId = merchantOf(draw)) => idOf(draw, `att_${merchantId.slice(4)}`, 8)
+const attemptId = (draw: Draw, merchantId = merchantOf(draw)) => idOf(draw, `att_${merchantId.slice(4)}`, 4)
 const sessionId = (draw: Draw) => idOf(draw, 'ps', 4)
 const eventId = (draw: Draw) => idOf(draw, 'evt', 6)
 const endpointId = (draw: Draw) => draw.of(['whe_11', 'whe_12', 'whe_13'])
 const pspEventId = (draw: Draw) => idOf(draw, 'wev', 4)
-const keyOf = (draw: Draw) => idOf(draw, 'key', 6)
-const digestOf = (draw: Draw) => Buffer.alloc(draw.chance(0.97) ? 32 : 31, draw.below(4))
+const keyOf = (draw: Draw) => idOf(draw, 'key', 4)
+const digestOf = (draw: Draw) => Buffer.alloc(draw.chance(0.97) ? 32 : 31, `${draw.epoch}${draw.below(3)}`)
 const later = (draw: Draw) => new Date(draw.now.getTime() + draw.below(5) * 10_000)
 const around = (draw: Draw) => new Date(draw.now.getTime() + (draw.below(9) - 4) * 10_000)
 const objectId = (draw: Draw) => draw.of([chargeId, refundId, sessionId])(draw)
@@ -144,9 +149,9 @@ const endpointOf = (draw: Draw) => ({
   id: endpointId(draw),
   url: `https://${draw.of(['a', 'b'])}.example`,
   description: draw.chance(0.5) ? 'ours' : null,
-  events: draw.of([['*'], ['charge.captured', 'charge.failed'], ['refund.created'], []]),
+  events: draw.of([['*'], ['*'], ['charge.captured', 'charge.failed'], ['refund.created'], []]),
   secret: Buffer.from('new'),
-  status: draw.of(['enabled', 'enabled', 'disabled'] as const),
+  status: draw.chance(0.8) ? ('enabled' as const) : ('disabled' as const),
   disabled_reason: null,
 })
 const auditOf = (draw: Draw) =>
@@ -384,7 +389,7 @@ export const operations: Record<string, Operation> = {
       overlapSeconds: draw.of([0, 20]),
     }),
   deleteWebhookEndpoint: (draw) =>
-    call(endpoints.deleteWebhookEndpoint, merchantOf(draw), draw.chance(0.3) ? endpointId(draw) : 'whe_13'),
+    call(endpoints.deleteWebhookEndpoint, merchantOf(draw), draw.chance(0.05) ? endpointId(draw) : 'whe_13'),
   disableGoneEndpoint: (draw) =>
     call(endpoints.disableGoneEndpoint, {
       merchantId: merchantOf(draw),
@@ -448,6 +453,23 @@ function onSettlement(
     return settlement === null ? null : run(db, settlement)
   }
 }
+
+/** Those that need others before them to do something come more often. */
+const oftener: Record<string, number> = {
+  recordIntents: 4,
+  recordOutcomes: 8,
+  insertEvent: 3,
+  recordTries: 6,
+  insertSession: 3,
+  consumeLink: 4,
+  insertPspEvents: 3,
+  settlePspEvent: 3,
+  holdPspEvent: 3,
+}
+/** Every operation's name, as often as it shall come. */
+export const operationNames = Object.keys(operations).flatMap(
+  (name) => Array(oftener[name] ?? 1).fill(name) as string[],
+)
 
 /** One call of a function of the store. */
 function call<Args extends unknown[]>(

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inTransaction, type Pool, type Transaction } from '@fincore/payment-service/store/pool'
-import { outcomeOf, type Twin } from './twin.ts'
+import { outcomeOf, readBoth, type Twin, type tableNames } from './twin.ts'
 
 /** One of the two databases, as a scenario of several transactions sees it. */
 export type Side = {
   name: string
   pool: Pool
+  /** All committed rows of a table. */
+  rows(table: (typeof tableNames)[number]): Promise<object[]>
   /** Whether a call waits for a lock, `howMany` of them in all; or has ended. */
   waits(call: Promise<unknown>, howMany?: number): Promise<'waits' | 'ended'>
 }
@@ -23,6 +25,7 @@ export function sidesOf(twin: Twin): Side[] {
     {
       name: 'PostgreSQL',
       pool: twin.real,
+      rows: async (table) => (await readBoth(twin, table)).real,
       async waits(call, howMany = 1) {
         for (const state = hasEnded(call); ; await sleep(5)) {
           const { rows } = await twin.owner.query<{ count: number }>(
@@ -37,6 +40,7 @@ export function sidesOf(twin: Twin): Side[] {
     {
       name: 'the stand-in',
       pool: twin.open(),
+      rows: async (table) => (await readBoth(twin, table)).stand,
       async waits(call) {
         const state = hasEnded(call)
         // The store's batcher lets what arrives together go together, which takes a turn.
