@@ -77,6 +77,11 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     meddling,
     smallFileSystem: options.smallFileSystem,
   })
+  const leave = () => {
+    progress('told to end: stopping everything')
+    void world.stop().finally(() => process.exit(130))
+  }
+  process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
     progress(`${world.instances.length} payment services, relay, PSP, PostgreSQL: all up`)
     const sampling = startSampling(world.database)
@@ -136,6 +141,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
       seconds: (performance.now() - startedAt) / 1000,
     }
   } finally {
+    process.off('SIGINT', leave).off('SIGTERM', leave)
     await world.stop()
   }
 }
