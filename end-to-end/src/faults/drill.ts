@@ -57,7 +57,7 @@ export type DrillResult = {
   ownExits: readonly string[]
   staleStamps: number
   wrongSignatures: number
-  diskFull: string
+  diskFull: readonly string[]
   seconds: number
 }
 
@@ -137,7 +137,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
       ownExits: world.ownExits,
       staleStamps: world.receiver.staleStamps(),
       wrongSignatures: world.receiver.wrongSignatures(),
-      diskFull: world.diskFull.how,
+      diskFull: world.diskFull.map(({ how }) => how),
       seconds: (performance.now() - startedAt) / 1000,
     }
   } finally {

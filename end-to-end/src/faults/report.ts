@@ -54,7 +54,7 @@ export function makeRows(result: DrillResult): Row[] {
     ['PSP’s first possible answer to truth, all movements', describeTimes(result.times.all)],
     ['  the same, those that were in doubt and looked up', describeTimes(result.times.inDoubt)],
     ['events with a time stamp more than 5 min off', String(result.staleStamps)],
-    ['the database’s disk was made full by', result.diskFull],
+    ...result.diskFull.map((how): Row => ['the database’s disk is made full by', how]),
     ['took', `${result.seconds.toFixed(0)} s`],
   ]
 }
