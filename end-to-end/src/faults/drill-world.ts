@@ -52,7 +52,8 @@ export type DrillWorld = {
   relay: Supervised
   psp: Supervised
   postgres: PostgresServer
-  diskFull: DiskFull
+  /** The ways to make the database's disk full that there are here. */
+  diskFull: readonly DiskFull[]
   links: Readonly<Record<LinkName, HttpLink>>
   receiver: MerchantReceiver
   merchant: Merchant & { /** Where cards go; its calls leave by the link `cards`. */ cardAccount: string }
@@ -284,7 +285,7 @@ export async function startDrillWorld(options: {
       relay,
       psp,
       postgres,
-      diskFull: smallFileSystem === null ? limitFileSizes(databaseDir) : fillFileSystem(smallFileSystem),
+      diskFull: [...(smallFileSystem === null ? [] : [fillFileSystem(smallFileSystem)]), limitFileSizes(databaseDir)],
       links,
       receiver,
       merchant: { ...merchant, cardAccount },

@@ -57,7 +57,7 @@ export type DrillResult = {
   ownExits: readonly string[]
   staleStamps: number
   wrongSignatures: number
-  diskFull: string
+  diskFull: readonly string[]
   seconds: number
 }
 
@@ -77,6 +77,11 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     meddling,
     smallFileSystem: options.smallFileSystem,
   })
+  const leave = () => {
+    progress('told to end: stopping everything')
+    void world.stop().finally(() => process.exit(130))
+  }
+  process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
     progress(`${world.instances.length} payment services, relay, PSP, PostgreSQL: all up`)
     const sampling = startSampling(world.database)
@@ -132,10 +137,11 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
       ownExits: world.ownExits,
       staleStamps: world.receiver.staleStamps(),
       wrongSignatures: world.receiver.wrongSignatures(),
-      diskFull: world.diskFull.how,
+      diskFull: world.diskFull.map(({ how }) => how),
       seconds: (performance.now() - startedAt) / 1000,
     }
   } finally {
+    process.off('SIGINT', leave).off('SIGTERM', leave)
     await world.stop()
   }
 }

@@ -17,7 +17,7 @@ it('a small drill: the links break, processes are killed in the middle of a paym
     seed: 4,
     shape: 'small',
     payments: 40,
-    restWithinMs: 30_000,
+    restWithinMs: 60_000,
     smallFileSystem: null,
     phases: [
       quickNetworkPhase(12),

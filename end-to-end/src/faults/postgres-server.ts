@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { urlOfDatabase, withClient } from '@fincore/dev/database'
@@ -119,20 +119,31 @@ export function fillFileSystem(folder: string): DiskFull {
   }
 }
 
-/** Where no file system can be mounted: no file of the database may grow beyond what it needs (EFBIG, RLIMIT_FSIZE). */
+/**
+ * No file of the database may grow any more (RLIMIT_FSIZE): PostgreSQL cannot even write its log of changes, and ends
+ * itself. Needs nobody's permission, so it also serves where no file system can be mounted.
+ */
 export function limitFileSizes(dataDir: string): DiskFull {
   const limit = (bytes: string) => {
-    const postmaster = Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
+    const lock = join(dataDir, 'cluster', 'postmaster.pid')
+    // It ended itself on its full disk; the next one starts without a limit.
+    if (!existsSync(lock)) return
+    const postmaster = Number.parseInt(readFileSync(lock, 'utf8'), 10)
+    if (!isAlive(postmaster)) return
+    // As the user that they run as: another one's processes are nobody's to limit, not even root's in a container.
+    const { uid, gid } = statSync(`/proc/${postmaster}`)
+    const user = process.getuid?.() === uid ? {} : { uid, gid }
     for (const pid of [postmaster, ...childrenOf(postmaster)]) {
       try {
-        execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`], { stdio: 'ignore' })
-      } catch {
-        // It ended meanwhile.
+        execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`], { stdio: 'ignore', ...user })
+      } catch (error) {
+        // It may have ended meanwhile.
+        if (isAlive(pid)) throw error
       }
     }
   }
   return {
-    how: 'no file system could be mounted here, so RLIMIT_FSIZE of all PostgreSQL processes (EFBIG, for tables and WAL)',
+    how: 'a limit on the size of every file of PostgreSQL (EFBIG, for tables and WAL)',
     fill: () => limit('65536'),
     empty: () => limit('unlimited'),
   }

@@ -1,6 +1,7 @@
 import type { DrillResult } from './drill.ts'
 import { invariants } from './invariants/check-all.ts'
 import type { Harm, InvariantName } from './invariants/evidence.ts'
+import type { Asked } from './journal.ts'
 import type { Times } from './time-to-truth.ts'
 
 type Row = readonly [string, string]
@@ -36,6 +37,7 @@ export function makeRows(result: DrillResult): Row[] {
       `${evidence.charges.length}, ${evidence.refunds.length}, ${evidence.sessions.length}`,
     ],
     ['requests of the merchant', String(evidence.asked.length)],
+    ['  answered 2xx, 4xx, 5xx, not at all', countAnswers(evidence.asked)],
     ['movements at the PSP', String(evidence.truth.length)],
     ['events, and deliveries that arrived', `${evidence.events.length}, ${evidence.received.length}`],
     ['faults injected', sum(faults.map(([, count]) => count))],
@@ -52,9 +54,15 @@ export function makeRows(result: DrillResult): Row[] {
     ['PSP’s first possible answer to truth, all movements', describeTimes(result.times.all)],
     ['  the same, those that were in doubt and looked up', describeTimes(result.times.inDoubt)],
     ['events with a time stamp more than 5 min off', String(result.staleStamps)],
-    ['the database’s disk was made full by', result.diskFull],
+    ...result.diskFull.map((how): Row => ['the database’s disk is made full by', how]),
     ['took', `${result.seconds.toFixed(0)} s`],
   ]
+}
+
+function countAnswers(asked: readonly Asked[]): string {
+  const of = (hundred: number | null) =>
+    asked.filter(({ status }) => (status === null ? null : Math.floor(status / 100)) === hundred).length
+  return [2, 4, 5, null].map(of).join(', ')
 }
 
 function countKills({ kills }: DrillResult): Row[] {

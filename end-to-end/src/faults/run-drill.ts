@@ -4,7 +4,8 @@
  * `-- --seed 7 --payments 900 --minutes 6 --only kills --markdown` for another run. Exit code 0: I1 to I7 hold. 1: they
  * do not, with the story of each payment. 2: the drill could not be run.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +53,7 @@ const inOwnNamespace = 'FINCORE_DRILL_FILE_SYSTEM'
  * Runs this program again in a mount namespace of its own, with a small file system in it, which is gone with its last
  * process, `kill -9` included. As root, or as a user where user namespaces are allowed. Null where neither can be done.
  */
-function runInOwnNamespace(): number | null {
+async function runInOwnNamespace(): Promise<number | null> {
   const folder = mkdtempSync(join(tmpdir(), 'fincore-small-disk-'))
   try {
     const flags = process.getuid?.() === 0 ? ['--mount'] : ['--map-current-user', '--keep-caps', '--mount']
@@ -60,11 +61,14 @@ function runInOwnNamespace(): number | null {
     const trial = spawnSync('unshare', [...flags, 'sh', '-c', mount, 'sh', folder], { stdio: 'ignore' })
     if (trial.status !== 0) return null
     const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-    const run = spawnSync('unshare', [...flags, 'sh', '-c', `${mount} && shift && exec "$@"`, 'sh', folder, ...again], {
+    const run = spawn('unshare', [...flags, 'sh', '-c', `${mount} && shift && exec "$@"`, 'sh', folder, ...again], {
       stdio: 'inherit',
       env: { ...process.env, [inOwnNamespace]: folder },
     })
-    return run.status ?? 2
+    // Ctrl-C reaches the other one too, which stops everything; this one waits for it.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal))
+    const [code] = (await once(run, 'exit')) as [number | null]
+    return code ?? 2
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -115,7 +119,7 @@ async function main(): Promise<number> {
 }
 
 try {
-  const elsewhere = process.env[inOwnNamespace] === undefined ? runInOwnNamespace() : null
+  const elsewhere = process.env[inOwnNamespace] === undefined ? await runInOwnNamespace() : null
   process.exitCode = elsewhere ?? (await main())
 } catch (error) {
   console.error(error)
