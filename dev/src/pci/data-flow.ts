@@ -93,7 +93,13 @@ export const outgoing: readonly Flow[] = [
     protocol: 'TLS 1.2 or 1.3',
     card: 'card',
   },
-  { from: 'payment-service', to: 'psp', what: 'tokens, captures, refunds, look-ups', protocol: 'TLS', card: 'none' },
+  {
+    from: 'payment-service',
+    to: 'psp',
+    what: 'tokens, captures, refunds, look-ups, lists of movements',
+    protocol: 'TLS',
+    card: 'none',
+  },
   {
     from: 'payment-service',
     to: 'merchant',

@@ -66,7 +66,7 @@ function isRepeat(seen: LatelySeen, { kind, reference, pspReference, at }: PspMo
 }
 
 /** The PSP's list, a page at a time. What it does not keep to (its order, its window, its cursor) ends the run. */
-async function* readMovements(
+export async function* readMovements(
   run: Run,
   { list, readList }: Reconciliation,
   window: Window & { neededUntil: Date },

@@ -1,7 +1,7 @@
 import { timeOfId } from '../ids.ts'
-import type { Reconciliation, SettlementLine } from '../psp-gateway/port.ts'
+import type { PspMovement, Reconciliation, SettlementLine } from '../psp-gateway/port.ts'
 import { findOwnRecords, type OwnAttempt } from '../store/reconciliation-records.ts'
-import { type Expected, isCapturedAtOnce, marginMs, readOwnSide, type Window } from './compare-list.ts'
+import { type Expected, isCapturedAtOnce, marginMs, readMovements, readOwnSide, type Window } from './compare-list.ts'
 import { judgeLine, type Verdict } from './judge.ts'
 import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
 import { keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
@@ -23,9 +23,10 @@ type ReadFile = NonNullable<Reconciliation['readSettlementFile']>
  */
 export async function compareWithSettlement(
   run: Run,
-  readFile: ReadFile,
+  reconciliation: Reconciliation & { readSettlementFile: ReadFile },
   openFile: () => AsyncIterable<Uint8Array>,
 ): Promise<Window> {
+  const readFile = reconciliation.readSettlementFile
   const from = new Date(`${await checkFile(run, readFile(openFile()))}T00:00:00.000Z`)
   const day: Window = { from, to: new Date(from.getTime() + dayMs) }
   const seen = createLatelySeen()
@@ -48,7 +49,11 @@ export async function compareWithSettlement(
   await own.catchUp(day.to)
   // A line may stand far from the time at which FinCore asked, or heard of it: the whole file is searched for these few.
   if (unseen.size > 0) await forgetFound(run, unseen, readFile(openFile()))
-  for (const attempt of new Set(unseen.values())) await judgeUnsettled(run, attempt, day)
+  const left = [...new Set(unseen.values())]
+  const booked = left.some((attempt) => isCloseToMidnight(attempt, day))
+    ? await readMidnights(run, reconciliation, day)
+    : new Map<string, boolean>()
+  for (const attempt of left) await judgeUnsettled(run, attempt, day, booked)
   return day
 }
 
@@ -131,7 +136,7 @@ function raiseLine(
 }
 
 /** A capture is found by its own reference or by its payment, of which a PSP captures once; a refund by its own. */
-function namesOf({ kind, reference, payment }: SettlementLine): string[] {
+function namesOf({ kind, reference, payment }: Pick<PspMovement, 'kind' | 'reference' | 'payment'>): string[] {
   return kind === 'capture' ? [reference, payment] : [reference]
 }
 
@@ -142,13 +147,41 @@ function expectInFile(attempt: OwnAttempt): Expected {
   return attempt.kind === 'capture' || attempt.kind === 'refund' ? [attempt.kind] : 'nothing'
 }
 
-/** One of ours without a line: only when it happened within the day by every clock is the file without it wrong. */
-async function judgeUnsettled(run: Run, attempt: OwnAttempt, day: Window): Promise<void> {
+/** Whether it did not certainly happen within the day, by every clock and from being asked for to being known. */
+function isCloseToMidnight(attempt: OwnAttempt, day: Window): boolean {
   const begun = Math.min(timeOfId(attempt.id).getTime(), attempt.sent_at.getTime())
   const known = (attempt.settled_at ?? attempt.sent_at).getTime()
-  if (begun < day.from.getTime() + marginMs || known >= day.to.getTime() - marginMs) {
-    run.totals.atTheEdge++
-    return
+  return begun < day.from.getTime() + marginMs || known >= day.to.getTime() - marginMs
+}
+
+/** What the PSP lists around both midnights, by name, and whether it is of this day: only its own clock decides that. */
+async function readMidnights(run: Run, reconciliation: Reconciliation, day: Window): Promise<Map<string, boolean>> {
+  const isOfDay = new Map<string, boolean>()
+  for (const midnight of [day.from, day.to]) {
+    const [from, to] = [new Date(midnight.getTime() - marginMs), new Date(midnight.getTime() + marginMs)]
+    for await (const page of readMovements(run, reconciliation, { from, to, neededUntil: midnight })) {
+      for (const movement of page)
+        for (const name of namesOf(movement))
+          isOfDay.set(`${movement.kind} ${name}`, movement.at >= day.from && movement.at < day.to)
+      await run.beat()
+    }
+  }
+  return isOfDay
+}
+
+/** One of ours without a line. Close to midnight another day's file may have it, unless the PSP's list says otherwise. */
+async function judgeUnsettled(
+  run: Run,
+  attempt: OwnAttempt,
+  day: Window,
+  booked: ReadonlyMap<string, boolean>,
+): Promise<void> {
+  if (isCloseToMidnight(attempt, day)) {
+    const isOfDay = namesOfAttempt(attempt)
+      .map((name) => booked.get(name))
+      .find((known) => known !== undefined)
+    if (isOfDay === undefined) run.totals.atTheEdge++
+    if (isOfDay !== true) return
   }
   await keepDifference(run, {
     class: 'not_settled',

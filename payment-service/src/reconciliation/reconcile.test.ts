@@ -6,6 +6,7 @@ import type { PspReply } from '../psp-gateway/port.ts'
 import { newSecret } from '../secrets.ts'
 import { upsertOperators } from '../store/operators.ts'
 import type { Report } from './reconcile.ts'
+import { describeAsJson, describeAsTable } from './report.ts'
 import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
 const silence: PspReply = { failure: 'timeout', requestWasSent: true }
@@ -331,6 +332,23 @@ describe('a difference that is made for real is repaired or raised as its row sa
     }
   }
 
+  it('a card number that somebody used as a reference at the PSP is kept and shown nowhere', async () => {
+    const payment = await world.callPsp('POST', '/v2/payments', {
+      reference: 'order-4111111111111111',
+      amount: { value: 500, currency: 'EUR' },
+      capture: 'manual',
+      source: { type: 'token', token: await world.makeToken('visa') },
+    })
+    const report = await world.reconcile()
+    assert.deepEqual(about(report, payment.id), ['unknown_here authorize open'])
+    const { rows } = await world.owner.query('select * from reconciliation_findings where psp_payment = $1', [
+      payment.id,
+    ])
+    assert.match(rows[0].reference, /^order-/)
+    for (const text of [JSON.stringify(rows, toText), describeAsJson(report), describeAsTable(report)])
+      assert.doesNotMatch(text, /411111/)
+  })
+
   it('every class of the table is one that the database allows, and is made above or by a settlement file', async () => {
     const { rows } = await world.owner.query(
       `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'reconciliation_findings_class_check'`,
@@ -500,6 +518,8 @@ describe('operators', () => {
     assert.equal(told().length, 1)
   })
 })
+
+const toText = (_name: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
 
 async function countCharges(): Promise<unknown> {
   return (await world.owner.query('select count(*), sum(sequence), sum(captured), sum(refunded) from charges')).rows

@@ -94,7 +94,7 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
       const { readSettlementFile } = reconciliation
       if (readSettlementFile === undefined)
         throw new ReconciliationStoppedError('FinCore cannot read settlement files of this PSP.')
-      window = await compareWithSettlement(run, readSettlementFile, order.openFile)
+      window = await compareWithSettlement(run, { ...reconciliation, readSettlementFile }, order.openFile)
     }
     if (applies && window !== null) await closeWhatIsGone(run, window)
   } catch (error) {

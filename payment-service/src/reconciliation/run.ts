@@ -1,3 +1,4 @@
+import { blankCardNumbersIn } from '../card-door/tripwire.ts'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import type { DifferenceClass } from '../payments/difference-classes.ts'
@@ -79,7 +80,8 @@ export function countQuestion(run: Run): void {
 }
 
 /** Keeps a difference with its audit record, tells operators of a new one that is left to them, and counts it. */
-export async function keepDifference(run: Run, difference: Difference): Promise<void> {
+export async function keepDifference(run: Run, found: Difference): Promise<void> {
+  const difference = maskTexts(found)
   const { state } = difference
   if (!run.applies || state === 'repairable') {
     const known = await findFinding(run.deps.pool, run.account, difference)
@@ -139,6 +141,25 @@ export async function closeWhatIsGone(run: Run, window: { from: Date; to: Date }
     await recordAudits(tx, closed.map(describeFinding))
     return closed.length
   })
+}
+
+/**
+ * What a PSP lists has texts of whoever made it: a reference may be a card number, which is kept and shown nowhere (PCI
+ * DSS 3.4.1).
+ */
+function maskTexts(difference: Difference): Difference {
+  const mask = (text: string): string => {
+    const bytes = Buffer.from(text)
+    return blankCardNumbersIn(bytes) ? bytes.toString('utf8') : text
+  }
+  const { subject, reference, pspPayment, detail } = difference
+  return {
+    ...difference,
+    subject: mask(subject),
+    reference: reference && mask(reference),
+    pspPayment: pspPayment && mask(pspPayment),
+    detail: detail && mask(detail),
+  }
 }
 
 function describeFinding(finding: Finding) {

@@ -131,7 +131,7 @@ describe('a settlement file', () => {
     assert.match(rows[0].error, /line \d+ has another count or sum/)
   })
 
-  it('a capture close to midnight is left to the file that may have it', async () => {
+  it('a capture close to midnight is of the day that the PSP’s list says, and of neither while it says nothing', async () => {
     const { id } = await world.charge()
     const attempt = await world.attemptOf(id)
     const at = new Date(yesterday.getTime() + dayMs - 60_000)
@@ -141,8 +141,15 @@ describe('a settlement file', () => {
       moved,
       at,
     ])
-    const report = await world.settle(await download(), false)
-    assert.equal(report.totals.atTheEdge, 1)
-    assert.ok(!report.differences.some((one) => one.reference === moved))
+    const file = await download()
+    const judged = async (bookedAt: number) => {
+      world.tamper('UPDATE movements SET at = ? WHERE own_reference = ?', bookedAt, attempt)
+      const { totals, differences } = await world.settle(file, false)
+      return [totals.atTheEdge, differences.filter((one) => one.reference === moved).map((one) => one.class)]
+    }
+    const midnight = yesterday.getTime() + dayMs
+    assert.deepEqual(await judged(midnight + 1), [0, []], 'the next day’s file has it')
+    assert.deepEqual(await judged(midnight - 1), [0, ['not_settled']], 'this file should have it')
+    assert.deepEqual(await judged(midnight + 3_600_000), [1, []], 'nobody knows')
   })
 })
