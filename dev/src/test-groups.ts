@@ -17,27 +17,30 @@ const quickWorkspaces = ['card-relay', 'payment-service', 'psp-sandbox']
 /** What a file says that changes or looks at its process, starts another, or replaces a part of Node for all that run there. */
 const ofItsOwnProcess = /child_process|worker_threads|process\.(env|on|once|chdir|exit|memoryUsage)\b|\bmock\./
 
-/** The workspaces whose files take longest. They begin first, so that what is left at the end is short. */
+/** The workspaces whose files take longest. */
 const slowWorkspaces = ['end-to-end', 'simulation']
 
-/** Splits test files, as paths in the repository, into those that run alone, the slowest workspaces first, and groups. */
+/** Splits test files, as paths in the repository, into those that run alone, the slow and the quick ones, and groups. */
 export function groupTestFiles(
   files: readonly string[],
   read: (file: string) => string = (file) => readFileSync(pathInRepository(file), 'utf8'),
-): { alone: string[]; groups: string[][] } {
-  const alone = files.filter(
-    (file) => !quickWorkspaces.some((name) => file.startsWith(`${name}/`)) || isBusy(read(file)),
-  )
+): { slow: string[]; quick: string[]; groups: string[][] } {
+  const isOf = (workspaces: readonly string[]) => (file: string) =>
+    workspaces.some((name) => file.startsWith(`${name}/`))
+  const mayShare = new Set(files.filter((file) => isOf(quickWorkspaces)(file) && !isBusy(read(file))))
   const groups = quickWorkspaces.flatMap((name) => {
-    const together = files.filter((file) => file.startsWith(`${name}/`) && !alone.includes(file))
+    const together = [...mayShare].filter(isOf([name]))
     const count = Math.ceil(together.length / filesPerGroup)
     // Neighbours are apart, since the tests of one folder tend to take equally long.
     return Array.from({ length: count }, (_, group) => together.filter((_file, index) => index % count === group))
   })
+  const alone = files.filter((file) => !mayShare.has(file))
   const single = groups.filter(({ length }) => length === 1).flat()
-  const isSlow = (file: string) => slowWorkspaces.some((name) => file.startsWith(`${name}/`))
-  const inOrder = [...alone.filter(isSlow), ...alone.filter((file) => !isSlow(file)), ...single]
-  return { alone: inOrder, groups: groups.filter(({ length }) => length > 1) }
+  return {
+    slow: alone.filter(isOf(slowWorkspaces)),
+    quick: [...alone.filter((file) => !isOf(slowWorkspaces)(file)), ...single],
+    groups: groups.filter(({ length }) => length > 1),
+  }
 }
 
 function isBusy(text: string): boolean {
