@@ -157,5 +157,6 @@ function gather(world: DrillWorld, journal: ReturnType<typeof createJournal>, sa
     asked: journal.asked,
     received: world.receiver.received,
     samples,
+    settleMs: 2_000,
   })
 }

@@ -16,7 +16,7 @@ it('a small drill: the links break, processes are killed in the middle of a paym
   const result = await runDrill({
     seed: 4,
     shape: 'small',
-    payments: 40,
+    payments: 32,
     restWithinMs: 60_000,
     smallFileSystem: null,
     phases: [

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Asked } from '../journal.ts'
 import type { ReceivedEvent } from '../merchant-receiver.ts'
@@ -87,9 +88,34 @@ export type EvidenceSource = {
   asked: readonly Asked[]
   received: readonly ReceivedEvent[]
   samples: readonly string[]
+  /** How long to wait for what a change brings with it, such as its delivery, before everything is read again. */
+  settleMs: number
 }
 
+/**
+ * Reads everything, and again when something changed while it was read: a session that came to its end between two
+ * readings would look like a contradiction.
+ */
 export async function gatherEvidence(source: EvidenceSource): Promise<Evidence> {
+  for (;;) {
+    const before = await countChanges(source)
+    const evidence = await readEvidence(source)
+    if ((await countChanges(source)) === before) return evidence
+    await sleep(source.settleMs)
+  }
+}
+
+/** Every change has its event, and every delivery its row. */
+async function countChanges({ database, merchant }: EvidenceSource): Promise<string> {
+  const { rows } = await database.query<{ changes: string }>(
+    `select (select count(*) from events where merchant_id = $1)
+       + (select count(*) from webhook_deliveries where merchant_id = $1 and state <> 'pending') as changes`,
+    [merchant],
+  )
+  return rows[0]?.changes ?? ''
+}
+
+async function readEvidence(source: EvidenceSource): Promise<Evidence> {
   const { database, merchant } = source
   const all = async <Row>(sql: string): Promise<Row[]> => (await database.query(sql, [merchant])).rows as Row[]
   const truth = (await source.readTruth()).movements.map((movement) => ({
@@ -146,8 +172,8 @@ export async function gatherEvidence(source: EvidenceSource): Promise<Evidence> 
     endpoints: endpoints.map(({ id }) => id),
     keys,
     api,
-    asked: source.asked,
-    received: source.received,
+    asked: [...source.asked],
+    received: [...source.received],
     samples: source.samples,
   }
 }

@@ -44,13 +44,16 @@ export function checkOneEffect(evidence: Evidence): Violation[] {
   for (const [refund, movements] of ofRefunds) {
     if (movements.length > 1) doubled(refund, `given back ${movements.length} times`)
   }
-  // One idempotency key makes one thing, whoever answers the repeat.
+  // One idempotency key makes one thing, whoever answers the repeat, and it is what the key is kept with.
+  const kept = new Map(evidence.keys.map(({ key, object_id }) => [key, object_id]))
   const madeBy = Map.groupBy(
-    evidence.asked.filter(({ key, status, path }) => key !== null && status === 201 && !path.includes('/capture')),
-    ({ key }) => key,
+    evidence.asked.filter(({ key, status }) => key !== null && status === 201),
+    ({ key }) => key ?? '',
   )
   for (const [key, answers] of madeBy) {
     const ids = new Set(answers.map(({ body }) => String(body?.id)))
+    const own = kept.get(key)
+    if (own !== undefined) ids.add(own)
     if (ids.size > 1) doubled([...ids][0] ?? '', `one idempotency key, ${key}, made ${[...ids].join(' and ')}`)
   }
   return found

@@ -2,7 +2,7 @@ import type { Charge, Evidence, Harm, Movement, Violation } from './evidence.ts'
 
 /** I2: every movement at the PSP has its record in FinCore, and every final record has its movement. */
 export function checkRecords(evidence: Evidence): Violation[] {
-  return [...checkMovements(evidence), ...checkCharges(evidence), ...checkRefunds(evidence)]
+  return [...checkMovements(evidence), ...checkCharges(evidence), ...checkRefunds(evidence), ...checkSessions(evidence)]
 }
 
 type Say = (about: string, what: string, harm: Harm) => void
@@ -99,6 +99,18 @@ function checkRefunds(evidence: Evidence): Violation[] {
       )
       if (refund.status === 'succeeded' && !moved)
         say(refund.id, 'recorded as given back, and the PSP gave nothing', 'lost')
+    }
+  })
+}
+
+/** A completed session names the charge that paid it. */
+function checkSessions(evidence: Evidence): Violation[] {
+  const charges = new Map(evidence.charges.map((charge) => [charge.id, charge]))
+  return collect((say) => {
+    for (const { id, status, charge_id } of evidence.sessions) {
+      if (status !== 'completed') continue
+      const charge = charges.get(charge_id ?? '')
+      if (charge?.payment_session_id !== id) say(id, 'recorded as completed, and no charge of it is named', 'lost')
     }
   })
 }

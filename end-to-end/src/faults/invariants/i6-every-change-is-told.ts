@@ -1,4 +1,4 @@
-import type { Evidence, Violation } from './evidence.ts'
+import type { Charge, Evidence, Refund, Session, Violation } from './evidence.ts'
 
 /** I6: every change has its event, sequences have no gap, and every event reaches its endpoint at least once. */
 export function checkEvents(evidence: Evidence): Violation[] {
@@ -13,7 +13,7 @@ export function checkEvents(evidence: Evidence): Violation[] {
     if (sequences.join() !== expected.join())
       broken(row.id, `it changed ${row.sequence} times, and has the events ${sequences.join(', ') || 'none'}`)
     const last = events.at(-1)
-    if (last === undefined && isToldOf(row.status)) broken(row.id, `it is ${row.status}, and no event says so`)
+    if (last === undefined && isToldOf(row)) broken(row.id, `it is ${row.status}, and no event says so`)
     if (last !== undefined && last.object.status !== row.status)
       broken(row.id, `it is ${row.status}, and its last event says ${last.object.status}`)
   }
@@ -40,7 +40,11 @@ export function checkEvents(evidence: Evidence): Violation[] {
   return found
 }
 
-/** A charge that is still being processed, and an open session, have nothing to tell yet. */
-function isToldOf(status: string): boolean {
-  return status !== 'processing' && status !== 'open' && status !== 'canceled'
+/**
+ * A charge that is still being processed, and an open session, have nothing to tell yet; nor has a session that the PSP
+ * refused to make, of which the merchant hears in his answer alone.
+ */
+function isToldOf(row: Charge | Refund | Session): boolean {
+  const isSession = row.id.startsWith('ps_')
+  return isSession ? row.status !== 'open' && row.status !== 'canceled' : row.status !== 'processing'
 }
