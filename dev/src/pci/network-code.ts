@@ -32,7 +32,8 @@ export const networkCode: Readonly<Record<string, string>> = {
   'payment-service/src/server/broken-message.ts': 'none: answers on connections that came in',
   'payment-service/src/server/rinse.ts':
     'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
-  'payment-service/src/server/server.ts': 'none: reads addresses',
+  'payment-service/src/server/server.ts': 'in: all listeners of the payment service; reads addresses',
+  'payment-service/src/start-checks.ts': 'out: PostgreSQL, when the service starts',
   'payment-service/src/store/directory.ts': 'out: PostgreSQL, for NOTIFY',
   'payment-service/src/store/migrate.ts': 'out: PostgreSQL, as the owner, when the service starts',
   'payment-service/src/store/pool.ts': 'out: PostgreSQL',

@@ -20,7 +20,9 @@ describe('ten times the load that FinCore can carry', () => {
     assert.ok(count(tallies, 'shed') > 0.5 * count(tallies, 'sent'), 'most of it is shed')
     assert.equal(count(tallies, 'shedWrongly'), 0, 'with Retry-After and a code')
     assert.deepEqual(Object.assign({}, ...tallies.map((tally) => tally.others)), {}, 'nothing else is answered')
-    assert.ok(overload.perSecond > 0.4 * peak.perSecond, `${overload.perSecond} of ${peak.perSecond} a second`)
+    // The load is too short for what is answered within it to be a measure; so is counted what was taken during it.
+    const takenPerSecond = count(tallies, 'served') / (extent.overloadMs / 1_000)
+    assert.ok(takenPerSecond > 0.4 * peak.perSecond, `${takenPerSecond} of ${peak.perSecond} a second`)
     assert.ok(
       quantile(shedMs, 0.5) <
         quantile(

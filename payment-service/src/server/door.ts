@@ -55,7 +55,7 @@ const targetMs = 100
 const ofMerchants = {
   /**
    * Enough to keep process and database busy, when it is not their number that makes requests late: nine refused ones for
-   * each lengthen every turn of the event loop, and with 64 the drill served a fifth less than with 192.
+   * each lengthen every turn of the event loop, and fewer at once would then only mean fewer done.
    */
   least: 192,
   /** A burst is worked off; only when more follows is it too much. */
