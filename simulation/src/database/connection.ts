@@ -46,7 +46,8 @@ export function openConnection(backend: Backend): Connection {
 }
 
 const done = (command: string): Result => ({ command, rowCount: null, rows: [], oid: 0, fields: [] })
-const never = new Promise<never>(() => {})
+/** A promise of its own each time: one for all would hold everything that ever waited for it. */
+const never = () => new Promise<never>(() => {})
 
 /** Runs one statement, in the connection's transaction or in one of its own. */
 export function runStatement(connection: Connection, text: string, values: readonly unknown[]): Promise<Result> {
@@ -141,7 +142,7 @@ async function goOnLater(
 
 /** What a caller hears whose connection is gone: nothing, when its own process is dead. */
 function failOf({ backend, lost }: Connection): Promise<never> {
-  return backend.isDead ? never : Promise.reject(lost ?? connectionLost())
+  return backend.isDead ? never() : Promise.reject(lost ?? connectionLost())
 }
 
 /** Does something between its two pauses; without them, and without a wait, it is done when this returns. */
@@ -195,7 +196,7 @@ function callPause(connection: Connection, pause: Pause, at: Moment): Promise<vo
   try {
     const paused = pause(at)
     // The pause may have killed the process, or crashed the server.
-    if (connection.backend.isDead) return never
+    if (connection.backend.isDead) return never()
     if (connection.lost !== null) throw connection.lost
     return paused
   } catch (error) {

@@ -1,6 +1,7 @@
 import {
   approveSettlement,
   claimSettlementsToApply,
+  endMootSettlements,
   endSettlement,
   findSettlement,
   insertSettlement,
@@ -12,7 +13,7 @@ import {
 import { lesson } from '../learn.ts'
 import { lockRow, tryLock } from '../locks.ts'
 import { lockStrengths, visibleTo, type Waits } from '../slot.ts'
-import { insert, update } from '../table.ts'
+import { insert, read, update } from '../table.ts'
 import type { SettlementRecord } from '../tables/settlements.ts'
 import type { Transaction } from '../transaction.ts'
 import { seenOf } from './attempts.ts'
@@ -46,6 +47,8 @@ function newSettlement(tx: Pick<Transaction, 'now'>, values: InsertValues): Sett
 }
 
 const now = new Date(0)
+/** As many as the statement ends at a time. */
+const mostMoot = 100
 const any = show(newSettlement({ now }, ['', '', '', 'approved', null, null, null, '', '']))
 /** The newest first, which ids tell. */
 const newestFirst = (a: SettlementRecord, b: SettlementRecord) => (a.id < b.id ? 1 : -1)
@@ -95,6 +98,30 @@ export const settlementLessons = [
     (db) => endSettlement(db, any, 'applied', null),
     (tx, values: [string, string, SettlementRecord['state'], string | null]) =>
       change(tx, values, { state: values[2], note: values[3], ended_at: tx.now, next_try_at: null }),
+  ),
+  lesson(
+    'endMootSettlements',
+    (db) => endMootSettlements(db, ''),
+    function* (tx, [note]: [string]) {
+      const { attempt_settlements, attempts } = tx.tables
+      const isMoot = (row: SettlementRecord | null) => {
+        const attempt = row === null ? null : read(tx, attempts, `${row.merchant_id} ${row.attempt_id}`)
+        return row?.state === 'requested' && attempt !== null && attempt.next_lookup_at === null
+      }
+      const moot = [...attempt_settlements.requested.find('requested')].filter((slot) => isMoot(visibleTo(tx, slot)))
+      const free: typeof moot = []
+      for (const slot of moot) {
+        if (free.length === mostMoot) break
+        if (tryLock(tx, slot, lockStrengths.update)) free.push(slot)
+      }
+      const superseded = { state: 'superseded', note, ended_at: tx.now } as const
+      const ended: object[] = []
+      for (const slot of free) {
+        const row = yield* update(tx, slot, (old) => ({ ...old, ...superseded }))
+        if (row !== null) ended.push(show(row))
+      }
+      return ended
+    },
   ),
   lesson(
     'claimSettlementsToApply',

@@ -176,7 +176,8 @@ export const attemptLessons = [
         const row = yield* update(tx, slot, (old) => ({
           ...old,
           next_lookup_at: next,
-          in_doubt_since: old.in_doubt_since ?? earlier(old.next_lookup_at, firstLookUpMs),
+          in_doubt_since:
+            old.in_doubt_since ?? (old.state === 'action_required' ? null : earlier(old.next_lookup_at, firstLookUpMs)),
         }))
         if (row !== null) claimed.push(pick(row))
       }

@@ -1,12 +1,28 @@
-import { type LookUp, recordLookUp } from '@fincore/payment-service/store/look-ups'
+import { findUnsettledOfSession, type LookUp, recordLookUp } from '@fincore/payment-service/store/look-ups'
 import { lesson } from '../learn.ts'
 import { update } from '../table.ts'
-import type { AttemptRecord } from '../tables/payments.ts'
+import type { AttemptRecord, ChargeRecord } from '../tables/payments.ts'
+import { seenOf } from './attempts.ts'
 import { asJson } from './columns.ts'
 
 const lookUp: LookUp = { at: '', by: '', ms: 1, said: 'approved', why: null }
 
 export const lookUpLessons = [
+  lesson(
+    'findUnsettledOfSession',
+    (db) => findUnsettledOfSession(db, '', ''),
+    (tx, [merchantId, sessionId]: [string, string]) => {
+      const { attempts, charges } = tx.tables
+      const isUnsettled = (kind: AttemptRecord['kind']) => (row: AttemptRecord) =>
+        row.merchant_id === merchantId && row.kind === kind && row.next_lookup_at !== null
+      const isIts = (row: ChargeRecord) => row.merchant_id === merchantId && row.payment_session_id === sessionId
+      const tries = [...seenOf(tx, charges.bySession.find(sessionId), isIts)]
+      return [
+        ...seenOf(tx, attempts.bySession.find(sessionId), isUnsettled('create_session')),
+        ...tries.flatMap(({ id }) => [...seenOf(tx, attempts.byCharge.find(id), isUnsettled('authorize'))]),
+      ].map(({ merchant_id, id, next_lookup_at }) => ({ merchant_id, id, next_lookup_at }))
+    },
+  ),
   lesson(
     'recordLookUp',
     (db) => recordLookUp(db, { merchant_id: '', id: '', next_lookup_at: null }, lookUp, null),

@@ -60,9 +60,10 @@ export function makeSettlements() {
   )
   const byItsId = makeMultiIndex<SettlementRecord>((row) => row.id)
   const byAttempt = makeMultiIndex<SettlementRecord>((row) => row.attempt_id)
+  const requested = makeMultiIndex<SettlementRecord>((row) => (row.state === 'requested' ? 'requested' : null))
   const toApply = makeDueQueue<SettlementRecord>((row) =>
     row.state === 'approved' ? (row.next_try_at?.getTime() ?? null) : null,
   )
-  const table = makeTable(settlementRules, { unique: [open], others: [byItsId, byAttempt, toApply] })
-  return { ...table, byItsId, byAttempt, toApply }
+  const table = makeTable(settlementRules, { unique: [open], others: [byItsId, byAttempt, requested, toApply] })
+  return { ...table, byItsId, byAttempt, requested, toApply }
 }

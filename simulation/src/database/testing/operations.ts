@@ -166,7 +166,7 @@ const auditOf = (draw: Draw) =>
   }) as const
 const page = (draw: Draw) => ({ before: draw.chance(0.3) ? attemptId(draw) : null, limit: 1 + draw.below(4) })
 
-const settlementId = (draw: Draw) => idOf(draw, 'stl', 6)
+const settlementId = (draw: Draw) => idOf(draw, 'stl', 3)
 const settlementOf = (draw: Draw): settlements.NewSettlement => {
   const { merchant_id: merchantId, id } = attemptOf(draw)
   const outcome = draw.of(['approved', 'declined', 'not_executed'] as const)
@@ -260,6 +260,7 @@ export const operations: Record<string, Operation> = {
       for (let one = 0; one < howMany; one++) await lookUps.recordLookUp(db, { ...attempt, ...changed }, lookUp, next)
     })
   },
+  findUnsettledOfSession: (draw) => call(lookUps.findUnsettledOfSession, merchantOf(draw), sessionId(draw)),
   findShownAttempt: (draw) => call(unresolved.findShownAttempt, attemptId(draw)),
   listUnresolvedAttempts: (draw) =>
     call(
@@ -280,6 +281,7 @@ export const operations: Record<string, Operation> = {
     const [id, note] = [settlementId(draw), draw.chance(0.5) ? 'a note' : null]
     return onSettlement(id, (db, found) => settlements.endSettlement(db, found, state, note))
   },
+  endMootSettlements: () => call(settlements.endMootSettlements, 'moot'),
   claimSettlementsToApply: (draw) => call(settlements.claimSettlementsToApply, draw.now, all, 1 + draw.below(30_000)),
   listSettlementsOf: (draw) => call(settlements.listSettlementsOf, merchantOf(draw), attemptId(draw)),
   listSettlements: (draw) =>
@@ -464,6 +466,9 @@ const oftener: Record<string, number> = {
   consumeLink: 4,
   insertPspEvents: 3,
   settlePspEvent: 3,
+  insertSettlement: 5,
+  approveSettlement: 3,
+  endSettlement: 3,
   holdPspEvent: 3,
 }
 /** Every operation's name, as often as it shall come. */
