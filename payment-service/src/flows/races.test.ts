@@ -343,7 +343,7 @@ describe('a thousand refunds of one charge at once', () => {
       () => true,
     )
     for (let looks = 1; ; looks++) {
-      const { rows } = await world.first.pool.query<Record<string, bigint>>(
+      const { rows } = await world.onlooker.query<Record<string, bigint>>(
         `select captured, refunded, refunds_pending,
            (select coalesce(sum(amount), 0)::bigint from refunds where charge_id = $1 and status = 'succeeded') as given,
            (select coalesce(sum(amount), 0)::bigint from refunds where charge_id = $1 and status = 'pending') as waiting

@@ -65,6 +65,8 @@ export async function openRaceWorld() {
     ...world,
     first,
     second,
+    /** Connections that no contestant waits for. */
+    onlooker: owner,
     books,
     async makeToken(card: MagicCardName): Promise<string> {
       const response = await fetch(`${world.sandbox.pagesUrl}/v2/tokens`, {
