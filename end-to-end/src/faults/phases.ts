@@ -189,6 +189,7 @@ export function diskFullPhase(perSecond: number): Phase {
         await sleep(2_500)
         // What ended a moment later than it was looked at.
         if (!world.postgres.isUp()) await world.postgres.revive()
+        await isAnswering(world.database)
       }
       if (world.diskFull.length === 1)
         progress('no file system of its own could be mounted here (unshare, mount), so ENOSPC itself was not tried')
@@ -196,14 +197,15 @@ export function diskFullPhase(perSecond: number): Phase {
   }
 }
 
+/** PostgreSQL may end its own processes, and recover, a moment after it has answered: it must answer for a while. */
 async function isAnswering(database: pg.Pool): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      await database.query('select 1')
-      return
-    } catch {
-      await sleep(100)
-    }
+  let inARow = 0
+  for (let tries = 0; tries < 300 && inARow < 10; tries++) {
+    inARow = await database.query('select 1').then(
+      () => inARow + 1,
+      () => 0,
+    )
+    await sleep(100)
   }
 }
 

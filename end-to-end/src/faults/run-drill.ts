@@ -118,10 +118,12 @@ async function main(): Promise<number> {
   return 1
 }
 
+let code = 2
 try {
   const elsewhere = process.env[inOwnNamespace] === undefined ? await runInOwnNamespace() : null
-  process.exitCode = elsewhere ?? (await main())
+  code = elsewhere ?? (await main())
 } catch (error) {
   console.error(error)
-  process.exitCode = 2
 }
+// Everything was stopped; a payment that still waits for an answer that never comes must not keep the drill.
+process.stdout.write('', () => process.exit(code))
