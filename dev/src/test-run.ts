@@ -40,9 +40,12 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   console.log(`PostgreSQL ${postgres.version} is ready; ${files.length} test files.`)
   const world = startSharedWorld(files, postgres.ownerUrl)
   const folder = mkdtempSync(join(tmpdir(), 'fincore-groups-'))
-  const resultsFile = join(folder, 'results.jsonl')
+  const results = reporters.find(({ module }) => module === resultReporter) ?? {
+    module: resultReporter,
+    destination: join(folder, 'results.jsonl'),
+  }
   const { slow, quick, groups } = groupTestFiles(files)
-  const all = [...reporters, { module: resultReporter, destination: resultsFile }]
+  const all = [...new Set([...reporters, results])]
   const runner = spawn(
     process.execPath,
     [
@@ -81,7 +84,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   clearInterval(telling)
   await world.stop()
   await postgres.stop()
-  const missing = listWithoutResult(files, resultsFile)
+  const missing = listWithoutResult(files, results.destination)
   for (const file of missing) console.error(`✖ ${file} has no result: none of its tests ran, or it died at its first.`)
   rmSync(folder, { recursive: true, force: true })
   console.log(`Took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)

@@ -40,12 +40,9 @@ export type Links = {
   readMark(url: string): Promise<string>
 }
 
-type LookingPage = { page: Page; look(only: boolean): void }
-
 /** A merchant's links, and the browsers that come by them. */
 export function useLinks(world: World, chromium: Browser, shop: MerchantSite): Links {
   const { api } = world.fincore.dev
-  const pages = new WeakMap<BrowserContext, LookingPage>()
 
   const open = async (options?: BrowserContextOptions) => {
     const browser = await chromium.newContext(options)
@@ -114,32 +111,15 @@ export function useLinks(world: World, chromium: Browser, shop: MerchantSite): L
       await scriptless.close()
       return shown
     }
-    const { page, look } = await pageOf(browser)
-    await page.setExtraHTTPHeaders(event === 'prefetch' ? { 'sec-purpose': 'prefetch' } : {})
-    // Only when the page before is gone: what that one posts must not pass for this one's.
-    if (event === 'post') return postFrom(page, `${api}/s/elsewhere`, url, () => look(false))
-    look(true)
-    return visit(page, event === 'return' || event === 'cancel' ? `${url}/${event}` : url)
-  }
-
-  /** The one page of a browser that comes by links. While it only looks, nothing is posted. */
-  async function pageOf(browser: BrowserContext): Promise<LookingPage> {
-    const found = pages.get(browser)
-    if (found !== undefined) return found
+    // Not closed: what a page has posted would go through then, when it has not been stopped yet.
     const page = await browser.newPage()
-    let looks = true
+    if (event === 'post') return postFrom(page, `${api}/s/elsewhere`, url)
     // The page posts itself when it is shown; only the looking is wanted here. 204 leaves a browser where it is.
     await page.route('**/s/*', (route) =>
-      looks && route.request().method() === 'POST' ? route.fulfill({ status: 204 }) : route.continue(),
+      route.request().method() === 'POST' ? route.fulfill({ status: 204 }) : route.continue(),
     )
-    const made = {
-      page,
-      look: (only: boolean) => {
-        looks = only
-      },
-    }
-    pages.set(browser, made)
-    return made
+    if (event === 'prefetch') await page.setExtraHTTPHeaders({ 'sec-purpose': 'prefetch' })
+    return visit(page, event === 'return' || event === 'cancel' ? `${url}/${event}` : url)
   }
 
   async function readMark(url: string): Promise<string> {
@@ -161,9 +141,8 @@ async function visit(page: Page, url: string): Promise<Shown> {
 }
 
 /** Posts a form to the link from another page of its own origin. */
-async function postFrom(page: Page, start: string, url: string, onStart: () => void): Promise<Shown> {
+async function postFrom(page: Page, start: string, url: string): Promise<Shown> {
   await page.goto(start)
-  onStart()
   const [response] = await Promise.all([
     page.waitForResponse((answer) => answer.url() === url && answer.request().method() === 'POST'),
     page.evaluate(`{

@@ -1,6 +1,7 @@
 /** A reporter for `node --test`: one line of JSON for each test that ended, for the evidence. */
 import { relative } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
+import { isFileOfGroup } from '../test-groups.ts'
 
 export type TestResult = { file: string; name: string; passed: boolean; ms: number }
 
@@ -11,7 +12,7 @@ export async function* reportResults(source: AsyncIterable<TestEvent>): AsyncGen
     // A skipped test shows nothing, so it counts as one that did not pass.
     const passed = event.type === 'test:pass' && event.data.skip === undefined && event.data.todo === undefined
     const result: TestResult = {
-      file: relative(process.cwd(), file),
+      file: isFileOfGroup(file) ? name : relative(process.cwd(), file),
       name,
       passed,
       ms: Math.round(details.duration_ms),
