@@ -49,7 +49,11 @@ async function runAll(): Promise<Totals> {
   await Promise.all(
     Array.from({ length: workers }, (_, from) => {
       const share: Share = { seed, payments, perEpisode, from, step: workers, mostFailures: 20 }
-      const worker = new Worker(new URL('./run-episodes.ts', import.meta.url), { workerData: share })
+      const worker = new Worker(new URL('./run-episodes.ts', import.meta.url), {
+        workerData: share,
+        // What an episode makes is dead at its end: collecting it rarely is cheap.
+        resourceLimits: { maxYoungGenerationSizeMb: 128 },
+      })
       worker.on('message', (more: Totals) => {
         addTotals(totals, more)
         if (performance.now() - toldAt < progressMs) return

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, it } from 'node:test'
 import { insertAttempt } from '@fincore/payment-service/store/attempts'
 import { type ChargeRow, findCharge, lockCharge } from '@fincore/payment-service/store/charges'
 import type { Queryable } from '@fincore/payment-service/store/pool'
@@ -58,19 +58,17 @@ export function outcomeFor(charge: ChargeRow, attemptId: string, key: string, ev
 /** What happens on a database, and what it comes to. */
 export type Scenario = { does: string; play(side: Side): Promise<unknown>; comesTo: unknown }
 
-/** Plays each on PostgreSQL and on the stand-in: both must come to the same. */
-export function playOnBoth(title: string, scenarios: readonly Scenario[]): void {
-  describe(title, { concurrency: false }, () => {
-    let twin: Twin
-    before(async () => {
-      twin = await createTwin()
-    })
-    after(() => twin.close())
-
-    for (const { does, play, comesTo } of scenarios) {
-      it(does, async () => {
-        for (const side of sidesOf(twin)) assert.deepEqual(await play(side), comesTo, side.name)
-      })
-    }
+/** The tests of a suite: plays each on PostgreSQL and on the stand-in, and both must come to the same. */
+export function playOnBoth(scenarios: readonly Scenario[]): void {
+  let twin: Twin
+  before(async () => {
+    twin = await createTwin()
   })
+  after(() => twin.close())
+
+  for (const { does, play, comesTo } of scenarios) {
+    it(does, async () => {
+      for (const side of sidesOf(twin)) assert.deepEqual(await play(side), comesTo, side.name)
+    })
+  }
 }
