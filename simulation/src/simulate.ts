@@ -48,7 +48,7 @@ async function runAll(): Promise<Totals> {
   let toldAt = performance.now()
   await Promise.all(
     Array.from({ length: workers }, (_, from) => {
-      const share: Share = { seed, payments, perEpisode, from, step: workers, mostFailures: 20 }
+      const share: Share = { seed, payments, perEpisode, from, step: workers, mostFailures: 5 }
       const worker = new Worker(new URL('./run-episodes.ts', import.meta.url), {
         workerData: share,
         // What an episode makes is dead at its end: collecting it rarely is cheap.
