@@ -23,9 +23,12 @@ export type Harm = 'lost' | 'doubled' | 'wrong amount' | 'guessed' | 'reversed' 
 
 export type Violation = { invariant: Invariant; harm: Harm; story: string; what: string }
 
+type JudgedTable = 'charges' | 'refunds' | 'payment_sessions' | 'attempts' | 'events' | 'psp_events'
+type RowOf<Table> = Table extends Iterable<infer Row> ? Row : never
+
 /** What a run left behind. */
 export type Remains = {
-  tables: CommittedTables
+  tables: { [Name in JudgedTable]: Iterable<RowOf<CommittedTables[Name]>> }
   psp: SimulatedPsp
   heard: readonly Heard[]
   /** The ids of events that reached the merchant. */
@@ -35,142 +38,215 @@ export type Remains = {
 const finals: ReadonlySet<string> = new Set<ChargeStatus>(['captured', 'failed', 'canceled'])
 
 export function findViolations(remains: Remains): Violation[] {
-  const found: Violation[] = []
-  const story = (text: unknown) => String(text ?? 'nobody')
-  const { tables, psp } = remains
+  const books = openBooks(remains)
+  return [
+    ...findDoubled(books),
+    ...findUnrecorded(books),
+    ...findUnfounded(books),
+    ...findUntrueAnswers(books),
+    ...findUntold(books),
+    ...findImbalance(books),
+    ...findUnresolved(books),
+  ]
+}
+
+type Books = ReturnType<typeof openBooks>
+
+function openBooks({ tables, psp, heard, received }: Remains) {
   const charges = [...tables.charges]
-  const attempts = [...tables.attempts]
   const refunds = [...tables.refunds]
   const sessions = [...tables.payment_sessions]
-  const events = [...tables.events]
-  const { movements } = psp.ledger
-  const storyOfCharge = new Map(charges.map((charge) => [charge.id, story(charge.description)]))
+  const rows = new Map([...charges, ...refunds, ...sessions].map((row) => [row.id, row]))
+  const nameOf = (id: string | null): string => {
+    const row = rows.get(id ?? '')
+    if (row === undefined) return 'nobody'
+    return 'charge_id' in row && 'reason' in row ? nameOf(row.charge_id) : String(row.description)
+  }
+  return {
+    charges,
+    refunds,
+    sessions,
+    rows,
+    attempts: [...tables.attempts],
+    events: [...tables.events],
+    pspEvents: [...tables.psp_events],
+    payments: psp.ledger.payments,
+    movements: psp.ledger.movements,
+    heard,
+    received,
+    /** The story of a charge, a refund or a session. */
+    nameOf,
+  }
+}
 
-  // I1. What moved under one reference, and under one key of the merchant.
+/** I1: what moved under one reference, and under one key of the merchant. */
+function findDoubled({ movements, payments }: Books): Violation[] {
+  const found: Violation[] = []
   for (const [key, group] of Map.groupBy(movements, (one) => `${one.kind} ${one.ownReference ?? one.payment}`)) {
-    if (group.length > 1) add('I1', 'doubled', group[0]?.story, `${key} moved ${group.length} times`)
+    if (group.length > 1) found.push(violation('I1', 'doubled', group[0]?.story, `${key} moved ${group.length} times`))
   }
   // (On the PSP's page a shopper may pay more than once: each is a charge of its own, and all but the first go back.)
   const byRequest = movements.filter(
-    ({ kind, payment }) => kind === 'authorization' && psp.ledger.payments.get(payment)?.checkout_session === null,
+    ({ kind, payment }) => kind === 'authorization' && payments.get(payment)?.checkout_session === null,
   )
   for (const [name, group] of Map.groupBy(byRequest, (one) => one.story)) {
-    if (group.length > 1) add('I1', 'doubled', name, `one request, ${group.length} authorizations`)
+    if (group.length > 1) found.push(violation('I1', 'doubled', name, `one request, ${group.length} authorizations`))
   }
+  return found
+}
 
-  // I2. From the PSP's ledger to the records.
-  for (const payment of psp.ledger.payments.values()) {
+/** I2, from the PSP's ledger to the records. */
+function findUnrecorded({ movements, payments, charges, attempts }: Books): Violation[] {
+  const found: Violation[] = []
+  for (const payment of payments.values()) {
     const moved = movements.filter((one) => one.payment === payment.id)
     if (moved.length === 0) continue
+    const add = (harm: Harm, what: string) => found.push(violation('I2', harm, payment.story, what))
     const charge = charges.find((one) => one.psp_reference === payment.id)
     if (charge === undefined) {
-      add('I2', 'lost', payment.story, `${payment.id} is ${payment.status} at the PSP, and no charge knows it`)
+      add('lost', `${payment.id} is ${payment.status} at the PSP, and no charge knows it`)
       continue
     }
     if (charge.status !== payment.status) {
       const harm = charge.status === 'failed' ? 'guessed' : 'lost'
-      add('I2', harm, payment.story, `${payment.id} is ${payment.status}, its charge ${charge.status}`)
+      add(harm, `${payment.id} is ${payment.status}, its charge ${charge.status}`)
     }
     if (charge.captured !== BigInt(payment.captured))
-      add('I2', 'wrong amount', payment.story, `captured ${payment.captured}, the charge says ${charge.captured}`)
+      add('wrong amount', `captured ${payment.captured}, the charge says ${charge.captured}`)
     const refunded = sum(moved, 'refund')
-    if (charge.refunded !== refunded)
-      add('I2', 'wrong amount', payment.story, `refunded ${refunded}, the charge says ${charge.refunded}`)
+    if (charge.refunded !== refunded) add('wrong amount', `refunded ${refunded}, the charge says ${charge.refunded}`)
   }
-  for (const one of movements) {
-    if (one.ownReference === null) continue
-    const attempt = attempts.find(({ id }) => id === one.ownReference)
-    if (attempt === undefined) add('I2', 'lost', one.story, `${one.kind} under a reference that is not known`)
+  for (const { kind, ownReference, story } of movements) {
+    if (ownReference === null) continue
+    const attempt = attempts.find(({ id }) => id === ownReference)
+    if (attempt === undefined) found.push(violation('I2', 'lost', story, `${kind} under a reference that is not known`))
     else if (attempt.state !== 'approved') {
       const harm = attempt.state === 'rejected' || attempt.state === 'declined' ? 'guessed' : 'lost'
-      add('I2', harm, one.story, `${one.kind} happened, and its attempt is ${attempt.state}`)
+      found.push(violation('I2', harm, story, `${kind} happened, and its attempt is ${attempt.state}`))
     }
   }
-  // And back.
+  return found
+}
+
+/** I2, from the records to the PSP's ledger. */
+function findUnfounded({ movements, charges, refunds, attempts, nameOf }: Books): Violation[] {
+  const found: Violation[] = []
   for (const charge of charges) {
     const moved = movements.filter((one) => one.payment === charge.psp_reference)
-    const name = story(charge.description)
-    if ((charge.status === 'captured') !== sum(moved, 'capture') > 0n)
-      add('I2', 'wrong amount', name, `the charge is ${charge.status}, captured ${sum(moved, 'capture')} at the PSP`)
+    const name = nameOf(charge.id)
+    const captured = sum(moved, 'capture')
+    if ((charge.status === 'captured') !== captured > 0n)
+      found.push(violation('I2', 'wrong amount', name, `${charge.status}, captured ${captured} at the PSP`))
     if (charge.status === 'authorized' && sum(moved, 'authorization') === 0n)
-      add('I2', 'guessed', name, 'authorized, and the PSP holds nothing')
-    // I5.
-    const { amount, captured, refunded, refunds_pending } = charge
-    if (!(0n <= refunded && 0n <= refunds_pending && refunded + refunds_pending <= captured && captured <= amount))
-      add('I5', 'wrong amount', name, `${refunded} + ${refunds_pending} ≤ ${captured} ≤ ${amount}`)
-    // I7.
-    if (charge.status === 'processing' || charge.status === 'requires_action' || charge.pending_operation !== null)
-      add('I7', 'unresolved', name, `${charge.status}, pending ${charge.pending_operation ?? 'nothing'}`)
-    if (charge.flags.includes('psp_contradicts'))
-      add('I7', 'guessed', name, `the PSP contradicts the charge, which is ${charge.status}`)
-    const session = sessions.find(({ id }) => id === charge.payment_session_id)
-    if (session?.late_payments === 'refund' && isKeptByMistake(charge))
-      add('I7', 'lost', name, `late money was not given back: ${charge.flags.join(' ')}`)
+      found.push(violation('I2', 'guessed', name, 'authorized, and the PSP holds nothing'))
   }
   for (const refund of refunds) {
     const attempt = attempts.find((one) => one.refund_id === refund.id)
-    const moved = movements.filter((one) => one.kind === 'refund' && one.ownReference === attempt?.id)
-    const name = storyOfCharge.get(refund.charge_id)
-    if (refund.status === 'pending') add('I7', 'unresolved', name, 'a refund is still pending')
-    else if ((refund.status === 'succeeded') !== moved.length > 0)
-      add('I2', 'guessed', name, `a refund is ${refund.status}, and at the PSP ${moved.length} happened`)
-    else if (moved[0] !== undefined && BigInt(moved[0].amount) !== refund.amount)
-      add('I2', 'wrong amount', name, `a refund of ${refund.amount} moved ${moved[0].amount}`)
-  }
-  for (const attempt of attempts) {
-    if (attempt.next_lookup_at === null) continue
-    add('I7', 'unresolved', storyOfCharge.get(attempt.charge_id ?? ''), `${attempt.kind} is still ${attempt.state}`)
-  }
-  for (const session of sessions) {
-    if (session.status === 'open') add('I7', 'unresolved', story(session.description), 'the session is still open')
-  }
-  for (const event of tables.psp_events) {
-    if (event.state === 'received' || event.state === 'held')
-      add('I7', 'untold', 'nobody', `the PSP’s event ${event.event_id} is ${event.state}`)
-  }
-
-  // I3. What merchants were told.
-  for (const [key, answers] of Map.groupBy(remains.heard, (one) => one.key)) {
-    const ids = new Set<string>()
-    for (const { answer, story: name } of answers) {
-      if (isRefusal(answer) || answer.status >= 300) continue
-      const body = answer.body as { id: string; object: string; status: string; amount_captured?: number }
-      ids.add(body.id)
-      const row = [...charges, ...refunds, ...sessions].find(({ id }) => id === body.id)
-      if (row === undefined) add('I3', 'lost', name, `answered with ${body.id}, which is gone`)
-      else if (isFinal(body) && row.status !== body.status)
-        add('I3', 'reversed', name, `answered ${body.status}, and ${body.id} is ${row.status}`)
-    }
-    if (ids.size > 1) add('I3', 'doubled', answers[0]?.story, `“${key}” was answered with ${ids.size} objects`)
-  }
-
-  // I4 and I6. What events told.
-  for (const [objectId, told] of Map.groupBy(events, (event) => event.object_id)) {
-    const row = [...charges, ...refunds, ...sessions].find(({ id }) => id === objectId)
-    const name = storyOfCharge.get(objectId) ?? objectId
-    const inOrder = told.toSorted((one, other) => one.sequence - other.sequence)
-    if (inOrder.some((event, index) => event.sequence !== index + 1) || row?.sequence !== told.length)
-      add('I6', 'untold', name, `sequences ${inOrder.map(({ sequence }) => sequence).join(' ')} of ${row?.sequence}`)
-    let final: string | null = null
-    for (const event of inOrder) {
-      const { object } = (event.body as { data: { object: { object: string; status: string } } }).data
-      if (final !== null && object.status !== final)
-        add('I4', 'reversed', name, `was ${final}, and then ${object.status}`)
-      if (isFinal(object)) final = object.status
-      if (!remains.received.has(event.id)) add('I6', 'untold', name, `${event.id} did not reach the merchant`)
-    }
-    if (row !== undefined && final !== null && row.status !== final)
-      add('I4', 'reversed', name, `an event said ${final}, and it is ${row.status}`)
-  }
-  for (const one of [...charges, ...refunds]) {
-    if (one.sequence > 0 && !events.some((event) => event.object_id === one.id))
-      add('I6', 'untold', storyOfCharge.get(one.id), `${one.id} changed without an event`)
+    const [moved] = movements.filter((one) => one.kind === 'refund' && one.ownReference === attempt?.id)
+    const name = nameOf(refund.id)
+    if (refund.status !== 'pending' && (refund.status === 'succeeded') !== (moved !== undefined))
+      found.push(violation('I2', 'guessed', name, `a refund is ${refund.status}, and at the PSP it is otherwise`))
+    if (moved !== undefined && BigInt(moved.amount) !== refund.amount)
+      found.push(violation('I2', 'wrong amount', name, `a refund of ${refund.amount} moved ${moved.amount}`))
   }
   return found
+}
 
-  function add(invariant: Invariant, harm: Harm, of: string | undefined, what: string): void {
-    found.push({ invariant, harm, story: of ?? 'nobody', what })
+/** I3: what merchants were answered with. */
+function findUntrueAnswers({ heard, rows }: Books): Violation[] {
+  const found: Violation[] = []
+  for (const [key, answers] of Map.groupBy(heard, (one) => one.key)) {
+    const ids = new Set<string>()
+    for (const { answer, story } of answers) {
+      if (isRefusal(answer) || answer.status >= 300) continue
+      const body = answer.body as { id: string; object: string; status: string }
+      ids.add(body.id)
+      const row = rows.get(body.id)
+      if (row === undefined) found.push(violation('I3', 'lost', story, `answered with ${body.id}, which is gone`))
+      else if (isFinal(body) && row.status !== body.status)
+        found.push(violation('I3', 'reversed', story, `answered ${body.status}, and ${body.id} is ${row.status}`))
+    }
+    if (ids.size > 1)
+      found.push(violation('I3', 'doubled', answers[0]?.story, `“${key}” was answered with ${ids.size} objects`))
   }
+  return found
+}
+
+type Told = { object: string; status: string; amount_captured?: number; amount_refunded?: number }
+
+/** I4 and I6: what events told, of every object, against what it is. */
+function findUntold({ rows, events, received, nameOf }: Books): Violation[] {
+  const found: Violation[] = []
+  const byObject = Map.groupBy(events, (event) => event.object_id)
+  for (const row of rows.values()) {
+    const name = nameOf(row.id)
+    const add = (invariant: Invariant, harm: Harm, what: string) => found.push(violation(invariant, harm, name, what))
+    const inOrder = (byObject.get(row.id) ?? []).toSorted((one, other) => one.sequence - other.sequence)
+    if (inOrder.some((event, index) => event.sequence !== index + 1) || row.sequence !== inOrder.length)
+      add(
+        'I6',
+        'untold',
+        `${row.id}: sequences ${inOrder.map(({ sequence }) => sequence).join(' ')} of ${row.sequence}`,
+      )
+    const told = inOrder.map(({ body }) => (body as { data: { object: Told } }).data.object)
+    const final = told.find(isFinal)
+    if (final !== undefined && told.slice(told.indexOf(final)).some(({ status }) => status !== final.status))
+      add('I4', 'reversed', `${row.id} was ${final.status}, and then otherwise`)
+    const last = told.at(-1)
+    if (!wasTold(row, last)) add('I6', 'untold', `${row.id} is ${row.status}, and the last event said ${last?.status}`)
+    for (const { id } of inOrder) if (!received.has(id)) add('I6', 'untold', `${id} did not reach the merchant`)
+  }
+  return found
+}
+
+/** Whether the last event says how an object is. What has not ended, and what was never made, nobody is told of. */
+function wasTold(row: { status: string; captured?: bigint; refunded?: bigint }, last: Told | undefined): boolean {
+  if (last === undefined) return row.status === 'processing' || row.status === 'open' || row.status === 'canceled'
+  const isSame = (told: number | undefined, kept: bigint | undefined) => kept === undefined || told === Number(kept)
+  const { status, amount_captured: captured, amount_refunded: refunded } = last
+  return status === row.status && isSame(captured, row.captured) && isSame(refunded, row.refunded)
+}
+
+/** I5, on each charge and against its refunds. */
+function findImbalance({ charges, refunds, nameOf }: Books): Violation[] {
+  return charges.flatMap(({ id, amount, captured, refunded, refunds_pending }) => {
+    const ofStatus = (status: string) =>
+      refunds.reduce((total, one) => total + (one.charge_id === id && one.status === status ? one.amount : 0n), 0n)
+    const isWithin = 0n <= refunded && 0n <= refunds_pending && refunded + refunds_pending <= captured
+    if (isWithin && captured <= amount && refunded === ofStatus('succeeded') && refunds_pending === ofStatus('pending'))
+      return []
+    return [violation('I5', 'wrong amount', nameOf(id), `${refunded} + ${refunds_pending} ≤ ${captured} ≤ ${amount}`)]
+  })
+}
+
+/** I7: what is still open, and what was called otherwise than it is. */
+function findUnresolved({ charges, refunds, attempts, sessions, pspEvents, nameOf }: Books): Violation[] {
+  const found: Violation[] = []
+  const unresolved = (name: string, what: string) => found.push(violation('I7', 'unresolved', name, what))
+  for (const charge of charges) {
+    const name = nameOf(charge.id)
+    const { status, pending_operation: pending, flags } = charge
+    if (status === 'processing' || status === 'requires_action') unresolved(name, `the charge is ${status}`)
+    if (pending !== null) unresolved(name, `a ${pending} is under way`)
+    if (flags.includes('psp_contradicts'))
+      found.push(violation('I7', 'guessed', name, `the PSP contradicts the charge, which is ${status}`))
+    const session = sessions.find(({ id }) => id === charge.payment_session_id)
+    if (session?.late_payments === 'refund' && isKeptByMistake(charge))
+      found.push(violation('I7', 'lost', name, `late money was not given back: ${flags.join(' ')}`))
+  }
+  for (const refund of refunds) if (refund.status === 'pending') unresolved(nameOf(refund.id), 'a refund is pending')
+  for (const session of sessions) if (session.status === 'open') unresolved(nameOf(session.id), 'the session is open')
+  for (const attempt of attempts) {
+    if (attempt.next_lookup_at !== null) unresolved(nameOf(attempt.charge_id), `${attempt.kind} is ${attempt.state}`)
+  }
+  for (const { event_id: id, state } of pspEvents) {
+    if (state === 'received' || state === 'held') unresolved('nobody', `the PSP’s event ${id} is ${state}`)
+  }
+  return found
+}
+
+function violation(invariant: Invariant, harm: Harm, story: string | undefined, what: string): Violation {
+  return { invariant, harm, story: story ?? 'nobody', what }
 }
 
 function isFinal({ object, status }: { object: string; status: string }): boolean {

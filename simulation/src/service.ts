@@ -166,7 +166,7 @@ export function startService(world: {
   }
 }
 
-/** The background work, as `payment-service.ts` starts it. */
+/** The background work on payments, as `payment-service.ts` starts it; without what operators and auditors set going. */
 function startJobs(deps: Deps, wake: { outbox: () => void; inbox: () => void }): void {
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)

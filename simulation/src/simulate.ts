@@ -10,34 +10,22 @@ import { describeTotals } from './report.ts'
 import type { Share } from './run-episodes.ts'
 import { addTotals, startTotals, type Totals } from './totals.ts'
 
-const { values } = parseArgs({
-  options: {
-    payments: { type: 'string', default: '50000' },
-    seed: { type: 'string', default: '1' },
-    episode: { type: 'string' },
-    markdown: { type: 'boolean', default: false },
-  },
-})
-const [payments, seed] = [Number(values.payments), Number(values.seed)]
-if (!Number.isInteger(payments) || payments < 1 || payments > 100_000_000 || !Number.isInteger(seed)) {
-  console.error('--payments must be a whole number from 1 to 100000000, and --seed a whole number')
-  process.exit(2)
-}
+const { payments, seed, episode, markdown } = readOptions()
 
 /** Few enough that a failed episode can be read, many enough that payments meet in one statement. */
 const perEpisode = 8
 const progressMs = 5_000
 
-if (values.episode !== undefined) {
+if (episode !== null) {
   const { tellEpisode } = await import('./tell-episode.ts')
-  process.exitCode = (await tellEpisode({ seed, episode: Number(values.episode), payments: perEpisode })) ? 0 : 1
+  process.exitCode = (await tellEpisode({ seed, episode, payments: perEpisode })) ? 0 : 1
 } else {
   const startedAt = performance.now()
   const totals = await runAll()
   const seconds = (performance.now() - startedAt) / 1000
-  console.log(describeTotals(totals, { seed, seconds, markdown: values.markdown }))
-  for (const episode of totals.failed.slice(0, 5)) {
-    console.log(`Its story: npm run simulate -- --seed ${seed} --episode ${episode}`)
+  console.log(describeTotals(totals, { seed, seconds, markdown }))
+  for (const failed of totals.failed.slice(0, 5)) {
+    console.log(`Its story: npm run simulate -- --seed ${seed} --episode ${failed}`)
   }
   process.exitCode = totals.failed.length > 0 || totals.payments < payments ? 1 : 0
 }
@@ -64,4 +52,30 @@ async function runAll(): Promise<Totals> {
     }),
   )
   return totals
+}
+
+function readOptions(): { payments: number; seed: number; episode: number | null; markdown: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        payments: { type: 'string', default: '50000' },
+        seed: { type: 'string', default: '1' },
+        episode: { type: 'string' },
+        markdown: { type: 'boolean', default: false },
+      },
+    })
+    const { markdown } = values
+    const [payments, seed, episode] = [values.payments, values.seed, values.episode ?? '0'].map(Number) as number[]
+    if (!isWhole(payments, 1, 100_000_000)) throw new Error('--payments must be a whole number from 1 to 100000000')
+    if (!isWhole(seed, 0, 2 ** 31)) throw new Error('--seed must be a whole number from 0 to 2147483648')
+    if (!isWhole(episode, 0, 100_000_000)) throw new Error('--episode must be a whole number from 0 to 100000000')
+    return { payments, seed, markdown, episode: values.episode === undefined ? null : episode }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(2)
+  }
+}
+
+function isWhole(value: number | undefined, least: number, most: number): value is number {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
 }

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { numberOf } from './choices.ts'
 import { installClock } from './clock.ts'
-import { findViolations, type Harm, type Remains } from './invariants.ts'
+import type { CommittedTables } from './database/database.ts'
+import { findViolations, type Harm, type Invariant, type Remains } from './invariants.ts'
 import type { Movement } from './psp-ledger.ts'
 import { useStandIns } from './stand-ins.ts'
+
+/** A row of a table, as the judge sees it. */
+type RowOf<Name extends keyof CommittedTables> = CommittedTables[Name] extends Iterable<infer Row> ? Row : never
 
 const seed = 1
 /** A run in which money moves in every way. */
@@ -66,27 +70,98 @@ describe('the judge of a run', () => {
     assert.ok(chosen)
     return chosen
   }
-  /** What is done to what a good run left behind, and the harm that must be seen. */
-  const tampering: [what: string, harm: Harm, tamper: (remains: Remains) => Remains | undefined][] = [
+  /** With one row of a table changed, the first that fits. */
+  const change = <Name extends 'charges' | 'attempts' | 'events'>(
+    of: Remains,
+    name: Name,
+    fits: (row: RowOf<Name>) => boolean,
+    more: (row: RowOf<Name>) => Partial<RowOf<Name>> | null,
+  ): Remains => {
+    const rows = [...(of.tables[name] as Iterable<RowOf<Name>>)]
+    const at = rows.findIndex(fits)
+    assert.ok(at >= 0)
+    const row = rows[at] as RowOf<Name>
+    const changed = more(row)
+    rows.splice(at, 1, ...(changed === null ? [] : [Object.assign({}, row, changed)]))
+    return { ...of, tables: { ...of.tables, [name]: rows } }
+  }
+  const isFinished = ({ status }: RowOf<'charges'>) => status === 'captured'
+  /** What is done to what a good run left behind, and what must be seen. */
+  const tampering: [what: string, seen: `${Invariant} ${Harm}`, tamper: (remains: Remains) => Remains | undefined][] = [
+    [
+      'a charge with more refunds under way than it has',
+      'I5 wrong amount',
+      (of) => change(of, 'charges', isFinished, () => ({ refunds_pending: 9n })),
+    ],
+    [
+      'a charge that is still open',
+      'I7 unresolved',
+      (of) => change(of, 'charges', isFinished, () => ({ status: 'processing' as const })),
+    ],
+    [
+      'an attempt that waits for its look-up',
+      'I7 unresolved',
+      (of) =>
+        change(
+          of,
+          'attempts',
+          () => true,
+          () => ({ next_lookup_at: new Date() }),
+        ),
+    ],
+    [
+      'a charge that changed without an event',
+      'I6 untold',
+      (of) => change(of, 'charges', isFinished, ({ captured }) => ({ captured: captured - 1n })),
+    ],
+    [
+      'an event that is missing',
+      'I6 untold',
+      (of) =>
+        change(
+          of,
+          'events',
+          () => true,
+          () => null,
+        ),
+    ],
+    [
+      'an event that takes a final state back',
+      'I4 reversed',
+      (of) =>
+        change(
+          of,
+          'events',
+          ({ body }) => (body as { data: { object: { status: string } } }).data.object.status === 'captured',
+          ({ body }) => {
+            const told = body as { data: { object: object } }
+            return { body: { ...told, data: { object: { ...told.data.object, status: 'failed' } } } }
+          },
+        ),
+    ],
     [
       'a second authorization of a charge',
-      'doubled',
+      'I1 doubled',
       (of) => void of.psp.ledger.movements.push(movement(of, 'authorization')),
     ],
     [
       'a second refund under one reference',
-      'doubled',
+      'I1 doubled',
       (of) => void of.psp.ledger.movements.push(movement(of, 'refund')),
     ],
     [
       'a refund that the PSP never made',
-      'guessed',
+      'I2 guessed',
       (of) => void of.psp.ledger.movements.splice(of.psp.ledger.movements.indexOf(movement(of, 'refund')), 1),
     ],
-    ['a refund of another amount', 'wrong amount', (of) => void Object.assign(movement(of, 'refund'), { amount: 1 })],
+    [
+      'a refund of another amount',
+      'I2 wrong amount',
+      (of) => void Object.assign(movement(of, 'refund'), { amount: 1 }),
+    ],
     [
       'a payment that no charge knows',
-      'lost',
+      'I2 lost',
       (of) => {
         const { payment } = movement(of, 'authorization')
         const known = of.psp.ledger.payments.get(payment)
@@ -95,10 +170,10 @@ describe('the judge of a run', () => {
         for (const one of of.psp.ledger.movements) if (one.payment === payment) one.payment = 'pay_unknown'
       },
     ],
-    ['an event that did not arrive', 'untold', (of) => ({ ...of, received: new Set([...of.received].slice(1)) })],
+    ['an event that did not arrive', 'I6 untold', (of) => ({ ...of, received: new Set([...of.received].slice(1)) })],
     [
       'an answer that is not true any more',
-      'reversed',
+      'I3 reversed',
       (of) => {
         const answer = of.heard.find(
           ({ answer: one }) => 'body' in one && 'status' in one.body && one.body.status === 'captured',
@@ -117,11 +192,12 @@ describe('the judge of a run', () => {
     assert.deepEqual(result.violations, [])
     good = result.remains
   })
-  for (const [what, harm, tamper] of tampering) {
+  for (const [what, seen, tamper] of tampering) {
     it(`sees ${what}`, () => {
       const copy = copyOf(good)
       const tampered = tamper(copy) ?? copy
-      assert.ok(findViolations(tampered).some((one) => one.harm === harm))
+      const found = findViolations(tampered).map(({ invariant, harm }) => `${invariant} ${harm}`)
+      assert.ok(found.includes(seen), found.join(', '))
     })
   }
 })

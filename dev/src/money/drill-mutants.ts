@@ -21,6 +21,7 @@ function run(root: string, command: string): Run {
     encoding: 'utf8',
     timeout: runTimeoutMs,
     maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, TEST_POSTGRES_URL: undefined },
   })
   return { status, says: findHarm(stdout + stderr), seconds: (performance.now() - startedAt) / 1000 }
 }
@@ -28,7 +29,8 @@ function run(root: string, command: string): Run {
 /** What the command said was wrong, in a few words: harms with their counts, or the tests that failed. */
 function findHarm(output: string): string {
   const counts = [...output.matchAll(/^(lost|doubled|wrong amount|guessed|reversed|untold|unresolved) +([1-9]\d*)$/gm)]
-  const tests = [...output.matchAll(/^✖ (.+?)(?: \(.*\))?$/gm)].map(([, name]) => name)
+  // What a drill gives as its reasons, and the tests that failed.
+  const tests = [...output.matchAll(/^(?:✖|-) (.+?)(?: \(.*\))?$/gm)].map(([, name]) => name)
   return counts.length > 0
     ? counts.map(([, harm, count]) => `${harm} ${count}`).join(', ')
     : [...new Set(tests)].join('; ')

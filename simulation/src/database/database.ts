@@ -1,11 +1,10 @@
 import type { RefundRow } from '@fincore/payment-service/store/refunds'
 import type { WebhookDeliveryRow } from '@fincore/payment-service/store/webhook-deliveries'
-import { belongingsOf, forget } from './belongings.ts'
 import type { Backend, Pause } from './connection.ts'
 import { makePool, type SimPool } from './pool.ts'
 import { makeSlot } from './slot.ts'
 import { statements } from './statements.ts'
-import { forgetSlot, type Table } from './table.ts'
+import type { Table } from './table.ts'
 import type { AuditRecordRecord, AuditUnsealedRecord } from './tables/audit.ts'
 import { type EventRecord, newEndpoint, type PspEventRecord, type WebhookEndpointRecord } from './tables/events.ts'
 import type { MerchantRecord, PspAccountRecord } from './tables/merchants.ts'
@@ -13,7 +12,7 @@ import type { AttemptRecord, ChargeRecord, IdempotencyKeyRecord, SessionRecord }
 import type { SettlementRecord } from './tables/settlements.ts'
 import { makeTables } from './tables.ts'
 import type { SetTimer } from './transaction.ts'
-import { committedOf, type TableView, viewTable } from './views.ts'
+import { type TableView, viewTable } from './views.ts'
 
 export type { Moment, Pause } from './connection.ts'
 export type { SimPool } from './pool.ts'
@@ -48,15 +47,6 @@ export type CommittedTables = {
   audit_records: TableView<AuditRecordRecord>
   audit_unsealed: TableView<AuditUnsealedRecord>
 }
-type RowOf<View> = View extends TableView<infer Row> ? Row : never
-
-/** The committed rows about a charge, or about a session and its charges. */
-export type RowsOf = {
-  [Name in Exclude<keyof CommittedTables, 'merchants' | 'psp_accounts' | 'webhook_endpoints'>]: Readonly<
-    RowOf<CommittedTables[Name]>
-  >[]
-}
-
 /**
  * A PostgreSQL inside this process that understands the statements of the payment service's store and no others, so
  * that the store's own code runs on it. READ COMMITTED, row locks, unique keys, CHECKs and foreign keys behave as
@@ -75,15 +65,6 @@ export type Database = {
   earliestDue(
     table: 'attempts' | 'attempt_settlements' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries',
   ): number
-  /** The committed rows about a charge (`ch_…`), or about a payment session (`ps_…`) and its charges. */
-  rowsOf(id: string): RowsOf
-  /**
-   * Drops all these rows from every table and index, so that a long run fits into memory. False, and nothing is
-   * dropped, while a transaction works on one of them.
-   */
-  forget(id: string): boolean
-  /** Drops the committed PSP events that `which` chooses; for those that name no attempt of ours, as forged ones. */
-  forgetPspEvents(which: (row: Readonly<PspEventRecord>) => boolean): void
   addMerchant(merchant: Pick<MerchantRecord, 'merchant_id' | 'name'>): void
   addPspAccount(account: Pick<PspAccountRecord, 'merchant_id' | 'id' | 'psp' | 'name' | 'config' | 'credentials'>): void
   addWebhookEndpoint(endpoint: Pick<WebhookEndpointRecord, 'merchant_id' | 'id' | 'url' | 'events' | 'secret'>): void
@@ -144,28 +125,6 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
       audit_unsealed: viewTable(tables.audit_unsealed, asStored),
     },
     earliestDue: (table) => waitingOf[table].earliest(),
-    rowsOf(id) {
-      const found = belongingsOf(tables, id)
-      return {
-        payment_sessions: committedOf(found.payment_sessions, asStored),
-        charges: committedOf(found.charges, asStored),
-        refunds: committedOf(found.refunds, asStored),
-        attempts: committedOf(found.attempts, asStored),
-        attempt_settlements: committedOf(found.attempt_settlements, asStored),
-        events: committedOf(found.events, showEvent),
-        webhook_deliveries: committedOf(found.webhook_deliveries, asStored),
-        idempotency_keys: committedOf(found.idempotency_keys, showKey),
-        psp_events: committedOf(found.psp_events, asStored),
-        audit_records: committedOf(found.audit_records, asStored),
-        audit_unsealed: committedOf(found.audit_unsealed, asStored),
-      }
-    },
-    forget: (id) => forget(belongingsOf(tables, id)),
-    forgetPspEvents(which) {
-      for (const slot of [...psp_events.slots()]) {
-        if (slot.committed !== null && !slot.isWritten && which(slot.committed)) forgetSlot(slot)
-      }
-    },
     addMerchant: (merchant) => add(merchants, { ...merchant, created_at: now() }),
     addPspAccount: (account) => add(psp_accounts, { ...account, status: 'active', created_at: now() }),
     addWebhookEndpoint: (endpoint) => add(webhook_endpoints, newEndpoint({ description: null, ...endpoint }, now())),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { findCharge, insertCharge, lockCharge, updateCharge } from '@fincore/payment-service/store/charges'
-import { claimKey, findKeyOfObject } from '@fincore/payment-service/store/idempotency'
 import { inTransaction, type Pool, type Queryable } from '@fincore/payment-service/store/pool'
 import { type Database, type Moment, makeDatabase } from './database.ts'
 import { makeRandom } from './testing/random.ts'
@@ -219,25 +218,5 @@ describe('a pool', () => {
   it('says of a statement that it does not know what to do', async () => {
     const pool = (await databaseWithCharge()).open()
     await assert.rejects(pool.query('select 1'), /add a lesson to simulation\/src\/database\/statements: select 1/)
-  })
-})
-
-describe('a payment that is forgotten', () => {
-  it('is gone from every table, once no transaction works on it', async () => {
-    const database = await databaseWithCharge()
-    const pool = database.open()
-    const claim = { merchantId, key: 'k', fingerprint: Buffer.alloc(32), objectId: 'ch_1', lockedUntil: start }
-    await claimKey(pool, claim)
-    assert.equal(database.rowsOf('ch_1').idempotency_keys.length, 1)
-    await inTransaction(pool, async (tx) => {
-      await lockCharge(tx, merchantId, 'ch_1')
-      assert.equal(database.forget('ch_1'), false)
-    })
-    assert.equal(database.forget('ch_1'), true)
-    assert.equal(await findCharge(pool, merchantId, 'ch_1'), null)
-    assert.equal(await findKeyOfObject(pool, merchantId, 'ch_1'), null)
-    assert.deepEqual([database.tables.charges.size, database.tables.idempotency_keys.size], [0, 0])
-    await insertCharge(pool, charge)
-    assert.deepEqual(await claimKey(pool, claim), { kind: 'claimed' }, 'its names are free')
   })
 })

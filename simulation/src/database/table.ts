@@ -219,14 +219,6 @@ export function settleSlot<Row extends object>(slot: Slot<Row>, keep: boolean): 
   dropKeys(slot, keep ? committed : pending, stays)
 }
 
-/** Takes a committed row out at once, as if it had never been. */
-export function forgetSlot<Row extends object>(slot: Slot<Row>): void {
-  const { committed } = slot
-  slot.committed = null
-  slot.table.count -= Number(committed !== null)
-  dropKeys(slot, committed, null)
-}
-
 function dropKeys<Row extends object>(slot: Slot<Row>, goes: Row | null, stays: Row | null): void {
   if (goes === null) return
   for (const index of slot.table.indexes) {

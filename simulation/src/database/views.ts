@@ -1,4 +1,3 @@
-import type { Slot } from './slot.ts'
 import type { Table } from './table.ts'
 
 /** The committed rows of a table, to be read and never changed. */
@@ -24,11 +23,4 @@ export function viewTable<Row extends object, Shown = Row>(
       for (const { committed } of table.slots()) if (committed !== null) yield show(committed)
     },
   }
-}
-
-export function committedOf<Row extends object, Shown>(
-  slots: readonly Slot<Row>[],
-  show: (row: Row) => Shown,
-): Shown[] {
-  return slots.flatMap(({ committed }) => (committed === null ? [] : [show(committed)]))
 }
