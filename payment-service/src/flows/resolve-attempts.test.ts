@@ -223,6 +223,28 @@ describe('the resolver', () => {
     assert.equal((await world.rowOf('attempts', attempt)).state, 'unknown')
   })
 
+  it('calls the making of a page never done when the PSP does not know it, once that is proof', async () => {
+    const order = {
+      amount: 1990,
+      currency: 'EUR',
+      success_url: 'https://s.example/a',
+      cancel_url: 'https://s.example/b',
+    }
+    world.state.fault = () => Promise.resolve(silence)
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order)).status, 502)
+    world.state.fault = () => null
+    const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
+    const { id } = await world.attemptOf(rows[0].id)
+    await makeDue(id)
+    await resolveDueAttempts(world.deps)
+    assert.equal((await world.rowOf('attempts', id)).state, 'unknown', 'before that it proves nothing')
+    world.state.aheadMs = minute
+    await makeDue(id)
+    await resolveDueAttempts(world.deps)
+    const { state, next_lookup_at } = await world.rowOf('attempts', id)
+    assert.deepEqual([state, next_lookup_at], ['rejected', null])
+  })
+
   it('calls the closing of a page declined when it was paid before', async () => {
     const session = await world.createSession()
     const { location } = await world.visit(new Map(), 'POST', session.url)

@@ -181,11 +181,14 @@ export async function moveNextLookUp(db: Queryable, claimed: AttemptRow, at: Dat
   ])
 }
 
-/** Settles a session's attempt as never executed, unless its call was made again since it was read. */
+/**
+ * Settles a session's attempt as never executed, unless its call was made again since it was read. A time that the
+ * database made has microseconds, and one that JavaScript has read does not.
+ */
 export async function rejectIfNotRestarted(db: Queryable, attempt: AttemptRow): Promise<void> {
   await db.query(
     `update attempts set state = 'rejected', next_lookup_at = null, settled_at = now()
-     where merchant_id = $1 and id = $2 and sent_at = $3 and next_lookup_at is not null`,
+     where merchant_id = $1 and id = $2 and date_trunc('milliseconds', sent_at) = $3 and next_lookup_at is not null`,
     [attempt.merchant_id, attempt.id, attempt.sent_at],
   )
 }
