@@ -9,6 +9,7 @@ import { prepareDatabase } from '@fincore/dev/database'
 import { loadOrCreateSecrets, type Merchant } from '@fincore/dev/dev-file'
 import { findFreePorts } from '@fincore/dev/free-ports'
 import { createHttpClient, type HttpClient } from '@fincore/dev/http-client'
+import type { Exit } from '@fincore/dev/managed-process'
 import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planSandbox } from '@fincore/dev/process-plans'
 import pg from 'pg'
 import { type DatabaseLink, startDatabaseLink } from './database-link.ts'
@@ -141,8 +142,9 @@ export async function startDrillWorld(options: {
     stopSteps.push(() => database.end())
 
     const ownExits: string[] = []
-    const onOwnExit = (name: string) => {
-      ownExits.push(`${(journal.now() / 1000).toFixed(1)} s  ${name}`)
+    const onOwnExit = (name: string, { code, signal }: Exit) => {
+      const how = signal ?? `exit code ${code}`
+      ownExits.push(`${(journal.now() / 1000).toFixed(1)} s  ${name}, ${how}`)
     }
     const input = (ports: Ports, ownerUrl = '', appUrl = ''): PlanInput => ({
       dataDir,
