@@ -44,7 +44,7 @@ create table reconciliation_runs (
 create index reconciliation_runs_running on reconciliation_runs (merchant_id, psp_account_id) where state = 'running';
 create index reconciliation_runs_by_id on reconciliation_runs (id);
 
--- Every difference that was found, once. src/reconciliation/difference-classes.ts says what each class means.
+-- Every difference that was found, once. src/payments/difference-classes.ts says what each class means.
 create table reconciliation_findings (
   merchant_id text collate "C" not null references merchants,
   id text collate "C" not null,

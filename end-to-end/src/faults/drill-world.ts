@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,7 @@ import { prepareDatabase } from '@fincore/dev/database'
 import { loadOrCreateSecrets, type Merchant } from '@fincore/dev/dev-file'
 import { findFreePorts } from '@fincore/dev/free-ports'
 import { createHttpClient, type HttpClient } from '@fincore/dev/http-client'
+import type { Exit } from '@fincore/dev/managed-process'
 import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planSandbox } from '@fincore/dev/process-plans'
 import pg from 'pg'
 import { type DatabaseLink, startDatabaseLink } from './database-link.ts'
@@ -68,6 +69,8 @@ export type DrillWorld = {
   /** The owner's pool on PostgreSQL itself, past every proxy. */
   database: pg.Pool
   ownExits: string[]
+  /** Copies what the processes have logged so far to a folder that stays. @returns the folder. */
+  keepLogs(): string
   stop(): Promise<void>
 }
 
@@ -91,14 +94,21 @@ export async function startDrillWorld(options: {
 }): Promise<DrillWorld> {
   const { journal, meddling, smallFileSystem } = options
   const stopSteps: (() => Promise<unknown>)[] = []
-  const stop = async () => {
+  const stopAll = async () => {
     for (const step of stopSteps.splice(0).reverse()) await step().catch(() => {})
+  }
+  // Whoever asks second waits for the same end, and does not leave the program before it.
+  let stopping: Promise<void> | null = null
+  const stop = () => {
+    stopping ??= stopAll()
+    return stopping
   }
   try {
     const dataDir = mkdtempSync(join(tmpdir(), 'fincore-faults-'))
     chmodSync(dataDir, 0o711)
     stopSteps.push(async () => rmSync(dataDir, { recursive: true, force: true }))
-    mkdirSync(join(dataDir, 'logs'))
+    const logs = join(dataDir, 'logs')
+    mkdirSync(logs)
     const secrets = loadOrCreateSecrets(dataDir)
     const certificates = await ensureDevelopmentCertificates(join(dataDir, 'certificates'))
     const roles = shapes[options.shape]
@@ -132,8 +142,9 @@ export async function startDrillWorld(options: {
     stopSteps.push(() => database.end())
 
     const ownExits: string[] = []
-    const onOwnExit = (name: string) => {
-      ownExits.push(`${(journal.now() / 1000).toFixed(1)} s  ${name}`)
+    const onOwnExit = (name: string, { code, signal }: Exit) => {
+      const how = signal ?? `exit code ${code}`
+      ownExits.push(`${(journal.now() / 1000).toFixed(1)} s  ${name}, ${how}`)
     }
     const input = (ports: Ports, ownerUrl = '', appUrl = ''): PlanInput => ({
       dataDir,
@@ -222,7 +233,7 @@ export async function startDrillWorld(options: {
         {
           ...plan,
           name,
-          logFile: join(dataDir, 'logs', `payment-service-${index + 1}.log`),
+          logFile: join(logs, `payment-service-${index + 1}.log`),
           env: {
             ...env,
             ROLES: role,
@@ -296,6 +307,11 @@ export async function startDrillWorld(options: {
       cardHttp,
       database,
       ownExits,
+      keepLogs() {
+        const kept = mkdtempSync(join(tmpdir(), 'fincore-drill-logs-'))
+        cpSync(logs, kept, { recursive: true })
+        return kept
+      },
       stop,
     }
   } catch (error) {

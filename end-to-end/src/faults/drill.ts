@@ -7,6 +7,7 @@ import { createKiller, type Killer } from './kills.ts'
 import { type Load, startLoad } from './load.ts'
 import { createMeddling, type Meddling } from './meddling.ts'
 import { createRandom, type Random } from './random.ts'
+import { findReasons } from './report.ts'
 import { comeToRest, type Unrest } from './rest.ts'
 import { startSampling } from './sampling.ts'
 import { tellStory } from './story.ts'
@@ -52,19 +53,28 @@ export type DrillResult = {
   faults: ReadonlyMap<string, number>
   kills: ReadonlyMap<string, number>
   unrest: Unrest | null
+  /** Whether nothing changed any more while the evidence was read. */
+  isStill: boolean
   times: { all: Times; inDoubt: Times }
   samples: number
+  /** Why the books could not be looked at meanwhile, although PostgreSQL was there. */
+  sampleFailures: readonly string[]
   ownExits: readonly string[]
   staleStamps: number
   wrongSignatures: number
   diskFull: readonly string[]
+  /** Where the logs of all processes are kept; null when the drill did not fail. */
+  logs: string | null
   seconds: number
 }
 
 /** More stories than these nobody reads. */
 const mostStories = 12
 
-/** Starts everything, lets the phases have their way, brings all to rest and judges. Leaves nothing running. */
+/**
+ * Starts everything, lets the phases have their way, brings all to rest and judges. Leaves nothing running, and the
+ * processes’ logs only when it failed.
+ */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const { seed, progress } = options
   const startedAt = performance.now()
@@ -77,9 +87,12 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     meddling,
     smallFileSystem: options.smallFileSystem,
   })
+  let isLeaving = false
   const leave = () => {
+    isLeaving = true
     progress('told to end: stopping everything')
-    void world.stop().finally(() => process.exit(130))
+    if (process.exitCode !== undefined) progress(`the processes’ logs are kept in ${world.keepLogs()}`)
+    void world.stop().finally(() => process.exit(process.exitCode ?? 130))
   }
   process.once('SIGINT', leave).once('SIGTERM', leave)
   try {
@@ -120,10 +133,10 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     // Events that were sent a moment ago.
     await sleep(300)
     await sampling.stop()
-    const evidence = await gather(world, journal, sampling.found)
+    const { evidence, isStill } = await gather(world, journal, sampling.found)
     const violations = checkAll(evidence)
     const abouts = [...new Set(violations.map(({ about }) => about))].slice(0, mostStories)
-    return {
+    const result: DrillResult = {
       seed,
       payments: load.begun(),
       evidence,
@@ -132,14 +145,22 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
       faults: new Map([...meddling.counts, ...others]),
       kills: killer.counts,
       unrest,
+      isStill,
       times: measureTimes(evidence, killer.outages),
       samples: sampling.count(),
+      sampleFailures: [...sampling.failures],
       ownExits: world.ownExits,
       staleStamps: world.receiver.staleStamps(),
       wrongSignatures: world.receiver.wrongSignatures(),
       diskFull: world.diskFull.map(({ how }) => how),
+      logs: null,
       seconds: (performance.now() - startedAt) / 1000,
     }
+    return findReasons(result).length === 0 ? result : { ...result, logs: world.keepLogs() }
+  } catch (error) {
+    // What is stopped in the middle breaks; that is no news, and its logs are gone.
+    if (!isLeaving) progress(`the processes’ logs are kept in ${world.keepLogs()}`)
+    throw error
   } finally {
     process.off('SIGINT', leave).off('SIGTERM', leave)
     await world.stop()

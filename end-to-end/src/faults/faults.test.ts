@@ -28,8 +28,10 @@ it('a small drill: the links break, processes are killed in the middle of a paym
     ],
     progress: () => {},
   })
-  assert.deepEqual(findReasons(result), [], writeStories(result))
+  const logs = result.logs === null ? '' : `\nThe processes’ logs are in ${result.logs}`
+  assert.deepEqual(findReasons(result), [], `${writeStories(result)}${logs}`)
   assert.equal(result.kills.size, chosen.length)
   assert.ok(result.faults.size > 8, 'faults of many kinds were injected')
   assert.ok(result.evidence.truth.length > 20)
+  assert.ok(result.samples > 0, 'the books were looked at while the load ran')
 })

@@ -14,6 +14,9 @@ export function findReasons(result: DrillResult): string[] {
     if (count > 0) reasons.push(`${name} does not hold, ${count} times: ${invariants[name].says}`)
   }
   if (result.unrest !== null) reasons.push(`it did not come to rest: ${JSON.stringify(result.unrest)}`)
+  if (!result.isStill) reasons.push('it did not come to rest: something changed each time while the evidence was read')
+  if (result.samples === 0) reasons.push('the books were never looked at while the load ran')
+  for (const why of result.sampleFailures) reasons.push(`the books could not be looked at while the load ran: ${why}`)
   if (result.wrongSignatures > 0) reasons.push(`${result.wrongSignatures} webhooks had a wrong signature`)
   if (result.ownExits.length > 0) reasons.push(`processes ended by themselves: ${result.ownExits.join('; ')}`)
   for (const what of result.faults.keys()) if (what.startsWith('step not reached')) reasons.push(what)

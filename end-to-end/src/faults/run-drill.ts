@@ -1,16 +1,17 @@
 /**
  * `npm run drill:faults`: the whole of FinCore as real processes behind faulty links, killed, starved and set to the
  * wrong time, and then judged by the PSP's truth ledger.
- * `-- --seed 7 --payments 900 --minutes 6 --only kills --markdown` for another run. Exit code 0: I1 to I7 hold. 1: they
- * do not, with the story of each payment. 2: the drill could not be run.
+ * `-- --seed 7 --payments 900 --minutes 6 --only random,steps --markdown` for another run. Exit code 0: I1 to I7 hold. 1:
+ * they do not, with the story of each payment. 2: the drill could not be run. It says where the processes’ logs are kept
+ * unless it ends with 0.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type Phase, runDrill } from './drill.ts'
+import { commandOf, type PhaseName, readSettings } from './drill-options.ts'
 import {
   calmPhase,
   clockPhase,
@@ -22,29 +23,13 @@ import {
 } from './phases.ts'
 import { findReasons, writeSteps, writeStories, writeTable } from './report.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    payments: { type: 'string', default: '2000' },
-    minutes: { type: 'string', default: '6' },
-    only: { type: 'string' },
-    markdown: { type: 'boolean', default: false },
-  },
-})
-const [seed = 0, payments = 0, minutes = 0] = [values.seed, values.payments, values.minutes].map(Number)
-const phaseNames = ['calm', 'network', 'random', 'steps', 'disk', 'pool', 'clock'] as const
-type PhaseName = (typeof phaseNames)[number]
-const chosen = (values.only?.split(',') ?? phaseNames) as readonly PhaseName[]
-const wrong = [
-  !Number.isInteger(seed) && '--seed must be a whole number',
-  !(Number.isInteger(payments) && payments >= 10 && payments <= 20_000) && '--payments must be from 10 to 20000',
-  !(minutes >= 1 && minutes <= 9) && '--minutes must be from 1 to 9: the drill ends within 10',
-  !chosen.every((name) => phaseNames.includes(name)) && `--only takes ${phaseNames.join(', ')}, comma-separated`,
-].filter((problem) => problem !== false)
-if (wrong.length > 0) {
-  for (const problem of wrong) console.error(problem)
+const settings = readSettings(process.argv.slice(2))
+if ('wrong' in settings) {
+  for (const problem of settings.wrong) console.error(problem)
   process.exit(2)
 }
+const { seed, payments, minutes, phases, markdown } = settings
+const again = commandOf(settings)
 
 const fileSystemMb = 300
 const inOwnNamespace = 'FINCORE_DRILL_FILE_SYSTEM'
@@ -86,7 +71,7 @@ function planPhases(): Phase[] {
     pool: poolPhase(4),
     clock: clockPhase(4),
   }
-  return phaseNames.filter((name) => chosen.includes(name)).map((name) => all[name])
+  return phases.map((name) => all[name])
 }
 
 async function main(): Promise<number> {
@@ -104,26 +89,40 @@ async function main(): Promise<number> {
     progress,
   })
   const reasons = findReasons(result)
-  console.log(`\n${writeTable(result, values.markdown)}\n`)
-  console.log(`${writeSteps(result, values.markdown)}\n`)
+  console.log(`\n${writeTable(result, markdown)}\n`)
+  console.log(`${writeSteps(result, markdown)}\n`)
   if (reasons.length === 0) {
     console.log(`I1 to I7 hold: seed ${seed}.`)
     return 0
   }
   console.log(writeStories(result))
   for (const reason of reasons) console.log(`- ${reason}`)
-  console.log(
-    `The drill failed. Again: npm run drill:faults -- --seed ${seed} --payments ${payments} --minutes ${minutes}`,
-  )
+  console.log(`The processes’ logs are kept in ${result.logs}`)
+  console.log(`The drill failed. Again: ${again}`)
   return 1
 }
+
+/** The drill's own mistake is not FinCore's: told in a line, with its place. */
+function sayWhy(error: unknown): void {
+  const [place = ''] = error instanceof Error ? ((error.stack ?? '').match(/^ +at .*$/m) ?? []) : []
+  console.error(`The drill could not be run: ${error}${place === '' ? '' : ` (${place.trim()})`}`)
+}
+
+// What nobody waits for, too; everything that was started is stopped as by Ctrl-C.
+process.on('uncaughtException', (error) => {
+  sayWhy(error)
+  // The first one has it stopped already; what breaks meanwhile must not cut that short.
+  if (process.exitCode === 2) return
+  process.exitCode = 2
+  if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(2)
+})
 
 let code = 2
 try {
   const elsewhere = process.env[inOwnNamespace] === undefined ? await runInOwnNamespace() : null
   code = elsewhere ?? (await main())
 } catch (error) {
-  console.error(error)
+  sayWhy(error)
 }
 // Everything was stopped; a payment that still waits for an answer that never comes must not keep the drill.
 process.stdout.write('', () => process.exit(code))

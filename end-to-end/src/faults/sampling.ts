@@ -2,9 +2,34 @@ import type pg from 'pg'
 
 const everyMs = 500
 
+/**
+ * PostgreSQL was away, full or starting: SQLSTATE classes 08 (connection), 53 (resources), 57 (ended by the server) and
+ * 58 (its file system), the network's own codes, and what pg says without a code when a connection breaks under it.
+ */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return (
+    /^(08|53|57|58)[0-9A-Z]{3}$/.test(code) ||
+    /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT)$/.test(code) ||
+    (code === '' &&
+      /^(Connection terminated|timeout expired|Client has encountered a connection error)/.test(error.message))
+  )
+}
+
+export type Sampling = {
+  /** What did not balance. */
+  found: readonly string[]
+  /** Why it could not look, although PostgreSQL was there: each reason once. */
+  failures: ReadonlySet<string>
+  count(): number
+  stop(): Promise<void>
+}
+
 /** Looks again and again whether the books balance at that very moment, while the load and the faults go on. */
-export function startSampling(database: pg.Pool): { found: readonly string[]; count(): number; stop(): Promise<void> } {
+export function startSampling(database: pg.Pool): Sampling {
   const found: string[] = []
+  const failures = new Set<string>()
   let taken = 0
   let isStopped = false
   const look = async (): Promise<void> => {
@@ -25,12 +50,15 @@ export function startSampling(database: pg.Pool): { found: readonly string[]; co
   const running = (async () => {
     while (!isStopped) {
       // While PostgreSQL is away there is nothing to look at.
-      await look().catch(() => {})
+      await look().catch((error: unknown) => {
+        if (!isAway(error)) failures.add(String(error))
+      })
       await new Promise((next) => setTimeout(next, everyMs))
     }
   })()
   return {
     found,
+    failures,
     count: () => taken,
     async stop() {
       isStopped = true

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ManagedProcess, type ProcessPlan, startManagedProcess } from '@fincore/dev/managed-process'
+import { type Exit, type ManagedProcess, type ProcessPlan, startManagedProcess } from '@fincore/dev/managed-process'
 
 /** A process that is started again whenever it ends, as a service manager does it. */
 export type Supervised = {
@@ -15,12 +15,15 @@ export type Supervised = {
 const reviveWithinMs = 60_000
 
 /** @param onOwnExit told when it ends although nobody killed it. */
-export async function startSupervised(plan: ProcessPlan, onOwnExit: (name: string) => void): Promise<Supervised> {
+export async function startSupervised(
+  plan: ProcessPlan,
+  onOwnExit: (name: string, exit: Exit) => void,
+): Promise<Supervised> {
   let isUp = true
   let isStopping = false
-  const process: ManagedProcess = await startManagedProcess(plan, (name) => {
+  const process: ManagedProcess = await startManagedProcess(plan, (name, exit) => {
     isUp = false
-    onOwnExit(name)
+    onOwnExit(name, exit)
     if (!isStopping) void revive().catch(() => {})
   })
   let reviving: Promise<void> | null = null

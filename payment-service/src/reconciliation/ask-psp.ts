@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
-import { lookUpAttempt } from '../flows/look-up-attempt.ts'
+import { findChargeOf, lookUpAttempt, type MoneyAttempt, movesMoney } from '../flows/look-up-attempt.ts'
 import { askForTruth, hostedOf } from '../flows/session-at-psp.ts'
 import { settleAttempt } from '../flows/settle-attempt.ts'
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
 import { decideCharge } from '../payments/decide-charge.ts'
 import type { HostedPayment, Outcome, PspReply, PspRequest } from '../psp-gateway/port.ts'
-import { type AttemptRow, findAttempt } from '../store/attempts.ts'
-import { type ChargeRow, findCharge, findChargeByPspReference } from '../store/charges.ts'
+import { findAttempt } from '../store/attempts.ts'
+import { type ChargeRow, findChargeByPspReference } from '../store/charges.ts'
 import { findCreateAttempt } from '../store/session-attempts.ts'
 import { findSession } from '../store/sessions.ts'
 
@@ -71,7 +71,7 @@ export async function askAboutAttempt(
   if (attempt === null) throw new Error('An attempt is gone')
   if (attempt.payment_session_id !== null)
     return askAboutSession(deps, attempt.merchant_id, attempt.payment_session_id, payment, applies)
-  const charge = await chargeOf(deps, attempt)
+  const charge = await findChargeOf(deps, attempt)
   if (attempt.kind === 'authorize' && charge.payment_session_id !== null)
     return askAboutSession(deps, charge.merchant_id, charge.payment_session_id, charge.psp_reference, applies)
   if (!movesMoney(attempt)) throw new Error('A session’s attempt has lost its session')
@@ -119,18 +119,6 @@ async function askAboutSession(
   if (after === null) return { said: applies ? 'contradicts' : 'fits', why: null, changed: !applies }
   const { said, why, changed } = foreseeCharge(after, found.outcome)
   return { said, why, changed: applies ? before?.sequence !== after.sequence : changed }
-}
-
-type MoneyAttempt = AttemptRow & { kind: 'authorize' | 'capture' | 'cancel' | 'refund' }
-
-function movesMoney(attempt: AttemptRow): attempt is MoneyAttempt {
-  return attempt.kind !== 'create_session' && attempt.kind !== 'expire_session'
-}
-
-async function chargeOf(deps: Deps, attempt: AttemptRow): Promise<ChargeRow> {
-  const charge = attempt.charge_id === null ? null : await findCharge(deps.pool, attempt.merchant_id, attempt.charge_id)
-  if (charge === null) throw new Error('An attempt has lost its charge')
-  return charge
 }
 
 /** What applying an outcome would come to; it decides nothing, `settleAttempt` does. */

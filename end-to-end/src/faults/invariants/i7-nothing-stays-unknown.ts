@@ -2,8 +2,16 @@ import type { Evidence, Violation } from './evidence.ts'
 
 /** I7: nothing stays unknown once the PSP can answer; nothing unknown is ever called failed. */
 export function checkCertainty(evidence: Evidence): Violation[] {
-  return [...checkResolved(evidence), ...checkNotGuessed(evidence)]
+  return [
+    ...checkResolved(evidence),
+    ...checkHeard(evidence),
+    ...checkLateMoney(evidence),
+    ...checkNotGuessed(evidence),
+  ]
 }
+
+/** The job that closes sessions looks every second; so long it may take. */
+const closedWithinSeconds = 10
 
 function checkResolved(evidence: Evidence): Violation[] {
   const found: Violation[] = []
@@ -20,6 +28,50 @@ function checkResolved(evidence: Evidence): Violation[] {
     if (pending_operation !== null) unknown(id, `its ${pending_operation} is still pending`)
   }
   for (const { id, status } of evidence.refunds) if (status === 'pending') unknown(id, 'the refund is still pending')
+  for (const { id, status, overdue_seconds } of evidence.sessions)
+    if (status === 'open' && overdue_seconds > closedWithinSeconds)
+      unknown(id, `the session is still open, ${Math.round(overdue_seconds)} s after its end`)
+  return found
+}
+
+/** What the PSP said was understood, and believed. In the drill it never lies, so it never contradicts the truth. */
+function checkHeard(evidence: Evidence): Violation[] {
+  const found: Violation[] = []
+  const attempts = new Map(evidence.attempts.map((attempt) => [attempt.id, attempt]))
+  for (const { event_id, type, reference, state, tries } of evidence.pspEvents) {
+    if (state !== 'held') continue
+    const attempt = attempts.get(reference ?? '')
+    const about = attempt?.refund_id ?? attempt?.charge_id ?? attempt?.payment_session_id ?? reference ?? event_id
+    const what = `the PSP’s event ${event_id} (${type}) is still held after ${tries} tries`
+    found.push({ invariant: 'I7', harm: 'other', about, what })
+  }
+  for (const { id, status, flags } of evidence.charges) {
+    if (!flags.includes('psp_contradicts')) continue
+    const what = `the charge is ${status}, and the PSP, which tells the truth, says otherwise`
+    found.push({ invariant: 'I7', harm: 'guessed', about: id, what })
+  }
+  return found
+}
+
+/**
+ * Money that came after its session's end goes back, unless the session was made to keep it, the merchant captured the
+ * hold, or the PSP refused to take it back, which is flagged.
+ */
+function checkLateMoney(evidence: Evidence): Violation[] {
+  const found: Violation[] = []
+  const sessions = new Map(evidence.sessions.map((session) => [session.id, session]))
+  const capturedByMerchant = new Set(
+    evidence.attempts
+      .filter(({ kind, state }) => kind === 'capture' && state === 'approved')
+      .map(({ charge_id }) => charge_id),
+  )
+  for (const { id, status, flags, captured, refunded, payment_session_id } of evidence.charges) {
+    if (!flags.includes('paid_after_session_end') || flags.includes('give_back_failed')) continue
+    if (sessions.get(payment_session_id ?? '')?.late_payments !== 'refund' || capturedByMerchant.has(id)) continue
+    if (status !== 'authorized' && captured === refunded) continue
+    const what = `it was paid after its session’s end, and is ${status} with ${refunded} of ${captured} given back`
+    found.push({ invariant: 'I7', harm: 'lost', about: id, what })
+  }
   return found
 }
 

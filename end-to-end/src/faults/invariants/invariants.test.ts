@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkAll } from './check-all.ts'
-import type { Evidence, InvariantName } from './evidence.ts'
+import type { Evidence, InvariantName, Session } from './evidence.ts'
 
 /** A captured charge of 10.00 with a refund of 3.00, as everybody tells it when all went well. */
 function wholeStory(): Evidence {
@@ -61,6 +61,7 @@ function wholeStory(): Evidence {
       { ...attempt, id: 'att_2', kind: 'refund', state: 'approved', refund_id: 're_1', amount: 300n },
     ],
     sessions: [],
+    pspEvents: [],
     events,
     deliveries: events.map(({ id }) => ({
       id: `del_${id}`,
@@ -92,6 +93,39 @@ const first = <T>(list: readonly T[]): T => {
 const firstChanged = <T>(list: readonly T[], change: Partial<T>): T[] => [
   { ...first(list), ...change },
   ...list.slice(1),
+]
+
+/** Of a session whose time has been over for a minute. */
+const session: Session = {
+  id: 'ps_1',
+  status: 'expired',
+  charge_id: null,
+  amount: 1000n,
+  sequence: 1,
+  late_payments: 'refund',
+  overdue_seconds: 60,
+}
+
+/** The charge came after the session's end, and only 3.00 of its 10.00 went back. */
+function paidLate({ charges }: Evidence): Pick<Evidence, 'charges' | 'sessions'> {
+  const late = { payment_session_id: session.id, flags: ['paid_after_session_end'] }
+  return { charges: firstChanged(charges, late), sessions: [session] }
+}
+
+/** What looks like late money that was kept, and is not. */
+const rightlyKept: [string, Change][] = [
+  ['the session was made to keep it', () => ({ sessions: [{ ...session, late_payments: 'keep' }] })],
+  [
+    'the PSP refused to take it back',
+    ({ charges }) => ({ charges: firstChanged(charges, { flags: ['paid_after_session_end', 'give_back_failed'] }) }),
+  ],
+  [
+    'the merchant captured it',
+    ({ attempts }) => ({
+      attempts: [...attempts, { ...first(attempts), id: 'att_3', kind: 'capture', state: 'approved' }],
+    }),
+  ],
+  ['all of it went back', ({ charges }) => ({ charges: firstChanged(charges, { refunded: 1000n }) })],
 ]
 
 const breaches: [string, InvariantName, Change][] = [
@@ -169,6 +203,20 @@ const breaches: [string, InvariantName, Change][] = [
       asked: [...asked, { ...first(asked), key: 'k3', body: { ...first(asked).body, status: 'failed' } }],
     }),
   ],
+  [
+    'an event of the PSP is held for ever',
+    'I7',
+    () => ({
+      pspEvents: [{ event_id: 'pe_1', type: 'payment.captured', reference: 'att_1', state: 'held', tries: 4 }],
+    }),
+  ],
+  ['a session is open although its time is over', 'I7', () => ({ sessions: [{ ...session, status: 'open' }] })],
+  [
+    'FinCore did not believe the PSP',
+    'I7',
+    ({ charges }) => ({ charges: firstChanged(charges, { flags: ['psp_contradicts'] }) }),
+  ],
+  ['late money was kept', 'I7', paidLate],
 ]
 
 describe('the invariants', () => {
@@ -182,4 +230,22 @@ describe('the invariants', () => {
       assert.ok(broken.includes(invariant), `found ${broken.join(', ') || 'nothing'}`)
     })
   }
+  for (const [why, change] of rightlyKept) {
+    it(`I7 says nothing of late money when ${why}`, () => {
+      const story = wholeStory()
+      const late = { ...story, ...paidLate(story) }
+      assert.deepEqual(
+        checkAll({ ...late, ...change(late) }).filter(({ invariant }) => invariant === 'I7'),
+        [],
+      )
+    })
+  }
+  it('I7 lets a session that has just ended be closed first', () => {
+    const open = { ...session, status: 'open', overdue_seconds: 2 }
+    const found = checkAll({ ...wholeStory(), sessions: [open] })
+    assert.deepEqual(
+      found.filter(({ invariant }) => invariant === 'I7'),
+      [],
+    )
+  })
 })
