@@ -137,7 +137,9 @@ export async function startDrillWorld(options: {
       await client.query('select pg_reload_conf()')
     })
     await prepareDatabase(postgres.ownerUrl)
-    const database = new pg.Pool({ connectionString: postgres.ownerUrl, max: 3 })
+    // While the database is killed and its disk is full, an answer may never come.
+    const limits = { connectionTimeoutMillis: 10_000, query_timeout: 60_000 }
+    const database = new pg.Pool({ connectionString: postgres.ownerUrl, max: 3, ...limits })
     database.on('error', () => {})
     stopSteps.push(() => database.end())
 
