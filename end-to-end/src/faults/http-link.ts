@@ -164,33 +164,42 @@ export async function startHttpLink(options: HttpLinkOptions): Promise<HttpLink>
     : http.createServer(serve)
   server.on('clientError', (_error, socket) => socket.destroy())
   server.on('tlsClientError', () => {})
+  const all = new Set<net.Socket>()
   const accept = (socket: net.Socket) => {
     const port = socket.remotePort ?? 0
     sockets.set(port, socket)
+    all.add(socket)
     socket.on('error', () => {})
-    socket.once('close', () => sockets.delete(port))
+    socket.once('close', () => {
+      all.delete(socket)
+      // Its port may be another's by now.
+      if (sockets.get(port) === socket) sockets.delete(port)
+    })
     if (state === 'open') server.emit('connection', socket)
   }
   let listener = await listen(options.port, accept)
   const cutAll = () => {
-    for (const socket of sockets.values()) socket.resetAndDestroy()
+    for (const socket of all) socket.resetAndDestroy()
+  }
+  /** Takes no more connections, and only then cuts those there are: otherwise one that comes in between stays. */
+  const stopListening = async () => {
+    const closed = closeListener(listener)
+    cutAll()
+    await closed
   }
   return {
     name,
     async set(next) {
       const before = state
       state = next
-      if (next === 'refusing' && before !== 'refusing') {
-        cutAll()
-        await closeListener(listener)
-      }
+      if (next === 'refusing' && before !== 'refusing') await stopListening()
       if (next !== 'refusing' && before === 'refusing') listener = await listen(options.port, accept)
       // What was swallowed stays so: whoever waits on such a connection must find out by a clock of its own.
     },
     async close() {
-      cutAll()
       agent.destroy()
-      if (listener.listening) await closeListener(listener)
+      if (listener.listening) await stopListening()
+      else cutAll()
     },
   }
 }
