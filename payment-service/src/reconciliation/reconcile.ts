@@ -79,6 +79,7 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
     applies,
     totals,
     differences: [],
+    told: 0,
     beat: createBeat(deps, order, totals),
   }
   const name = { merchantId: account.merchantId, id: runId }

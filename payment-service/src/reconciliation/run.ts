@@ -62,6 +62,8 @@ export type Run = {
   applies: boolean
   totals: Totals
   differences: ShownDifference[]
+  /** Of how many new ones the log has told. */
+  told: number
   /** Called between pages: keeps the lease, tells how far it is, and throws when the run must end. */
   beat(): Promise<void>
 }
@@ -117,7 +119,9 @@ export async function keepDifference(run: Run, found: Difference): Promise<void>
   })
   count(run, finding.state)
   show(run, { ...difference, state: finding.state, id: finding.id })
-  if (isNews && finding.state === 'open' && run.totals.open <= bounds.logged) {
+  // Old ones are not counted, or the new one after twenty of them would never be told of.
+  if (isNews && finding.state === 'open' && run.told < bounds.logged) {
+    run.told++
     run.deps.log.error('FinCore and a PSP differ; an operator must look', {
       object: finding.id,
       merchant: finding.merchantId,
