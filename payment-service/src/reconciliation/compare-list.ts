@@ -4,7 +4,7 @@ import type { DifferenceClass } from '../payments/difference-classes.ts'
 import type { Money, MoneyKind, PspMovement, Reconciliation } from '../psp-gateway/port.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from '../store/reconciliation-records.ts'
-import { askAboutAttempt, type Said } from './ask-psp.ts'
+import { askAboutAttempt, PspSilentError, type Said } from './ask-psp.ts'
 import { judgeMovement, type Verdict } from './judge.ts'
 import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
 import { countQuestion, type Difference, keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
@@ -134,14 +134,18 @@ export function readOwnSide(
 export type Expected = readonly MoneyKind[] | 'unknown' | 'nothing'
 
 function expectInList(attempt: OwnAttempt): Expected {
-  if (attempt.state !== 'approved') return 'unknown'
+  // What people have typed may name another's movement: only our own reference tells.
+  if (attempt.state !== 'approved' || attempt.settled_by_hand) return 'unknown'
   return isCapturedAtOnce(attempt) ? ['authorize', 'capture'] : [attempt.kind]
 }
 
 function isSeen(seen: LatelySeen, attempt: OwnAttempt, expected: Exclude<Expected, 'nothing'>): boolean {
   if (expected === 'unknown') return false
-  const names = [attempt.id, attempt.psp_reference ?? attempt.id]
-  if (attempt.kind === 'authorize') names.push(attempt.charge_psp_reference ?? attempt.id)
+  const names = [attempt.id]
+  if (!attempt.settled_by_hand) {
+    names.push(attempt.psp_reference ?? attempt.id)
+    if (attempt.kind === 'authorize') names.push(attempt.charge_psp_reference ?? attempt.id)
+  }
   return expected.every((kind) => names.some((name) => seen.find(kind, name) !== undefined))
 }
 
@@ -181,7 +185,7 @@ async function settle(run: Run, movement: PspMovement, isRepeat: boolean, forese
     const isDenied = isOrphan && (await deniesReference(run, movement))
     return isDenied
       ? keep('unconfirmed', 'open', null, 'The PSP lists it, and asked by its reference knows nothing.')
-      : keep(verdict.class, 'open', verdict.own, null)
+      : keep(verdict.class, 'open', verdict.own, verdict.detail)
   }
   const attemptId = await findAttemptToAsk(run, record)
   if (foreseen.has(attemptId)) return
@@ -222,10 +226,23 @@ async function findAttemptToAsk(run: Run, record: OwnRecord): Promise<string> {
   return made.id
 }
 
+/**
+ * What operators settled they settled because the PSP says nothing of it. That may be so for ever, so its silence about
+ * this one does not end the comparison of all others; a PSP that is away ends it at its next page.
+ */
+async function ask(run: Run, attempt: OwnAttempt): Promise<Said> {
+  try {
+    return await askAboutAttempt(run.deps, attempt.id, attempt.charge_psp_reference, run.applies)
+  } catch (error) {
+    if (!(error instanceof PspSilentError && attempt.settled_by_hand)) throw error
+    return { said: 'unknown', why: `Operators settled it. ${error.message}`, changed: false }
+  }
+}
+
 /** One of ours that the PSP did not list around its time: asked for by reference, which is the only proof. */
 async function judgeUnseen(run: Run, attempt: OwnAttempt): Promise<void> {
   countQuestion(run)
-  const said = await askAboutAttempt(run.deps, attempt.id, attempt.charge_psp_reference, run.applies)
+  const said = await ask(run, attempt)
   const keep = (found: DifferenceClass, state: Difference['state']) =>
     keepDifference(run, {
       class: found,

@@ -85,7 +85,7 @@ async function forgetFound(run: Run, unseen: Map<string, OwnAttempt>, lines: Ret
 /** What an attempt's line may be found by, with its kind before it. */
 function namesOfAttempt(attempt: OwnAttempt): string[] {
   const kind = attempt.kind === 'refund' ? 'refund' : 'capture'
-  const payment = kind === 'capture' ? attempt.charge_psp_reference : null
+  const payment = kind === 'capture' && !attempt.settled_by_hand ? attempt.charge_psp_reference : null
   return [attempt.id, payment].flatMap((name) => (name === null ? [] : [`${kind} ${name}`]))
 }
 

@@ -41,6 +41,32 @@ const loseReplies = (isLost: (path: string) => boolean) => {
     request.method === 'POST' && isLost(new URL(request.url).pathname) ? world.send(request).then(() => silence) : null
 }
 
+/** As two operators leave an attempt that they approve, whatever reference they give. */
+const approveByHand = (attempt: string, pspReference: string) =>
+  world.owner.query(
+    `update attempts set state = 'approved', settled_by_hand = true, psp_reference = $2, settled_at = now(), next_lookup_at = null where id = $1`,
+    [attempt, pspReference],
+  )
+/** A charge that the PSP never got, approved with the reference of a payment that was made past FinCore. */
+async function settledByHand(): Promise<{ id: string; attempt: string; payment: string }> {
+  world.state.fault = ({ method }) => (method === 'POST' ? Promise.resolve(silence) : null)
+  const { id } = await world.charge()
+  world.state.fault = () => null
+  const { id: payment } = await world.callPsp('POST', '/v2/payments', {
+    reference: `not-of-${id}`,
+    amount: { value: 1000, currency: 'EUR' },
+    capture: 'automatic',
+    source: { type: 'token', token: await world.makeToken('visa') },
+  })
+  const attempt = await world.attemptOf(id)
+  await approveByHand(attempt, payment)
+  await world.owner.query(
+    `update charges set status = 'captured', captured = amount, psp_reference = $2 where id = $1`,
+    [id, payment],
+  )
+  return { id, attempt, payment }
+}
+
 type Made = {
   /** By what the finding is found. */
   name: string
@@ -172,6 +198,26 @@ const cases: Record<
         expected: ['missing_at_psp authorize open'],
         check: async () => assert.equal((await world.findCharge(id)).status, 'captured'),
       }
+    },
+    'a charge that operators approved with the reference of a stranger’s payment': async () => {
+      const { id } = await settledByHand()
+      return {
+        name: id,
+        expected: ['missing_at_psp authorize open', 'unknown_here authorize open', 'unknown_here capture open'],
+      }
+    },
+    'a refund that operators approved with the reference of another’s refund': async () => {
+      const [charge, other] = [await world.charge(), await world.charge()]
+      world.state.fault = ({ method }) => (method === 'POST' ? Promise.resolve(silence) : null)
+      const refund = await world.refund(charge.id, 300)
+      world.state.fault = () => null
+      const { id } = await world.callPsp('POST', `/v2/payments/${other.psp.reference}/refunds`, {
+        reference: 'by-hand-4',
+        amount: { value: 300, currency: 'EUR' },
+      })
+      await approveByHand(await world.attemptOf(charge.id, 'refund'), id)
+      await world.owner.query(`update refunds set status = 'succeeded' where id = $1`, [refund.id])
+      return { name: charge.id, expected: ['missing_at_psp refund open'] }
     },
   },
   amount_differs: {
@@ -331,6 +377,17 @@ describe('a difference that is made for real is repaired or raised as its row sa
       })
     }
   }
+
+  it('the PSP’s silence about what operators settled is a finding of its own, and holds up no other comparison', async () => {
+    const { id, attempt } = await settledByHand()
+    world.state.fault = ({ url }) =>
+      url.includes('/v2/lookup') && url.includes(attempt)
+        ? Promise.resolve({ status: 503, headers: {}, body: '' })
+        : null
+    const report = await world.reconcile({ applies: false })
+    assert.equal(report.stopped, null)
+    assert.ok(about(report, id).includes('unconfirmed authorize open'))
+  })
 
   it('a card number that somebody used as a reference at the PSP is kept and shown nowhere', async () => {
     const payment = await world.callPsp('POST', '/v2/payments', {

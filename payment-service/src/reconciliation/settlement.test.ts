@@ -136,6 +136,18 @@ describe('a settlement file', () => {
     assert.deepEqual(twice, [...before, ...expected].sort())
   })
 
+  it('a payment’s line under a stranger’s reference is none of a charge that operators gave this payment', async () => {
+    const of = 'pay_000000003'
+    const before = shown(await world.settle(await download(), false))
+    world.tamper(`UPDATE movements SET own_reference = own_reference || '-x' WHERE id = ? AND kind = 'capture'`, of)
+    const judged = async () => shown(await world.settle(await download(), false))
+    assert.deepEqual(await judged(), before, 'the PSP itself has said whose it is')
+    await world.owner.query('update attempts set settled_by_hand = true where psp_reference = $1', [of])
+    assert.deepEqual(await judged(), [...before, 'not_settled capture - 1000 open'].sort())
+    world.tamper(`UPDATE movements SET own_reference = replace(own_reference, '-x', '') WHERE id = ?`, of)
+    assert.deepEqual(await judged(), before, 'under its own reference it is found')
+  })
+
   it('that has more names than can be kept is not compared, rather than compared in part', () => {
     const names = createOnceNames(2)
     assert.deepEqual(
