@@ -7,7 +7,7 @@ import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from
 import { askAboutAttempt, PspSilentError, type Said } from './ask-psp.ts'
 import { judgeMovement, type Verdict } from './judge.ts'
 import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
-import { countQuestion, type Difference, keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
+import { bounds, countQuestion, type Difference, keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
 
 /**
  * So far the clocks of the PSP, of this service and of the database may be apart, and so long may a webhook take,
@@ -74,8 +74,13 @@ export async function* readMovements(
   for (let from = window.from; from < window.to; ) {
     const to = new Date(Math.min(from.getTime() + listWindowMs, window.to.getTime()))
     let cursor: string | null = null
+    const cursors = new Set<string>()
     let lastAt = from.getTime()
-    do {
+    for (let pages = 1; ; pages++) {
+      if (pages > bounds.pages)
+        throw new ReconciliationStoppedError(
+          `The PSP’s list has more than ${bounds.pages} pages for a day at most. Its end is not waited for; compare a shorter time.`,
+        )
       const reply = await run.deps.send(list(run.account, { from, to, cursor }), run.deps.config.pspTimeoutMs)
       const page = readList(reply)
       if (page.found === 'unknown')
@@ -85,16 +90,20 @@ export async function* readMovements(
           throw new ReconciliationStoppedError('The PSP’s list is not in the order of time, or leaves its window.')
         lastAt = at.getTime()
       }
-      if (page.next !== null && (page.next === cursor || page.movements.length === 0))
-        throw new ReconciliationStoppedError('The PSP’s list does not go on: its cursor stays where it is.')
+      if (page.next !== null && (cursors.has(page.next) || page.movements.length === 0))
+        throw new ReconciliationStoppedError(
+          'The PSP’s list does not go on: its cursor comes again, or its page is empty.',
+        )
       const needed = new Date(Math.min(to.getTime(), window.neededUntil.getTime()))
       if (page.next === null && page.completeUntil < needed)
         throw new ReconciliationStoppedError(
           `The PSP’s list is complete until ${page.completeUntil.toISOString()} only. Compare again later.`,
         )
       yield page.movements
+      if (page.next === null) break
       cursor = page.next
-    } while (cursor !== null)
+      cursors.add(cursor)
+    }
     from = to
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { createAdminServer } from '../admin/server.ts'
 import { type DifferenceClass, differenceClasses } from '../payments/difference-classes.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
@@ -7,6 +7,7 @@ import { newSecret } from '../secrets.ts'
 import { upsertOperators } from '../store/operators.ts'
 import type { Report } from './reconcile.ts'
 import { describeAsJson, describeAsTable } from './report.ts'
+import { bounds } from './run.ts'
 import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
 const silence: PspReply = { failure: 'timeout', requestWasSent: true }
@@ -491,6 +492,11 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
           : null,
       /does not go on/,
     ],
+    [
+      'a list whose cursors go round in a circle',
+      (url) => pageWithNext(url, { a: 'b', b: 'a' }[String(new URL(url).searchParams.get('cursor'))] ?? 'a'),
+      /does not go on/,
+    ],
   ]
   for (const [what, reply, why] of faults) {
     it(what, async () => {
@@ -506,6 +512,33 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
       assert.deepEqual(rows, [{ state: 'failed', error: report.stopped }])
     })
   }
+})
+
+describe('a list without end', () => {
+  let pages = 0
+  beforeEach(() => {
+    pages = 0
+    world.state.fault = ({ url }) => {
+      const page = pageWithNext(url, `cursor-${pages + 1}`)
+      if (page === null) return null
+      pages++
+      return Promise.resolve(page)
+    }
+  })
+  const kept = { ...bounds }
+  afterEach(() => Object.assign(bounds, kept))
+
+  it('is left after so many pages', async () => {
+    bounds.pages = 5
+    assert.match((await world.reconcile()).stopped ?? '', /more than 5 pages/)
+    assert.equal(pages, 5)
+  })
+
+  it('is left after so long a time', async () => {
+    bounds.runMs = 60
+    assert.match((await world.reconcile()).stopped ?? '', /It took more than/)
+    assert.ok(pages > 0 && pages < 1_000)
+  })
 })
 
 describe('operators', () => {
@@ -575,6 +608,24 @@ describe('operators', () => {
     assert.equal(told().length, 1)
   })
 })
+
+/** A page of the PSP's list with one movement before the window, so that nothing of it is judged; it never ends. */
+function pageWithNext(url: string, next: string): PspReply | null {
+  const { pathname, searchParams } = new URL(url)
+  if (pathname !== '/v2/movements') return null
+  const movement = {
+    kind: 'authorization',
+    object: 'movement',
+    id: 'pay_endless',
+    payment: 'pay_endless',
+    reference: 'endless',
+    payment_reference: 'endless',
+    amount: { value: 1, currency: 'EUR' },
+    at: searchParams.get('from'),
+  }
+  const page = { movements: [movement], next, complete_until: '2026-01-01T00:00:00.000Z' }
+  return { status: 200, headers: {}, body: JSON.stringify(page) }
+}
 
 const toText = (_name: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
 

@@ -8,7 +8,16 @@ import { inTransaction } from '../store/pool.ts'
 import { closeVanished, type Finding, findFinding, keepFinding } from '../store/reconciliation-findings.ts'
 
 /** Bounds of one run. Beyond them something is wrong as a whole, and a person should look before more is written. */
-export const bounds = { open: 1_000, questions: 10_000, shown: 2_000, logged: 20 }
+export const bounds = {
+  open: 1_000,
+  questions: 10_000,
+  shown: 2_000,
+  logged: 20,
+  /** Of one window of the PSP's list, which is a day at most. */
+  pages: 20_000,
+  /** Of the whole run. */
+  runMs: 2 * 3_600_000,
+}
 
 /** Why a run ended before its end, in words for operators. */
 export class ReconciliationStoppedError extends Error {
