@@ -198,7 +198,7 @@ async function settle(run: Run, movement: PspMovement, isRepeat: boolean, forese
   }
   const attemptId = await findAttemptToAsk(run, record)
   if (foreseen.has(attemptId)) return
-  countQuestion(run)
+  await countQuestion(run)
   const said = await askAboutAttempt(deps, attemptId, movement.payment, applies)
   const again = await judge()
   if (again.verdict.kind === 'same') return keep('missed_event', 'repaired', movement.amount, null)
@@ -217,7 +217,7 @@ function classOf(said: Said, verdict: Verdict): DifferenceClass {
 
 /** An orphan is one by two answers of the PSP: its list, and a look-up of that very reference. */
 async function deniesReference(run: Run, { kind, reference }: PspMovement): Promise<boolean> {
-  countQuestion(run)
+  await countQuestion(run)
   const { payments } = run.deps.psps[run.account.psp]
   const reply = await run.deps.send(payments.lookUp(run.account, reference), lookUpTimeoutMs)
   return payments.readLookUp(kind, reference, reply).found === false
@@ -250,7 +250,7 @@ async function ask(run: Run, attempt: OwnAttempt): Promise<Said> {
 
 /** One of ours that the PSP did not list around its time: asked for by reference, which is the only proof. */
 async function judgeUnseen(run: Run, attempt: OwnAttempt): Promise<void> {
-  countQuestion(run)
+  await countQuestion(run)
   const said = await ask(run, attempt)
   const keep = (found: DifferenceClass, state: Difference['state']) =>
     keepDifference(run, {

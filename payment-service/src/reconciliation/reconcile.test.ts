@@ -514,6 +514,23 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
   }
 })
 
+it('a run whose process ends asks nothing more, also within a page', async () => {
+  loseReplies((path) => path === '/v2/payments')
+  await world.charge()
+  await world.charge()
+  const stopping = new AbortController()
+  let asked = 0
+  world.state.fault = ({ url }) => {
+    if (!url.includes('/v2/lookup')) return null
+    asked++
+    stopping.abort()
+    return null
+  }
+  const report = await world.reconcile({ applies: false, signal: stopping.signal })
+  assert.match(report.stopped ?? '', /told to end/)
+  assert.deepEqual([asked, report.totals.questions], [1, 1])
+})
+
 describe('a list without end', () => {
   let pages = 0
   beforeEach(() => {

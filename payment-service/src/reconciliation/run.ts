@@ -73,7 +73,7 @@ export type Run = {
   differences: ShownDifference[]
   /** Of how many new ones the log has told. */
   told: number
-  /** Called between pages: keeps the lease, tells how far it is, and throws when the run must end. */
+  /** Called between pages and before each question: keeps the lease, tells how far it is, and throws when the run must end. */
   beat(): Promise<void>
 }
 
@@ -81,8 +81,9 @@ const actor = { actorType: 'system', actor: 'reconciliation', outcome: 'success'
 /** How long a record waits for a log that somebody holds locked. */
 const lockTimeoutMs = 2_000
 
-/** Before each question to the PSP about one reference. */
-export function countQuestion(run: Run): void {
+/** Before each question to the PSP about one reference: a page of them may take longer than the lease lasts. */
+export async function countQuestion(run: Run): Promise<void> {
+  await run.beat()
   run.totals.questions++
   if (run.totals.questions > bounds.questions)
     throw new ReconciliationStoppedError(
