@@ -32,7 +32,7 @@ as $alice GET "/reconciliation_findings?state=open"       # what is left to you:
 as $alice POST /reconciliation_findings/find_…/accept '{"reason": "Refunded at the PSP by Ben, ticket 4711; the merchant knows."}'
 \`\`\`
 
-(\`as\` and \`$alice\`: see [operating](operating.md).) A finding is kept once, however often it is found, and is \`open\`, \`repaired\` or \`accepted\`. Each new one, each repair and each acceptance is in the audit log, and a new open one is an error in the process's log. Accept what was settled outside FinCore: it is then counted no more. What is put right otherwise is closed by the next comparison of its time that does not find it again; one that comes back is open again.
+(\`as\` and \`$alice\`: see [operating](operating.md).) A finding is kept once, however often it is found, and is \`open\`, \`repaired\` or \`accepted\`. Each new one, each repair and each acceptance is in the audit log, and a new open one is an error in the process's log. Accept what was settled outside FinCore: it is then counted no more, as long as its amounts stay what they are. What is put right otherwise is closed by the next comparison of its time that does not find it again; one that comes back is open again.
 
 ## On the command line
 

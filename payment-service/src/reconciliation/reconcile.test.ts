@@ -606,6 +606,17 @@ describe('operators', () => {
     const read = await world.reconcile({ applies: false })
     for (const report of [again, read]) assert.deepEqual(about(report, payment.id), ['unknown_here authorize accepted'])
     assert.deepEqual(await snapshot(), before)
+
+    // Nobody has accepted another amount.
+    world.errors.length = 0
+    world.tamper('UPDATE movements SET amount = 7000 WHERE id = ?', payment.id)
+    const read7000 = await world.reconcile({ applies: false })
+    for (const report of [read7000, await world.reconcile(), await world.reconcile()])
+      assert.deepEqual(about(report, payment.id), ['unknown_here authorize open'])
+    assert.equal(world.errors.filter((message) => message.startsWith('FinCore and a PSP differ')).length, 1)
+    const { body: reopened } = await call('GET', open)
+    const news = reopened.data.find((one: { id: string }) => one.id === found.id)
+    assert.deepEqual([news.psp.amount, news.accepted_by, news.accepted_because], [7000, null, null])
     await admin.close()
   })
 

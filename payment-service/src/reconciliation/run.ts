@@ -95,9 +95,15 @@ export async function countQuestion(run: Run): Promise<void> {
 export async function keepDifference(run: Run, found: Difference): Promise<void> {
   const difference = maskTexts(found)
   const { state } = difference
+  const amounts = {
+    pspAmount: difference.psp?.amount ?? null,
+    pspCurrency: difference.psp?.currency ?? null,
+    ownAmount: difference.own?.amount ?? null,
+    ownCurrency: difference.own?.currency ?? null,
+  }
   if (!run.applies || state === 'repairable') {
-    const known = await findFinding(run.deps.pool, run.account, difference)
-    const shown = known?.state === 'accepted' ? known.state : state
+    const known = await findFinding(run.deps.pool, run.account, { ...difference, ...amounts })
+    const shown = known?.isAccepted ? 'accepted' : state
     count(run, shown)
     show(run, { ...difference, state: shown, id: known?.id ?? null })
     return
@@ -115,10 +121,7 @@ export async function keepDifference(run: Run, found: Difference): Promise<void>
       reference: difference.reference,
       pspPayment: difference.pspPayment,
       chargeId: difference.chargeId,
-      pspAmount: difference.psp?.amount ?? null,
-      pspCurrency: difference.psp?.currency ?? null,
-      ownAmount: difference.own?.amount ?? null,
-      ownCurrency: difference.own?.currency ?? null,
+      ...amounts,
       detail: difference.detail,
       books: run.books,
       movedAt: difference.movedAt,
