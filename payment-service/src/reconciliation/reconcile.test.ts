@@ -407,6 +407,42 @@ describe('a difference that is made for real is repaired or raised as its row sa
       assert.doesNotMatch(text, /411111/)
   })
 
+  it('movements whose ids are card numbers stay as many differences, at other times and at the same one', async () => {
+    const numbers = ['4111111111111111', '4242424242424242', '5555555555554444']
+    const payments: string[] = []
+    for (const number of numbers) {
+      const { id } = await world.callPsp('POST', '/v2/payments', {
+        reference: `of-number-${payments.length}`,
+        amount: { value: 500, currency: 'EUR' },
+        capture: 'manual',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      payments.push(id)
+      world.tamper(
+        `UPDATE movements SET id = ?, at = (SELECT min(at) FROM movements WHERE payment IN (?, ?)) WHERE payment = ?`,
+        number,
+        // The first two at one time.
+        payments.length === 2 ? (payments[0] ?? '') : id,
+        id,
+        id,
+      )
+    }
+    const kept = async () =>
+      (
+        await world.owner.query(
+          'select id, subject, state, psp_payment from reconciliation_findings where psp_payment = any ($1) order by id',
+          [payments],
+        )
+      ).rows
+    const report = await world.reconcile()
+    const once = await kept()
+    assert.deepEqual(once.map((row) => row.psp_payment).sort(), payments.toSorted())
+    await world.reconcile()
+    assert.deepEqual(await kept(), once, 'each is the same when it is found again')
+    assert.equal(new Set(once.map(({ subject }) => subject)).size, 3)
+    for (const text of [JSON.stringify(once), describeAsJson(report)]) assert.doesNotMatch(text, /411111|424242|555555/)
+  })
+
   it('every class of the table is one that the database allows, and is made above or by a settlement file', async () => {
     const { rows } = await world.owner.query(
       `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'reconciliation_findings_class_check'`,

@@ -87,6 +87,7 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
     totals,
     differences: [],
     told: 0,
+    masked: new Map(),
     beat: createBeat(deps, order, totals),
   }
   const name = { merchantId: account.merchantId, id: runId }

@@ -73,6 +73,8 @@ export type Run = {
   differences: ShownDifference[]
   /** Of how many new ones the log has told. */
   told: number
+  /** How often a subject came up that had a card number, by what is left of it. */
+  masked: Map<string, number>
   /** Called between pages and before each question: keeps the lease, tells how far it is, and throws when the run must end. */
   beat(): Promise<void>
 }
@@ -93,7 +95,7 @@ export async function countQuestion(run: Run): Promise<void> {
 
 /** Keeps a difference with its audit record, tells operators of a new one that is left to them, and counts it. */
 export async function keepDifference(run: Run, found: Difference): Promise<void> {
-  const difference = maskTexts(found)
+  const difference = maskTexts(run, found)
   const { state } = difference
   const amounts = {
     pspAmount: difference.psp?.amount ?? null,
@@ -164,7 +166,7 @@ export async function closeWhatIsGone(run: Run, window: { from: Date; to: Date }
  * What a PSP lists has texts of whoever made it: a reference may be a card number, which is kept and shown nowhere (PCI
  * DSS 3.4.1).
  */
-function maskTexts(difference: Difference): Difference {
+function maskTexts(run: Run, difference: Difference): Difference {
   const mask = (text: string): string => {
     const bytes = Buffer.from(text)
     return blankCardNumbersIn(bytes) ? bytes.toString('utf8') : text
@@ -172,11 +174,22 @@ function maskTexts(difference: Difference): Difference {
   const { subject, reference, pspPayment, detail } = difference
   return {
     ...difference,
-    subject: mask(subject),
+    subject: mask(subject) === subject ? subject : tellApart(run, { ...difference, subject: mask(subject) }),
     reference: reference && mask(reference),
     pspPayment: pspPayment && mask(pspPayment),
     detail: detail && mask(detail),
   }
+}
+
+/**
+ * Without its digits a subject may be another's too. What tells them apart must not be made from the number, and be the
+ * same when it is found again: the time, and the place among those of that time, which a PSP lists in one order.
+ */
+function tellApart(run: Run, { class: differenceClass, kind, subject, movedAt }: Difference): string {
+  const key = [differenceClass, kind, subject, movedAt.toISOString()].join(' ')
+  const place = (run.masked.get(key) ?? 0) + 1
+  run.masked.set(key, place)
+  return `${subject} (${movedAt.toISOString()}, ${place})`
 }
 
 function describeFinding(finding: Finding) {
