@@ -10,10 +10,11 @@ export const differenceClasses = {
     operator: 'Nothing. When there are many, find out why webhooks do not arrive and why the resolver did not see it.',
   },
   unknown_here: {
-    meaning: 'The PSP moved money on this account for a payment that FinCore does not know.',
+    meaning:
+      'The PSP moved money on this account for a payment that FinCore does not know, or that it holds for a charge of ours while the PSP has it under a reference that is not ours.',
     fincore: 'Raises it. It makes up no charge: nobody asked FinCore for one.',
     operator:
-      'Was it made at the PSP by hand, by another system on the same account, or before a restored backup of the database? Settle it with the merchant; then accept it.',
+      'Was it made at the PSP by hand, by another system on the same account, or before a restored backup of the database? Does it name a charge: was that settled by hand, with the reference of another payment? Settle it with the merchant; then accept it.',
   },
   refund_unknown: {
     meaning: 'The PSP gave money back on a payment of ours, and no refund here asked for it.',

@@ -4,10 +4,10 @@ import type { DifferenceClass } from '../payments/difference-classes.ts'
 import type { Money, MoneyKind, PspMovement, Reconciliation } from '../psp-gateway/port.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from '../store/reconciliation-records.ts'
-import { askAboutAttempt, type Said } from './ask-psp.ts'
+import { askAboutAttempt, PspSilentError, type Said } from './ask-psp.ts'
 import { judgeMovement, type Verdict } from './judge.ts'
 import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
-import { countQuestion, type Difference, keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
+import { bounds, countQuestion, type Difference, keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
 
 /**
  * So far the clocks of the PSP, of this service and of the database may be apart, and so long may a webhook take,
@@ -74,8 +74,13 @@ export async function* readMovements(
   for (let from = window.from; from < window.to; ) {
     const to = new Date(Math.min(from.getTime() + listWindowMs, window.to.getTime()))
     let cursor: string | null = null
+    const cursors = new Set<string>()
     let lastAt = from.getTime()
-    do {
+    for (let pages = 1; ; pages++) {
+      if (pages > bounds.pages)
+        throw new ReconciliationStoppedError(
+          `The PSP’s list has more than ${bounds.pages} pages for a day at most. Its end is not waited for; compare a shorter time.`,
+        )
       const reply = await run.deps.send(list(run.account, { from, to, cursor }), run.deps.config.pspTimeoutMs)
       const page = readList(reply)
       if (page.found === 'unknown')
@@ -85,16 +90,20 @@ export async function* readMovements(
           throw new ReconciliationStoppedError('The PSP’s list is not in the order of time, or leaves its window.')
         lastAt = at.getTime()
       }
-      if (page.next !== null && (page.next === cursor || page.movements.length === 0))
-        throw new ReconciliationStoppedError('The PSP’s list does not go on: its cursor stays where it is.')
+      if (page.next !== null && (cursors.has(page.next) || page.movements.length === 0))
+        throw new ReconciliationStoppedError(
+          'The PSP’s list does not go on: its cursor comes again, or its page is empty.',
+        )
       const needed = new Date(Math.min(to.getTime(), window.neededUntil.getTime()))
       if (page.next === null && page.completeUntil < needed)
         throw new ReconciliationStoppedError(
           `The PSP’s list is complete until ${page.completeUntil.toISOString()} only. Compare again later.`,
         )
       yield page.movements
+      if (page.next === null) break
       cursor = page.next
-    } while (cursor !== null)
+      cursors.add(cursor)
+    }
     from = to
   }
 }
@@ -134,14 +143,18 @@ export function readOwnSide(
 export type Expected = readonly MoneyKind[] | 'unknown' | 'nothing'
 
 function expectInList(attempt: OwnAttempt): Expected {
-  if (attempt.state !== 'approved') return 'unknown'
+  // What people have typed may name another's movement: only our own reference tells.
+  if (attempt.state !== 'approved' || attempt.settled_by_hand) return 'unknown'
   return isCapturedAtOnce(attempt) ? ['authorize', 'capture'] : [attempt.kind]
 }
 
 function isSeen(seen: LatelySeen, attempt: OwnAttempt, expected: Exclude<Expected, 'nothing'>): boolean {
   if (expected === 'unknown') return false
-  const names = [attempt.id, attempt.psp_reference ?? attempt.id]
-  if (attempt.kind === 'authorize') names.push(attempt.charge_psp_reference ?? attempt.id)
+  const names = [attempt.id]
+  if (!attempt.settled_by_hand) {
+    names.push(attempt.psp_reference ?? attempt.id)
+    if (attempt.kind === 'authorize') names.push(attempt.charge_psp_reference ?? attempt.id)
+  }
   return expected.every((kind) => names.some((name) => seen.find(kind, name) !== undefined))
 }
 
@@ -181,11 +194,11 @@ async function settle(run: Run, movement: PspMovement, isRepeat: boolean, forese
     const isDenied = isOrphan && (await deniesReference(run, movement))
     return isDenied
       ? keep('unconfirmed', 'open', null, 'The PSP lists it, and asked by its reference knows nothing.')
-      : keep(verdict.class, 'open', verdict.own, null)
+      : keep(verdict.class, 'open', verdict.own, verdict.detail)
   }
   const attemptId = await findAttemptToAsk(run, record)
   if (foreseen.has(attemptId)) return
-  countQuestion(run)
+  await countQuestion(run)
   const said = await askAboutAttempt(deps, attemptId, movement.payment, applies)
   const again = await judge()
   if (again.verdict.kind === 'same') return keep('missed_event', 'repaired', movement.amount, null)
@@ -204,7 +217,7 @@ function classOf(said: Said, verdict: Verdict): DifferenceClass {
 
 /** An orphan is one by two answers of the PSP: its list, and a look-up of that very reference. */
 async function deniesReference(run: Run, { kind, reference }: PspMovement): Promise<boolean> {
-  countQuestion(run)
+  await countQuestion(run)
   const { payments } = run.deps.psps[run.account.psp]
   const reply = await run.deps.send(payments.lookUp(run.account, reference), lookUpTimeoutMs)
   return payments.readLookUp(kind, reference, reply).found === false
@@ -222,10 +235,23 @@ async function findAttemptToAsk(run: Run, record: OwnRecord): Promise<string> {
   return made.id
 }
 
+/**
+ * What operators settled they settled because the PSP says nothing of it. That may be so for ever, so its silence about
+ * this one does not end the comparison of all others; a PSP that is away ends it at its next page.
+ */
+async function ask(run: Run, attempt: OwnAttempt): Promise<Said> {
+  try {
+    return await askAboutAttempt(run.deps, attempt.id, attempt.charge_psp_reference, run.applies)
+  } catch (error) {
+    if (!(error instanceof PspSilentError && attempt.settled_by_hand)) throw error
+    return { said: 'unknown', why: `Operators settled it. ${error.message}`, changed: false }
+  }
+}
+
 /** One of ours that the PSP did not list around its time: asked for by reference, which is the only proof. */
 async function judgeUnseen(run: Run, attempt: OwnAttempt): Promise<void> {
-  countQuestion(run)
-  const said = await askAboutAttempt(run.deps, attempt.id, attempt.charge_psp_reference, run.applies)
+  await countQuestion(run)
+  const said = await ask(run, attempt)
   const keep = (found: DifferenceClass, state: Difference['state']) =>
     keepDifference(run, {
       class: found,

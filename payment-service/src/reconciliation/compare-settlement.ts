@@ -3,7 +3,8 @@ import type { PspMovement, Reconciliation, SettlementLine } from '../psp-gateway
 import { findOwnRecords, type OwnAttempt } from '../store/reconciliation-records.ts'
 import { type Expected, isCapturedAtOnce, marginMs, readMovements, readOwnSide, type Window } from './compare-list.ts'
 import { judgeLine, type Verdict } from './judge.ts'
-import { createLatelySeen, type LatelySeen } from './lately-seen.ts'
+import { createLatelySeen } from './lately-seen.ts'
+import { createOnceNames } from './once-names.ts'
 import { keepDifference, ReconciliationStoppedError, type Run } from './run.ts'
 
 const pageSize = 500
@@ -30,6 +31,7 @@ export async function compareWithSettlement(
   const from = new Date(`${await checkFile(run, readFile(openFile()))}T00:00:00.000Z`)
   const day: Window = { from, to: new Date(from.getTime() + dayMs) }
   const seen = createLatelySeen()
+  const once = createOnceNames()
   const unseen = new Map<string, OwnAttempt>()
   const own = readOwnSide(run, day, seen, async (attempt) => keepUnseen(unseen, attempt), expectInFile)
   for await (const lines of inPages(readFile(openFile()))) {
@@ -38,7 +40,8 @@ export async function compareWithSettlement(
     for (const [n, line] of lines.entries()) {
       const record = records[n]
       if (record === undefined) throw new Error('A line has lost its record')
-      const verdict = judgeLine(line, record, isRepeat(seen, line))
+      const verdict = judgeLine(line, record, once.isRepeat(onceNameOf(line)))
+      seen.add({ kind: line.kind, names: namesOf(line), pspReference: line.payment, at: line.at })
       if (verdict.kind === 'raise') await raiseLine(run, line, verdict, record.charge_id)
     }
     run.totals.movements += lines.length
@@ -82,16 +85,13 @@ async function forgetFound(run: Run, unseen: Map<string, OwnAttempt>, lines: Ret
 /** What an attempt's line may be found by, with its kind before it. */
 function namesOfAttempt(attempt: OwnAttempt): string[] {
   const kind = attempt.kind === 'refund' ? 'refund' : 'capture'
-  const payment = kind === 'capture' ? attempt.charge_psp_reference : null
+  const payment = kind === 'capture' && !attempt.settled_by_hand ? attempt.charge_psp_reference : null
   return [attempt.id, payment].flatMap((name) => (name === null ? [] : [`${kind} ${name}`]))
 }
 
-/** Whether the file had the line already: a payment is captured once, and a reference gives back once. Notes this one. */
-function isRepeat(seen: LatelySeen, line: SettlementLine): boolean {
-  const once = line.kind === 'capture' ? line.payment : line.reference
-  const isKnown = seen.find(line.kind, once) !== undefined
-  seen.add({ kind: line.kind, names: namesOf(line), pspReference: line.payment, at: line.at })
-  return isKnown
+/** What a file has once: a payment is captured once, and a reference gives back once. */
+function onceNameOf({ kind, payment, reference }: SettlementLine): string {
+  return `${kind} ${kind === 'capture' ? payment : reference}`
 }
 
 /** Reads the file to its end, for all that it says of itself, and answers with its day. */

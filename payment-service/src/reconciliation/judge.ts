@@ -9,7 +9,7 @@ import type { OwnRecord } from '../store/reconciliation-records.ts'
 export type Verdict =
   | { kind: 'same' }
   | { kind: 'ask'; class: 'missed_event' | 'state_differs' }
-  | { kind: 'raise'; class: DifferenceClass; own: Money | null }
+  | { kind: 'raise'; class: DifferenceClass; own: Money | null; detail: string | null }
 
 const same: Verdict = { kind: 'same' }
 const missed: Verdict = { kind: 'ask', class: 'missed_event' }
@@ -48,8 +48,14 @@ function judgeUnasked(movement: PspMovement, own: OwnRecord): Verdict {
   if (movement.kind === 'refund') return raise('refund_unknown', null)
   if (own.charge_psp_reference !== null && own.charge_psp_reference !== movement.payment)
     return raise('duplicate_effect', null)
+  // Found by the PSP's id alone, which operators may have typed: what we authorize stands under our own reference.
+  if (own.payment_attempt_id === null && own.session_id === null)
+    return raise('unknown_here', moneyOf(own.charge_amount, own.charge_currency), othersText)
   return judgeCharge(movement, own)
 }
+
+const othersText =
+  'It is held here as the payment of this charge, and the PSP has it under a reference that is not ours.'
 
 /** A movement that the charge as a whole shows: an authorization, a capture, a release. */
 function judgeCharge(movement: PspMovement, own: OwnRecord): Verdict {
@@ -114,8 +120,8 @@ function worst(money: Verdict, otherwise: Verdict): Verdict {
   return money.kind === 'raise' ? money : otherwise
 }
 
-function raise(difference: DifferenceClass, own: Money | null): Verdict {
-  return { kind: 'raise', class: difference, own }
+function raise(difference: DifferenceClass, own: Money | null, detail: string | null = null): Verdict {
+  return { kind: 'raise', class: difference, own, detail }
 }
 
 function moneyOf(amount: bigint | null, currency: string | null): Money | null {

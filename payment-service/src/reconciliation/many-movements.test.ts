@@ -42,8 +42,10 @@ describe('a window of many pages', () => {
       'pay_000000007 missing_at_psp open',
       'pay_000000399 amount_differs open',
       'pay_000000500 missed_event repaired',
+      // Ours by the PSP's id alone, and under a reference that the PSP denies.
+      'pay_000000599 unconfirmed open',
     ])
-    assert.equal(found.totals.questions, 2)
+    assert.equal(found.totals.questions, 3)
   })
 })
 

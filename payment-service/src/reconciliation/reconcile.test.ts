@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { createAdminServer } from '../admin/server.ts'
 import { type DifferenceClass, differenceClasses } from '../payments/difference-classes.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
@@ -7,6 +7,7 @@ import { newSecret } from '../secrets.ts'
 import { upsertOperators } from '../store/operators.ts'
 import type { Report } from './reconcile.ts'
 import { describeAsJson, describeAsTable } from './report.ts'
+import { bounds } from './run.ts'
 import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
 const silence: PspReply = { failure: 'timeout', requestWasSent: true }
@@ -39,6 +40,32 @@ const findingsOf = async (name: string) =>
 const loseReplies = (isLost: (path: string) => boolean) => {
   world.state.fault = (request) =>
     request.method === 'POST' && isLost(new URL(request.url).pathname) ? world.send(request).then(() => silence) : null
+}
+
+/** As two operators leave an attempt that they approve, whatever reference they give. */
+const approveByHand = (attempt: string, pspReference: string) =>
+  world.owner.query(
+    `update attempts set state = 'approved', settled_by_hand = true, psp_reference = $2, settled_at = now(), next_lookup_at = null where id = $1`,
+    [attempt, pspReference],
+  )
+/** A charge that the PSP never got, approved with the reference of a payment that was made past FinCore. */
+async function settledByHand(): Promise<{ id: string; attempt: string; payment: string }> {
+  world.state.fault = ({ method }) => (method === 'POST' ? Promise.resolve(silence) : null)
+  const { id } = await world.charge()
+  world.state.fault = () => null
+  const { id: payment } = await world.callPsp('POST', '/v2/payments', {
+    reference: `not-of-${id}`,
+    amount: { value: 1000, currency: 'EUR' },
+    capture: 'automatic',
+    source: { type: 'token', token: await world.makeToken('visa') },
+  })
+  const attempt = await world.attemptOf(id)
+  await approveByHand(attempt, payment)
+  await world.owner.query(
+    `update charges set status = 'captured', captured = amount, psp_reference = $2 where id = $1`,
+    [id, payment],
+  )
+  return { id, attempt, payment }
 }
 
 type Made = {
@@ -172,6 +199,26 @@ const cases: Record<
         expected: ['missing_at_psp authorize open'],
         check: async () => assert.equal((await world.findCharge(id)).status, 'captured'),
       }
+    },
+    'a charge that operators approved with the reference of a stranger’s payment': async () => {
+      const { id } = await settledByHand()
+      return {
+        name: id,
+        expected: ['missing_at_psp authorize open', 'unknown_here authorize open', 'unknown_here capture open'],
+      }
+    },
+    'a refund that operators approved with the reference of another’s refund': async () => {
+      const [charge, other] = [await world.charge(), await world.charge()]
+      world.state.fault = ({ method }) => (method === 'POST' ? Promise.resolve(silence) : null)
+      const refund = await world.refund(charge.id, 300)
+      world.state.fault = () => null
+      const { id } = await world.callPsp('POST', `/v2/payments/${other.psp.reference}/refunds`, {
+        reference: 'by-hand-4',
+        amount: { value: 300, currency: 'EUR' },
+      })
+      await approveByHand(await world.attemptOf(charge.id, 'refund'), id)
+      await world.owner.query(`update refunds set status = 'succeeded' where id = $1`, [refund.id])
+      return { name: charge.id, expected: ['missing_at_psp refund open'] }
     },
   },
   amount_differs: {
@@ -332,6 +379,17 @@ describe('a difference that is made for real is repaired or raised as its row sa
     }
   }
 
+  it('the PSP’s silence about what operators settled is a finding of its own, and holds up no other comparison', async () => {
+    const { id, attempt } = await settledByHand()
+    world.state.fault = ({ url }) =>
+      url.includes('/v2/lookup') && url.includes(attempt)
+        ? Promise.resolve({ status: 503, headers: {}, body: '' })
+        : null
+    const report = await world.reconcile({ applies: false })
+    assert.equal(report.stopped, null)
+    assert.ok(about(report, id).includes('unconfirmed authorize open'))
+  })
+
   it('a card number that somebody used as a reference at the PSP is kept and shown nowhere', async () => {
     const payment = await world.callPsp('POST', '/v2/payments', {
       reference: 'order-4111111111111111',
@@ -347,6 +405,42 @@ describe('a difference that is made for real is repaired or raised as its row sa
     assert.match(rows[0].reference, /^order-/)
     for (const text of [JSON.stringify(rows, toText), describeAsJson(report), describeAsTable(report)])
       assert.doesNotMatch(text, /411111/)
+  })
+
+  it('movements whose ids are card numbers stay as many differences, at other times and at the same one', async () => {
+    const numbers = ['4111111111111111', '4242424242424242', '5555555555554444']
+    const payments: string[] = []
+    for (const number of numbers) {
+      const { id } = await world.callPsp('POST', '/v2/payments', {
+        reference: `of-number-${payments.length}`,
+        amount: { value: 500, currency: 'EUR' },
+        capture: 'manual',
+        source: { type: 'token', token: await world.makeToken('visa') },
+      })
+      payments.push(id)
+      world.tamper(
+        `UPDATE movements SET id = ?, at = (SELECT min(at) FROM movements WHERE payment IN (?, ?)) WHERE payment = ?`,
+        number,
+        // The first two at one time.
+        payments.length === 2 ? (payments[0] ?? '') : id,
+        id,
+        id,
+      )
+    }
+    const kept = async () =>
+      (
+        await world.owner.query(
+          'select id, subject, state, psp_payment from reconciliation_findings where psp_payment = any ($1) order by id',
+          [payments],
+        )
+      ).rows
+    const report = await world.reconcile()
+    const once = await kept()
+    assert.deepEqual(once.map((row) => row.psp_payment).sort(), payments.toSorted())
+    await world.reconcile()
+    assert.deepEqual(await kept(), once, 'each is the same when it is found again')
+    assert.equal(new Set(once.map(({ subject }) => subject)).size, 3)
+    for (const text of [JSON.stringify(once), describeAsJson(report)]) assert.doesNotMatch(text, /411111|424242|555555/)
   })
 
   it('every class of the table is one that the database allows, and is made above or by a settlement file', async () => {
@@ -434,6 +528,11 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
           : null,
       /does not go on/,
     ],
+    [
+      'a list whose cursors go round in a circle',
+      (url) => pageWithNext(url, { a: 'b', b: 'a' }[String(new URL(url).searchParams.get('cursor'))] ?? 'a'),
+      /does not go on/,
+    ],
   ]
   for (const [what, reply, why] of faults) {
     it(what, async () => {
@@ -449,6 +548,50 @@ describe('a comparison that cannot be done says so, and takes no silence for a d
       assert.deepEqual(rows, [{ state: 'failed', error: report.stopped }])
     })
   }
+})
+
+it('a run whose process ends asks nothing more, also within a page', async () => {
+  loseReplies((path) => path === '/v2/payments')
+  await world.charge()
+  await world.charge()
+  const stopping = new AbortController()
+  let asked = 0
+  world.state.fault = ({ url }) => {
+    if (!url.includes('/v2/lookup')) return null
+    asked++
+    stopping.abort()
+    return null
+  }
+  const report = await world.reconcile({ applies: false, signal: stopping.signal })
+  assert.match(report.stopped ?? '', /told to end/)
+  assert.deepEqual([asked, report.totals.questions], [1, 1])
+})
+
+describe('a list without end', () => {
+  let pages = 0
+  beforeEach(() => {
+    pages = 0
+    world.state.fault = ({ url }) => {
+      const page = pageWithNext(url, `cursor-${pages + 1}`)
+      if (page === null) return null
+      pages++
+      return Promise.resolve(page)
+    }
+  })
+  const kept = { ...bounds }
+  afterEach(() => Object.assign(bounds, kept))
+
+  it('is left after so many pages', async () => {
+    bounds.pages = 5
+    assert.match((await world.reconcile()).stopped ?? '', /more than 5 pages/)
+    assert.equal(pages, 5)
+  })
+
+  it('is left after so long a time', async () => {
+    bounds.runMs = 60
+    assert.match((await world.reconcile()).stopped ?? '', /It took more than/)
+    assert.ok(pages > 0 && pages < 1_000)
+  })
 })
 
 describe('operators', () => {
@@ -499,6 +642,17 @@ describe('operators', () => {
     const read = await world.reconcile({ applies: false })
     for (const report of [again, read]) assert.deepEqual(about(report, payment.id), ['unknown_here authorize accepted'])
     assert.deepEqual(await snapshot(), before)
+
+    // Nobody has accepted another amount.
+    world.errors.length = 0
+    world.tamper('UPDATE movements SET amount = 7000 WHERE id = ?', payment.id)
+    const read7000 = await world.reconcile({ applies: false })
+    for (const report of [read7000, await world.reconcile(), await world.reconcile()])
+      assert.deepEqual(about(report, payment.id), ['unknown_here authorize open'])
+    assert.equal(world.errors.filter((message) => message.startsWith('FinCore and a PSP differ')).length, 1)
+    const { body: reopened } = await call('GET', open)
+    const news = reopened.data.find((one: { id: string }) => one.id === found.id)
+    assert.deepEqual([news.psp.amount, news.accepted_by, news.accepted_because], [7000, null, null])
     await admin.close()
   })
 
@@ -518,6 +672,24 @@ describe('operators', () => {
     assert.equal(told().length, 1)
   })
 })
+
+/** A page of the PSP's list with one movement before the window, so that nothing of it is judged; it never ends. */
+function pageWithNext(url: string, next: string): PspReply | null {
+  const { pathname, searchParams } = new URL(url)
+  if (pathname !== '/v2/movements') return null
+  const movement = {
+    kind: 'authorization',
+    object: 'movement',
+    id: 'pay_endless',
+    payment: 'pay_endless',
+    reference: 'endless',
+    payment_reference: 'endless',
+    amount: { value: 1, currency: 'EUR' },
+    at: searchParams.get('from'),
+  }
+  const page = { movements: [movement], next, complete_until: '2026-01-01T00:00:00.000Z' }
+  return { status: 200, headers: {}, body: JSON.stringify(page) }
+}
 
 const toText = (_name: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
 

@@ -7,7 +7,14 @@ import { insertRun, type RunCounts, type RunKind, renewLease, updateRun } from '
 import { createPatientSend, PspSilentError } from './ask-psp.ts'
 import { compareWithList, type Window } from './compare-list.ts'
 import { compareWithSettlement } from './compare-settlement.ts'
-import { closeWhatIsGone, ReconciliationStoppedError, type Run, type ShownDifference, type Totals } from './run.ts'
+import {
+  bounds,
+  closeWhatIsGone,
+  ReconciliationStoppedError,
+  type Run,
+  type ShownDifference,
+  type Totals,
+} from './run.ts'
 
 /** A process that goes on renews its lease this often; one that is gone loses it after the whole. */
 export const leaseMs = 120_000
@@ -79,6 +86,8 @@ export async function reconcile(deps: Deps, order: Order): Promise<Report> {
     applies,
     totals,
     differences: [],
+    told: 0,
+    masked: new Map(),
     beat: createBeat(deps, order, totals),
   }
   const name = { merchantId: account.merchantId, id: runId }
@@ -129,10 +138,15 @@ function countsOf({ movements, records, repaired, open }: Totals): RunCounts {
 function createBeat(deps: Deps, order: Order, totals: Totals): Run['beat'] {
   const { account, runId, applies, onProgress, signal } = order
   const name = { merchantId: account.merchantId, pspAccountId: account.id }
-  let renewedAt = performance.now()
+  const begunAt = performance.now()
+  let renewedAt = begunAt
   return async () => {
     onProgress?.(totals)
     if (signal?.aborted) throw new ReconciliationStoppedError('The process was told to end. It is compared again.')
+    if (performance.now() - begunAt > bounds.runMs)
+      throw new ReconciliationStoppedError(
+        `It took more than ${bounds.runMs / 60_000} minutes. What was found so far is kept; compare a shorter time, and look at what the PSP’s list does.`,
+      )
     if (!applies || performance.now() - renewedAt < renewEveryMs) return
     if (!(await renewLease(deps.pool, name, runId, deps.now(), leaseMs)))
       throw new ReconciliationStoppedError('Another process has taken this account over.')

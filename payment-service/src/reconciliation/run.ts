@@ -8,7 +8,16 @@ import { inTransaction } from '../store/pool.ts'
 import { closeVanished, type Finding, findFinding, keepFinding } from '../store/reconciliation-findings.ts'
 
 /** Bounds of one run. Beyond them something is wrong as a whole, and a person should look before more is written. */
-export const bounds = { open: 1_000, questions: 10_000, shown: 2_000, logged: 20 }
+export const bounds = {
+  open: 1_000,
+  questions: 10_000,
+  shown: 2_000,
+  logged: 20,
+  /** Of one window of the PSP's list, which is a day at most. */
+  pages: 20_000,
+  /** Of the whole run. */
+  runMs: 2 * 3_600_000,
+}
 
 /** Why a run ended before its end, in words for operators. */
 export class ReconciliationStoppedError extends Error {
@@ -62,7 +71,11 @@ export type Run = {
   applies: boolean
   totals: Totals
   differences: ShownDifference[]
-  /** Called between pages: keeps the lease, tells how far it is, and throws when the run must end. */
+  /** Of how many new ones the log has told. */
+  told: number
+  /** How often a subject came up that had a card number, by what is left of it. */
+  masked: Map<string, number>
+  /** Called between pages and before each question: keeps the lease, tells how far it is, and throws when the run must end. */
   beat(): Promise<void>
 }
 
@@ -70,8 +83,9 @@ const actor = { actorType: 'system', actor: 'reconciliation', outcome: 'success'
 /** How long a record waits for a log that somebody holds locked. */
 const lockTimeoutMs = 2_000
 
-/** Before each question to the PSP about one reference. */
-export function countQuestion(run: Run): void {
+/** Before each question to the PSP about one reference: a page of them may take longer than the lease lasts. */
+export async function countQuestion(run: Run): Promise<void> {
+  await run.beat()
   run.totals.questions++
   if (run.totals.questions > bounds.questions)
     throw new ReconciliationStoppedError(
@@ -81,11 +95,17 @@ export function countQuestion(run: Run): void {
 
 /** Keeps a difference with its audit record, tells operators of a new one that is left to them, and counts it. */
 export async function keepDifference(run: Run, found: Difference): Promise<void> {
-  const difference = maskTexts(found)
+  const difference = maskTexts(run, found)
   const { state } = difference
+  const amounts = {
+    pspAmount: difference.psp?.amount ?? null,
+    pspCurrency: difference.psp?.currency ?? null,
+    ownAmount: difference.own?.amount ?? null,
+    ownCurrency: difference.own?.currency ?? null,
+  }
   if (!run.applies || state === 'repairable') {
-    const known = await findFinding(run.deps.pool, run.account, difference)
-    const shown = known?.state === 'accepted' ? known.state : state
+    const known = await findFinding(run.deps.pool, run.account, { ...difference, ...amounts })
+    const shown = known?.isAccepted ? 'accepted' : state
     count(run, shown)
     show(run, { ...difference, state: shown, id: known?.id ?? null })
     return
@@ -103,10 +123,7 @@ export async function keepDifference(run: Run, found: Difference): Promise<void>
       reference: difference.reference,
       pspPayment: difference.pspPayment,
       chargeId: difference.chargeId,
-      pspAmount: difference.psp?.amount ?? null,
-      pspCurrency: difference.psp?.currency ?? null,
-      ownAmount: difference.own?.amount ?? null,
-      ownCurrency: difference.own?.currency ?? null,
+      ...amounts,
       detail: difference.detail,
       books: run.books,
       movedAt: difference.movedAt,
@@ -117,7 +134,9 @@ export async function keepDifference(run: Run, found: Difference): Promise<void>
   })
   count(run, finding.state)
   show(run, { ...difference, state: finding.state, id: finding.id })
-  if (isNews && finding.state === 'open' && run.totals.open <= bounds.logged) {
+  // Old ones are not counted, or the new one after twenty of them would never be told of.
+  if (isNews && finding.state === 'open' && run.told < bounds.logged) {
+    run.told++
     run.deps.log.error('FinCore and a PSP differ; an operator must look', {
       object: finding.id,
       merchant: finding.merchantId,
@@ -147,7 +166,7 @@ export async function closeWhatIsGone(run: Run, window: { from: Date; to: Date }
  * What a PSP lists has texts of whoever made it: a reference may be a card number, which is kept and shown nowhere (PCI
  * DSS 3.4.1).
  */
-function maskTexts(difference: Difference): Difference {
+function maskTexts(run: Run, difference: Difference): Difference {
   const mask = (text: string): string => {
     const bytes = Buffer.from(text)
     return blankCardNumbersIn(bytes) ? bytes.toString('utf8') : text
@@ -155,11 +174,22 @@ function maskTexts(difference: Difference): Difference {
   const { subject, reference, pspPayment, detail } = difference
   return {
     ...difference,
-    subject: mask(subject),
+    subject: mask(subject) === subject ? subject : tellApart(run, { ...difference, subject: mask(subject) }),
     reference: reference && mask(reference),
     pspPayment: pspPayment && mask(pspPayment),
     detail: detail && mask(detail),
   }
+}
+
+/**
+ * Without its digits a subject may be another's too. What tells them apart must not be made from the number, and be the
+ * same when it is found again: the time, and the place among those of that time, which a PSP lists in one order.
+ */
+function tellApart(run: Run, { class: differenceClass, kind, subject, movedAt }: Difference): string {
+  const key = [differenceClass, kind, subject, movedAt.toISOString()].join(' ')
+  const place = (run.masked.get(key) ?? 0) + 1
+  run.masked.set(key, place)
+  return `${subject} (${movedAt.toISOString()}, ${place})`
 }
 
 function describeFinding(finding: Finding) {

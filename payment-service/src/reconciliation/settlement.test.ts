@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { lowestIdAt } from '../ids.ts'
+import { createOnceNames } from './once-names.ts'
 import type { Report } from './reconcile.ts'
 import { addPayments, type BooksWorld, openBooksWorld } from './testing/books-world.ts'
 
@@ -107,6 +108,53 @@ describe('a settlement file', () => {
       missing.differences.filter((one) => one.pspPayment === 'pay_000000001').map((one) => one.class),
       ['not_settled'],
     )
+  })
+
+  it('what it pays or takes back a second time is raised, pages and hours after the first', async () => {
+    const before = shown(await world.settle(await download(), false))
+    const again = (of: string) =>
+      world.tamper(
+        `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+         SELECT kind, id || '_again', account, payment, reference, own_reference, amount, currency, at + ? FROM movements
+         WHERE id = ? AND kind IN ('capture', 'refund')`,
+        8 * 3_600_000,
+        of,
+      )
+    world.tamper(
+      `INSERT INTO movements (kind, id, account, payment, reference, own_reference, amount, currency, at)
+       SELECT 'refund', 'ref_early', account, payment, 'ref-early', 'ref-early', 77, currency, at + 1000 FROM movements
+       WHERE id = 'pay_000000002' AND kind = 'capture'`,
+    )
+    assert.deepEqual([again('pay_000000002'), again('ref_early')], [1, 1])
+    const twice = shown(await world.settle(await download(), false))
+    world.tamper(`DELETE FROM movements WHERE id LIKE '%_again' OR id = 'ref_early'`)
+    const expected = [
+      'duplicate_effect capture 1000 - open',
+      'duplicate_effect refund 77 - open',
+      'settled_unknown refund 77 - open',
+    ]
+    assert.deepEqual(twice, [...before, ...expected].sort())
+  })
+
+  it('a payment’s line under a stranger’s reference is none of a charge that operators gave this payment', async () => {
+    const of = 'pay_000000003'
+    const before = shown(await world.settle(await download(), false))
+    world.tamper(`UPDATE movements SET own_reference = own_reference || '-x' WHERE id = ? AND kind = 'capture'`, of)
+    const judged = async () => shown(await world.settle(await download(), false))
+    assert.deepEqual(await judged(), before, 'the PSP itself has said whose it is')
+    await world.owner.query('update attempts set settled_by_hand = true where psp_reference = $1', [of])
+    assert.deepEqual(await judged(), [...before, 'not_settled capture - 1000 open'].sort())
+    world.tamper(`UPDATE movements SET own_reference = replace(own_reference, '-x', '') WHERE id = ?`, of)
+    assert.deepEqual(await judged(), before, 'under its own reference it is found')
+  })
+
+  it('that has more names than can be kept is not compared, rather than compared in part', () => {
+    const names = createOnceNames(2)
+    assert.deepEqual(
+      ['a', 'b', 'a'].map((name) => names.isRepeat(name)),
+      [false, false, true],
+    )
+    assert.throws(() => names.isRepeat('c'), /more than 2 captures and refunds/)
   })
 
   it('that is cut off, or has lost a line, is not believed at all: what it lacks is no difference', async () => {

@@ -39,9 +39,11 @@ const columns = `merchant_id as "merchantId", id, psp_account_id as "pspAccountI
   first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt", closed_at as "closedAt", accepted_by as "acceptedBy",
   accepted_because as "acceptedBecause"`
 
+const amountColumns = ['psp_amount', 'psp_currency', 'own_amount', 'own_currency']
+
 /**
  * Keeps a difference, once however often it is found: a known one is only seen again, one that an operator accepted
- * stays accepted, and one that was closed and is back is open again. Index: reconciliation_findings_once.
+ * stays accepted while its amounts and currencies are those that were accepted, and one that was closed and is back is open again. Index: reconciliation_findings_once.
  *
  * @returns the row, and whether it is news.
  */
@@ -54,8 +56,10 @@ export async function keepFinding(db: Queryable, finding: NewFinding): Promise<{
        charge_id, psp_amount, psp_currency, own_amount, own_currency, detail, books, moved_at, run_id, closed_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, case when $7 = 'open' then null else now() end)
      on conflict (merchant_id, psp_account_id, class, kind, subject) do update set
-       state = case when kept.state = 'accepted' then kept.state else excluded.state end,
-       closed_at = case when kept.state = 'accepted' then kept.closed_at
+       state = case when ${staysAccepted('kept', 'excluded')} then kept.state else excluded.state end,
+       accepted_by = case when ${staysAccepted('kept', 'excluded')} then kept.accepted_by end,
+       accepted_because = case when ${staysAccepted('kept', 'excluded')} then kept.accepted_because end,
+       closed_at = case when ${staysAccepted('kept', 'excluded')} then kept.closed_at
          when excluded.state = 'open' then null else coalesce(kept.closed_at, excluded.closed_at) end,
        reference = excluded.reference, psp_payment = excluded.psp_payment, charge_id = excluded.charge_id,
        psp_amount = excluded.psp_amount, psp_currency = excluded.psp_currency, own_amount = excluded.own_amount,
@@ -89,16 +93,36 @@ export async function keepFinding(db: Queryable, finding: NewFinding): Promise<{
   return { finding: kept, isNews: was !== kept.state }
 }
 
-/** A difference that was found before. Index: reconciliation_findings_once. */
+/** An operator accepted these amounts and no others. Both are names of rows. */
+function staysAccepted(known: string, found: string): string {
+  const amounts = (row: string) => `(${amountColumns.map((column) => `${row}.${column}`).join(', ')})`
+  return `(${known}.state = 'accepted' and ${amounts(known)} is not distinct from ${amounts(found)})`
+}
+
+/**
+ * A difference that was found before, and whether it stays accepted if it is found with these amounts. Index:
+ * reconciliation_findings_once.
+ */
 export async function findFinding(
   db: Queryable,
   account: { merchantId: string; id: string },
-  difference: Pick<Finding, 'class' | 'kind' | 'subject'>,
-): Promise<Pick<Finding, 'id' | 'state'> | null> {
-  const { rows } = await db.query<Pick<Finding, 'id' | 'state'>>(
-    `select id, state from reconciliation_findings
+  difference: Pick<Finding, 'class' | 'kind' | 'subject' | 'pspAmount' | 'pspCurrency' | 'ownAmount' | 'ownCurrency'>,
+): Promise<{ id: string; isAccepted: boolean } | null> {
+  const { rows } = await db.query<{ id: string; isAccepted: boolean }>(
+    `select id, ${staysAccepted('known', 'found')} as "isAccepted" from reconciliation_findings known,
+       (values ($6::bigint, $7::text, $8::bigint, $9::text)) as found (${amountColumns.join(', ')})
      where merchant_id = $1 and psp_account_id = $2 and class = $3 and kind = $4 and subject = $5`,
-    [account.merchantId, account.id, difference.class, difference.kind, difference.subject],
+    [
+      account.merchantId,
+      account.id,
+      difference.class,
+      difference.kind,
+      difference.subject,
+      difference.pspAmount,
+      difference.pspCurrency,
+      difference.ownAmount,
+      difference.ownCurrency,
+    ],
   )
   return rows[0] ?? null
 }

@@ -71,6 +71,8 @@ export type OwnAttempt = {
   kind: MoneyKind
   state: 'approved' | 'sent' | 'unknown' | 'action_required'
   psp_reference: string | null
+  /** Operators gave the outcome and the PSP's reference, so neither is the PSP's word. */
+  settled_by_hand: boolean
   amount: bigint | null
   sent_at: Date
   settled_at: Date | null
@@ -93,7 +95,8 @@ export async function listOwnAttempts(
   page: { after: string; before: string; limit: number },
 ): Promise<OwnAttempt[]> {
   const { rows } = await db.query<OwnAttempt>(
-    `select attempt.id, attempt.kind, attempt.state, attempt.psp_reference, attempt.amount, attempt.sent_at, attempt.settled_at,
+    `select attempt.id, attempt.kind, attempt.state, attempt.psp_reference, attempt.settled_by_hand,
+       attempt.amount, attempt.sent_at, attempt.settled_at,
        charge.id as charge_id, charge.status as charge_status, charge.currency as charge_currency, charge.capture_method,
        charge.captured, charge.psp_reference as charge_psp_reference, charge.payment_session_id as session_id
      from attempts attempt
