@@ -47,8 +47,11 @@ export type RouteEntry = { method: string; url: string; access: Access | undefin
 const maxBodyBytes = 65_536
 /** More than any load that one process carries, and fewer than the file descriptors that it may have. */
 const maxConnections = 10_000
-/** How long a request may take to arrive, and a connection may be silent, within one and between two. */
-const timeouts = { requestMs: 15_000, connectionMs: 60_000, keepAliveMs: 65_000 }
+/**
+ * How long a request's head and all of it may take to arrive, and a connection may be silent, within one and between two.
+ * The head has less than the whole: Node takes whichever is larger for the whole, and gives the head a minute by itself.
+ */
+const timeouts = { headMs: 10_000, requestMs: 15_000, connectionMs: 60_000, keepAliveMs: 65_000 }
 /** Addresses and keys whose requests are counted; the one that was silent longest is forgotten first. */
 const maxBuckets = 20_000
 
@@ -90,6 +93,7 @@ export function createServer(options: ServerOptions): App {
         { connectionsCheckingInterval: 1_000, requireHostHeader: false },
         options.door?.guard(listener) ?? listener,
       )
+      server.headersTimeout = timeouts.headMs
       server.requestTimeout = timeouts.requestMs
       server.keepAliveTimeout = timeouts.keepAliveMs
       return server.setTimeout(timeouts.connectionMs)
