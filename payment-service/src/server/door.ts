@@ -24,6 +24,8 @@ export type Door = {
   beginWork(request: IncomingMessage): void
   /** Remembers whose key this is, for sharing alone: nobody is let in by it. */
   learnOwner(keyDigest: string, merchantId: string): void
+  /** Remembers that there is this PSP account, so that its webhooks have a part of their own. */
+  learnPspAccount(id: string): void
   /** For what does not come through `guard`, the relay's questions: the place, or null when the merchant has its share. */
   enter(merchantId: string): { end(): void } | null
   hasRoomFor(merchantId: string): boolean
@@ -33,13 +35,14 @@ export type Door = {
 
 type Kind = 'always' | 'psp_webhook' | 'shopper' | 'merchant'
 
+const pspWebhookPath = '/v1/psp_webhooks/'
 /**
  * Who is shed first. `/health` never: whoever watches the process would end it, and with it what was begun. A PSP's
  * webhooks and shoppers' pages have places of their own, so many that merchants' load never sheds them; a PSP sends again,
  * a shopper does not. Everything else is merchants', shared by the owners of the keys.
  */
 const kindByBeginning: readonly (readonly [beginning: string, kind: Kind])[] = [
-  ['/v1/psp_webhooks/', 'psp_webhook'],
+  [pspWebhookPath, 'psp_webhook'],
   ['/s/', 'shopper'],
   ['/c/', 'shopper'],
   ['/link-assets/', 'shopper'],
@@ -71,9 +74,9 @@ const mostShoppers = 512
 const portionOfReads = 0.5
 /** Spread, so that those who were sent away together do not come back together. */
 const retryAfterSeconds = () => 1 + Math.floor(Math.random() * 3)
-/** Owners by the digests of their keys. */
+/** Owners by the digests of their keys; PSP accounts. */
 const maxKnownOwners = 10_000
-/** All whose key is not known here share as one owner: whoever invents keys competes with those who do so. */
+/** All whose key or account is not known here share as one owner: whoever invents them competes with those who do so. */
 const unknownOwner = ''
 /** Shed requests are counted into one line of the log, because a line for each would cost more than shedding it. */
 const tellEveryMs = 1_000
@@ -90,6 +93,7 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
   const pspWebhooks = createFairPlaces(() => mostPspWebhooks)
   const shoppers = createFairPlaces(() => mostShoppers, Number.POSITIVE_INFINITY)
   const owners = new LRUCache<string, string>({ max: maxKnownOwners })
+  const pspAccounts = new LRUCache<string, true>({ max: maxKnownOwners })
   const works = new WeakMap<IncomingMessage, Work>()
   const shedShoppers = new WeakMap<IncomingMessage, { retryAfterSeconds: number }>()
   const current = new AsyncLocalStorage<Work>()
@@ -99,6 +103,11 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
   const ownerOf = (request: IncomingMessage): string => {
     const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
     return owners.get(hash('sha256', token)) ?? unknownOwner
+  }
+  /** The account as the path names it, query left out; in any other spelling it is none that is known. */
+  const pspAccountOf = (request: IncomingMessage): string => {
+    const id = request.url?.slice(pspWebhookPath.length).split('?', 1)[0] ?? ''
+    return pspAccounts.get(id) === undefined ? unknownOwner : id
   }
   const take = (place: Place, owner: string, portion: number): boolean => {
     limit.wanted(merchants.taken())
@@ -110,7 +119,7 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
     const isTaken =
       kind === 'merchant'
         ? take(place, ownerOf(request), isRead ? portionOfReads : 1)
-        : place.take(kind === 'shopper' ? '' : (request.url ?? ''))
+        : place.take(kind === 'shopper' ? '' : pspAccountOf(request))
     return isTaken ? place : null
   }
   const finish = (work: Work): void => {
@@ -142,6 +151,9 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
     },
     learnOwner(keyDigest, merchantId) {
       if (owners.get(keyDigest) !== merchantId) owners.set(keyDigest, merchantId)
+    },
+    learnPspAccount(id) {
+      pspAccounts.set(id, true)
     },
     enter(merchantId) {
       const place = merchants.open()
