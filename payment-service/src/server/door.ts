@@ -7,6 +7,8 @@ import { createAdaptiveLimit, type LimitBounds } from '../adaptive-limit.ts'
 import { createFairPlaces, type Place } from '../fair-places.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { refuse } from '../refusal.ts'
+import { RefusalError } from './problems.ts'
 import { overwriteRest } from './read-body.ts'
 import { rinseSoon } from './rinse.ts'
 
@@ -20,8 +22,13 @@ export type Door = {
   guard(handle: RequestListener): RequestListener
   /** True for a shopper's request that was not taken: it is answered with a page, and Retry-After is this. */
   findShed(request: IncomingMessage): { retryAfterSeconds: number } | null
-  /** From now on the time that this request takes is time that it takes here. */
-  beginWork(request: IncomingMessage): void
+  /**
+   * Runs a route's handler: from here on the time that the request takes is time that it takes here, and its place is kept
+   * until the handler is done, also when the client has gone. Throws a RefusalError when it had gone before.
+   */
+  work<Result>(request: IncomingMessage, handle: () => Result): Promise<Result>
+  /** The handler is done when its answer is there; an answer whose turn on its connection never comes would keep it. */
+  answered(request: IncomingMessage): void
   /** Remembers whose key this is, for sharing alone: nobody is let in by it. */
   learnOwner(keyDigest: string, merchantId: string): void
   /** Remembers that there is this PSP account, so that its webhooks have a part of their own. */
@@ -81,7 +88,29 @@ const unknownOwner = ''
 /** Shed requests are counted into one line of the log, because a line for each would cost more than shedding it. */
 const tellEveryMs = 1_000
 
-type Work = { place: Place; begunAt: number; awayMs: number }
+type Work = {
+  place: Place
+  /** Whether its time tells how many requests at once are too many. */
+  isMeasured: boolean
+  /** When its handler began, by the process's own clock, in ms; 0 before. */
+  begunAt: number
+  isHandled: boolean
+  isClosed: boolean
+  /** How many PSPs it waits for now, since when, and how long it did before. */
+  absences: number
+  leftAt: number
+  awayMs: number
+}
+const makeWork = (place: Place, isMeasured: boolean, begunAt = 0): Work => ({
+  place,
+  isMeasured,
+  begunAt,
+  isHandled: false,
+  isClosed: false,
+  absences: 0,
+  leftAt: 0,
+  awayMs: 0,
+})
 
 /**
  * @param docsUrl the address of the docs, for the `type` of a problem.
@@ -124,7 +153,20 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
   }
   const finish = (work: Work): void => {
     work.place.end()
-    if (work.begunAt > 0) limit.took(work.begunAt, performance.now() - work.begunAt - work.awayMs)
+    if (!work.isMeasured || work.begunAt === 0) return
+    const now = performance.now()
+    const awayMs = work.awayMs + (work.absences > 0 ? now - work.leftAt : 0)
+    limit.took(work.begunAt, now - work.begunAt - awayMs)
+  }
+  const close = (work: Work): void => {
+    if (work.isClosed) return
+    work.isClosed = true
+    if (work.isHandled || work.begunAt === 0) finish(work)
+  }
+  const handled = (work: Work): void => {
+    if (work.isHandled) return
+    work.isHandled = true
+    if (work.isClosed) finish(work)
   }
 
   return {
@@ -138,16 +180,28 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
         shedShoppers.set(request, { retryAfterSeconds: retryAfterSeconds() })
         return handle(request, response)
       }
-      const work: Work = { place, begunAt: 0, awayMs: 0 }
+      const work = makeWork(place, kind === 'merchant')
       // Comes after every end, also when the client goes away.
-      response.once('close', () => finish(work))
-      if (kind === 'merchant') works.set(request, work)
+      response.once('close', () => close(work))
+      works.set(request, work)
       current.run(work, () => handle(request, response))
     },
     findShed: (request) => shedShoppers.get(request) ?? null,
-    beginWork(request) {
+    async work(request, handle) {
       const work = works.get(request)
-      if (work !== undefined) work.begunAt = performance.now()
+      if (work === undefined) return await handle()
+      // Nobody is there to hear what would be done, and its place is others' already.
+      if (work.isClosed) throw new RefusalError(refuse('malformed_http'))
+      work.begunAt = performance.now()
+      try {
+        return await handle()
+      } finally {
+        handled(work)
+      }
+    },
+    answered(request) {
+      const work = works.get(request)
+      if (work !== undefined) handled(work)
     },
     learnOwner(keyDigest, merchantId) {
       if (owners.get(keyDigest) !== merchantId) owners.set(keyDigest, merchantId)
@@ -161,20 +215,24 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
         countShed()
         return null
       }
-      const work: Work = { place, begunAt: performance.now(), awayMs: 0 }
+      const work = makeWork(place, true, performance.now())
       return { end: () => finish(work) }
     },
     hasRoomFor: (merchantId) => merchants.hasRoomFor(merchantId),
     async away(call) {
       const work = current.getStore()
       if (work === undefined) return call()
-      const leftAt = performance.now()
-      work.place.pause()
+      if (work.absences++ === 0) {
+        work.leftAt = performance.now()
+        work.place.pause()
+      }
       try {
         return await call()
       } finally {
-        work.place.resume()
-        work.awayMs += performance.now() - leftAt
+        if (--work.absences === 0) {
+          work.awayMs += performance.now() - work.leftAt
+          work.place.resume()
+        }
       }
     },
   }
