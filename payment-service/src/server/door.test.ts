@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyReply } from 'fastify'
 import { createApiServer, perMinute } from '../http/api-server.ts'
 import { newId } from '../ids.ts'
 import { createLog, type Log, type LogFields } from '../log.ts'
@@ -25,11 +26,13 @@ async function startHeld(
   let gate = Promise.withResolvers<void>()
   let underWay = 0
   app.addHook('onRequest', async () => kinds.beforeWork?.())
-  const hold = async () => {
+  // So a handler that returns its reply waits until the response has ended.
+  app.addHook('onSend', () => sleep(1))
+  const hold = async (_request: unknown, reply: FastifyReply) => {
     underWay++
     const call = kinds.away === undefined ? gate.promise : door.away(() => gate.promise)
     await (kinds.away === 'left' ? sleep(400) : call)
-    return { done: true }
+    return reply.send({ done: true })
   }
   for (const url of ['/v1/charges', '/v1/psp_webhooks/:account', '/s/:token', '/v1/client_config'])
     app.route({ method: ['GET', 'POST'], url, handler: hold })
@@ -59,6 +62,7 @@ async function startHeld(
     await app.close()
   })
   return {
+    http: app.server,
     door,
     told,
     port,
@@ -184,6 +188,24 @@ describe('the door', { timeout: 60_000 }, () => {
     const server = await startHeld(test)
     await abandon(server, 86)
     assert.equal((await crowd(server, 1, () => server.ask('/v1/charges'))).shed.length, 1)
+    server.reopen()
+    await sleep(100)
+    assert.equal((await crowd(server, 40, () => server.ask('/v1/charges'))).shed.length, 0)
+  })
+
+  it('gets every place back of requests that stood in line on a connection that broke', async (test) => {
+    const server = await startHeld(test)
+    // As in a Node 24 from before nodejs/node#62534, whose responses in line are not told that their connection broke.
+    const keepFromHearing = (_request: IncomingMessage, response: ServerResponse) => {
+      response.destroy = () => response
+    }
+    server.http.prependListener('request', keepFromHearing)
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write('POST /v1/charges HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n'.repeat(80))
+    while (server.underWay() < 80) await sleep(5)
+    server.http.off('request', keepFromHearing)
+    socket.destroy()
+    await sleep(100)
     server.reopen()
     await sleep(100)
     assert.equal((await crowd(server, 40, () => server.ask('/v1/charges'))).shed.length, 0)
