@@ -71,7 +71,7 @@ export async function createApiServer(
   registerClientConfigRoute(app, deps)
   registerDocsRoutes(app, describeApi)
   registerHealthRoute(app)
-  await registerPspWebhookRoute(app, deps)
+  await registerPspWebhookRoute(app, deps, door)
   return app
 }
 

@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { hash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { makeProblem } from '@fincore/api-contract/errors'
 import { LRUCache } from 'lru-cache'
 import { createAdaptiveLimit, type LimitBounds } from '../adaptive-limit.ts'
 import { createFairPlaces, type Place } from '../fair-places.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { refuse } from '../refusal.ts'
+import { RefusalError } from './problems.ts'
 import { overwriteRest } from './read-body.ts'
 import { rinseSoon } from './rinse.ts'
 
@@ -20,10 +23,17 @@ export type Door = {
   guard(handle: RequestListener): RequestListener
   /** True for a shopper's request that was not taken: it is answered with a page, and Retry-After is this. */
   findShed(request: IncomingMessage): { retryAfterSeconds: number } | null
-  /** From now on the time that this request takes is time that it takes here. */
-  beginWork(request: IncomingMessage): void
+  /**
+   * Runs a route's handler: from here on the time that the request takes is time that it takes here, and its place is kept
+   * until the handler is done, also when the client has gone. Throws a RefusalError when it had gone before.
+   */
+  work<Result>(request: IncomingMessage, handle: () => Result): Promise<Result>
+  /** The handler is done when its answer is there; an answer whose turn on its connection never comes would keep it. */
+  answered(request: IncomingMessage): void
   /** Remembers whose key this is, for sharing alone: nobody is let in by it. */
   learnOwner(keyDigest: string, merchantId: string): void
+  /** Remembers that there is this PSP account, so that its webhooks have a part of their own. */
+  learnPspAccount(id: string): void
   /** For what does not come through `guard`, the relay's questions: the place, or null when the merchant has its share. */
   enter(merchantId: string): { end(): void } | null
   hasRoomFor(merchantId: string): boolean
@@ -33,13 +43,14 @@ export type Door = {
 
 type Kind = 'always' | 'psp_webhook' | 'shopper' | 'merchant'
 
+const pspWebhookPath = '/v1/psp_webhooks/'
 /**
  * Who is shed first. `/health` never: whoever watches the process would end it, and with it what was begun. A PSP's
  * webhooks and shoppers' pages have places of their own, so many that merchants' load never sheds them; a PSP sends again,
  * a shopper does not. Everything else is merchants', shared by the owners of the keys.
  */
 const kindByBeginning: readonly (readonly [beginning: string, kind: Kind])[] = [
-  ['/v1/psp_webhooks/', 'psp_webhook'],
+  [pspWebhookPath, 'psp_webhook'],
   ['/s/', 'shopper'],
   ['/c/', 'shopper'],
   ['/link-assets/', 'shopper'],
@@ -71,14 +82,36 @@ const mostShoppers = 512
 const portionOfReads = 0.5
 /** Spread, so that those who were sent away together do not come back together. */
 const retryAfterSeconds = () => 1 + Math.floor(Math.random() * 3)
-/** Owners by the digests of their keys. */
+/** Owners by the digests of their keys; PSP accounts. */
 const maxKnownOwners = 10_000
-/** All whose key is not known here share as one owner: whoever invents keys competes with those who do so. */
+/** All whose key or account is not known here share as one owner: whoever invents them competes with those who do so. */
 const unknownOwner = ''
 /** Shed requests are counted into one line of the log, because a line for each would cost more than shedding it. */
 const tellEveryMs = 1_000
 
-type Work = { place: Place; begunAt: number; awayMs: number }
+type Work = {
+  place: Place
+  /** Whether its time tells how many requests at once are too many. */
+  isMeasured: boolean
+  /** When its handler began, by the process's own clock, in ms; 0 before. */
+  begunAt: number
+  isHandled: boolean
+  isClosed: boolean
+  /** How many PSPs it waits for now, since when, and how long it did before. */
+  absences: number
+  leftAt: number
+  awayMs: number
+}
+const makeWork = (place: Place, isMeasured: boolean, begunAt = 0): Work => ({
+  place,
+  isMeasured,
+  begunAt,
+  isHandled: false,
+  isClosed: false,
+  absences: 0,
+  leftAt: 0,
+  awayMs: 0,
+})
 
 /**
  * @param docsUrl the address of the docs, for the `type` of a problem.
@@ -90,15 +123,22 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
   const pspWebhooks = createFairPlaces(() => mostPspWebhooks)
   const shoppers = createFairPlaces(() => mostShoppers, Number.POSITIVE_INFINITY)
   const owners = new LRUCache<string, string>({ max: maxKnownOwners })
+  const pspAccounts = new LRUCache<string, true>({ max: maxKnownOwners })
   const works = new WeakMap<IncomingMessage, Work>()
   const shedShoppers = new WeakMap<IncomingMessage, { retryAfterSeconds: number }>()
   const current = new AsyncLocalStorage<Work>()
+  const whenClosed = createClosings()
   const countShed = createShedCounter(log)
   const answerShed = makeShedAnswer(docsUrl)
 
   const ownerOf = (request: IncomingMessage): string => {
     const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
     return owners.get(hash('sha256', token)) ?? unknownOwner
+  }
+  /** The account as the path names it, query left out; in any other spelling it is none that is known. */
+  const pspAccountOf = (request: IncomingMessage): string => {
+    const id = request.url?.slice(pspWebhookPath.length).split('?', 1)[0] ?? ''
+    return pspAccounts.get(id) === undefined ? unknownOwner : id
   }
   const take = (place: Place, owner: string, portion: number): boolean => {
     limit.wanted(merchants.taken())
@@ -110,12 +150,24 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
     const isTaken =
       kind === 'merchant'
         ? take(place, ownerOf(request), isRead ? portionOfReads : 1)
-        : place.take(kind === 'shopper' ? '' : (request.url ?? ''))
+        : place.take(kind === 'shopper' ? '' : pspAccountOf(request))
     return isTaken ? place : null
   }
   const finish = (work: Work): void => {
     work.place.end()
-    if (work.begunAt > 0) limit.took(work.begunAt, performance.now() - work.begunAt - work.awayMs)
+    if (!work.isMeasured || work.begunAt === 0) return
+    const now = performance.now()
+    const awayMs = work.awayMs + (work.absences > 0 ? now - work.leftAt : 0)
+    limit.took(work.begunAt, now - work.begunAt - awayMs)
+  }
+  const close = (work: Work): void => {
+    work.isClosed = true
+    if (work.isHandled || work.begunAt === 0) finish(work)
+  }
+  const handled = (work: Work): void => {
+    if (work.isHandled) return
+    work.isHandled = true
+    if (work.isClosed) finish(work)
   }
 
   return {
@@ -129,19 +181,33 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
         shedShoppers.set(request, { retryAfterSeconds: retryAfterSeconds() })
         return handle(request, response)
       }
-      const work: Work = { place, begunAt: 0, awayMs: 0 }
-      // Comes after every end, also when the client goes away.
-      response.once('close', () => finish(work))
-      if (kind === 'merchant') works.set(request, work)
+      const work = makeWork(place, kind === 'merchant')
+      whenClosed(request.socket, response, () => close(work))
+      works.set(request, work)
       current.run(work, () => handle(request, response))
     },
     findShed: (request) => shedShoppers.get(request) ?? null,
-    beginWork(request) {
+    async work(request, handle) {
       const work = works.get(request)
-      if (work !== undefined) work.begunAt = performance.now()
+      if (work === undefined) return await handle()
+      // Nobody is there to hear what would be done, and its place is others' already.
+      if (work.isClosed) throw new RefusalError(refuse('malformed_http'))
+      work.begunAt = performance.now()
+      try {
+        return await handle()
+      } finally {
+        handled(work)
+      }
+    },
+    answered(request) {
+      const work = works.get(request)
+      if (work !== undefined) handled(work)
     },
     learnOwner(keyDigest, merchantId) {
       if (owners.get(keyDigest) !== merchantId) owners.set(keyDigest, merchantId)
+    },
+    learnPspAccount(id) {
+      pspAccounts.set(id, true)
     },
     enter(merchantId) {
       const place = merchants.open()
@@ -149,20 +215,24 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
         countShed()
         return null
       }
-      const work: Work = { place, begunAt: performance.now(), awayMs: 0 }
+      const work = makeWork(place, true, performance.now())
       return { end: () => finish(work) }
     },
     hasRoomFor: (merchantId) => merchants.hasRoomFor(merchantId),
     async away(call) {
       const work = current.getStore()
       if (work === undefined) return call()
-      const leftAt = performance.now()
-      work.place.pause()
+      if (work.absences++ === 0) {
+        work.leftAt = performance.now()
+        work.place.pause()
+      }
       try {
         return await call()
       } finally {
-        work.place.resume()
-        work.awayMs += performance.now() - leftAt
+        if (--work.absences === 0) {
+          work.awayMs += performance.now() - work.leftAt
+          work.place.resume()
+        }
       }
     },
   }
@@ -170,6 +240,32 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
 
 export function kindOf(url: string): Kind {
   return kindByBeginning.find(([beginning]) => url.startsWith(beginning))?.[1] ?? 'merchant'
+}
+
+/**
+ * Tells once of every response that it is closed, also when the client goes away; and of those whose connection is. Older
+ * Nodes (before nodejs/node#62534) do not close a response that stands in line behind others when its connection breaks.
+ */
+function createClosings(): (socket: Socket, response: ServerResponse, tell: () => void) => void {
+  const open = new WeakMap<Socket, Set<() => void>>()
+  const openOf = (socket: Socket): Set<() => void> => {
+    const known = open.get(socket)
+    if (known !== undefined) return known
+    const closings = new Set<() => void>()
+    open.set(socket, closings)
+    socket.once('close', () => {
+      for (const close of closings) close()
+    })
+    return closings
+  }
+  return (socket, response, tell) => {
+    const closings = openOf(socket)
+    const close = () => {
+      if (closings.delete(close)) tell()
+    }
+    closings.add(close)
+    response.once('close', close)
+  }
 }
 
 /** The whole answer costs a few microseconds: at ten times the load nine of ten requests end here. */

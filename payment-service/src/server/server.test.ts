@@ -109,6 +109,20 @@ describe('every server', () => {
     assert.deepEqual([status, problem.code, headers.get('retry-after')], [408, 'request_timeout', '1'])
   })
 
+  it('gives a body that drips no longer than 15 s', { timeout: 10_000 }, async () => {
+    const app = makeServer()
+    assert.deepEqual([app.server.headersTimeout, app.server.requestTimeout], [10_000, 15_000])
+    const faster = 20
+    app.server.headersTimeout /= faster
+    app.server.requestTimeout /= faster
+    const begunAt = performance.now()
+    const head = 'POST /pay HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{'
+    const { status, problem } = readAnswer(await talk(app, head))
+    assert.deepEqual([status, problem.code], [408, 'request_timeout'])
+    // Beside its time, the second in which Node looks; a minute would be three seconds here.
+    assert.ok((performance.now() - begunAt) * faster < 55_000)
+  })
+
   for (const [name, lines] of [
     ['Host', 'host: a\r\nHost: a'],
     ['Authorization', 'host: a\r\nauthorization: Bearer 1\r\nAuthorization: Bearer 2'],

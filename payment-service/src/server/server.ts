@@ -7,7 +7,7 @@ import {
 import { isIP } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -47,8 +47,11 @@ export type RouteEntry = { method: string; url: string; access: Access | undefin
 const maxBodyBytes = 65_536
 /** More than any load that one process carries, and fewer than the file descriptors that it may have. */
 const maxConnections = 10_000
-/** How long a request may take to arrive, and a connection may be silent, within one and between two. */
-const timeouts = { requestMs: 15_000, connectionMs: 60_000, keepAliveMs: 65_000 }
+/**
+ * How long a request's head and all of it may take to arrive, and a connection may be silent, within one and between two.
+ * The head has less than the whole: Node takes whichever is larger for the whole, and gives the head a minute by itself.
+ */
+const timeouts = { headMs: 10_000, requestMs: 15_000, connectionMs: 60_000, keepAliveMs: 65_000 }
 /** Addresses and keys whose requests are counted; the one that was silent longest is forgotten first. */
 const maxBuckets = 20_000
 
@@ -73,7 +76,7 @@ export type ServerOptions = {
  * strict validation without coercion, problem+json for every error, bounded size and time, a request id on every answer.
  */
 export function createServer(options: ServerOptions): App {
-  const { whereRoutesAre = '`/docs` of the API lists every endpoint that merchants have.' } = options
+  const { door, whereRoutesAre = '`/docs` of the API lists every endpoint that merchants have.' } = options
   const trustedProxies = [...(options.trustedProxies ?? [])]
   const app = fastify({
     logger: false,
@@ -88,8 +91,9 @@ export function createServer(options: ServerOptions): App {
         // How often Node looks for requests that are past their time; its own half minute would triple that time.
         // A missing Host Node would refuse with an empty answer; findHeaderFault says what is wrong.
         { connectionsCheckingInterval: 1_000, requireHostHeader: false },
-        options.door?.guard(listener) ?? listener,
+        door?.guard(listener) ?? listener,
       )
+      server.headersTimeout = timeouts.headMs
       server.requestTimeout = timeouts.requestMs
       server.keepAliveTimeout = timeouts.keepAliveMs
       return server.setTimeout(timeouts.connectionMs)
@@ -115,6 +119,7 @@ export function createServer(options: ServerOptions): App {
   app.addHook('onRoute', (route) => {
     const pattern = new RegExp(`^${route.url.replace(/:[^/]+/g, '[^/]+').replace('*', '.*')}$`)
     const { url, config } = route
+    if (door !== undefined) route.handler = atDoor(door, route.handler)
     for (const method of [route.method].flat()) routes.push({ method, url, access: config?.access, pattern })
   })
   app.decorateRequest('startedAt', 0)
@@ -139,14 +144,13 @@ export function createServer(options: ServerOptions): App {
     // No body is an empty one: an action without parameters needs none, and others say which field is missing.
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
   })
-  // From here on nobody but this process keeps the request waiting, until it calls a PSP.
-  app.addHook('preHandler', async (request) => options.door?.beginWork(request.raw))
   // A card at the wrong door: most bodies of refused requests are never read, and a client may go away within one.
   const forget = (request: FastifyRequest) => {
     overwriteRest(request.raw)
     rinseSoon()
   }
   app.addHook('onSend', async (request, reply) => {
+    door?.answered(request.raw)
     if (reply.statusCode >= 400) forget(request)
   })
   app.addHook('onRequestAbort', async (request) => forget(request))
@@ -177,4 +181,11 @@ export function createServer(options: ServerOptions): App {
     )
   })
   return app
+}
+
+/** The handler as a piece of work: from here on nobody but this process keeps the request waiting, until it calls a PSP. */
+function atDoor(door: Door, handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function (request, reply) {
+    return door.work(request.raw, () => handler.call(this, request, reply))
+  }
 }

@@ -6,6 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
 import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
 import { refuse } from '../../refusal.ts'
+import type { Door } from '../../server/door.ts'
 import { RefusalError } from '../../server/problems.ts'
 import { createGuardedLookUp, createLimit } from '../../server/rate-limit.ts'
 import { readBody } from '../../server/read-body.ts'
@@ -32,7 +33,11 @@ const maxEventIdLength = 255
  * `POST /v1/psp_webhooks/{psp_account}`: checks the signature over the bytes as they came, stores the events, answers.
  * They are applied afterwards (webhooks/inbox), so an answer takes one insert, whatever the events are about.
  */
-export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<void> {
+export async function registerPspWebhookRoute(
+  app: App,
+  deps: Deps,
+  door: Pick<Door, 'learnPspAccount'>,
+): Promise<void> {
   const audit = createThrottledAudit(deps)
   app.addHook('onClose', () => audit.flush())
   const store = createBatcher<NewPspEvent[], undefined>(async (webhooks) => {
@@ -54,7 +59,7 @@ export async function registerPspWebhookRoute(app: App, deps: Deps): Promise<voi
     scope.addHook('onRequest', async (request, reply) => {
       const { pspAccount: id } = request.params as { pspAccount: string }
       request.pspAccount = isId('pspAccount', id) ? await findAccount(request, reply, id) : null
-      if (request.pspAccount !== null) return
+      if (request.pspAccount !== null) return door.learnPspAccount(id)
       // One key for all accounts that there are not: their ids are the caller's invention.
       audit.record('unknown account', refusalRecord(request, null, 'unknown_account'))
       throw new RefusalError(refuse('resource_not_found'))
