@@ -68,10 +68,10 @@ describe('an attempt without an outcome, and its operators', () => {
       wait()
       return { charge: charge.id, attempt: (await world.attemptOf(charge.id)).id as string }
     },
-    async followUp(kind: 'capture' | 'cancel' | 'refund') {
+    async followUp(kind: 'capture' | 'cancel' | 'refund', captured?: number) {
       const { id } = await world.charge(kind === 'refund' ? {} : { capture_method: 'manual' })
       world.state.fault = () => Promise.resolve(silence)
-      await world[kind](id)
+      await (kind === 'capture' ? world.capture(id, captured) : world[kind](id))
       wait()
       return { charge: id, attempt: (await world.attemptOf(id)).id as string }
     },
@@ -186,8 +186,11 @@ describe('an attempt without an outcome, and its operators', () => {
     again()
     const capture = (await inDoubt.followUp('capture')).attempt
     again()
+    const part = (await inDoubt.followUp('capture', 400)).attempt
+    again()
     const { attempt } = await inDoubt.authorize()
-    const cases: [id: string, body: object, status: number, code: string, param: string | null][] = [
+    type Case = [id: string, body: object, status: number, code: string, param: string | null]
+    const cases: Case[] = [
       [attempt, { outcome: 'approved', captured: 1000 }, 400, 'parameter_missing', 'psp_reference'],
       [attempt, { outcome: 'approved', psp_reference: 'pay_x' }, 400, 'parameter_invalid', 'captured'],
       [
@@ -224,6 +227,15 @@ describe('an attempt without an outcome, and its operators', () => {
         'settlement_amount_wrong',
         'captured',
       ],
+      ...[399, 401, 1000].map(
+        (captured): Case => [
+          part,
+          { outcome: 'approved', psp_reference: 'cap_x', captured },
+          422,
+          'settlement_amount_wrong',
+          'captured',
+        ],
+      ),
       [
         capture,
         { outcome: 'approved', psp_reference: takenOperation, captured: 1000 },

@@ -31,7 +31,11 @@ export async function checkSettlement(
     return refuse('attempt_not_settleable', { detail: hostedText })
   const early = refuseEarly(deps, attempt, charge)
   if (early !== null) return early
-  const outcome = outcomeByHand(said, { kind: attempt.kind, origin: attempt.origin, amount: charge.amount })
+  const outcome = outcomeByHand(said, {
+    kind: attempt.kind,
+    origin: attempt.origin,
+    amount: attempt.kind === 'capture' && attempt.amount !== null ? attempt.amount : charge.amount,
+  })
   if ('field' in outcome) {
     const code = {
       amount: 'settlement_amount_wrong',
