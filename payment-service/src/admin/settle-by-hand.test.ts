@@ -427,6 +427,16 @@ describe('an attempt without an outcome, and its operators', () => {
     })
   }
 
+  it('a charge that was declined by hand only learns its card when the PSP declines it too', async () => {
+    const { charge, attempt } = await inDoubt.authorize()
+    await settleWhole(attempt, { outcome: 'declined', proof })
+    const card = { brand: 'visa', first6: '424242', last4: '4242', exp_month: 12, exp_year: 2034 }
+    const declined = { outcome: 'declined', pspReference: null, code: 'card_declined', pspCode: null, card } as const
+    assert.notEqual(await tell(attempt, 'authorize', declined), 'flagged')
+    const row = await chargeRow(charge)
+    assert.deepEqual([row.status, row.flags, row.card.last4], ['failed', [], '4242'])
+  })
+
   it('is answered to a repeat of the merchant’s request as it was settled by hand', async () => {
     world.state.fault = () => Promise.resolve(silence)
     const payment_method = { type: 'token' as const, token: 'tok_gone' }
