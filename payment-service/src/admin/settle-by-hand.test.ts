@@ -427,6 +427,68 @@ describe('an attempt without an outcome, and its operators', () => {
     })
   }
 
+  it('and another one are not settled by one reference of the PSP, even when both are applied at once', async () => {
+    const again = () => {
+      world.state.aheadMs = 0
+      world.state.fault = () => null
+    }
+    const captures = [await inDoubt.followUp('capture')]
+    again()
+    captures.push(await inDoubt.followUp('capture'))
+    again()
+    const authorize = await inDoubt.authorize()
+    const by = (psp_reference: string) => ({ outcome: 'approved', psp_reference, captured: 1000 })
+    const [first, second] = captures.map(({ attempt }) => attempt) as [string, string]
+    const asked = await settle(first, by('cap_one'))
+    assert.equal(asked.status, 201)
+    const refused = await settle(second, by('cap_one'))
+    assert.deepEqual([refused.status, refused.body.code], [422, 'psp_reference_wrong'])
+    assert.match(String(refused.body.detail), new RegExp(`${asked.body.id} of ${first}.*is requested`))
+    // A payment's reference is of another kind.
+    const payment = await settle(authorize.attempt, by('cap_one'))
+    assert.equal(payment.status, 201)
+    await call('ada', 'POST', `/attempt_settlements/${payment.body.id}/withdraw`)
+    assert.equal((await settle(second, by('cap_two'))).status, 201)
+    // Both workers' transactions begin together, because each waits for its charge.
+    const holder = await world.deps.pool.connect()
+    await holder.query('begin')
+    await holder.query('select from charges where id = any($1) for update', [captures.map(({ charge }) => charge)])
+    // As when both had been asked for at the same moment, and approved.
+    await world.deps.pool.query(
+      `update attempt_settlements set psp_reference = 'cap_one', state = 'approved', approved_by = 'ben', approved_at = now(), next_try_at = now()
+       where attempt_id = any($1)`,
+      [[first, second]],
+    )
+    const states = async () => {
+      const { rows } = await world.deps.pool.query(
+        'select state, note from attempt_settlements where attempt_id = any($1) order by state',
+        [[first, second]],
+      )
+      return rows
+    }
+    const waitUntil = async (isSo: () => Promise<boolean>) => {
+      const deadline = performance.now() + 5_000
+      while (!(await isSo()) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await waitUntil(async () => {
+      const { rows } = await world.deps.pool.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+      return rows.length === 2
+    })
+    await holder.query('commit')
+    holder.release()
+    await waitUntil(async () => (await states()).every(({ state }) => state !== 'approved'))
+    const ended = await states()
+    assert.deepEqual(
+      ended.map(({ state }) => state),
+      ['applied', 'refused'],
+    )
+    assert.match(ended[1].note, /One reference is one operation/)
+    const rows = await Promise.all(captures.map(({ charge }) => chargeRow(charge)))
+    assert.deepEqual(rows.map(({ status }) => status).sort(), ['authorized', 'captured'])
+  })
+
   it('a charge that was declined by hand only learns its card when the PSP declines it too', async () => {
     const { charge, attempt } = await inDoubt.authorize()
     await settleWhole(attempt, { outcome: 'declined', proof })

@@ -7,6 +7,7 @@ import {
   claimSettlementsToApply,
   endMootSettlements,
   endSettlement,
+  lockPspReference,
   lockSettlement,
   type Settlement,
 } from '../store/attempt-settlements.ts'
@@ -117,6 +118,7 @@ async function settleByHand(
   if (word !== null) return word
   const unfit = refuseUnfitAttempt(attempt)
   if (unfit !== null) return { state: 'superseded', note: unfit.detail ?? null }
+  if (settlement.pspReference !== null) await lockPspReference(tx, attempt.psp_account_id, settlement.pspReference)
   const checked = await checkSettlement(deps, tx, attempt, settlement)
   if (isRefusal(checked)) return { state: 'refused', note: checked.detail ?? checked.refused }
   const settled = await settleLocked(deps, tx, attempt, charge, checked.outcome)
