@@ -427,6 +427,36 @@ describe('an attempt without an outcome, and its operators', () => {
     })
   }
 
+  it('of a charge that has ended can be settled as not done, unless the PSP says that it was', async () => {
+    const { id } = await world.charge({ capture_method: 'manual' })
+    const { id: authorize, psp_reference: pspReference } = await world.attemptOf(id)
+    world.loseNextReply()
+    await world.capture(id)
+    const { id: capture } = await world.attemptOf(id)
+    await tell(authorize, 'authorize', { outcome: 'ended', pspReference, reason: 'authorization_expired' })
+    assert.equal((await chargeRow(id)).status, 'canceled')
+    wait()
+    // Only settling asks the PSP.
+    await world.deps.pool.query(`update attempts set next_lookup_at = now() + interval '1 day' where id = $1`, [
+      capture,
+    ])
+    const done = await settle(capture, { outcome: 'approved', psp_reference: 'cap_ended', captured: 1000 })
+    assert.deepEqual([done.status, done.body.code], [409, 'attempt_not_settleable'])
+    const asked = await settle(capture, { outcome: 'declined', proof })
+    world.state.fault = () => null
+    const contradicted = await approve(asked.body.id)
+    assert.deepEqual([contradicted.status, contradicted.body.code], [409, 'attempt_not_settleable'])
+    assert.match(String(contradicted.body.detail), /answered “.*does not fit.*cannot follow canceled.*Neither/)
+    assert.deepEqual((await chargeRow(id)).flags, ['psp_contradicts'])
+
+    world.state.fault = () => Promise.resolve(silence)
+    const before = await chargeRow(id)
+    await settleWhole(capture, { outcome: 'declined', proof })
+    const { state, next_lookup_at, settled_by_hand } = await world.rowOf('attempts', capture)
+    assert.deepEqual([state, next_lookup_at, settled_by_hand], ['declined', null, true])
+    assert.deepEqual(await chargeRow(id), before)
+  })
+
   it('and another one are not settled by one reference of the PSP, even when both are applied at once', async () => {
     const again = () => {
       world.state.aheadMs = 0

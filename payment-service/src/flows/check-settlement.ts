@@ -117,6 +117,8 @@ function refuseWrongState(attempt: MoneyAttempt, charge: ChargeRow, outcome: Out
     return decision.kind === 'change' ? null : refuseState(charge, 'why' in decision ? decision.why : null)
   }
   if (attempt.kind === 'refund') return null
+  // The charge ended in another way. What was not done changes nothing of it, and only so the attempt ever ends.
+  if (outcome.outcome !== 'approved' && charge.status !== 'authorized') return null
   return charge.status === 'authorized' && charge.pending_operation === attempt.kind ? null : refuseState(charge, null)
 }
 
