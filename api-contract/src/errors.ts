@@ -289,7 +289,7 @@ export const errorTable = {
     status: 422,
     title: 'The captured amount cannot be right',
     retry: 'after_change',
-    meaning: 'No more can have been captured than the charge is of, and a capture is never of nothing.',
+    meaning: 'No more can have been captured than the charge is of, and a capture is of exactly what was asked.',
   },
   psp_reference_wrong: {
     status: 422,

@@ -20,6 +20,8 @@ export type Deps = {
   /** Taken before the intent of what a merchant's request will ask of a PSP. */
   pspPlaces: PspPlaces
   now: () => Date
+  /** For how long `now` has gone on without a jump, in ms of the monotonic clock. */
+  steadyMs: () => number
   log: Log
   /** Says that events were written, so that the outbox looks at once instead of at its next round. */
   wakeOutbox: () => void

@@ -24,7 +24,7 @@ import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import { explainListening } from './start-checks.ts'
 import type { AuditRecord } from './store/audit.ts'
-import { openDatabaseClock } from './store/database-clock.ts'
+import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
@@ -52,7 +52,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
   const vault = createVault(config.encryptionKey)
-  const clock = await openDatabaseClock(pool)
+  const clock = await openDatabaseClock(pool, log)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
@@ -68,6 +68,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
     pspPlaces: createPspPlaces(),
     now: clock.now,
+    steadyMs: clock.steadyMs,
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
   }
@@ -84,7 +85,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     servers.push(app)
     addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
   }
-  const clockJob = runEvery(5_000, 'database clock', clock.sync, log)
+  const clockJob = runEvery(clockSyncMs, 'database clock', clock.sync, log)
   if (config.roles.has('api')) {
     await listen('api', await createApiServer(deps, perMinute, door), config.apiPort)
     await listen('internal', createInternalServer(deps, door), config.internalPort)

@@ -101,6 +101,7 @@ export function startService(world: {
     send: world.send,
     pspPlaces: createPspPlaces(),
     now: () => new Date(clock.now()),
+    steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),

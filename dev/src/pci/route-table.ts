@@ -62,6 +62,7 @@ function makeIdleDeps(): Deps {
     psps,
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(0),
+    steadyMs: () => Number.POSITIVE_INFINITY,
     log: createLog('silent'),
     wakeOutbox: () => {},
     pspPlaces: createPspPlaces(),

@@ -68,10 +68,10 @@ describe('an attempt without an outcome, and its operators', () => {
       wait()
       return { charge: charge.id, attempt: (await world.attemptOf(charge.id)).id as string }
     },
-    async followUp(kind: 'capture' | 'cancel' | 'refund') {
+    async followUp(kind: 'capture' | 'cancel' | 'refund', captured?: number) {
       const { id } = await world.charge(kind === 'refund' ? {} : { capture_method: 'manual' })
       world.state.fault = () => Promise.resolve(silence)
-      await world[kind](id)
+      await (kind === 'capture' ? world.capture(id, captured) : world[kind](id))
       wait()
       return { charge: id, attempt: (await world.attemptOf(id)).id as string }
     },
@@ -186,8 +186,11 @@ describe('an attempt without an outcome, and its operators', () => {
     again()
     const capture = (await inDoubt.followUp('capture')).attempt
     again()
+    const part = (await inDoubt.followUp('capture', 400)).attempt
+    again()
     const { attempt } = await inDoubt.authorize()
-    const cases: [id: string, body: object, status: number, code: string, param: string | null][] = [
+    type Case = [id: string, body: object, status: number, code: string, param: string | null]
+    const cases: Case[] = [
       [attempt, { outcome: 'approved', captured: 1000 }, 400, 'parameter_missing', 'psp_reference'],
       [attempt, { outcome: 'approved', psp_reference: 'pay_x' }, 400, 'parameter_invalid', 'captured'],
       [
@@ -224,6 +227,15 @@ describe('an attempt without an outcome, and its operators', () => {
         'settlement_amount_wrong',
         'captured',
       ],
+      ...[399, 401, 1000].map(
+        (captured): Case => [
+          part,
+          { outcome: 'approved', psp_reference: 'cap_x', captured },
+          422,
+          'settlement_amount_wrong',
+          'captured',
+        ],
+      ),
       [
         capture,
         { outcome: 'approved', psp_reference: takenOperation, captured: 1000 },
@@ -414,6 +426,108 @@ describe('an attempt without an outcome, and its operators', () => {
       assert.equal(told.length, flagged.sequence, 'without a gap')
     })
   }
+
+  it('of a charge that has ended can be settled as not done, unless the PSP says that it was', async () => {
+    const { id } = await world.charge({ capture_method: 'manual' })
+    const { id: authorize, psp_reference: pspReference } = await world.attemptOf(id)
+    world.loseNextReply()
+    await world.capture(id)
+    const { id: capture } = await world.attemptOf(id)
+    await tell(authorize, 'authorize', { outcome: 'ended', pspReference, reason: 'authorization_expired' })
+    assert.equal((await chargeRow(id)).status, 'canceled')
+    wait()
+    // Only settling asks the PSP.
+    await world.deps.pool.query(`update attempts set next_lookup_at = now() + interval '1 day' where id = $1`, [
+      capture,
+    ])
+    const done = await settle(capture, { outcome: 'approved', psp_reference: 'cap_ended', captured: 1000 })
+    assert.deepEqual([done.status, done.body.code], [409, 'attempt_not_settleable'])
+    const asked = await settle(capture, { outcome: 'declined', proof })
+    world.state.fault = () => null
+    const contradicted = await approve(asked.body.id)
+    assert.deepEqual([contradicted.status, contradicted.body.code], [409, 'attempt_not_settleable'])
+    assert.match(String(contradicted.body.detail), /answered “.*does not fit.*cannot follow canceled.*Neither/)
+    assert.deepEqual((await chargeRow(id)).flags, ['psp_contradicts'])
+
+    world.state.fault = () => Promise.resolve(silence)
+    const before = await chargeRow(id)
+    await settleWhole(capture, { outcome: 'declined', proof })
+    const { state, next_lookup_at, settled_by_hand } = await world.rowOf('attempts', capture)
+    assert.deepEqual([state, next_lookup_at, settled_by_hand], ['declined', null, true])
+    assert.deepEqual(await chargeRow(id), before)
+  })
+
+  it('and another one are not settled by one reference of the PSP, even when both are applied at once', async () => {
+    const again = () => {
+      world.state.aheadMs = 0
+      world.state.fault = () => null
+    }
+    const captures = [await inDoubt.followUp('capture')]
+    again()
+    captures.push(await inDoubt.followUp('capture'))
+    again()
+    const authorize = await inDoubt.authorize()
+    const by = (psp_reference: string) => ({ outcome: 'approved', psp_reference, captured: 1000 })
+    const [first, second] = captures.map(({ attempt }) => attempt) as [string, string]
+    const asked = await settle(first, by('cap_one'))
+    assert.equal(asked.status, 201)
+    const refused = await settle(second, by('cap_one'))
+    assert.deepEqual([refused.status, refused.body.code], [422, 'psp_reference_wrong'])
+    assert.match(String(refused.body.detail), new RegExp(`${asked.body.id} of ${first}.*is requested`))
+    // A payment's reference is of another kind.
+    const payment = await settle(authorize.attempt, by('cap_one'))
+    assert.equal(payment.status, 201)
+    await call('ada', 'POST', `/attempt_settlements/${payment.body.id}/withdraw`)
+    assert.equal((await settle(second, by('cap_two'))).status, 201)
+    // Both workers' transactions begin together, because each waits for its charge.
+    const holder = await world.deps.pool.connect()
+    await holder.query('begin')
+    await holder.query('select from charges where id = any($1) for update', [captures.map(({ charge }) => charge)])
+    // As when both had been asked for at the same moment, and approved.
+    await world.deps.pool.query(
+      `update attempt_settlements set psp_reference = 'cap_one', state = 'approved', approved_by = 'ben', approved_at = now(), next_try_at = now()
+       where attempt_id = any($1)`,
+      [[first, second]],
+    )
+    const states = async () => {
+      const { rows } = await world.deps.pool.query(
+        'select state, note from attempt_settlements where attempt_id = any($1) order by state',
+        [[first, second]],
+      )
+      return rows
+    }
+    const waitUntil = async (isSo: () => Promise<boolean>) => {
+      const deadline = performance.now() + 5_000
+      while (!(await isSo()) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await waitUntil(async () => {
+      const { rows } = await world.deps.pool.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+      return rows.length === 2
+    })
+    await holder.query('commit')
+    holder.release()
+    await waitUntil(async () => (await states()).every(({ state }) => state !== 'approved'))
+    const ended = await states()
+    assert.deepEqual(
+      ended.map(({ state }) => state),
+      ['applied', 'refused'],
+    )
+    assert.match(ended[1].note, /One reference is one operation/)
+    const rows = await Promise.all(captures.map(({ charge }) => chargeRow(charge)))
+    assert.deepEqual(rows.map(({ status }) => status).sort(), ['authorized', 'captured'])
+  })
+
+  it('a charge that was declined by hand only learns its card when the PSP declines it too', async () => {
+    const { charge, attempt } = await inDoubt.authorize()
+    await settleWhole(attempt, { outcome: 'declined', proof })
+    const card = { brand: 'visa', first6: '424242', last4: '4242', exp_month: 12, exp_year: 2034 }
+    const declined = { outcome: 'declined', pspReference: null, code: 'card_declined', pspCode: null, card } as const
+    assert.notEqual(await tell(attempt, 'authorize', declined), 'flagged')
+    const row = await chargeRow(charge)
+    assert.deepEqual([row.status, row.flags, row.card.last4], ['failed', [], '4242'])
+  })
 
   it('is answered to a repeat of the merchant’s request as it was settled by hand', async () => {
     world.state.fault = () => Promise.resolve(silence)

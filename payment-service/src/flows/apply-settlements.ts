@@ -7,6 +7,7 @@ import {
   claimSettlementsToApply,
   endMootSettlements,
   endSettlement,
+  lockPspReference,
   lockSettlement,
   type Settlement,
 } from '../store/attempt-settlements.ts'
@@ -90,8 +91,14 @@ async function applyAnswer(
   answer: LookUpAnswer,
 ): Promise<End | null> {
   if (answer.found === true && answer.outcome.outcome !== 'unknown') {
-    await settleAttempt(deps, attempt.id, answer.outcome)
-    return { state: 'superseded', note: `The PSP answered “${said}”, and that holds.` }
+    const settled = await settleAttempt(deps, attempt.id, answer.outcome)
+    if (settled?.result === 'applied' || settled?.result === 'same')
+      return { state: 'superseded', note: `The PSP answered “${said}”, and that holds.` }
+    const because = settled?.why == null ? '' : `: ${settled.why}`
+    return {
+      state: 'refused',
+      note: `The PSP answered “${said}”, which does not fit what is known here${because}. Neither was taken over: compare both, and settle the difference with the PSP.`,
+    }
   }
   if (answer.found !== false || attempt.state === 'action_required') return null
   if (attempt.origin === 'give_back')
@@ -117,10 +124,13 @@ async function settleByHand(
   if (word !== null) return word
   const unfit = refuseUnfitAttempt(attempt)
   if (unfit !== null) return { state: 'superseded', note: unfit.detail ?? null }
+  if (settlement.pspReference !== null) await lockPspReference(tx, attempt.psp_account_id, settlement.pspReference)
   const checked = await checkSettlement(deps, tx, attempt, settlement)
   if (isRefusal(checked)) return { state: 'refused', note: checked.detail ?? checked.refused }
   const settled = await settleLocked(deps, tx, attempt, charge, checked.outcome)
-  if (settled.result !== 'applied') throw new Error(`A settlement by hand came to ${settled.result}`)
+  // That nothing was done leaves a charge that has ended as it is.
+  const changesNothing = settled.result === 'same' && checked.outcome.outcome !== 'approved'
+  if (settled.result !== 'applied' && !changesNothing) throw new Error(`A settlement by hand came to ${settled.result}`)
   await markSettledByHand(tx, attempt)
   return { state: 'applied', note: null }
 }

@@ -4,6 +4,7 @@ import { alertAfterMs } from '../payments/decide-follow-up.ts'
 import { type ByHand, outcomeByHand } from '../payments/outcome-by-hand.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { findOpenSettlementByReference } from '../store/attempt-settlements.ts'
 import { type AttemptRow, findOperationByReference } from '../store/attempts.ts'
 import { type ChargeRow, findCharge, findChargeByPspReference } from '../store/charges.ts'
 import type { Queryable } from '../store/pool.ts'
@@ -31,7 +32,11 @@ export async function checkSettlement(
     return refuse('attempt_not_settleable', { detail: hostedText })
   const early = refuseEarly(deps, attempt, charge)
   if (early !== null) return early
-  const outcome = outcomeByHand(said, { kind: attempt.kind, origin: attempt.origin, amount: charge.amount })
+  const outcome = outcomeByHand(said, {
+    kind: attempt.kind,
+    origin: attempt.origin,
+    amount: attempt.kind === 'capture' && attempt.amount !== null ? attempt.amount : charge.amount,
+  })
   if ('field' in outcome) {
     const code = {
       amount: 'settlement_amount_wrong',
@@ -56,6 +61,20 @@ const sessionText =
   'No money moves by making or closing a page at the PSP, so there is nothing to settle. The PSP is asked until it answers; the session ends when it has.'
 const hostedText =
   'This is a try on the PSP’s own page, and the shopper may still be there. It ends with its session: expire that.'
+
+/** Whether another settlement, that only waits for its end, stands on the same reference: one of the two is mistaken. */
+export async function refuseReferenceInUse(
+  tx: Queryable,
+  attempt: AttemptRow,
+  reference: string | null,
+): Promise<Refusal | null> {
+  const other = reference === null ? null : await findOpenSettlementByReference(tx, attempt, reference)
+  if (other === null) return null
+  return refuse('psp_reference_wrong', {
+    param: 'psp_reference',
+    detail: `The settlement ${other.id} of ${other.attemptId} stands on it, and is ${other.state}. One reference is one operation: withdraw the one that is mistaken.`,
+  })
+}
 
 /** The PSP, its webhooks and the resolver come first; and within its consistency window “not found” says nothing. */
 function refuseEarly(deps: CheckDeps, attempt: AttemptRow, charge: ChargeRow): Refusal | null {
@@ -98,6 +117,8 @@ function refuseWrongState(attempt: MoneyAttempt, charge: ChargeRow, outcome: Out
     return decision.kind === 'change' ? null : refuseState(charge, 'why' in decision ? decision.why : null)
   }
   if (attempt.kind === 'refund') return null
+  // The charge ended in another way. What was not done changes nothing of it, and only so the attempt ever ends.
+  if (outcome.outcome !== 'approved' && charge.status !== 'authorized') return null
   return charge.status === 'authorized' && charge.pending_operation === attempt.kind ? null : refuseState(charge, null)
 }
 

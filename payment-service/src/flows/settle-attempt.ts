@@ -314,7 +314,8 @@ export async function flagContradiction(
  * The charge was not final, so it takes the step that the money took; but an operator must know.
  */
 function wasSettledAsNotDone(attempt: AttemptRow): boolean {
-  return attempt.settled_by_hand && attempt.state !== 'approved'
+  const endsAuthorization = attempt.kind === 'capture' || attempt.kind === 'cancel'
+  return endsAuthorization && attempt.settled_by_hand && attempt.state !== 'approved'
 }
 
 async function markUnknown(deps: Deps, tx: Transaction, attempt: AttemptRow): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import type { AttemptRow } from '../store/attempts.ts'
+import { clockSyncMs } from '../store/database-clock.ts'
 
 /**
  * All waiting around a PSP call in one place, because the limits hold each other up: a call must have ended before its
@@ -26,7 +27,7 @@ export type CallClock = {
 }
 
 export function startCallClock(deps: Pick<Deps, 'config' | 'now'>): CallClock {
-  const lastsMs = deps.config.pspTimeoutMs + leaseMarginMs
+  const lastsMs = callLastsMs(deps)
   return {
     leaseUntil: new Date(deps.now().getTime() + lastsMs),
     callEndsBy: performance.now() + lastsMs - beforeLeaseMs,
@@ -47,19 +48,27 @@ export async function sendInTime(deps: Deps, clock: CallClock, request: PspReque
 /**
  * Whether a PSP's “not found” proves that an attempt never acted: only when its call has ended, whoever made it, and
  * the PSP's own consistency window has passed since. An attempt that waits for the shopper was found once, so for it
- * “not found” is no proof at all.
+ * “not found” is no proof at all. After a jump of the clock an attempt is not as old as it seems, so as much time has to
+ * have passed since the jump; and one round of questions, in which other processes still sent by the old time.
  *
  * @param consistencyWindowMs that of the PSP at which the attempt was made; another PSP's says nothing.
  */
 export function provesNothingHappened(
-  deps: Pick<Deps, 'config' | 'now'>,
+  deps: Pick<Deps, 'config' | 'now' | 'steadyMs'>,
   attempt: Pick<AttemptRow, 'state' | 'sent_at'>,
   consistencyWindowMs: number,
 ): boolean {
-  return attempt.state !== 'action_required' && deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs
+  if (attempt.state === 'action_required') return false
+  if (deps.steadyMs() < clockSyncMs + callLastsMs(deps) + consistencyWindowMs) return false
+  return deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs
 }
 
 /** By when an attempt's call has ended, whoever made it: the process itself, the card relay, one that was killed. */
 export function callEndedBy(deps: Pick<Deps, 'config'>, attempt: Pick<AttemptRow, 'sent_at'>): number {
-  return attempt.sent_at.getTime() + deps.config.pspTimeoutMs + leaseMarginMs
+  return attempt.sent_at.getTime() + callLastsMs(deps)
+}
+
+/** From an attempt's intent to the end of its lease. */
+function callLastsMs({ config }: Pick<Deps, 'config'>): number {
+  return config.pspTimeoutMs + leaseMarginMs
 }

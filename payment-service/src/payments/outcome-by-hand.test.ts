@@ -16,7 +16,7 @@ test('money that must go back can be settled as gone back or declined, and never
   }
 })
 
-test('how much was captured is never taken for granted, and never more than the charge', () => {
+test('how much was captured is never taken for granted, never more than the charge, and of a capture what was asked', () => {
   const cases: [kind: 'authorize' | 'capture', captured: bigint | null, isRight: boolean][] = [
     ['authorize', null, false],
     ['authorize', 0n, true],
@@ -24,7 +24,8 @@ test('how much was captured is never taken for granted, and never more than the 
     ['authorize', 1001n, false],
     ['capture', null, false],
     ['capture', 0n, false],
-    ['capture', 1n, true],
+    ['capture', 999n, false],
+    ['capture', 1000n, true],
     ['capture', 1001n, false],
   ]
   for (const [kind, captured, isRight] of cases)

@@ -13,7 +13,7 @@ export type ByHand = {
 export type OfAttempt = {
   kind: 'authorize' | 'capture' | 'cancel' | 'refund'
   origin: 'merchant' | 'give_back'
-  /** The charge's amount. */
+  /** What was asked for: a capture may be of less than its charge. */
   amount: bigint
 }
 
@@ -40,8 +40,13 @@ export function outcomeByHand(said: ByHand, of: OfAttempt): Outcome | Misfit {
         )
       if (captured > of.amount)
         return misfit('captured', 'amount', `The charge is of ${of.amount}; no more can have been captured.`)
-      if (of.kind === 'capture' && captured === 0n)
-        return misfit('captured', 'amount', 'A capture of nothing is none: settle it as declined or not_executed.')
+      // The PSP would have refused, or done, exactly this. Another amount is of another operation, or a mistake.
+      if (of.kind === 'capture' && captured !== of.amount)
+        return misfit(
+          'captured',
+          'amount',
+          `FinCore asked for a capture of ${of.amount}: it was done, or it is settled as declined or not_executed. Another amount is another operation at the PSP.`,
+        )
       return { outcome: 'approved', pspReference: said.pspReference, captured, card: null }
     }
     case 'declined':

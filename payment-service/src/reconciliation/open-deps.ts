@@ -25,7 +25,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
     await pool.end()
   }
   try {
-    const clock = await openDatabaseClock(pool)
+    const clock = await openDatabaseClock(pool, log)
     const directory = await openDirectory(config, pool, vault, log)
     const deps: Deps = {
       config,
@@ -38,6 +38,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       send: sender.send,
       pspPlaces: createPspPlaces(),
       now: clock.now,
+      steadyMs: clock.steadyMs,
       wakeOutbox: () => {},
       wakeInbox: () => {},
     }

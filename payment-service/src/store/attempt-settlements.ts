@@ -1,4 +1,5 @@
 import type { SettlementOutcome, SettlementState } from '../payments/settlement-states.ts'
+import type { AttemptRow } from './attempts.ts'
 import type { Queryable } from './pool.ts'
 
 /** An outcome that operators give an attempt, because its PSP does not. */
@@ -60,6 +61,34 @@ export async function lockSettlement(tx: Queryable, id: string): Promise<Settlem
   const { rows } = await tx.query<Settlement>(`select ${columns} from attempt_settlements where id = $1 for update`, [
     id,
   ])
+  return rows[0] ?? null
+}
+
+/**
+ * Until the transaction ends nobody else settles by this reference of the account. Take it after the locks of the charge
+ * and the attempt, and look for the reference afterwards: two settlements with the same one may be applied at once.
+ */
+export async function lockPspReference(tx: Queryable, pspAccountId: string, reference: string): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('psp_reference:' || $1 || ':' || $2, 0))`, [
+    pspAccountId,
+    reference,
+  ])
+}
+
+/** Another attempt's open one, of the same account and by the same reference. Index: attempt_settlements_open. */
+export async function findOpenSettlementByReference(
+  db: Queryable,
+  attempt: Pick<AttemptRow, 'merchant_id' | 'id' | 'psp_account_id' | 'kind'>,
+  reference: string,
+): Promise<Settlement | null> {
+  const { rows } = await db.query<Settlement>(
+    `select ${columns} from attempt_settlements
+     where merchant_id = $1 and state in ('requested', 'approved') and psp_reference = $2 and attempt_id <> $3
+       and attempt_id in (
+         select id from attempts where merchant_id = $1 and psp_account_id = $4 and (kind = 'authorize') = ($5 = 'authorize'))
+     order by id limit 1`,
+    [attempt.merchant_id, reference, attempt.id, attempt.psp_account_id, attempt.kind],
+  )
   return rows[0] ?? null
 }
 

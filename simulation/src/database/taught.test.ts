@@ -21,6 +21,7 @@ const simulated = globSync(
 const sendsNothing = new Set([
   'AuditLogUnavailableError',
   'applyChange',
+  'clockSyncMs',
   'createBatcher',
   'decideInTransaction',
   'fingerprintOf',

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { detailsOf } from '../../flows/apply-settlements.ts'
-import { checkSettlement, refuseUnfitAttempt } from '../../flows/check-settlement.ts'
+import { checkSettlement, refuseReferenceInUse, refuseUnfitAttempt } from '../../flows/check-settlement.ts'
 import { callEndedBy } from '../../flows/time-limits.ts'
 import { newId } from '../../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
@@ -95,6 +95,8 @@ export function addUnresolvedAttemptRoutes(app: App, deps: AdminDeps): void {
         if (attempt === null) return refuse('resource_not_found')
         const checked = await checkSettlement(deps, tx, attempt, asked)
         if (isRefusal(checked)) return checked
+        const inUse = await refuseReferenceInUse(tx, attempt, asked.pspReference)
+        if (inUse !== null) return inUse
         const settlement = await insertSettlement(tx, {
           ...asked,
           merchantId: attempt.merchant_id,

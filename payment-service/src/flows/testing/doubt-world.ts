@@ -48,8 +48,8 @@ export async function openDoubtWorld() {
       const request = { amount: 1000, currency: 'EUR', payment_method, ...more }
       return resultOf(await chargeToken(deps, { merchantId, idempotencyKey: key(), request }))
     },
-    capture: async (chargeId: string): Promise<Charge> =>
-      resultOf(await captureCharge(deps, { merchantId, chargeId, idempotencyKey: key(), amount: undefined })),
+    capture: async (chargeId: string, amount?: number): Promise<Charge> =>
+      resultOf(await captureCharge(deps, { merchantId, chargeId, idempotencyKey: key(), amount })),
     cancel: async (chargeId: string): Promise<Charge> =>
       resultOf(await cancelCharge(deps, { merchantId, chargeId, idempotencyKey: key() })),
     refund: async (charge: string): Promise<Refund> =>

@@ -35,6 +35,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     hotPath: createHotPath(pool),
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),
+    steadyMs: () => Number.POSITIVE_INFINITY,
     wakeOutbox: () => void woken.outbox++,
     pspPlaces: createPspPlaces(),
     wakeInbox: () => void woken.inbox++,

@@ -1,12 +1,15 @@
+import type { AttemptKind } from '@fincore/payment-service/psp-gateway/port'
 import {
   approveSettlement,
   claimSettlementsToApply,
   endMootSettlements,
   endSettlement,
+  findOpenSettlementByReference,
   findSettlement,
   insertSettlement,
   listSettlements,
   listSettlementsOf,
+  lockPspReference,
   lockSettlement,
   type Settlement,
 } from '@fincore/payment-service/store/attempt-settlements'
@@ -85,6 +88,34 @@ export const settlementLessons = [
       const [slot] = tx.tables.attempt_settlements.byItsId.find(id)
       if (slot === undefined || visibleTo(tx, slot) === null) return []
       return answerOne(yield* lockRow(tx, slot, lockStrengths.update), show)
+    },
+  ),
+  lesson(
+    'lockPspReference',
+    (db) => lockPspReference(db, '', ''),
+    function* (tx, [accountId, reference]: [string, string]) {
+      yield* lockRow(tx, tx.tables.attempt_settlements.referenceOf(accountId, reference), lockStrengths.update)
+      return [{ pg_advisory_xact_lock: '' }]
+    },
+  ),
+  lesson(
+    'findOpenSettlementByReference',
+    (db) => findOpenSettlementByReference(db, { merchant_id: '', id: '', psp_account_id: '', kind: 'capture' }, ''),
+    (tx, [merchantId, reference, attemptId, accountId, kind]: [string, string, string, string, AttemptKind]) => {
+      const { attempt_settlements, attempts } = tx.tables
+      const isOther = (row: SettlementRecord) => {
+        if (row.merchant_id !== merchantId || row.psp_reference !== reference || row.attempt_id === attemptId)
+          return false
+        if (row.state !== 'requested' && row.state !== 'approved') return false
+        const attempt = read(tx, attempts, `${row.merchant_id} ${row.attempt_id}`)
+        return attempt?.psp_account_id === accountId && (attempt.kind === 'authorize') === (kind === 'authorize')
+      }
+      // They are few.
+      const found = [...seenOf(tx, attempt_settlements.slots(), isOther)]
+      return found
+        .sort((a, b) => -newestFirst(a, b))
+        .slice(0, 1)
+        .map(show)
     },
   ),
   lesson(

@@ -1,6 +1,7 @@
 import type { SettlementOutcome, SettlementState } from '@fincore/payment-service/payments/settlement-states'
 import { makeDueQueue } from '../due-queue.ts'
 import { makeMultiIndex, makeUniqueIndex } from '../index.ts'
+import { makeSlot, type Slot } from '../slot.ts'
 import { makeTable, type TableRules } from '../table.ts'
 import { byId, check, inOrder, oneOf, toLockable, toMerchant } from './rules.ts'
 
@@ -65,5 +66,13 @@ export function makeSettlements() {
     row.state === 'approved' ? (row.next_try_at?.getTime() ?? null) : null,
   )
   const table = makeTable(settlementRules, { unique: [open], others: [byItsId, byAttempt, requested, toApply] })
-  return { ...table, byItsId, byAttempt, requested, toApply }
+  /** Places without a row, for the advisory lock by which one settlement at a time stands on a reference of the PSP. */
+  const references = new Map<string, Slot<SettlementRecord>>()
+  const referenceOf = (accountId: string, reference: string) => {
+    const key = `${accountId} ${reference}`
+    const known = references.get(key) ?? makeSlot(table)
+    references.set(key, known)
+    return known
+  }
+  return { ...table, byItsId, byAttempt, requested, toApply, referenceOf }
 }

@@ -272,6 +272,17 @@ export const operations: Record<string, Operation> = {
   insertSettlement: (draw) => call(settlements.insertSettlement, settlementOf(draw)),
   findSettlement: (draw) => call(settlements.findSettlement, settlementId(draw)),
   lockSettlement: (draw) => call(settlements.lockSettlement, settlementId(draw)),
+  lockPspReference: (draw) => call(settlements.lockPspReference, ownerOf(draw).accountId, 'pay_by_hand'),
+  findOpenSettlementByReference: (draw) =>
+    call(
+      settlements.findOpenSettlementByReference,
+      {
+        ...attemptOf(draw),
+        psp_account_id: ownerOf(draw).accountId,
+        kind: draw.of(['authorize', 'capture', 'refund'] as const),
+      },
+      draw.chance(0.9) ? 'pay_by_hand' : 'pay_none',
+    ),
   approveSettlement(draw) {
     const [id, by, at] = [settlementId(draw), draw.of(['one', 'two', 'three']), around(draw)]
     return onSettlement(id, (db, found) => settlements.approveSettlement(db, found, by, at))

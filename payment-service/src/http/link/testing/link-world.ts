@@ -80,6 +80,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     psps: { sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
     send: (request, timeoutMs) => state.fault(request) ?? sender.send(request, timeoutMs),
     now: () => new Date(Date.now() + state.aheadMs),
+    steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
