@@ -40,5 +40,6 @@ export async function chargeToken(
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
   place.callBegins()
   const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
+  place.end()
   return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
 }

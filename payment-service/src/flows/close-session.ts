@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { insertAttempt, setAttemptState } from '../store/attempts.ts'
 import {
   findClosingAttempt,
@@ -20,15 +21,21 @@ const retryMs = { least: 5_000, most: 300_000 }
  * Closes a session: at the PSP first, so that no payment can begin any more, then here. Whoever pays before the PSP
  * closes its page has paid, and the session ends as completed.
  *
+ * @param place of the calls, where a merchant waits for them; ended when the PSP has said whether its page is closed.
  * @returns the session as it is now: ended, or still open when the PSP could not be reached. The expiry job tries such
  *   a session again soon.
  */
-export async function closeAtPsp(deps: Deps, session: SessionRow, as: 'expired' | 'canceled'): Promise<SessionRow> {
+export async function closeAtPsp(
+  deps: Deps,
+  session: SessionRow,
+  as: 'expired' | 'canceled',
+  place?: PspPlace,
+): Promise<SessionRow> {
   const created = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (created === null) throw new Error('A session has lost its attempt')
   // From here on, should this process die, the expiry job goes on.
   await setNextExpiryTry(deps.pool, session, new Date(startCallClock(deps).leaseUntil.getTime() + 2 * lookUpTimeoutMs))
-  const ended = (await isClosedAtPsp(deps, session, created))
+  const ended = (await isClosedAtPsp(deps, session, created, place))
     ? await endSession(deps, session.merchant_id, session.id, as)
     : await reload(deps, session)
   if (ended.status === 'open') await setNextExpiryTry(deps.pool, session, nextTry(deps, session))
@@ -36,9 +43,16 @@ export async function closeAtPsp(deps: Deps, session: SessionRow, as: 'expired' 
 }
 
 /** True when nothing can be paid with the session any more, and nothing was. */
-async function isClosedAtPsp(deps: Deps, session: SessionRow, created: SessionAttempt): Promise<boolean> {
+async function isClosedAtPsp(
+  deps: Deps,
+  session: SessionRow,
+  created: SessionAttempt,
+  place: PspPlace | undefined,
+): Promise<boolean> {
   if (session.psp_reference === null) {
+    place?.callBegins()
     const truth = await askForTruth(deps, session, created, lookUpTimeoutMs)
+    if (truth.known !== 'found') place?.end()
     // Never made at the PSP, and proven so: there is nothing to close.
     if (truth.known === 'absent') {
       const { consistencyWindowMs } = await hostedOf(deps, session)
@@ -48,7 +62,7 @@ async function isClosedAtPsp(deps: Deps, session: SessionRow, created: SessionAt
   }
   const current = await reload(deps, session)
   if (current.status !== 'open' || current.psp_reference === null) return false
-  const said = await askToClose(deps, current, current.psp_reference, created.id)
+  const said = await askToClose(deps, current, current.psp_reference, created.id, place)
   // Also after “closed”: the look-up brings the tries that ended with the page, and corrects what we misread.
   const truth = await askForTruth(deps, current, created, lookUpTimeoutMs)
   if (truth.known !== 'found') return said === 'closed'
@@ -61,13 +75,16 @@ async function askToClose(
   session: SessionRow,
   pspReference: string,
   createAttemptId: string,
+  place: PspPlace | undefined,
 ): Promise<'closed' | 'completed' | 'unknown'> {
   const { account, hosted } = await hostedOf(deps, session)
   const attempt = await beginClosing(deps, session)
+  place?.callBegins()
   const reply = await deps.send(
     hosted.expire(account, { reference: attempt.id, pspReference }),
     deps.config.pspTimeoutMs,
   )
+  place?.end()
   const said = hosted.readExpire(reply)
   const nextLookUpAt = said === 'unknown' ? new Date(deps.now().getTime() + nextLookUpDelayMs('unknown', 0)) : null
   await setAttemptState(deps.pool, attempt, {

@@ -14,7 +14,7 @@ import { cancelUnmadeSession, findSession, insertSession, type SessionRow } from
 import { type Chosen, choosePspAccount } from './choose-psp-account.ts'
 import { isWebAddress } from './merchant-url.ts'
 import type { Answer } from './replay.ts'
-import { makeAtPsp } from './session-at-psp.ts'
+import { type MadeAtPsp, makeAtPsp } from './session-at-psp.ts'
 import { linkOf, showSession } from './session-link.ts'
 import { startCallClock } from './time-limits.ts'
 
@@ -50,7 +50,7 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
   using place = deps.pspPlaces.ours.open()
   const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen, place))
   if (isRefusal(begun)) return begun
-  return 'kind' in begun ? await repeat(deps, input, begun) : await finish(deps, input, begun, false)
+  return 'kind' in begun ? await repeat(deps, input, begun) : await finish(deps, input, begun, place, false)
 }
 
 async function claimAndWrite(
@@ -105,23 +105,30 @@ async function repeat(deps: Deps, input: Input, claim: Extract<Claim, { kind: 'r
     using place = deps.pspPlaces.ours.open()
     if (!place.take(session.psp_account_id)) return refuse('psp_overloaded')
     await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
-    return await finish(deps, input, { session, attempt }, true)
+    return await finish(deps, input, { session, attempt }, place, true)
   }
   // The first request's process died, or its PSP's answer came by a look-up: the session tells how it stands.
   return { status: 201, body: showSession(deps, session), replayed: true }
 }
 
-async function finish(deps: Deps, input: Input, begun: Begun, replayed: boolean): Promise<Answer | Refusal> {
+async function finish(
+  deps: Deps,
+  input: Input,
+  begun: Begun,
+  place: PspPlace,
+  replayed: boolean,
+): Promise<Answer | Refusal> {
   const { merchantId, idempotencyKey } = input
   const body = showSession(deps, begun.session)
-  const made = await makeAtPsp(deps, begun.session, begun.attempt, async (tx, outcome) => {
+  const writeAnswer = async (tx: Queryable, outcome: MadeAtPsp) => {
     if (outcome.outcome === 'approved') await completeKey(tx, merchantId, idempotencyKey, 201, withoutLink(body))
     if (outcome.outcome === 'unknown') await releaseKey(tx, merchantId, idempotencyKey)
     if (outcome.outcome !== 'rejected') return
     // Without an event: the merchant hears of it in this answer, and nobody ever had the session's link.
     await cancelUnmadeSession(tx, merchantId, begun.session.id)
     await completeKey(tx, merchantId, idempotencyKey, 422, declinedBy(outcome.pspCode))
-  })
+  }
+  const made = await makeAtPsp(deps, begun.session, begun.attempt, writeAnswer, place)
   if (made.outcome === 'rejected') return declinedBy(made.pspCode)
   if (made.outcome === 'unknown') return refuse('psp_unavailable')
   return { status: 201, body, replayed }

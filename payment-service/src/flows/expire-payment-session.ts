@@ -49,7 +49,7 @@ export async function expirePaymentSession(
       ? (stored.body as Refusal)
       : { status: stored.status, body: stored.body as object, replayed: true }
   }
-  const ended = session.status === 'open' ? await closeAtPsp(deps, session, 'expired') : session
+  const ended = session.status === 'open' ? await closeAtPsp(deps, session, 'expired', place) : session
   if (ended.status === 'open') {
     await releaseKey(deps.pool, merchantId, idempotencyKey)
     return refuse('psp_unavailable', {

@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
 import { describeSessionLookUp, type Said } from '../payments/look-up-words.ts'
 import type { HostedSessionState, HostedSessions, PspAccount } from '../psp-gateway/port.ts'
+import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { setAttemptState } from '../store/attempts.ts'
 import { inTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt, type SessionAttempt } from '../store/session-attempts.ts'
@@ -21,12 +22,14 @@ export type MadeAtPsp =
  * again gives the same page; no money moves by it. A rejected session is over, and the caller says so.
  *
  * @param alsoWrite runs in the transaction of the outcome: the answer to the merchant's request.
+ * @param place of the call, where a merchant waits for it; ended when the PSP has answered.
  */
 export async function makeAtPsp(
   deps: Deps,
   session: SessionRow,
   attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
   alsoWrite: (tx: Queryable, made: MadeAtPsp) => Promise<void> = async () => {},
+  place?: PspPlace,
 ): Promise<MadeAtPsp> {
   const { account, hosted } = await hostedOf(deps, session)
   const link = linkOf(deps, session.id)
@@ -42,7 +45,9 @@ export async function makeAtPsp(
     lineItems: session.line_items.map((item) => ({ ...item, amount: BigInt(item.amount) })),
     expiresAt: session.expires_at,
   })
+  place?.callBegins()
   const reply = await deps.send(asked, deps.config.pspTimeoutMs)
+  place?.end()
   // A PSP that cannot be reached right now refused nothing: the same request can be made again, so the session stays.
   const made: ReturnType<HostedSessions['readCreate']> =
     'failure' in reply ? { outcome: 'unknown', why: reply.failure } : hosted.readCreate(reply)

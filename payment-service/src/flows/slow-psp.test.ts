@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
+import type { Deps } from '../deps.ts'
 import { type LinkWorld, openLinkWorld } from '../http/link/testing/link-world.ts'
 import { newId } from '../ids.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import { createPspPlaces } from '../psp-gateway/psp-places.ts'
+import { isRefusal } from '../refusal.ts'
 import { beginCardCharge, continueCardCharge } from './charge-card.ts'
 import { chargeToken } from './charge-token.ts'
 import { createPaymentSession } from './create-payment-session.ts'
 import { createRefund } from './create-refund.ts'
 import { captureCharge } from './end-authorization.ts'
+import { expirePaymentSession } from './expire-payment-session.ts'
 
 /** What one account may have under way here. */
 const mostUnderWay = 128
@@ -153,6 +156,76 @@ describe('a PSP that hangs', { timeout: 60_000 }, () => {
       codeOf(await captureCharge(world.deps, { ...input, chargeId: idOf(held), amount: undefined })),
       'an answer',
     )
+  })
+
+  it('is what is measured, and not the database, before and after', async () => {
+    const told: string[] = []
+    const tell = (what: string) => void told.push(what)
+    const { pool, hotPath } = world.deps
+    const tellOf = <Args extends unknown[], Result>(what: string, act: (...args: Args) => Result) => {
+      return (...args: Args): Result => {
+        tell(what)
+        return act(...args)
+      }
+    }
+    const deps: Deps = {
+      ...world.deps,
+      pool: new Proxy(pool, {
+        get: (_pool, name) => {
+          const value = Reflect.get(pool, name)
+          return typeof value === 'function' ? tellOf('database', value.bind(pool)) : value
+        },
+      }),
+      hotPath: { ...hotPath, outcomes: { ...hotPath.outcomes, submit: tellOf('database', hotPath.outcomes.submit) } },
+      async send(asked, timeoutMs) {
+        tell('asked')
+        const reply = await world.deps.send(asked, timeoutMs)
+        tell('answered')
+        return reply
+      },
+      pspPlaces: {
+        ...world.deps.pspPlaces,
+        ours: {
+          open() {
+            const place = world.deps.pspPlaces.ours.open()
+            return { ...place, callBegins: tellOf('begins', place.callBegins), end: tellOf('ends', place.end) }
+          },
+        },
+      },
+    }
+    /** What was told from the last beginning of a call to the end of its place. */
+    const callOf = async (act: () => Promise<object>) => {
+      told.length = 0
+      const answer = await act()
+      return [codeOf(answer), ...told.slice(told.lastIndexOf('begins'), told.indexOf('ends') + 1)]
+    }
+    const measured = ['begins', 'asked', 'answered', 'ends']
+    const input = () => ({ merchantId: merchantId(), idempotencyKey: randomUUID() })
+    const page = {
+      amount: 1000,
+      currency: 'EUR',
+      success_url: 'https://shop.example/a',
+      cancel_url: 'https://shop.example/b',
+    }
+    const sessionIds: string[] = []
+    const create = async (by: ReturnType<typeof input>) => {
+      const answer = await createPaymentSession(deps, { ...by, request: page })
+      if (!isRefusal(answer)) sessionIds.push((answer.body as { id: string }).id)
+      return answer
+    }
+    const expire = (sessionId: string) => expirePaymentSession(deps, { ...input(), sessionId })
+
+    assert.deepEqual(await callOf(() => create(input())), ['an answer', ...measured])
+    assert.deepEqual(await callOf(() => expire(sessionIds[0] ?? '')), ['an answer', ...measured])
+    world.state.fault = () => Promise.resolve(reset)
+    assert.deepEqual(await callOf(() => chargeToken(deps, { ...input(), request })), ['an answer', ...measured])
+    const repeated = input()
+    assert.deepEqual(await callOf(() => create(repeated)), ['psp_unavailable', ...measured])
+    const unmade = await world.deps.pool.query<{ id: string }>(
+      'select id from payment_sessions where psp_reference is null order by id desc limit 1',
+    )
+    assert.deepEqual(await callOf(() => expire(unmade.rows[0]?.id ?? '')), ['psp_unavailable', ...measured])
+    assert.deepEqual(await callOf(() => create(repeated)), ['psp_unavailable', ...measured])
   })
 
   it('keeps so many cards of the relay, each until it was reported', async () => {
