@@ -211,7 +211,7 @@ export const steps: readonly Step[] = [
     drive: 'anything',
     place: () => ({
       at: 'answer seen',
-      statement: ({ text }) => text.includes('update attempts set next_lookup_at') && text.includes('lookups + 1'),
+      statement: ({ text }) => text.includes('update attempts set next_lookup_at') && text.includes('in_doubt_since = coalesce'),
     }),
   },
   {
