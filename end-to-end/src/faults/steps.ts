@@ -211,7 +211,8 @@ export const steps: readonly Step[] = [
     drive: 'anything',
     place: () => ({
       at: 'answer seen',
-      statement: ({ text }) => text.includes('update attempts set next_lookup_at') && text.includes('in_doubt_since = coalesce'),
+      statement: ({ text }) =>
+        text.includes('update attempts set next_lookup_at') && text.includes('in_doubt_since = coalesce'),
     }),
   },
   {
