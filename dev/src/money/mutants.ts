@@ -47,9 +47,8 @@ export const moneyMutants: readonly MoneyMutant[] = [
     edits: [
       {
         file: `${service}/flows/time-limits.ts`,
-        find: "return attempt.state !== 'action_required' && deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs",
-        replacement:
-          "return attempt.state !== 'action_required' && callEndedBy(deps, attempt) + consistencyWindowMs > 0",
+        find: '  return deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs',
+        replacement: '  return callEndedBy(deps, attempt) + consistencyWindowMs > 0',
       },
     ],
     caughtBy: simulation,
