@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { openBrowser, payOnHostedPage } from './browser.ts'
 import { readWorldFiles } from './card-traces.ts'
 import { assertNotPaid, assertPaidOnce, fillCardForm, readMoney, typeIntoCardFields, waitForOrder } from './shopper.ts'
-import { useWorld, type World } from './world.ts'
+import { startWorld, type World } from './world.ts'
 
 const price = 2800
 
@@ -14,7 +14,8 @@ describe('the shop’s checkout', () => {
   let world: World
   let browser: Browser
   before(async () => {
-    ;[world, browser] = await Promise.all([useWorld(), openBrowser()])
+    // Of its own: all orders of the shop are counted.
+    ;[world, browser] = await Promise.all([startWorld(), openBrowser()])
   })
   after(async () => {
     await browser?.close()
