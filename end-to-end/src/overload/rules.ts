@@ -21,14 +21,14 @@ export type Margins = {
   calledPart: number
 }
 
-/** For the test in `npm test`. */
+/** For the test in `npm test`, beside three other test files: the load itself comes slower than it is meant to. */
 export const smallMargins: Margins = {
   servedPart: 0.4,
   countsMeanwhile: false,
-  shedPart: 0.5,
+  shedPart: 0.2,
   shedTimePart: 0.5,
   brokenPart: 0,
-  greedyTimes: 5,
+  greedyTimes: 8,
   smallPart: 0.6,
   calledPart: 1,
 }

@@ -137,7 +137,8 @@ export async function closeSession(
   const attempt = await findAttempt(deps.pool, input.createAttemptId)
   if (attempt?.merchant_id !== input.merchantId || attempt.payment_session_id === null) return
   const closing = await findClosingAttempt(deps.pool, input.merchantId, attempt.payment_session_id)
-  if (closing?.state === 'sent') return
+  // Also when it was answered a moment ago: whoever asked ends the session now, or the expiry job does.
+  if (closing?.state === 'sent' || closing?.state === 'approved') return
   await endSession(deps, input.merchantId, attempt.payment_session_id, input.as)
 }
 
