@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Config } from './config.ts'
-import { pspNames } from './psp-gateway/port.ts'
+import { pspNames } from './psp-gateway/registry.ts'
 import { createVault } from './secrets.ts'
 import { StartError } from './start-error.ts'
 import { isUsableAccount } from './store/environment.ts'

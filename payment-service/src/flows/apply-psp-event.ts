@@ -16,7 +16,7 @@ export async function applyPspEvent(
 ): Promise<EventFate> {
   const { about } = event
   if (about.kind === 'nothing') return 'ignored'
-  if (about.kind === 'unforeseen') return 'flagged'
+  if (about.kind === 'unforeseen' || about.kind === 'dispute') return 'flagged'
   const attempt = await findAttempt(deps.pool, about.reference)
   // It may be about a payment whose intent is still being committed, or one that was made elsewhere: keep it.
   if (attempt === null) return 'held'

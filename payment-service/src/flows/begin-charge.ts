@@ -122,5 +122,8 @@ export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string)
         ? null
         : `${deps.config.publicUrl}/c/${deps.vault.linkToken('return', charge.id)}/return`,
     description: charge.description,
+    initiator: null,
+    networkTransactionId: null,
+    threeDSecure: null,
   }
 }

@@ -10,7 +10,7 @@ import {
   type SessionAttempt,
 } from '../store/session-attempts.ts'
 import { type SessionRow, setNextExpiryTry } from '../store/sessions.ts'
-import { askForTruth, hostedOf, reload } from './session-at-psp.ts'
+import { askForTruth, hostedOf, makeAgainAtPsp, reload } from './session-at-psp.ts'
 import { endSession } from './settle-session.ts'
 import { lookUpTimeoutMs, provesNothingHappened, startCallClock } from './time-limits.ts'
 
@@ -31,8 +31,7 @@ export async function closeAtPsp(
   as: 'expired' | 'canceled',
   place?: PspPlace,
 ): Promise<SessionRow> {
-  const created = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
-  if (created === null) throw new Error('A session has lost its attempt')
+  const created = await reloadCreated(deps, session)
   // From here on, should this process die, the expiry job goes on.
   await setNextExpiryTry(deps.pool, session, new Date(startCallClock(deps).leaseUntil.getTime() + 2 * lookUpTimeoutMs))
   const ended = (await isClosedAtPsp(deps, session, created, place))
@@ -40,6 +39,12 @@ export async function closeAtPsp(
     : await reload(deps, session)
   if (ended.status === 'open') await setNextExpiryTry(deps.pool, session, nextTry(deps, session))
   return ended
+}
+
+async function reloadCreated(deps: Deps, session: SessionRow): Promise<SessionAttempt> {
+  const created = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
+  if (created === null) throw new Error('A session has lost its attempt')
+  return created
 }
 
 /** True when nothing can be paid with the session any more, and nothing was. */
@@ -51,7 +56,12 @@ async function isClosedAtPsp(
 ): Promise<boolean> {
   if (session.psp_reference === null) {
     place?.callBegins()
-    const truth = await askForTruth(deps, session, created, lookUpTimeoutMs)
+    let truth = await askForTruth(deps, session, created, lookUpTimeoutMs)
+    // It cannot be asked whether it made a page, but to make the same one again, which tells where the page is.
+    if (truth.said === 'no_way_to_ask' && truth.known === 'unknown') {
+      await makeAgainAtPsp(deps, session, created)
+      truth = await askForTruth(deps, await reload(deps, session), await reloadCreated(deps, session), lookUpTimeoutMs)
+    }
     if (truth.known !== 'found') place?.end()
     // Never made at the PSP, and proven so: there is nothing to close.
     if (truth.known === 'absent') {

@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts'
-import { describeLookUp, type Said } from '../payments/look-up-words.ts'
-import type { LookUpAnswer } from '../psp-gateway/port.ts'
+import { describeLookUp, noWayToAsk, type Said } from '../payments/look-up-words.ts'
+import type { LookUpAnswer, PspReply, Question } from '../psp-gateway/port.ts'
 import type { AttemptRow } from '../store/attempts.ts'
 import { type ChargeRow, findCharge } from '../store/charges.ts'
+import { askPsp } from './ask-psp.ts'
 
 export type MoneyAttempt = AttemptRow & { kind: 'authorize' | 'capture' | 'cancel' | 'refund' }
 
@@ -18,14 +19,25 @@ export async function lookUpAttempt(
   deps: Deps,
   attempt: MoneyAttempt,
   timeoutMs: number,
-): Promise<Said & { answer: LookUpAnswer; consistencyWindowMs: number }> {
+): Promise<Said & { answer: Exclude<LookUpAnswer, { found: 'next' }>; consistencyWindowMs: number }> {
   const account = await deps.directory.findPspAccount(attempt.psp_account_id)
   if (account === null) throw new Error('An attempt has lost its PSP account')
   const { payments, consistencyWindowMs } = deps.psps[account.psp]
-  const reply = await deps.send(payments.lookUp(account, attempt.id), timeoutMs)
-  const { currency } = await findChargeOf(deps, attempt)
-  const amount = attempt.amount === null ? undefined : { amount: attempt.amount, currency }
-  const answer = payments.readLookUp(attempt.kind, attempt.id, reply, amount)
+  const charge = await findChargeOf(deps, attempt)
+  const question: Question = {
+    kind: attempt.kind,
+    reference: attempt.id,
+    payment: charge.psp_reference,
+    sentAt: attempt.sent_at,
+    ...(attempt.amount === null ? {} : { amount: { amount: attempt.amount, currency: charge.currency } }),
+  }
+  const request = payments.lookUp(account, question)
+  if (request === null) {
+    const answer = { found: 'unknown', why: 'the PSP has no look-up for it' } as const
+    return { ...noWayToAsk, answer, consistencyWindowMs }
+  }
+  const read = (reply: PspReply) => payments.readLookUp(account, question, reply)
+  const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
   return { ...describeLookUp(reply, answer), answer, consistencyWindowMs }
 }
 

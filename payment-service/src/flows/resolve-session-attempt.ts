@@ -1,9 +1,10 @@
 import type { Deps } from '../deps.ts'
-import { describeSessionLookUp, type Said } from '../payments/look-up-words.ts'
+import type { Said } from '../payments/look-up-words.ts'
 import { type AttemptRow, rejectIfNotRestarted, setAttemptState } from '../store/attempts.ts'
 import { inTransaction } from '../store/pool.ts'
 import { findCreateAttempt } from '../store/session-attempts.ts'
-import { recordSessionAtPsp } from '../store/sessions.ts'
+import { findSession, recordSessionAtPsp } from '../store/sessions.ts'
+import { hostedOf, lookUpSession, makeAgainAtPsp } from './session-at-psp.ts'
 import { lookUpTimeoutMs, provesNothingHappened } from './time-limits.ts'
 
 /**
@@ -12,19 +13,21 @@ import { lookUpTimeoutMs, provesNothingHappened } from './time-limits.ts'
  * job.
  */
 export async function resolveSessionAttempt(deps: Deps, attempt: AttemptRow): Promise<Said> {
-  const account = await deps.directory.findPspAccount(attempt.psp_account_id)
-  const psp = account === null ? undefined : deps.psps[account.psp]
-  const hosted = psp?.hostedSessions
-  const sessionId = attempt.payment_session_id
-  if (account === null || psp === undefined || hosted === undefined || sessionId === null)
-    throw new Error('A session’s attempt has lost its PSP')
+  const { merchant_id: merchantId, payment_session_id: sessionId } = attempt
+  const session = sessionId === null ? null : await findSession(deps.pool, merchantId, sessionId)
   // The PSP knows a session by the reference that made it, whatever is asked about it.
-  const created = await findCreateAttempt(deps.pool, attempt.merchant_id, sessionId)
-  if (created === null) throw new Error('A session has lost its attempt')
-  const reply = await deps.send(hosted.lookUp(account, created.id), lookUpTimeoutMs)
-  const answer = hosted.readLookUp(reply)
-  const said = describeSessionLookUp(reply, answer)
-  if (answer.found === false && provesNothingHappened(deps, attempt, psp.consistencyWindowMs))
+  const created = sessionId === null ? null : await findCreateAttempt(deps.pool, merchantId, sessionId)
+  if (sessionId === null || session === null || created === null) throw new Error('An attempt has lost its session')
+  const { consistencyWindowMs } = await hostedOf(deps, session)
+  const { said, state: answer } = await lookUpSession(deps, session, created, lookUpTimeoutMs)
+  if (said.said === 'no_way_to_ask' && session.psp_reference === null) {
+    const { outcome } = await makeAgainAtPsp(deps, session, created)
+    return {
+      said: outcome === 'approved' ? 'session_open' : outcome === 'rejected' ? 'rejected' : 'unfinished',
+      why: null,
+    }
+  }
+  if (answer.found === false && provesNothingHappened(deps, attempt, consistencyWindowMs))
     await rejectIfNotRestarted(deps.pool, attempt)
   if (answer.found !== true) return said
   // Still open although we asked to close it: the expiry job asks again, under this same attempt.

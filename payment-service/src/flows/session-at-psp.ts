@@ -1,12 +1,13 @@
 import type { Deps } from '../deps.ts'
 import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
-import { describeSessionLookUp, type Said } from '../payments/look-up-words.ts'
-import type { HostedSessionState, HostedSessions, PspAccount } from '../psp-gateway/port.ts'
+import { describeSessionLookUp, noWayToAsk, type Said } from '../payments/look-up-words.ts'
+import type { HostedSessionState, HostedSessions, PspAccount, PspReply } from '../psp-gateway/port.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { setAttemptState } from '../store/attempts.ts'
 import { inTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt, type SessionAttempt } from '../store/session-attempts.ts'
 import { findSession, recordSessionAtPsp, type SessionRow } from '../store/sessions.ts'
+import { askPsp } from './ask-psp.ts'
 import { linkOf } from './session-link.ts'
 import { endSession, settleHostedPayment } from './settle-session.ts'
 import { startCallClock } from './time-limits.ts'
@@ -71,10 +72,19 @@ export async function findPspPage(deps: Deps, session: SessionRow): Promise<stri
   if (session.psp_url !== null) return session.psp_url
   const attempt = await findCreateAttempt(deps.pool, session.merchant_id, session.id)
   if (attempt === null) return null
-  await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
-  const made = await makeAtPsp(deps, session, attempt)
+  const made = await makeAgainAtPsp(deps, session, attempt)
   if (made.outcome === 'rejected') await endSession(deps, session.merchant_id, session.id, 'canceled')
   return (await reload(deps, session)).psp_url
+}
+
+/** The same request again, under the same idempotency key: the PSP answers with the page that it made, or makes it now. */
+export async function makeAgainAtPsp(
+  deps: Deps,
+  session: SessionRow,
+  attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
+): Promise<MadeAtPsp> {
+  await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
+  return makeAtPsp(deps, session, attempt)
 }
 
 /** What a look-up found: who has the last word on what was paid. */
@@ -88,13 +98,10 @@ export type Truth = Said &
 export async function askForTruth(
   deps: Deps,
   session: SessionRow,
-  attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
+  attempt: SessionAttempt,
   timeoutMs: number,
 ): Promise<Truth> {
-  const { account, hosted } = await hostedOf(deps, session)
-  const reply = await deps.send(hosted.lookUp(account, attempt.id), timeoutMs)
-  const state = hosted.readLookUp(reply)
-  const said = describeSessionLookUp(reply, state)
+  const { said, state } = await lookUpSession(deps, session, attempt, timeoutMs)
   if (state.found === 'unknown') return { ...said, known: 'unknown' }
   if (state.found === false) return { ...said, known: 'absent' }
   if (session.psp_reference === null) {
@@ -112,6 +119,27 @@ export async function askForTruth(
     })
   }
   return { ...said, ...state, known: 'found' }
+}
+
+/** Asks the PSP how a session stands, without applying it. */
+export async function lookUpSession(
+  deps: Deps,
+  session: SessionRow,
+  attempt: SessionAttempt,
+  timeoutMs: number,
+): Promise<{ said: Said; state: Exclude<HostedSessionState, { found: 'next' }> }> {
+  const { account, hosted } = await hostedOf(deps, session)
+  const question = { reference: attempt.id, pspReference: session.psp_reference, sentAt: attempt.sent_at }
+  const request = hosted.lookUp(account, question)
+  if (request === null) {
+    // What it refused to make it does not have; anything else is not known.
+    const wasRefused = session.psp_reference === null && attempt.state === 'rejected'
+    const why = 'the PSP has no look-up for it'
+    return { said: noWayToAsk, state: wasRefused ? { found: false } : { found: 'unknown', why } }
+  }
+  const read = (reply: PspReply) => hosted.readLookUp(account, question, reply)
+  const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
+  return { said: describeSessionLookUp(reply, answer), state: answer }
 }
 
 /** A session's PSP account and the PSP's hosted pages; both existed when the session was made. */

@@ -29,8 +29,10 @@ const expire = (deps: Deps, sessionId: string, key: string = randomUUID()) =>
   expirePaymentSession(deps, { merchantId: world.merchant.id, sessionId, idempotencyKey: key })
 const rowOf = ({ session }: Open) => ({ table: 'payment_sessions', id: session.id }) as const
 /** What FinCore does when the shopper comes back: it asks the PSP. */
-const comeBack = (deps: Deps, { session, created }: Open) =>
-  askForTruth(deps, session, { merchant_id: session.merchant_id, id: created }, 5_000)
+const comeBack = (deps: Deps, { session, created }: Open) => {
+  const attempt = { merchant_id: session.merchant_id, id: created, state: 'approved', sent_at: new Date() } as const
+  return askForTruth(deps, session, attempt, 5_000)
+}
 const statusOf = async ({ session }: Open) => (await world.findSession(session.id)).status
 
 /** All orders of a list. */

@@ -25,14 +25,18 @@ export const lookUpWords = {
   reset: { silent: true, meaning: 'The connection broke off.' },
   refused: { silent: true, meaning: 'It could not be reached.' },
   tls: { silent: true, meaning: 'Its certificate is not trusted, or the handshake failed.' },
+  no_way_to_ask: { silent: false, meaning: 'It has no look-up for this; its webhook tells.' },
   not_asked: { silent: false, meaning: 'FinCore could not ask: a fault of ours, which the log names.' },
 } as const
 export type LookUpWord = keyof typeof lookUpWords
 
+/** For a PSP that cannot be asked. */
+export const noWayToAsk = { said: 'no_way_to_ask', why: null } as const
+
 /** The word, and what it leaves open; `why` is a text of FinCore's own and never one of the PSP's. */
 export type Said = { said: LookUpWord; why: string | null }
 
-export function describeLookUp(reply: PspReply, answer: LookUpAnswer): Said {
+export function describeLookUp(reply: PspReply, answer: Exclude<LookUpAnswer, { found: 'next' }>): Said {
   if (answer.found === 'unknown') return describeNoAnswer(reply, answer.why)
   if (answer.found === false) return { said: 'not_found', why: null }
   return answer.outcome.outcome === 'unknown'
@@ -40,7 +44,7 @@ export function describeLookUp(reply: PspReply, answer: LookUpAnswer): Said {
     : { said: answer.outcome.outcome, why: null }
 }
 
-export function describeSessionLookUp(reply: PspReply, state: HostedSessionState): Said {
+export function describeSessionLookUp(reply: PspReply, state: Exclude<HostedSessionState, { found: 'next' }>): Said {
   if (state.found === 'unknown') return describeNoAnswer(reply, state.why)
   if (state.found === false) return { said: 'not_found', why: null }
   return { said: sessionWords[state.status], why: null }

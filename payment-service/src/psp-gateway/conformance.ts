@@ -22,7 +22,7 @@ export function runConformance(psp: Psp, openBench: () => Promise<Bench>): void 
       if (opened === undefined) throw new Error('A case used the bench before it was open')
       return opened
     })
-    addPaymentCases(steps)
+    addPaymentCases(psp, steps)
     addCertaintyCases(psp, steps)
     addRawCardCases(psp, steps)
     addHostedCases(psp, steps)

@@ -1,5 +1,8 @@
 import type { SendReport } from '@fincore/api-contract/card-door'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
+import type { PspName } from './registry.ts'
+
+export type { PspName } from './registry.ts'
 
 /**
  * The whole contract between FinCore and a PSP. An adapter builds requests and reads replies; it sends nothing itself,
@@ -7,9 +10,14 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
  * tested without a network. Having an optional group *is* the capability: there is no second list.
  */
 export type Psp = {
-  name: PspName
+  /** The name of its folder and of its line in registry.ts. */
+  name: string
+  /** It moves no money, so production uses it nowhere (PCI DSS 6.5.6). */
+  isTest?: true
   /** How long a movement may stay invisible to `lookUp` at this PSP; "not found" proves nothing before. */
   consistencyWindowMs: number
+  /** False for an amount that it cannot express exactly, or in a currency that it does not take. Without it: any. */
+  takesAmount?(amount: Money): boolean
   payments: PaymentOperations
   webhooks: WebhookIntake
   hostedSessions?: HostedSessions
@@ -19,11 +27,6 @@ export type Psp = {
   /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
   preflight(account: PspAccount): Finding[]
 }
-
-export const pspNames = ['sandbox'] as const
-export type PspName = (typeof pspNames)[number]
-/** PSPs that move no money, and that production therefore uses nowhere (PCI DSS 6.5.6). */
-export const testPsps: readonly PspName[] = ['sandbox']
 
 /** An account of a merchant at a PSP, its credentials decrypted. Never logged, never serialised. */
 export type PspAccount = {
@@ -37,7 +40,7 @@ export type PspAccount = {
 
 /** A request that is ready to be sent, by this process or by the card relay. */
 export type PspRequest = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH'
   url: string
   headers: Record<string, string>
   body: string | null
@@ -52,7 +55,14 @@ export type CardShown = { brand: string; first6: string; last4: string; exp_mont
 
 /** The few words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
 export type Outcome =
-  | { outcome: 'approved'; pspReference: string; captured: bigint; card: CardShown | null }
+  | {
+      outcome: 'approved'
+      pspReference: string
+      captured: bigint
+      card: CardShown | null
+      /** The network's id of the payment, for later ones that the merchant begins. */
+      networkTransactionId?: string
+    }
   | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
   | {
       outcome: 'declined'
@@ -65,10 +75,30 @@ export type Outcome =
   | { outcome: 'rejected'; code: DeclineCode; pspCode: string | null }
   /** The payment ended without money: the shopper left, or an authorization was canceled or lapsed at the PSP. */
   | { outcome: 'ended'; pspReference: string; reason: 'requested' | 'abandoned' | 'authorization_expired' }
-  | { outcome: 'unknown'; why: string }
+  /** `tellsWithinMs`: the PSP has accepted it, and documents that it tells the result by webhook within this time. */
+  | { outcome: 'unknown'; why: string; tellsWithinMs?: number }
 
-/** What a look-up by our reference found. `found: false` is proof only after the consistency window. */
-export type LookUpAnswer = { found: false } | { found: true; outcome: Outcome } | { found: 'unknown'; why: string }
+/**
+ * What a look-up found. `found: false` is proof only after the consistency window. `next`: nothing yet, and the answer is
+ * complete only with the reply to this request too, as with a list of several pages.
+ */
+export type LookUpAnswer =
+  | { found: false }
+  | { found: true; outcome: Outcome }
+  | { found: 'unknown'; why: string }
+  | { found: 'next'; request: PspRequest }
+
+/** One of our requests, of which a PSP is asked what became of it. */
+export type Question = {
+  kind: MoneyKind
+  reference: string
+  /** What was asked under the reference; a movement of another amount is not ours, and `unknown`. */
+  amount?: Money
+  /** The PSP's id of the payment; null for an authorization whose answer never came. */
+  payment: string | null
+  /** When it was sent, by FinCore's clock. */
+  sentAt: Date
+}
 
 export type AuthorizeInput = {
   reference: string
@@ -76,6 +106,24 @@ export type AuthorizeInput = {
   captureMethod: 'automatic' | 'manual'
   returnUrl: string | null
   description: string | null
+  /** Who began the payment: the shopper, or the merchant with a card on file. `null` where the flow says nothing of it. */
+  initiator: 'customer' | 'merchant' | null
+  /** The network's id of the payment by which the shopper agreed to later ones; with `initiator: 'merchant'`. */
+  networkTransactionId: string | null
+  /** A 3-D Secure authentication that the merchant made elsewhere. */
+  threeDSecure: ExternalThreeDSecure | null
+}
+
+/** The result of a 3-D Secure authentication, as EMV 3DS (2.x) names its parts. */
+export type ExternalThreeDSecure = {
+  /** Electronic commerce indicator, two digits. */
+  eci: string
+  /** Cardholder authentication verification value, base64 of 20 bytes. */
+  cavv: string
+  /** The directory server's transaction id, a UUID. */
+  dsTransactionId: string
+  /** Of the protocol, such as `2.2.0`. */
+  version: string
 }
 
 /** An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. */
@@ -96,15 +144,23 @@ export type PaymentOperations = {
    * names another reference, amount or currency than `asked`.
    */
   readReply(kind: 'authorize' | 'capture' | 'cancel' | 'refund', reply: PspReply, asked?: Asked): Outcome
-  /** Asks what became of our reference. */
-  lookUp(account: PspAccount, reference: string): PspRequest
-  /** `amount` is what was asked under the reference; a movement of another amount is not ours, and `unknown`. */
-  readLookUp(
-    kind: 'authorize' | 'capture' | 'cancel' | 'refund',
-    reference: string,
-    reply: PspReply,
-    amount?: Money,
-  ): LookUpAnswer
+  /**
+   * Asks what became of one of our requests. Null where the PSP has no way to ask: its webhook tells. A PSP that
+   * documents the repeat of a request under its idempotency key as that way may be asked so about a capture, cancel or
+   * refund, which it then does if it never heard of it; never about an authorization.
+   */
+  lookUp(account: PspAccount, question: Question): PspRequest | null
+  /** Never throws: what it cannot read is `unknown`. */
+  readLookUp(account: PspAccount, question: Question, reply: PspReply): LookUpAnswer
+  /**
+   * Where the PSP does not go on by itself when the shopper comes back from their bank: the request that makes it do so,
+   * from what the bank added to the return address. Its reply is read by `readReply('authorize')`. Null when the
+   * address holds nothing of the kind. A repeat must act once.
+   */
+  finishAction?(
+    account: PspAccount,
+    input: { reference: string; query: Readonly<Record<string, string>> },
+  ): PspRequest | null
 }
 
 /** A payment that the PSP made for a hosted session: a try of the shopper. */
@@ -120,6 +176,10 @@ export type HostedSessionState =
     }
   | { found: false }
   | { found: 'unknown'; why: string }
+  | { found: 'next'; request: PspRequest }
+
+/** A session of ours at the PSP. `pspReference` is null when the answer to its making never came. */
+export type SessionQuestion = { reference: string; pspReference: string | null; sentAt: Date }
 
 export type HostedSessions = {
   create(
@@ -143,8 +203,9 @@ export type HostedSessions = {
     | { outcome: 'approved'; pspReference: string; url: string }
     | { outcome: 'rejected'; pspCode: string | null }
     | { outcome: 'unknown'; why: string }
-  lookUp(account: PspAccount, reference: string): PspRequest
-  readLookUp(reply: PspReply): HostedSessionState
+  /** Null where the PSP has no way to ask; it is made again under the same key then, which gives the same page. */
+  lookUp(account: PspAccount, question: SessionQuestion): PspRequest | null
+  readLookUp(account: PspAccount, question: SessionQuestion, reply: PspReply): HostedSessionState
   expire(account: PspAccount, input: { reference: string; pspReference: string }): PspRequest
   /** `completed`: it was paid before it could be closed. */
   readExpire(reply: PspReply): 'closed' | 'completed' | 'unknown'
@@ -156,6 +217,12 @@ export type ClientTokens = {
 }
 
 export type RawCards = {
+  /** The PSP enables raw cards for an account on request only; an operator confirms that it did. */
+  needsConfirmation?: true
+  /** It takes the result of a 3-D Secure authentication that was made elsewhere. */
+  takesThreeDSecure?: true
+  /** It takes payments that the merchant begins with a card on file. */
+  takesMerchantInitiated?: true
   /** The body has `{{card.number}}` once and `{{card.cvc}}` at most once; nothing else of the request has a placeholder. */
   authorizeCard(
     account: PspAccount,
@@ -185,11 +252,27 @@ export type PspEvent = {
     | { kind: 'hosted_session'; reference: string; status: 'expired' | 'canceled' }
     /** Nothing that FinCore acts on, and known to be so. */
     | { kind: 'nothing' }
-    /** A type that the adapter has no rule for, such as a dispute: an operator sees it, because money may have moved. */
+    /** A shopper disputes a payment with their bank. `payment` is the PSP's id of the payment. */
+    | { kind: 'dispute'; payment: string; dispute: Dispute }
+    /** A type that the adapter has no rule for: an operator sees it, because money may have moved. */
     | { kind: 'unforeseen'; reference: string | null }
 }
 
+export type Dispute = {
+  /** The PSP's id of the dispute. */
+  id: string
+  /** `inquiry`: the bank asks, and no money has moved yet. */
+  status: 'inquiry' | 'opened' | 'won' | 'lost'
+  amount: Money
+  /** The PSP's own word for why. */
+  reason: string | null
+  /** Until when evidence can be sent; null when there is no such time. */
+  evidenceDueBy: Date | null
+}
+
 export type WebhookIntake = {
+  /** What the PSP wants to read in the answer to a webhook that was taken; without it, `{"received":true}`. */
+  accepted?: { contentType: string; body: string }
   /**
    * Checks the signature over the raw bytes and reads the events. Returns a refusal for anything forged, stale or
    * unreadable; `now` is passed in, because a signature is good for five minutes only.

@@ -1,7 +1,14 @@
-import type { Psp, PspName } from './port.ts'
+import type { Psp } from './port.ts'
 import { sandboxPsp } from './sandbox/sandbox.ts'
 
-/** Every PSP that FinCore can talk to. A new one is a folder beside `sandbox/`, a name in port.ts, and a line here. */
-export const psps: Readonly<Record<PspName, Psp>> = {
+/** Every PSP that FinCore can talk to. A new one is a folder beside `sandbox/`, and a line here. */
+const registered = {
   sandbox: sandboxPsp,
-}
+} satisfies Record<string, Psp>
+
+export type PspName = keyof typeof registered
+
+export const psps: Readonly<Record<PspName, Psp>> = registered
+export const pspNames = Object.keys(psps) as PspName[]
+/** PSPs that move no money, and that production therefore uses nowhere. */
+export const testPsps: readonly PspName[] = pspNames.filter((name) => psps[name].isTest)

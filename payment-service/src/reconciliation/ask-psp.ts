@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { findChargeOf, lookUpAttempt, type MoneyAttempt, movesMoney } from '../flows/look-up-attempt.ts'
-import { askForTruth, hostedOf } from '../flows/session-at-psp.ts'
+import { askForTruth, lookUpSession } from '../flows/session-at-psp.ts'
 import { settleAttempt } from '../flows/settle-attempt.ts'
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
 import { decideCharge } from '../payments/decide-charge.ts'
@@ -104,8 +104,7 @@ async function askAboutSession(
     if (truth.known === 'absent') return { said: 'absent', why: null, changed: false }
     payments = truth.payments
   } else {
-    const { account, hosted } = await hostedOf(deps, session)
-    const state = hosted.readLookUp(await deps.send(hosted.lookUp(account, created.id), lookUpTimeoutMs))
+    const { state } = await lookUpSession(deps, session, created, lookUpTimeoutMs)
     if (state.found === 'unknown') return { said: 'unknown', why: state.why, changed: false }
     if (state.found === false) return { said: 'absent', why: null, changed: false }
     payments = state.payments

@@ -1,7 +1,8 @@
+import { askPsp } from '../flows/ask-psp.ts'
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
 import { lowestIdAt, timeOfId } from '../ids.ts'
 import type { DifferenceClass } from '../payments/difference-classes.ts'
-import type { Money, MoneyKind, PspMovement, Reconciliation } from '../psp-gateway/port.ts'
+import type { Money, MoneyKind, PspMovement, PspReply, Reconciliation } from '../psp-gateway/port.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from '../store/reconciliation-records.ts'
 import { askAboutAttempt, PspSilentError, type Said } from './ask-psp.ts'
@@ -216,11 +217,17 @@ function classOf(said: Said, verdict: Verdict): DifferenceClass {
 }
 
 /** An orphan is one by two answers of the PSP: its list, and a look-up of that very reference. */
-async function deniesReference(run: Run, { kind, reference }: PspMovement): Promise<boolean> {
+async function deniesReference(run: Run, movement: PspMovement): Promise<boolean> {
   await countQuestion(run)
-  const { payments } = run.deps.psps[run.account.psp]
-  const reply = await run.deps.send(payments.lookUp(run.account, reference), lookUpTimeoutMs)
-  return payments.readLookUp(kind, reference, reply).found === false
+  const { deps, account } = run
+  const { payments } = deps.psps[account.psp]
+  const { kind, reference, payment, at: sentAt } = movement
+  const question = { kind, reference, payment, sentAt }
+  const request = payments.lookUp(account, question)
+  // A repeat of the request would move money that nobody here asked for.
+  if (request === null || request.method !== 'GET') return false
+  const read = (reply: PspReply) => payments.readLookUp(account, question, reply)
+  return (await askPsp(deps, request, read, lookUpTimeoutMs)).answer.found === false
 }
 
 /** The attempt by whose reference the PSP is asked: the movement's own, or the one that made its payment. */

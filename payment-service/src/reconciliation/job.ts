@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import { type Job, runEvery } from '../jobs/run-every.ts'
 import { describeError } from '../log.ts'
-import { pspNames } from '../psp-gateway/port.ts'
+import { pspNames } from '../psp-gateway/registry.ts'
 import {
   addReconciliationAccounts,
   claimDueAccount,

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
-import { type PspName, testPsps } from '../psp-gateway/port.ts'
+import { type PspName, testPsps } from '../psp-gateway/registry.ts'
 import type { Queryable } from './pool.ts'
 
 /**

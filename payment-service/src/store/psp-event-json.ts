@@ -1,7 +1,7 @@
-import type { HostedPayment, Outcome, PspEvent } from '../psp-gateway/port.ts'
+import type { Dispute, HostedPayment, Outcome, PspEvent } from '../psp-gateway/port.ts'
 
 /** The shape of a type in JSON: money as decimal text, because a JSON number rounds above 2^53. */
-type InJson<T> = T extends bigint ? string : T extends object ? { [key in keyof T]: InJson<T[key]> } : T
+type InJson<T> = T extends bigint | Date ? string : T extends object ? { [key in keyof T]: InJson<T[key]> } : T
 /** A PSP's event as psp_events keeps it. */
 export type StoredPspEvent = InJson<PspEvent>
 
@@ -20,6 +20,8 @@ export function readPspEvent({ id, type, about }: StoredPspEvent): PspEvent {
       return { id, type, about: { ...about, outcome: readOutcome(about.outcome) } }
     case 'hosted_payment':
       return { id, type, about: { ...about, payment: readPayment(about.payment) } }
+    case 'dispute':
+      return { id, type, about: { ...about, dispute: readDispute(about.dispute) } }
     case 'hosted_session':
     case 'nothing':
     case 'unforeseen':
@@ -30,6 +32,14 @@ export function readPspEvent({ id, type, about }: StoredPspEvent): PspEvent {
 function readPayment(payment: InJson<HostedPayment>): HostedPayment {
   const amount = { amount: BigInt(payment.amount.amount), currency: payment.amount.currency }
   return { pspReference: payment.pspReference, amount, outcome: readOutcome(payment.outcome) }
+}
+
+function readDispute({ amount, evidenceDueBy, ...rest }: InJson<Dispute>): Dispute {
+  return {
+    ...rest,
+    amount: { amount: BigInt(amount.amount), currency: amount.currency },
+    evidenceDueBy: evidenceDueBy === null ? null : new Date(evidenceDueBy),
+  }
 }
 
 function readOutcome(outcome: InJson<Outcome>): Outcome {

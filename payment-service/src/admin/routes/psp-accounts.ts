@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { newId } from '../../ids.ts'
-import { type PspAccount, pspNames, testPsps } from '../../psp-gateway/port.ts'
+import type { PspAccount } from '../../psp-gateway/port.ts'
+import { pspNames, testPsps } from '../../psp-gateway/registry.ts'
 import { type Refusal, refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
 import { isUsableAccount } from '../../store/environment.ts'

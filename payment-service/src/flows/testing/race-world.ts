@@ -140,7 +140,10 @@ export async function openRaceWorld() {
     async applyEventsOfSession(deps: Deps, created: string): Promise<EventFate[]> {
       const hosted = deps.psps.sandbox.hostedSessions
       assert.ok(hosted)
-      const state = hosted.readLookUp(await world.sendToPsp(hosted.lookUp(account, created), 5_000))
+      const question = { reference: created, pspReference: null, sentAt: new Date() }
+      const request = hosted.lookUp(account, question)
+      assert.ok(request)
+      const state = hosted.readLookUp(account, question, await world.sendToPsp(request, 5_000))
       assert.ok(state.found === true)
       return Promise.all(
         state.payments.map((payment) =>

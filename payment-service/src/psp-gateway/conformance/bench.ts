@@ -24,12 +24,21 @@ export type Bench = {
   strangersAccount: PspAccount
   send(request: PspRequest): Promise<PspReply>
   cards: Record<'approves' | 'needs the shopper', TestCard> & Partial<Record<CardThat, TestCard>>
+  /** In the PSP's own form, and known to nobody. */
+  unknown: { token: string; payment: string; session: string }
+  /** What the shopper can do at the bank's page so that the PSP tells of it. */
+  challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
+  /** It announces by webhook that a hosted session was closed. */
+  tellsOfClosedSessions: boolean
+  /** What a webhook's signature covers at this PSP beside its events: every byte, and the time. */
+  signatureCovers: { bytes: boolean; time: boolean }
   /** Every card that is declined, with FinCore's word for it. */
   declines: { card: TestCard; code: DeclineCode }[]
   /** Cards whose first reply is lost or spoiled, whatever the PSP did. */
   faults: { name: string; card: TestCard }[]
   makeToken(card: TestCard): Promise<string>
-  answerChallenge(actionUrl: string, answer: 'confirm' | 'fail' | 'leave'): Promise<void>
+  /** @returns what the bank added to the return address, for `finishAction`. */
+  answerChallenge(actionUrl: string, answer: 'confirm' | 'fail' | 'leave'): Promise<Record<string, string>>
   payHosted(url: string, card: TestCard): Promise<void>
   /** What the bank really did under an authorize reference, captures and refunds of it included. */
   truth(reference: string): Promise<Movement[]>

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { HostedPayment, Psp } from '../port.ts'
-import { assertApproved, eur, newReference, returnUrl, type Steps } from './steps.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { askPsp } from '../../flows/ask-psp.ts'
+import type { HostedPayment, Psp, PspReply } from '../port.ts'
+import { assertApproved, eur, newReference, returnUrl, type Steps, toText } from './steps.ts'
 
 /** Hosted sessions. */
 export function addHostedCases(psp: Psp, steps: Steps): void {
@@ -27,8 +29,17 @@ export function addHostedCases(psp: Psp, steps: Steps): void {
     assert.deepEqual(hostedSessions.readCreate(await bench().send(request)), made)
     return { reference, ...made }
   }
-  const find = async (reference: string) =>
-    keep(hostedSessions.readLookUp(await bench().send(hostedSessions.lookUp(bench().account, reference))))
+  /** As FinCore knows it after its making, or when the answer to that was lost. */
+  const find = async ({ reference, pspReference = null }: { reference: string; pspReference?: string | null }) => {
+    const question = { reference, pspReference, sentAt: new Date() }
+    const request = hostedSessions.lookUp(bench().account, question)
+    if (request === null) return keep({ found: 'unknown', why: 'no look-up' } as const)
+    const read = (reply: PspReply) => hostedSessions.readLookUp(bench().account, question, reply)
+    return keep((await askPsp(bench(), request, read, 30_000)).answer)
+  }
+  const canFindByReference = () =>
+    hostedSessions.lookUp(bench().account, { reference: newReference(), pspReference: null, sentAt: new Date() }) !==
+    null
   const expire = async (session: { pspReference: string }) => {
     const request = hostedSessions.expire(bench().account, {
       reference: newReference(),
@@ -39,17 +50,29 @@ export function addHostedCases(psp: Psp, steps: Steps): void {
 
   it('opens a hosted session, sees its tries, and that it was paid', async () => {
     const session = await open()
-    const fresh = await find(session.reference)
+    const fresh = await find(session)
     assert(fresh.found === true)
+    if (canFindByReference()) assert.deepEqual(await find({ reference: session.reference }), fresh)
     assert.deepEqual([fresh.status, fresh.url, fresh.pspReference], ['open', session.url, session.pspReference])
     const declined = bench().declines[0]
     if (declined) await bench().payHosted(session.url, declined.card)
     await bench().payHosted(session.url, bench().cards.approves)
-    const paid = await find(session.reference)
+    const paid = await find(session)
     assert(paid.found === true && paid.status === 'completed')
+    // Some PSPs show every try, some the last one, and some none: those tell of them by webhook.
     const outcomes = paid.payments.map((payment: HostedPayment) => payment.outcome.outcome)
-    assert.deepEqual(outcomes, declined ? ['declined', 'approved'] : ['approved'])
-    const last = paid.payments.at(-1)
+    assert(
+      [[], ['approved'], ['declined', 'approved']].some((shown) => isDeepStrictEqual(shown, outcomes)),
+      toText(outcomes),
+    )
+    const last =
+      paid.payments.at(-1) ??
+      (await hear(
+        ({ about }) =>
+          about.kind === 'hosted_payment' &&
+          about.reference === session.reference &&
+          about.payment.outcome.outcome === 'approved',
+      ).then(({ about }) => (about.kind === 'hosted_payment' ? about.payment : undefined)))
     assert.deepEqual(last?.amount, eur(2500n))
     if (last) assertApproved(last.outcome, 2500n)
     assert.equal(await expire(session), 'completed')
@@ -59,18 +82,18 @@ export function addHostedCases(psp: Psp, steps: Steps): void {
     const session = await open()
     assert.equal(await expire(session), 'closed')
     assert.equal(await expire(session), 'closed')
-    const closed = await find(session.reference)
+    const closed = await find(session)
     assert(closed.found === true)
     assert.equal(closed.status, 'expired')
-    assert.deepEqual(await find(newReference()), { found: false })
-    assert.equal(await expire({ pspReference: 'cs_unknown' }), 'unknown')
+    if (canFindByReference()) assert.deepEqual(await find({ reference: newReference() }), { found: false })
+    assert.equal(await expire({ pspReference: bench().unknown.session }), 'unknown')
   })
 
   it('does not take a session for a payment, nor a payment for a session', async () => {
     const session = await open()
-    assert.equal((await lookUp('authorize', session.reference)).found, 'unknown')
+    assert.notEqual((await lookUp('authorize', session.reference)).found, true)
     const { reference } = await authorize(bench().cards.approves, eur(100n))
-    assert.equal((await find(reference)).found, 'unknown')
+    assert.notEqual((await find({ reference })).found, true)
   })
 
   it('hears of a hosted payment, and of a session that ended, by webhook', async () => {
@@ -84,6 +107,7 @@ export function addHostedCases(psp: Psp, steps: Steps): void {
     assertApproved(payment.about.payment.outcome, 3100n)
     const left = await open()
     await expire(left)
-    await hear((event) => event.about.kind === 'hosted_session' && event.about.reference === left.reference)
+    if (bench().tellsOfClosedSessions)
+      await hear((event) => event.about.kind === 'hosted_session' && event.about.reference === left.reference)
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Psp, PspReply } from '../port.ts'
 import type { TestCard } from './bench.ts'
-import { assertApproved, eur, newReference, returnUrl, type Steps } from './steps.ts'
+import { assertApproved, eur, newReference, plainInput, type Steps } from './steps.ts'
 
 /** Of an instruction to the card relay (`api-contract/src/card-door.ts`). */
 const mostReplyFields = 64
@@ -64,7 +64,7 @@ export function addRawCardCases(psp: Psp, steps: Steps): void {
   })
 
   function makeTemplate(card: TestCard, text: string, reference = newReference(), account = bench().account) {
-    const input = { reference, amount: eur(1234n), captureMethod: 'automatic' as const, returnUrl, description: text }
+    const input = { ...plainInput, reference, amount: eur(1234n), description: text }
     const expiry = { expMonth: card.expMonth, expYear: card.expYear }
     const request = rawCards.authorizeCard(account, { ...input, ...expiry, holderName: text })
     return { request, body: request.body ?? '', input }

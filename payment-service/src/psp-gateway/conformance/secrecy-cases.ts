@@ -14,7 +14,7 @@ export function addSecrecyCases(psp: Psp, steps: Steps): void {
           const broken = { ...bench().account, [group]: { ...bench().account[group], [name]: value } }
           const findings = keep(psp.preflight(broken))
           try {
-            psp.payments.lookUp(broken, 'att_1')
+            psp.payments.lookUp(broken, { kind: 'authorize', reference: 'att_1', payment: null, sentAt: new Date() })
           } catch (error) {
             keep(String(error))
           }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { Money, Outcome, Psp, PspEvent } from '../port.ts'
+import { askPsp } from '../../flows/ask-psp.ts'
+import type { AuthorizeInput, Money, MoneyKind, Outcome, Psp, PspEvent, PspReply, Question } from '../port.ts'
 import type { Bench, TestCard } from './bench.ts'
 
 export const returnUrl = 'https://shop.example/return'
+/** What the simplest charge asks of a PSP. */
+export const plainInput: Omit<AuthorizeInput, 'reference' | 'amount'> = {
+  captureMethod: 'automatic',
+  returnUrl,
+  description: null,
+  initiator: null,
+  networkTransactionId: null,
+  threeDSecure: null,
+}
 export const eur = (amount: bigint): Money => ({ amount, currency: 'EUR' })
 export const newReference = () => `att_${randomUUID().replaceAll('-', '').slice(0, 26)}`
 export const is = (outcome: Outcome['outcome']) => (given: Outcome) => given.outcome === outcome
@@ -38,7 +48,7 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
     reference = newReference(),
   ) {
     const token = await getBench().makeToken(card)
-    const input = { reference, amount, captureMethod, returnUrl, description: 'Three books', token }
+    const input = { ...plainInput, reference, amount, captureMethod, description: 'Three books', token }
     const request = psp.payments.authorizeToken(getBench().account, input)
     const outcome = keep(psp.payments.readReply('authorize', await getBench().send(request), { reference, amount }))
     return {
@@ -59,20 +69,27 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
     const reference = newReference()
     const request = psp.payments[kind](account, { reference, payment, amount })
     const outcome = keep(psp.payments.readReply(kind, await getBench().send(request), { reference, amount }))
-    return { reference, request, outcome }
+    return { kind, reference, request, outcome, payment, amount }
   }
 
+  /** What came of it in the end: told by the reply or, where that was only “accepted”, by look-up or webhook. */
+  async function resultOf(done: Awaited<ReturnType<typeof followUp>>): Promise<Outcome> {
+    const { outcome, kind, reference } = done
+    if (outcome.outcome !== 'unknown') return outcome
+    return learn(kind, reference, (found) => found.outcome !== 'unknown', done)
+  }
+
+  /** Asks as the resolver does, all pages of an answer. @param payment what FinCore knows of it, when it knows it. */
   async function lookUp(
-    kind: 'authorize' | 'capture' | 'cancel' | 'refund',
+    kind: MoneyKind,
     reference: string,
-    account = getBench().account,
+    { account = getBench().account, payment = null as string | null, amount = undefined as Money | undefined } = {},
   ) {
-    const answer = psp.payments.readLookUp(
-      kind,
-      reference,
-      await getBench().send(psp.payments.lookUp(account, reference)),
-    )
-    return keep(answer)
+    const question: Question = { kind, reference, payment, sentAt: new Date(), ...(amount && { amount }) }
+    const request = psp.payments.lookUp(account, question)
+    if (request === null) return keep({ found: 'unknown', why: 'no look-up' } as const)
+    const read = (reply: PspReply) => psp.payments.readLookUp(account, question, reply)
+    return keep((await askPsp(getBench(), request, read, 30_000)).answer)
   }
 
   const eventually = async <T>(find: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> => {
@@ -84,33 +101,52 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  /** Looks up until the PSP shows it: within its consistency window, and a little. */
-  const outcomeOnceFound = (
-    kind: Parameters<typeof lookUp>[0],
+  /**
+   * Waits until the PSP tells it, within its consistency window and a little: by look-up, or by webhook where it has no
+   * look-up for it.
+   */
+  const learn = (
+    kind: MoneyKind,
     reference: string,
     isIt: (outcome: Outcome) => boolean,
-  ) =>
+    known: { payment?: string | null; amount?: Money } = {},
+  ): Promise<Outcome> =>
     eventually(async () => {
-      const answer = await lookUp(kind, reference)
-      return answer.found === true && isIt(answer.outcome) ? answer.outcome : undefined
+      const { payment = null, amount } = known
+      const answer = await lookUp(kind, reference, { payment: payment === '' ? null : payment, amount })
+      if (answer.found === true && isIt(answer.outcome)) return answer.outcome
+      if (canLookUp(kind)) return undefined
+      const told = heard().find(
+        ({ about }) => about.kind === 'attempt' && about.reference === reference && isIt(about.outcome),
+      )
+      return told?.about.kind === 'attempt' ? told.about.outcome : undefined
     }, `the ${kind} of ${reference}`)
+  /** Whether the PSP can be asked about such a request without making it. */
+  function canLookUp(kind: MoneyKind): boolean {
+    const question: Question = {
+      kind,
+      reference: newReference(),
+      payment: getBench().unknown.payment,
+      sentAt: new Date(),
+    }
+    return psp.payments.lookUp(getBench().account, question)?.method === 'GET'
+  }
 
   const verify = (
     delivery: { body: Buffer; headers: Readonly<Record<string, string | string[] | undefined>> },
     now = new Date(),
     account = getBench().account,
   ) => keep(psp.webhooks.verify(account, { ...delivery, now }))
+  const heard = (): PspEvent[] =>
+    getBench()
+      .deliveries()
+      .flatMap((delivery) => {
+        const read = verify(delivery)
+        assert(read.ok, 'a true webhook was refused')
+        return read.events
+      })
   const hear = (isIt: (event: PspEvent) => boolean): Promise<PspEvent> =>
-    eventually(() => {
-      const events = getBench()
-        .deliveries()
-        .flatMap((delivery) => {
-          const read = verify(delivery)
-          assert(read.ok, 'a true webhook was refused')
-          return read.events
-        })
-      return events.find(isIt)
-    }, 'a webhook')
+    eventually(() => heard().find(isIt), 'a webhook')
 
-  return { said, keep, authorize, followUp, lookUp, outcomeOnceFound, verify, hear, bench: getBench }
+  return { said, keep, authorize, followUp, resultOf, lookUp, canLookUp, learn, verify, hear, bench: getBench }
 }

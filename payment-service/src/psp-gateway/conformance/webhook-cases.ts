@@ -5,7 +5,7 @@ import { eur, isAbout, type Steps } from './steps.ts'
 
 /** Webhooks: true ones are understood, all others are refused. */
 export function addWebhookCases(steps: Steps): void {
-  const { authorize, bench, followUp, hear, verify } = steps
+  const { authorize, bench, followUp, hear, resultOf, verify } = steps
   it('hears by webhook what it reads in replies', async () => {
     const manual = await authorize(bench().cards.approves, eur(1000n), 'manual')
     await hear(isAbout(manual.reference, 'approved'))
@@ -13,7 +13,7 @@ export function addWebhookCases(steps: Steps): void {
     const captured = await hear(isAbout(capture.reference, 'approved'))
     assert(captured.about.kind === 'attempt')
     assert.equal(captured.about.attemptKind, 'capture')
-    assert.deepEqual(captured.about.outcome, capture.outcome)
+    assert.deepEqual(captured.about.outcome, await resultOf(capture))
     const refund = await followUp('refund', manual.payment, eur(200n))
     await hear(isAbout(refund.reference, 'approved'))
     const canceled = await authorize(bench().cards.approves, eur(1000n), 'manual')
@@ -22,8 +22,8 @@ export function addWebhookCases(steps: Steps): void {
     const [declined] = bench().declines
     if (declined) await hear(isAbout((await authorize(declined.card, eur(1000n))).reference, 'declined'))
     const asked = await authorize(bench().cards['needs the shopper'], eur(1000n))
-    await hear(isAbout(asked.reference, 'action_required'))
     assert(asked.outcome.outcome === 'action_required')
+    if (!bench().challengeAnswers.includes('leave')) return
     await bench().answerChallenge(asked.outcome.actionUrl, 'leave')
     await hear(isAbout(asked.reference, 'ended'))
   })
@@ -38,15 +38,22 @@ export function addWebhookCases(steps: Steps): void {
     const { body, headers } = delivery
     assert(verify(delivery).ok)
     const minute = 60_000
+    const { signatureCovers: covers } = bench()
     const other: PspAccount = { ...bench().account, credentials: bench().strangersAccount.credentials }
     for (const [what, read] of [
       ['no signature', verify({ body, headers: {} })],
       ['another secret', verify(delivery, new Date(), other)],
       ['another body', verify({ headers, body: Buffer.from(body.toString().replace('1000', '9000')) })],
-      ['one byte more', verify({ headers, body: Buffer.concat([body, Buffer.from(' ')]) })],
+      ...(covers.bytes
+        ? ([['one byte more', verify({ headers, body: Buffer.concat([body, Buffer.from(' ')]) })]] as const)
+        : []),
       ['an empty body', verify({ headers, body: Buffer.alloc(0) })],
-      ['too old', verify(delivery, new Date(Date.now() + 6 * minute))],
-      ['from the future', verify(delivery, new Date(Date.now() - 6 * minute))],
+      ...(covers.time
+        ? ([
+            ['too old', verify(delivery, new Date(Date.now() + 6 * minute))],
+            ['from the future', verify(delivery, new Date(Date.now() - 6 * minute))],
+          ] as const)
+        : []),
       [
         'lists for headers',
         verify({
@@ -59,7 +66,7 @@ export function addWebhookCases(steps: Steps): void {
         verify({
           body,
           headers: Object.fromEntries(
-            Object.entries(headers).map(([name, value]) => [name, value.replace(/[0-9a-f]{6}$/, '000000')]),
+            Object.entries(headers).map(([name, value]) => [name, value.replace(/.{6}$/, '000000')]),
           ),
         }),
       ],

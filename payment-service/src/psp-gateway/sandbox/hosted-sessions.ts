@@ -43,7 +43,7 @@ export const hostedSessions: HostedSessions = {
 
   lookUp,
 
-  readLookUp(reply): HostedSessionState {
+  readLookUp(_account, _question, reply): HostedSessionState {
     const read = classifyReply(reply)
     if (read.kind === 'unknown') return { found: 'unknown', why: read.why }
     if (read.kind === 'rejected') return { found: 'unknown', why: 'the look-up was refused' }

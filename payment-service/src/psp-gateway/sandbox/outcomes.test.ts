@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { declineMessages } from '@fincore/psp-sandbox/magic-cards'
-import type { Outcome, PspReply } from '../port.ts'
+import type { MoneyKind, Outcome, PspAccount, PspReply, Question } from '../port.ts'
 import { sandboxPsp } from './sandbox.ts'
 
 const { payments } = sandboxPsp
@@ -32,6 +32,9 @@ const operation = {
   failure: null,
 }
 const asked = { reference: 'att_1', amount: { amount: 1000n, currency: 'EUR' } }
+const ask = (kind: MoneyKind): Question => ({ ...asked, kind, payment: null, sentAt: new Date() })
+/** Reading a reply needs nothing of it. */
+const account: PspAccount = { id: '', merchantId: '', psp: 'sandbox', name: '', config: {}, credentials: {} }
 const approved = { outcome: 'approved', pspReference: 'pay_1', captured: 1000n, card: shown }
 const declined = (code: string, pspCode: string | null) => ({
   outcome: 'declined',
@@ -173,7 +176,7 @@ describe('replies of the sandbox', () => {
         if (expected === 'unknown') assert.equal(outcome.outcome, 'unknown')
         else assert.deepEqual(outcome, expected)
       }
-      assert.equal(payments.readLookUp('authorize', 'att_1', refusal(status, code, param)).found, 'unknown')
+      assert.equal(payments.readLookUp(account, ask('authorize'), refusal(status, code, param)).found, 'unknown')
     })
   }
 
@@ -235,7 +238,7 @@ describe('look-ups in the sandbox', () => {
   ]
   for (const [what, kind, found, expected] of cases) {
     it(`finds ${what}: ${expected}`, () => {
-      const answered = payments.readLookUp(kind, 'att_1', lookUp(found), asked.amount)
+      const answered = payments.readLookUp(account, ask(kind), lookUp(found))
       const word =
         answered.found === false ? 'not found' : answered.found === true ? answered.outcome.outcome : 'not clear'
       assert.equal(word, expected)

@@ -1,4 +1,12 @@
-import type { AuthorizeInput, FollowUpInput, LookUpAnswer, Outcome, PaymentOperations, PspReply } from '../port.ts'
+import type {
+  AuthorizeInput,
+  FollowUpInput,
+  LookUpAnswer,
+  MoneyKind,
+  Outcome,
+  PaymentOperations,
+  PspReply,
+} from '../port.ts'
 import { operationNames, outcomeOfOperation, outcomeOfPayment, unknown } from './outcomes.ts'
 import { fitText, lookUp, post } from './request.ts'
 import { classifyReply, toNumber, wire } from './wire.ts'
@@ -26,7 +34,7 @@ export const payments: PaymentOperations = {
       : unknown('the reply is no operation')
   },
   lookUp,
-  readLookUp: (kind, reference, reply, amount) =>
+  readLookUp: (_account, { kind, reference, amount }, reply) =>
     readLookUp(kind, reply, amount === undefined ? { reference } : { reference, amount }),
 }
 
@@ -52,11 +60,7 @@ function amountBody(input: FollowUpInput) {
 }
 
 /** “Not found” is taken only from a reply that knows nothing at all of the reference. */
-function readLookUp(
-  kind: 'authorize' | 'capture' | 'cancel' | 'refund',
-  reply: PspReply,
-  asked: Parameters<typeof outcomeOfPayment>[1],
-): LookUpAnswer {
+function readLookUp(kind: MoneyKind, reply: PspReply, asked: Parameters<typeof outcomeOfPayment>[1]): LookUpAnswer {
   const read = classifyReply(reply)
   if (read.kind === 'unknown') return { found: 'unknown', why: read.why }
   if (read.kind === 'rejected') return { found: 'unknown', why: 'the look-up was refused' }

@@ -23,7 +23,7 @@ export function postText(account: PspAccount, path: string, idempotencyKey: stri
 }
 
 /** Asks for everything of a reference: payments, operations and checkout sessions. */
-export function lookUp(account: PspAccount, reference: string): PspRequest {
+export function lookUp(account: PspAccount, { reference }: { reference: string }): PspRequest {
   const { apiUrl, secretKey } = readAccount(account)
   return {
     method: 'GET',

@@ -10,6 +10,7 @@ import { webhooks } from './webhooks.ts'
 /** FinCore's own PSP for development and tests; it moves no money. Its reference is the README of psp-sandbox. */
 export const sandboxPsp: Psp = {
   name: 'sandbox',
+  isTest: true,
   consistencyWindowMs: 2_000,
   payments,
   webhooks,

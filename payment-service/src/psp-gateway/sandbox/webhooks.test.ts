@@ -109,7 +109,7 @@ describe('webhooks of the sandbox', () => {
       assert.deepEqual([event.id, event.type], ['wev_1', type])
       const { about } = event
       const words: string[] = [about.kind]
-      if (about.kind !== 'nothing' && about.reference !== null) words.push(about.reference)
+      if ('reference' in about && about.reference !== null) words.push(about.reference)
       if (about.kind === 'attempt') words.push(about.attemptKind, about.outcome.outcome)
       if (about.kind === 'hosted_payment') words.push(about.payment.outcome.outcome)
       if (about.kind === 'hosted_session') words.push(about.status)

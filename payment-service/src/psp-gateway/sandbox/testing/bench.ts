@@ -72,6 +72,10 @@ export async function openSandboxBench(): Promise<Bench> {
       'has its refund fail': cardNamed('refund_fails'),
       'has its refund pending': cardNamed('refund_pending'),
     },
+    unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
+    challengeAnswers: ['confirm', 'fail', 'leave'],
+    tellsOfClosedSessions: true,
+    signatureCovers: { bytes: true, time: true },
     declines: magicCards.flatMap(({ name, outcome }) =>
       outcome.do === 'decline' ? [{ card: cardNamed(name), code: ownWords[name] ?? (name as DeclineCode) }] : [],
     ),
@@ -94,6 +98,7 @@ export async function openSandboxBench(): Promise<Bench> {
     },
     async answerChallenge(actionUrl, decision) {
       await post(actionUrl, { decision })
+      return {}
     },
     async payHosted(url, card) {
       const expiry = `${card.expMonth}/${card.expYear % 100}`
