@@ -209,11 +209,7 @@ export const steps: readonly Step[] = [
     name: 'resolver: an attempt is taken',
     victim: 'its instance',
     drive: 'anything',
-    place: () => ({
-      at: 'answer seen',
-      statement: ({ text }) =>
-        text.includes('update attempts set next_lookup_at') && text.includes('in_doubt_since = coalesce'),
-    }),
+    place: anything('answer seen', 'update attempts set next_lookup_at', 'for update skip locked'),
   },
   {
     name: 'resolver: the look-up is at the PSP’s door',
