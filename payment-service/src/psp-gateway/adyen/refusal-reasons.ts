@@ -79,7 +79,7 @@ export const issuerCodes: Readonly<Record<string, DeclineCode>> = {
 }
 
 /** Reasons that say no more than “no”, and leave it to the issuer's own code to say more. */
-const generalReasons = new Set(['2', '27'])
+const generalReasons = new Set(['2', '5', '27'])
 
 const codesByText = new Map(Object.entries(refusalReasons).map(([code, [text]]) => [simplify(text), code]))
 
