@@ -30,6 +30,8 @@ export type Bench = {
   challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
   /** It announces by webhook that a hosted session was closed. */
   tellsOfClosedSessions: boolean
+  /** Its replies tell the first six digits of a card; where not, FinCore shows those that the card relay saw. */
+  tellsFirst6: boolean
   /** What a webhook's signature covers at this PSP beside its events: every byte, and the time. */
   signatureCovers: { bytes: boolean; time: boolean }
   /** Every card that is declined, with FinCore's word for it. */

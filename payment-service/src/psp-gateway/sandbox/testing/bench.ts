@@ -75,6 +75,7 @@ export async function openSandboxBench(): Promise<Bench> {
     unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
     challengeAnswers: ['confirm', 'fail', 'leave'],
     tellsOfClosedSessions: true,
+    tellsFirst6: true,
     signatureCovers: { bytes: true, time: true },
     declines: magicCards.flatMap(({ name, outcome }) =>
       outcome.do === 'decline' ? [{ card: cardNamed(name), code: ownWords[name] ?? (name as DeclineCode) }] : [],
