@@ -32,6 +32,10 @@ export type Bench = {
   tellsOfClosedSessions: boolean
   /** Its replies tell the first six digits of a card; where not, FinCore shows those that the card relay saw. */
   tellsFirst6: boolean
+  /** It says of a session that it did not close that it was paid; otherwise only the look-up tells why. */
+  saysWhyNotClosed: boolean
+  /** Settings that may be missing, and those of which no text is wrong by its form. As `config.name`. */
+  settings: { optional: readonly string[]; ofAnyForm: readonly string[] }
   /** What a webhook's signature covers at this PSP beside its events: every byte, and the time. */
   signatureCovers: { bytes: boolean; time: boolean }
   /** Every card that is declined, with FinCore's word for it. */
