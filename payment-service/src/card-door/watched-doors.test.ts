@@ -64,6 +64,7 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'POST /admin/v1/merchants/:merchant/psp_accounts': 'json',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/disable': 'json',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/enable': 'json',
+  'POST /admin/v1/merchants/:merchant/psp_accounts/:account/check': 'json',
   'GET /admin/v1/merchants/:merchant/psp_accounts': 'no body',
   'POST /admin/v1/merchants/:merchant/raw_card_grants': 'json',
   'POST /admin/v1/merchants/:merchant/raw_card_grants/:grant/approve': 'json',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { webhookUrlOf } from '../../flows/check-psp-account.ts'
 import { newId } from '../../ids.ts'
 import type { PspAccount } from '../../psp-gateway/port.ts'
 import { pspNames, testPsps } from '../../psp-gateway/registry.ts'
@@ -106,6 +107,11 @@ function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Re
       param: 'psp',
       detail: 'The sandbox PSP moves no money. Production does not take it.',
     })
+  if (Object.hasOwn(body.config, 'api_url'))
+    return refuse('parameter_invalid', {
+      param: 'config.api_url',
+      detail: 'Only a stand-in of a PSP has an address of its own. Production calls the PSP itself.',
+    })
   const testKey = Object.entries(body.credentials).find(([, value]) => /^[a-z]{2,4}_(test|sandbox)_/.test(value))
   if (testKey === undefined) return null
   return refuse('parameter_invalid', {
@@ -124,7 +130,7 @@ function showPspAccount(deps: AdminDeps, row: PspAccountRow) {
     name: row.name,
     config: row.config,
     status: row.status,
-    webhook_url: `${deps.config.publicUrl}/v1/psp_webhooks/${row.id}`,
+    webhook_url: webhookUrlOf(deps.config, row.id),
     created_at: row.createdAt.toISOString(),
   }
 }
