@@ -65,7 +65,8 @@ export type Outcome =
       /** The network's id of the payment, for later ones that the merchant begins. */
       networkTransactionId?: string
     }
-  | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
+  /** `pspReference` is null where the PSP names its payment only when the shopper is back. */
+  | { outcome: 'action_required'; pspReference: string | null; actionUrl: string; card: CardShown | null }
   | {
       outcome: 'declined'
       pspReference: string | null

@@ -35,6 +35,10 @@ export type Bench = {
   challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
   /** It announces by webhook that a hosted session was closed. */
   tellsOfClosedSessions: boolean
+  /** It says of a session that it did not close that it was paid; otherwise only the look-up tells why. */
+  saysWhyNotClosed: boolean
+  /** Settings that may be missing, and those of which no text is wrong by its form. As `config.name`. */
+  settings: { optional: readonly string[]; ofAnyForm: readonly string[] }
   /** What a webhook's signature covers at this PSP beside its events: every byte, and the time. */
   signatureCovers: { bytes: boolean; time: boolean }
   /** Every card that is declined, with FinCore's word for it. */
