@@ -1,3 +1,4 @@
+import type { ClientFields } from '@fincore/api-contract/answers'
 import type { SendReport } from '@fincore/api-contract/card-door'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { CheckCode } from './check-codes.ts'
@@ -215,8 +216,12 @@ export type HostedSessions = {
 }
 
 export type ClientTokens = {
-  /** What `@fincore/browser` needs to draw this PSP's card fields. Public. */
-  fields(account: PspAccount): { kind: 'iframe'; url: string; origin: string }
+  /**
+   * What `@fincore/browser` needs to draw this PSP's card fields. Public, so nothing secret is in it. A PSP whose fields
+   * are a page in a frame that speaks the messages of docs/card-fields.md is of kind `iframe`, and needs no change there.
+   * Null for an account that is not set up to show fields.
+   */
+  fields(account: PspAccount): ClientFields | null
 }
 
 export type RawCards = {
