@@ -47,8 +47,8 @@ export const countedPart = 0.6
 /** When all are used up: the PSP declines it, and the charge is served all the same, as failed. */
 const noToken = `tok_${'0'.repeat(26)}`
 const healthRequest = Buffer.from('GET /health HTTP/1.1\r\nhost: fincore\r\n\r\n')
-/** How long after the last request answers are waited for. */
-const answersWithinMs = 20_000
+/** How long after the last request answers are waited for: also those of requests that waited for a free connection. */
+const answersWithinMs = 60_000
 
 export async function createLoad(api: string): Promise<Load> {
   const connections = openRawConnections(api, mostConnections)
