@@ -67,6 +67,7 @@ function makeAdmin(config: Config): App {
     vault,
     psps: { ...psps, sandbox },
     pspHealth: createPspHealth(),
+    send: async () => ({ failure: 'refused', requestWasSent: false }),
     now,
     log,
     wakeInbox: () => woken++,

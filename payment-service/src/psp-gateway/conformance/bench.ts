@@ -26,6 +26,11 @@ export type Bench = {
   cards: Record<'approves' | 'needs the shopper', TestCard> & Partial<Record<CardThat, TestCard>>
   /** In the PSP's own form, and known to nobody. */
   unknown: { token: string; payment: string; session: string }
+  /**
+   * Whether the PSP refused a request for its form (a name, a type, something missing), and not for what it names or
+   * the state of that. Left out where the PSP does not tell the two apart.
+   */
+  isMalformed?(reply: Extract<PspReply, { status: number }>): boolean
   /** What the shopper can do at the bank's page so that the PSP tells of it. */
   challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
   /** It announces by webhook that a hosted session was closed. */
