@@ -15,6 +15,9 @@ const adminToken = 'admin-token-of-the-tests'
 /** FinCore's words for the sandbox's declines, where they differ. */
 const ownWords: Partial<Record<MagicCardName, DeclineCode>> = { declined: 'card_declined' }
 
+/** The sandbox's refusals of requests whose form is right. */
+const nameFaults = new Set(['token_invalid', 'payment_not_found', 'checkout_session_not_found', 'cursor_invalid'])
+
 /** The real psp-sandbox in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openSandboxBench(): Promise<Bench> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-psp-gateway-'))
@@ -71,9 +74,11 @@ export async function openSandboxBench(): Promise<Bench> {
       'has its refund fail': cardNamed('refund_fails'),
       'has its refund pending': cardNamed('refund_pending'),
     },
+    isMalformed: ({ status, body }) => status >= 400 && !nameFaults.has(JSON.parse(body).error?.code),
     unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
     challengeAnswers: ['confirm', 'fail', 'leave'],
     tellsOfClosedSessions: true,
+    tellsFirst6: true,
     saysWhyNotClosed: true,
     settings: { optional: [], ofAnyForm: [] },
     signatureCovers: { bytes: true, time: true },
