@@ -5,6 +5,7 @@ import type { hmacValidator as SdkValidator } from '@adyen/api-library'
 import { checkoutVersion } from './parameters/sdk-models.ts'
 import { testCards } from './test-cards.ts'
 import { openStandIn } from './testing/open-stand-in.ts'
+import { createSdkClient } from './testing/sdk-client.ts'
 
 const { hmacValidator } = createRequire(import.meta.url)('@adyen/api-library') as { hmacValidator: typeof SdkValidator }
 
@@ -13,8 +14,10 @@ describe('the Adyen stand-in', () => {
   let world: Awaited<ReturnType<typeof openStandIn>>
   let counter = 0
   const newReference = () => `att_${counter++}`
+  let sdk: ReturnType<typeof createSdkClient>
   before(async () => {
     world = await openStandIn()
+    sdk = createSdkClient(world.apiUrl, world.ca, world.account.api_key)
   })
   after(() => world.close())
 
@@ -29,14 +32,14 @@ describe('the Adyen stand-in', () => {
   })
   const pay = async (number: string, further?: Further, holderName?: string) => {
     const request = await makeRequest(number, further, holderName)
-    const answer = await world.sdk.PaymentsApi.payments(request as never, { idempotencyKey: request.reference })
+    const answer = await sdk.PaymentsApi.payments(request as never, { idempotencyKey: request.reference })
     return { reference: request.reference, request, answer: answer as typeof answer & { pspReference: string } }
   }
   const manual = { additionalData: { manualCapture: 'true' } }
   const modify = async (kind: 'capture' | 'cancel' | 'refund', payment: string, value: number, currency = 'EUR') => {
     const reference = newReference()
     const merchantAccount = world.account.merchant_account
-    const api = world.sdk.ModificationsApi
+    const api = sdk.ModificationsApi
     const options = { idempotencyKey: reference }
     const money = { merchantAccount, reference, amount: { value, currency } }
     const answer =
@@ -248,7 +251,7 @@ describe('the Adyen stand-in', () => {
       assert.equal(location.searchParams.get('order'), '1')
       const redirectResult = location.searchParams.get('redirectResult') ?? ''
       const submit = (idempotencyKey: string) =>
-        world.sdk.PaymentsApi.paymentsDetails({ details: { redirectResult } } as never, { idempotencyKey })
+        sdk.PaymentsApi.paymentsDetails({ details: { redirectResult } } as never, { idempotencyKey })
       const done = await submit(`${reference}_details`)
       assert.deepEqual([done.resultCode, done.refusalReasonCode], [resultCode, code])
       assert.equal(done.merchantReference, reference)
