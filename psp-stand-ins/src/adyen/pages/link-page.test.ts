@@ -69,7 +69,7 @@ describe('a payment link', () => {
     assert.equal(new Set(items().map(({ pspReference }) => pspReference)).size, 2)
     const truth = await world.truth(reference)
     assert.deepEqual(
-      truth.movements.map(({ kind, amount, reference: own }) => [kind, amount, own]),
+      truth.movements.map(({ kind, amount, own_reference }) => [kind, amount, own_reference]),
       [
         ['authorization', 2500, reference],
         ['capture', 2500, reference],

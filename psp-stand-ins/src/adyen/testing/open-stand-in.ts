@@ -84,7 +84,7 @@ export async function openStandIn() {
       }),
     truth: (reference: string) =>
       admin<{
-        movements: { kind: string; reference: string; amount: number; currency: string }[]
+        movements: { kind: string; reference: string; own_reference: string; amount: number; currency: string }[]
         calls: number
         declined: number
       }>('GET', `/truth?reference=${encodeURIComponent(reference)}`),

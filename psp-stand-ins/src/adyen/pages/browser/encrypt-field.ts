@@ -5,7 +5,7 @@
 export async function encryptField(publicKey: string, name: string, value: string): Promise<string> {
   const curve = { name: 'ECDH', namedCurve: 'P-256' }
   const theirs = await crypto.subtle.importKey('raw', fromBase64(publicKey), curve, false, [])
-  const once = (await crypto.subtle.generateKey(curve, false, ['deriveKey'])) as CryptoKeyPair
+  const once = await crypto.subtle.generateKey(curve, false, ['deriveKey'])
   const key = await crypto.subtle.deriveKey(
     { name: 'ECDH', public: theirs },
     once.privateKey,
