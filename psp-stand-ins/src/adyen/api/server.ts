@@ -112,6 +112,7 @@ function act(
   const key = needsKey ? readIdempotencyKey(request.headers['idempotency-key']) : null
   const body = model === null ? undefined : parse(String(request.body ?? ''))
   if (model !== null) checkParameters(model, body)
+  operation.note?.({ world, body })
   const params = request.params as Record<string, string>
   const perform = (faultIsSpent: boolean): Result => operation.act({ world, account, params, body, faultIsSpent })
   if (key === null) return { result: perform(false), replayed: false, done: () => {} }
