@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { type NewAccount, openAccount, showAccount } from '../accounts.ts'
+import { type HappeningCode, happeningCodes, letHappen } from '../payments/happenings.ts'
 import { readTruth } from '../payments/truth.ts'
 import type { World } from '../world.ts'
 import { describeRequests, type RequestsSeen } from './requests-seen.ts'
@@ -34,6 +35,12 @@ const newUrl = {
   required: ['url'],
   additionalProperties: false,
   properties: { url: { ...text, nullable: true, pattern: '^https?://' } },
+}
+const newHappening = {
+  type: 'object',
+  required: ['reference', 'event_code'],
+  additionalProperties: false,
+  properties: { reference: text, event_code: { type: 'string', enum: happeningCodes } },
 }
 
 /** What is not Adyen's: accounts, encrypted cards for servers' tests, and what really happened. */
@@ -74,6 +81,14 @@ export function registerAdminRoutes(app: FastifyInstance, world: World, adminTok
           ...(card.cvc === undefined ? {} : { encryptedSecurityCode: fieldKey.encrypt('cvc', String(card.cvc)) }),
           ...(card.holder_name === undefined ? {} : { holderName: String(card.holder_name) }),
         }
+      })
+      admin.post('/happenings', { schema: { body: newHappening } }, async (request, reply) => {
+        const { reference, event_code } = request.body as { reference: string; event_code: HappeningCode }
+        const found = [...world.payments.values()].find(
+          (payment) => payment.reference === reference && letHappen(world, payment, event_code),
+        )
+        if (!found) return reply.code(409).send({ error: 'There is no payment that this could happen to.' })
+        return { payment: found.pspReference, dispute: found.dispute }
       })
       admin.get('/truth', async (request) => {
         const { reference } = request.query as { reference?: string }

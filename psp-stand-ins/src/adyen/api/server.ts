@@ -51,7 +51,8 @@ export function createApi(
   const answers: KeptAnswers = new Map()
   app.register(
     async (checkout) => {
-      // The raw text is what an idempotency key stands for.
+      // JSON alone, read here, so that what cannot be read is refused in Adyen's words.
+      checkout.removeAllContentTypeParsers()
       checkout.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
         done(null, body),
       )
