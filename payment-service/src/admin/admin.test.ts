@@ -5,6 +5,7 @@ import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Psp } from '../psp-gateway/port.ts'
+import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { psps } from '../psp-gateway/registry.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
@@ -66,6 +67,7 @@ function makeAdmin(config: Config): App {
     vault,
     psps: { ...psps, sandbox },
     send: async () => ({ failure: 'refused', requestWasSent: false }),
+    pspHealth: createPspHealth(),
     now,
     log,
     wakeInbox: () => woken++,

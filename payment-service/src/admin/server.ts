@@ -20,6 +20,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
+import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addReconciliationRoutes } from './routes/reconciliation.ts'
 import { addTripwireExemptionRoutes } from './routes/tripwire-exemptions.ts'
@@ -119,6 +120,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addApiKeyRoutes(app, deps)
   addPspAccountRoutes(app, deps)
   addPspAccountCheckRoute(app, deps)
+  addPspAccountRoutingRoutes(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
