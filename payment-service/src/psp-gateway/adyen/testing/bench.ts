@@ -61,6 +61,7 @@ export async function openAdyenBench(): Promise<Bench> {
         environment: 'test',
         client_key: text('client_key'),
         api_url: standIn.apiUrl,
+        pages_url: standIn.pagesUrl,
       },
       credentials: {
         api_key: text('api_key'),
@@ -99,7 +100,10 @@ export async function openAdyenBench(): Promise<Bench> {
     challengeAnswers: ['confirm', 'fail'],
     tellsOfClosedSessions: false,
     saysWhyNotClosed: false,
-    settings: { optional: ['config.api_url'], ofAnyForm: ['config.merchant_account', 'credentials.webhook_user'] },
+    settings: {
+      optional: ['config.api_url', 'config.pages_url'],
+      ofAnyForm: ['config.merchant_account', 'credentials.webhook_user'],
+    },
     signatureCovers: { bytes: false, time: false },
     declines: Object.entries(declines).map(([name, code]) => ({ card: cardNamed(name), code })),
     faults: (
