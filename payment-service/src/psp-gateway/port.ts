@@ -54,7 +54,14 @@ export type PspReply = SendReport
 
 export type Money = { amount: bigint; currency: string }
 
-export type CardShown = { brand: string; first6: string; last4: string; exp_month: number; exp_year: number }
+export type CardShown = {
+  brand: string
+  /** Null where the PSP does not tell it. */
+  first6: string | null
+  last4: string
+  exp_month: number
+  exp_year: number
+}
 
 /** The few words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
 export type Outcome =

@@ -35,6 +35,8 @@ export type Bench = {
   challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
   /** It announces by webhook that a hosted session was closed. */
   tellsOfClosedSessions: boolean
+  /** Its replies tell the first six digits of a card; where not, FinCore shows those that the card relay saw. */
+  tellsFirst6: boolean
   /** It says of a session that it did not close that it was paid; otherwise only the look-up tells why. */
   saysWhyNotClosed: boolean
   /** Settings that may be missing, and those of which no text is wrong by its form. As `config.name`. */

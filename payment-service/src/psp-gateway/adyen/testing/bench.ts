@@ -107,6 +107,7 @@ export async function openAdyenBench(): Promise<Bench> {
     // Adyen tells nothing of a shopper who stays away from the bank's page.
     challengeAnswers: ['confirm', 'fail'],
     tellsOfClosedSessions: false,
+    tellsFirst6: true,
     saysWhyNotClosed: false,
     settings: {
       optional: ['config.api_url', 'config.pages_url'],

@@ -78,6 +78,7 @@ export async function openSandboxBench(): Promise<Bench> {
     unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
     challengeAnswers: ['confirm', 'fail', 'leave'],
     tellsOfClosedSessions: true,
+    tellsFirst6: true,
     saysWhyNotClosed: true,
     settings: { optional: [], ofAnyForm: [] },
     signatureCovers: { bytes: true, time: true },
