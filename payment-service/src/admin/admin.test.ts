@@ -5,6 +5,7 @@ import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Psp } from '../psp-gateway/port.ts'
+import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { psps } from '../psp-gateway/registry.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
@@ -65,6 +66,8 @@ function makeAdmin(config: Config): App {
     directory,
     vault,
     psps: { ...psps, sandbox },
+    send: async () => ({ failure: 'refused', requestWasSent: false }),
+    pspHealth: createPspHealth(),
     now,
     log,
     wakeInbox: () => woken++,

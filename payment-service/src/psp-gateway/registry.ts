@@ -1,3 +1,4 @@
+import { adyenPsp } from './adyen/adyen.ts'
 import type { Psp } from './port.ts'
 import { sandboxPsp } from './sandbox/sandbox.ts'
 import { stripePsp } from './stripe/stripe.ts'
@@ -6,6 +7,7 @@ import { stripePsp } from './stripe/stripe.ts'
 const registered = {
   sandbox: sandboxPsp,
   stripe: stripePsp,
+  adyen: adyenPsp,
 } satisfies Record<string, Psp>
 
 export type PspName = keyof typeof registered

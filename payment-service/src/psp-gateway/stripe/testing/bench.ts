@@ -1,10 +1,9 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { startStripeStandIn } from '@fincore/psp-stand-ins/stripe/stand-in'
 import { testCardNumber } from '@fincore/psp-stand-ins/stripe/test-cards'
 import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
+import { startInbox } from '../../conformance/inbox.ts'
 import type { PspAccount } from '../../port.ts'
 import { createSender } from '../../send.ts'
 import { encodeForm } from '../form.ts'
@@ -25,6 +24,13 @@ const declines: [card: string, code: DeclineCode][] = [
   ['always_blocked', 'suspected_fraud'],
 ]
 const faults = ['timeout_before', 'timeout_after', 'reset_after', 'server_error_after', 'garbled_reply', 'slow_reply']
+
+/** What Stripe says of a request whose form is right. For a PaymentMethod that was used before it has no code. */
+function refusedForItsState({ code, param }: { code?: string; param?: string }): boolean {
+  return code === undefined
+    ? param === 'payment_method'
+    : /^(resource_missing|payment_intent_unexpected_state)$/.test(code)
+}
 
 type Account = { secret_key: string; publishable_key: string; webhook_secret: string }
 
@@ -83,6 +89,12 @@ export async function openStripeBench(): Promise<Bench> {
     challengeAnswers: ['confirm', 'fail'],
     tellsOfClosedSessions: true,
     tellsFirst6: false,
+    saysWhyNotClosed: true,
+    settings: {
+      optional: ['config.api_url', 'config.pages_url', 'credentials.previous_webhook_secret'],
+      ofAnyForm: [],
+    },
+    isMalformed: ({ body, status }) => status === 400 && !refusedForItsState(JSON.parse(body).error),
     signatureCovers: { bytes: true, time: true },
     declines: declines.map(([name, code]) => ({ card: cardNamed(name), code })),
     faults: faults.map((name) => ({ name, card: cardNamed(name) })),
@@ -130,25 +142,4 @@ export async function openStripeBench(): Promise<Bench> {
 
 function cardNamed(name: string): TestCard {
   return { number: testCardNumber(name), cvc: '123', expMonth: 12, expYear: 2034 }
-}
-
-async function startInbox() {
-  const deliveries: { body: Buffer; headers: Record<string, string> }[] = []
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray())
-    const headers = Object.entries(request.headers).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    )
-    deliveries.push({ body, headers: Object.fromEntries(headers) })
-    response.writeHead(200).end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    deliveries,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    close() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }
