@@ -244,6 +244,20 @@ export const errorTable = {
     retry: 'after_change',
     meaning: 'This PSP does not offer what the request needs.',
   },
+  three_d_secure_not_supported: {
+    status: 422,
+    title: 'The PSP takes no 3-D Secure result',
+    retry: 'after_change',
+    meaning:
+      'The PSP of this account does not take the result of a 3-D Secure authentication that was made elsewhere. Nothing was written and no PSP was called. Name another `psp_account`, or leave `three_d_secure` out.',
+  },
+  merchant_initiated_not_supported: {
+    status: 422,
+    title: 'The PSP takes no payments that the merchant begins',
+    retry: 'after_change',
+    meaning:
+      'The PSP of this account does not take payments with `initiator: "merchant"`. Nothing was written and no PSP was called. Name another `psp_account`.',
+  },
   psp_unavailable: {
     status: 502,
     title: 'The PSP did not answer',

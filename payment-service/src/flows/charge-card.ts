@@ -13,6 +13,7 @@ import { findAttempt } from '../store/attempts.ts'
 import { findCharge, renderCharge } from '../store/charges.ts'
 import { findKeyOfObject } from '../store/idempotency.ts'
 import { authorizeInput, type Begun, beginCharge, type Callable } from './begin-charge.ts'
+import { type CardTerms, findLackOf, readCardTerms } from './card-terms.ts'
 import { choosePspAccount } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import { type RawCardUse, recordUseWithoutCharge } from './raw-card-use.ts'
@@ -25,8 +26,16 @@ const validator = Schema.Compile(CreateCardCharge)
 /** What the relay does next: send, or answer the merchant. */
 export type CardStep = Extract<Instruction, { do: 'send' }> | Answer | Refusal
 
-/** What must be kept between `send` and the report to try another PSP: the expiry and the name, never the card. */
-type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[]; place: PspPlace }
+/**
+ * What must be kept between `send` and the report to try another PSP: the expiry, the name and the terms, never the card.
+ */
+type Sent = {
+  begun: Callable
+  request: CreateCardCharge
+  terms: CardTerms
+  triedAccounts: string[]
+  place: PspPlace
+}
 
 /** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
 const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
@@ -75,10 +84,12 @@ async function writeIntent(
     return explainFinding(findings[0])
   }
   const { exp_month, exp_year } = request.payment_method.card
+  const terms = readCardTerms(request)
+  if (isRefusal(terms)) return terms
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const chosen = isPast(exp_year, exp_month, deps.now())
     ? refuse('card_expired', { param: 'payment_method.card.exp_year' })
-    : await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => psp.rawCards !== undefined)
+    : await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => findLackOf(psp, terms))
   const card: CardShown = {
     brand: input.card.brand,
     first6: input.card.first6,
@@ -99,7 +110,7 @@ async function writeIntent(
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return { begun, request, triedAccounts: [chosen.account.id], place, account: chosen.account }
+  return { begun, request, terms, triedAccounts: [chosen.account.id], place, account: chosen.account }
 }
 
 /**
@@ -118,7 +129,7 @@ export async function continueCardCharge(deps: Deps, attemptId: string, report: 
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
   if (neverActed && sent !== undefined && sent.request.psp_account === undefined) {
     const place = deps.pspPlaces.relayed.open()
-    const next = await switchAccount(deps, sent.begun, sent.triedAccounts, place)
+    const next = await switchAccount(deps, sent, place)
     if (next !== null) {
       const triedAccounts = [...sent.triedAccounts, next.account.id]
       return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts, place })
@@ -133,7 +144,7 @@ async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Prom
   if (rawCards === undefined) throw new Error('A PSP without raw cards was chosen for one')
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
   const asked = rawCards.authorizeCard(account, {
-    ...authorizeInput(deps, charge, attemptId),
+    ...authorizeInput(deps, charge, attemptId, sent.terms),
     expMonth: exp_month,
     expYear: exp_year,
     holderName: holder_name ?? null,

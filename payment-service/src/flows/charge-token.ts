@@ -21,7 +21,7 @@ export async function chargeToken(
         'psp_account and payment_method.psp_account name different accounts; a token works only at the account that made it.',
     })
   }
-  const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
+  const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => null)
   using place = deps.pspPlaces.ours.open()
   const begun = await beginCharge(deps, {
     merchantId,

@@ -34,11 +34,8 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     if (!isWebAddress(request[param]))
       return refuse('parameter_invalid', { param, detail: `${param} must be a whole http or https address.` })
   }
-  const chosen = await choosePspAccount(
-    deps,
-    input.merchantId,
-    request.psp_account,
-    (psp) => psp.hostedSessions !== undefined,
+  const chosen = await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) =>
+    psp.hostedSessions === undefined ? 'capability_not_supported' : null,
   )
   // What refuses a new session does not refuse a repeat of one that was made.
   if (isRefusal(chosen)) {

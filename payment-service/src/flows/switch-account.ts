@@ -6,6 +6,7 @@ import { insertAttempt, setAttemptState } from '../store/attempts.ts'
 import { lockCharge, updateCharge } from '../store/charges.ts'
 import { inTransaction } from '../store/pool.ts'
 import type { Callable } from './begin-charge.ts'
+import { type CardTerms, findLackOf } from './card-terms.ts'
 import { startCallClock } from './time-limits.ts'
 
 /**
@@ -13,18 +14,19 @@ import { startCallClock } from './time-limits.ts'
  * call: the first attempt is settled as never executed, and the second written, in one transaction.
  *
  * @param place taken for the account; the caller ends it when the call is over. Ended here when there is none.
- * @returns null when no other account can take a card, or when the charge changed meanwhile.
+ * @returns null when no other account can take the card on its terms, or when the charge changed meanwhile.
  */
 export async function switchAccount(
   deps: Deps,
-  begun: Callable,
-  tried: string[],
+  { begun, terms, triedAccounts }: { begun: Callable; terms: CardTerms; triedAccounts: readonly string[] },
   place: PspPlace,
 ): Promise<{ begun: Callable; account: PspAccount } | null> {
   const accounts = await deps.directory.listPspAccounts(begun.charge.merchant_id)
   const account = accounts.find(
     (candidate) =>
-      !tried.includes(candidate.id) && deps.psps[candidate.psp].rawCards !== undefined && place.take(candidate.id),
+      !triedAccounts.includes(candidate.id) &&
+      findLackOf(deps.psps[candidate.psp], terms) === null &&
+      place.take(candidate.id),
   )
   if (account === undefined) return null
   const attemptId = newId('attempt')

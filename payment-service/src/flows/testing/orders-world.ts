@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
-import type { AttemptKind, CardShown, Outcome, PspEvent, PspReply, PspRequest } from '../../psp-gateway/port.ts'
+import type {
+  AttemptKind,
+  CardShown,
+  Dispute,
+  Outcome,
+  PspEvent,
+  PspReply,
+  PspRequest,
+} from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
 import { createHotPath } from '../../store/hot-path.ts'
 import { openPool } from '../../store/pool.ts'
@@ -121,7 +129,7 @@ export async function openOrdersWorld() {
         },
         flow: 'token',
         place: world.deps.pspPlaces.ours.open(),
-        chosen: await choosePspAccount(world.deps, shop.merchantId, undefined, () => true),
+        chosen: await choosePspAccount(world.deps, shop.merchantId, undefined, () => null),
         idempotencyKey: randomUUID(),
         card: null,
         use: null,
@@ -185,6 +193,18 @@ export async function openOrdersWorld() {
     },
     tellsOfEnd: (shop: Shop, name: string, times: number, session: string) =>
       event(shop, name, times, { kind: 'hosted_session', reference: session, status: 'expired' }),
+    /** The PSP's event about a dispute of a payment; of 10.00, and without a reason or a time, unless it says so. */
+    tellsOfDispute(
+      shop: Shop,
+      name: string,
+      times: number,
+      said: Pick<Dispute, 'status'> & Partial<Dispute>,
+      payment = 'pay_1',
+    ) {
+      const amount = { amount: 1000n, currency: 'EUR' }
+      const dispute: Dispute = { id: 'dis_1', amount, reason: null, evidenceDueBy: null, ...said }
+      return event(shop, name, times, { kind: 'dispute', payment, dispute })
+    },
     /** The reply to the request that made the charge. */
     replies: (begun: Begun, outcome: Outcome): News => ({
       name: 'the reply',

@@ -1,0 +1,42 @@
+import type { ErrorCode } from '@fincore/api-contract/errors'
+import type { CreateCardCharge } from '@fincore/api-contract/requests'
+import type { ExternalThreeDSecure, Psp } from '../psp-gateway/port.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+
+/**
+ * What a raw-card charge asks of the PSP beyond taking the card. The authentication value (CAVV) in it is for the PSP
+ * alone: it lives in the memory of the process that sends the charge, and is in no row and no log.
+ */
+export type CardTerms = {
+  initiator: 'customer' | 'merchant'
+  networkTransactionId: string | null
+  threeDSecure: ExternalThreeDSecure | null
+}
+
+/** Reads them from the request; refuses a `network_transaction_id` that is missing, or that says nothing. */
+export function readCardTerms(request: CreateCardCharge): CardTerms | Refusal {
+  const {
+    initiator = 'customer',
+    network_transaction_id: networkTransactionId = null,
+    three_d_secure: result,
+  } = request
+  const param = 'network_transaction_id'
+  if (initiator === 'merchant' && networkTransactionId === null)
+    return refuse('parameter_missing', { param, detail: `${param} is required with initiator "merchant".` })
+  if (initiator === 'customer' && networkTransactionId !== null)
+    return refuse('parameter_invalid', { param, detail: `${param} belongs to initiator "merchant" alone.` })
+  const threeDSecure =
+    result === undefined
+      ? null
+      : { eci: result.eci, cavv: result.cavv, dsTransactionId: result.ds_transaction_id, version: result.version }
+  return { initiator, networkTransactionId, threeDSecure }
+}
+
+/** What a PSP lacks to take a card on these terms; null when it lacks nothing. */
+export function findLackOf({ rawCards }: Psp, terms: Pick<CardTerms, 'initiator' | 'threeDSecure'>): ErrorCode | null {
+  if (rawCards === undefined) return 'capability_not_supported'
+  if (terms.threeDSecure !== null && rawCards.takesThreeDSecure !== true) return 'three_d_secure_not_supported'
+  if (terms.initiator === 'merchant' && rawCards.takesMerchantInitiated !== true)
+    return 'merchant_initiated_not_supported'
+  return null
+}
