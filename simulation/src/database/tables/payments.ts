@@ -215,7 +215,9 @@ export function makeAttempts() {
   const bySession = makeMultiIndex<AttemptRecord>((row) => row.payment_session_id)
   const toLookUp = makeDueQueue<AttemptRecord>((row) => row.next_lookup_at?.getTime() ?? null)
   const toAlert = makeDueQueue<AttemptRecord>((row) =>
-    row.alerted_at === null && row.next_lookup_at !== null ? (row.in_doubt_since?.getTime() ?? null) : null,
+    row.alerted_at === null && row.next_lookup_at !== null && row.state !== 'action_required'
+      ? (row.in_doubt_since?.getTime() ?? null)
+      : null,
   )
   /** Of captures, cancels and refunds; what the PSP calls an authorization stands at its charge. */
   const byOperationReference = makeMultiIndex<AttemptRecord>((row) =>
