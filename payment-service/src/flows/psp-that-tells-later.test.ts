@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
+import type { Charge } from '@fincore/api-contract/resources'
 import type { Deps } from '../deps.ts'
 import type { Outcome, PspReply } from '../psp-gateway/port.ts'
 import { isRefusal } from '../refusal.ts'
 import { alertUnresolved } from './alert-unresolved.ts'
+import { chargeToken } from './charge-token.ts'
 import { createRefund } from './create-refund.ts'
 import { resolveDueAttempts } from './resolve-attempts.ts'
 import { settleAttempt } from './settle-attempt.ts'
@@ -14,7 +16,7 @@ const hour = 60 * minute
 const day = 24 * hour
 const accepted: Outcome = { outcome: 'unknown', why: 'the PSP tells by webhook', tellsWithinMs: day }
 
-/** It takes refunds and says no more of them; its webhook tells within a day, and it cannot be asked. */
+/** It takes refunds, and charges of 7.77, and says no more of them; its webhook tells within a day, and it cannot be asked. */
 describe('a PSP that cannot be asked and tells later', () => {
   let world: DoubtWorld
   let deps: Deps
@@ -31,7 +33,9 @@ describe('a PSP that cannot be asked and tells later', () => {
             ...payments,
             lookUp: () => null,
             readReply: (kind, reply, asked) =>
-              kind === 'refund' && 'body' in reply ? accepted : payments.readReply(kind, reply, asked),
+              'body' in reply && (kind === 'refund' || asked?.amount.amount === 777n)
+                ? accepted
+                : payments.readReply(kind, reply, asked),
           },
         },
       },
@@ -73,6 +77,17 @@ describe('a PSP that cannot be asked and tells later', () => {
     // Its webhook settles it all the same.
     const told: Outcome = { outcome: 'approved', pspReference: 'ref_later', captured: 0n, card: null }
     assert.equal((await settleAttempt(deps, attempt.id, told))?.result, 'applied')
+  })
+
+  it('says so in the reply to a charge too', async () => {
+    const payment_method = { type: 'token', token: await world.makeToken('visa') } as const
+    const request = { amount: 777, currency: 'EUR', payment_method }
+    const answer = await chargeToken(deps, { merchantId: world.merchant.id, idempotencyKey: 'accepted', request })
+    assert.ok(!isRefusal(answer))
+    const { id, status } = answer.body as Charge
+    assert.equal(status, 'processing')
+    const expectedBy = (await world.attemptOf(id)).expected_by.getTime() - Date.now()
+    assert.ok(Math.abs(expectedBy - day) < minute, `${expectedBy} ms`)
   })
 
   it('is alerted of after 15 minutes when it never said that it accepted', async () => {

@@ -20,7 +20,6 @@ export async function settleDispute(
   const { merchantId, pspAccountId, payment, dispute } = told
   const found = await findChargeByPspReference(deps.pool, pspAccountId, payment)
   if (found === null) return 'held'
-  if (found.merchant_id !== merchantId) return 'flagged'
   const settled = await inTransaction(deps.pool, async (tx): Promise<{ changed: boolean } | { why: string }> => {
     const charge = await lockCharge(tx, merchantId, found.id)
     if (charge === null) throw new Error('A charge is gone')
