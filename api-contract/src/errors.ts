@@ -398,7 +398,7 @@ export const errorTable = {
     status: 400,
     title: 'The card security code is missing',
     retry: 'after_change',
-    meaning: 'Send `payment_method.card.cvc`.',
+    meaning: 'Send `payment_method.card.cvc`. Only a charge with `initiator: "merchant"` has none.',
   },
   card_number_invalid: {
     status: 400,

@@ -140,7 +140,13 @@ export const CreateCardCharge = Type.Object(
         card: Type.Object(
           {
             number: Type.String({ maxLength: 19, description: '12 to 19 digits without spaces.' }),
-            cvc: Type.String({ maxLength: 4, description: '3 or 4 digits.' }),
+            cvc: Type.Optional(
+              Type.String({
+                maxLength: 4,
+                description:
+                  '3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment.',
+              }),
+            ),
             exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
             exp_year: Type.Integer({ minimum: 2020, maximum: 2099 }),
             holder_name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),

@@ -78,10 +78,11 @@ describe('a card charge with a 3-D Secure result, or on file', () => {
       directory: { ...world.deps.directory, listPspAccounts },
     }
   }
-  const begin = (deps: Deps, key: string, more: object) => {
-    const card = { number: '****************', cvc: '***', exp_month: 12, exp_year: 2034 }
+  const begin = (deps: Deps, key: string, more: object, facts = visa) => {
+    const code = facts.cvcLength === 0 ? {} : { cvc: '***' }
+    const card = { number: '****************', ...code, exp_month: 12, exp_year: 2034 }
     const body = { amount: 1000, currency: 'EUR', payment_method: { type: 'card', card }, ...more }
-    const charge = { merchantId, idempotencyKey: key, blankedBody: JSON.stringify(body), card: visa }
+    const charge = { merchantId, idempotencyKey: key, blankedBody: JSON.stringify(body), card: facts }
     return beginCardCharge(deps, { ...charge, use })
   }
   const refusalOf = async (deps: Deps, more: object) => {
@@ -99,6 +100,14 @@ describe('a card charge with a 3-D Secure result, or on file', () => {
     assert.deepEqual(asked?.threeDSecure, { ...rest, dsTransactionId })
     assert.ok('do' in (await begin(deps, 'on file', onFile)))
     assert.deepEqual([asked?.initiator, asked?.networkTransactionId], ['merchant', 'MCC1234560105'])
+  })
+
+  it('on file has no security code; a shopper’s card must have one', async () => {
+    const without = { ...visa, cvcLength: 0 }
+    assert.ok('do' in (await begin(depsWith(takesBoth), 'no code on file', onFile, without)))
+    const step = await begin(depsWith(takesBoth), 'no code', {}, without)
+    assert.ok(isRefusal(step))
+    assert.deepEqual([step.refused, step.param], ['card_cvc_missing', 'payment_method.card.cvc'])
   })
 
   it('is refused by a PSP that does not take it, with a code that says what', async () => {

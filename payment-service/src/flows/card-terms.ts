@@ -1,3 +1,4 @@
+import type { CardFacts } from '@fincore/api-contract/card-door'
 import type { ErrorCode } from '@fincore/api-contract/errors'
 import type { CreateCardCharge } from '@fincore/api-contract/requests'
 import type { ExternalThreeDSecure, Psp } from '../psp-gateway/port.ts'
@@ -13,8 +14,14 @@ export type CardTerms = {
   threeDSecure: ExternalThreeDSecure | null
 }
 
-/** Reads them from the request; refuses a `network_transaction_id` that is missing, or that says nothing. */
-export function readCardTerms(request: CreateCardCharge): CardTerms | Refusal {
+/**
+ * Reads them from the request; refuses a `network_transaction_id` that is missing, or that says nothing, and a shopper's
+ * card without its security code. A card on file has none, because no one may keep it (PCI DSS 3.3.1).
+ */
+export function readCardTerms(
+  request: CreateCardCharge,
+  { cvcLength }: Pick<CardFacts, 'cvcLength'>,
+): CardTerms | Refusal {
   const {
     initiator = 'customer',
     network_transaction_id: networkTransactionId = null,
@@ -25,6 +32,8 @@ export function readCardTerms(request: CreateCardCharge): CardTerms | Refusal {
     return refuse('parameter_missing', { param, detail: `${param} is required with initiator "merchant".` })
   if (initiator === 'customer' && networkTransactionId !== null)
     return refuse('parameter_invalid', { param, detail: `${param} belongs to initiator "merchant" alone.` })
+  if (initiator === 'customer' && cvcLength === 0)
+    return refuse('card_cvc_missing', { param: 'payment_method.card.cvc' })
   const threeDSecure =
     result === undefined
       ? null

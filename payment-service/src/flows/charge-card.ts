@@ -84,7 +84,7 @@ async function writeIntent(
     return explainFinding(findings[0])
   }
   const { exp_month, exp_year } = request.payment_method.card
-  const terms = readCardTerms(request)
+  const terms = readCardTerms(request, input.card)
   if (isRefusal(terms)) return terms
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const chosen = isPast(exp_year, exp_month, deps.now())
