@@ -42,7 +42,7 @@ export const Metadata = Type.Record(
 )
 const PspAccount = Type.String({
   pattern: '^pspa_[0-9a-z]{26}$',
-  description: 'The PSP account to use; without it, the merchant’s first active one.',
+  description: 'The PSP account to use; without it, one is chosen by your operator’s settings.',
 })
 const RETURN_URL =
   'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'

@@ -21,6 +21,7 @@ import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
+import { describeRouting } from './routing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -175,6 +176,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/payments/difference-classes.ts and dev/src/reconciliation-page.ts',
       title: 'Reconciliation',
       text: describeReconciliation(),
+    },
+    {
+      path: 'docs/routing.md',
+      source: 'api-contract/src/routing-verdicts.ts and dev/src/routing-page.ts',
+      title: 'Which PSP account takes a payment',
+      text: describeRouting(),
     },
     {
       path: 'docs/tripwire.md',

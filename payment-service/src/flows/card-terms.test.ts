@@ -68,14 +68,21 @@ describe('a card charge with a 3-D Secure result, or on file', () => {
       }
     }
     const other = 'other' as 'sandbox'
-    const listPspAccounts: Deps['directory']['listPspAccounts'] = async (id) =>
-      (await world.deps.directory.listPspAccounts(id)).map((account) =>
-        account.id === accounts[1] ? { ...account, psp: other } : account,
-      )
+    const atItsPsp = <Account extends { id: string }>(account: Account): Account =>
+      account.id === accounts[1] ? { ...account, psp: other } : account
+    const { listRoutableAccounts, findPspAccount } = world.deps.directory
+    const directory: Deps['directory'] = {
+      ...world.deps.directory,
+      listRoutableAccounts: async (id) => (await listRoutableAccounts(id)).map(atItsPsp),
+      async findPspAccount(id) {
+        const account = await findPspAccount(id)
+        return account === null ? null : atItsPsp(account)
+      },
+    }
     return {
       ...world.deps,
       psps: { sandbox: makePsp(takes), other: makePsp(second ?? takes) } as unknown as Deps['psps'],
-      directory: { ...world.deps.directory, listPspAccounts },
+      directory,
     }
   }
   const begin = (deps: Deps, key: string, more: object, facts = visa) => {

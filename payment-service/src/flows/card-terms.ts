@@ -1,7 +1,6 @@
 import type { CardFacts } from '@fincore/api-contract/card-door'
-import type { ErrorCode } from '@fincore/api-contract/errors'
 import type { CreateCardCharge } from '@fincore/api-contract/requests'
-import type { ExternalThreeDSecure, Psp } from '../psp-gateway/port.ts'
+import type { ExternalThreeDSecure } from '../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 
 /**
@@ -39,13 +38,4 @@ export function readCardTerms(
       ? null
       : { eci: result.eci, cavv: result.cavv, dsTransactionId: result.ds_transaction_id, version: result.version }
   return { initiator, networkTransactionId, threeDSecure }
-}
-
-/** What a PSP lacks to take a card on these terms; null when it lacks nothing. */
-export function findLackOf({ rawCards }: Psp, terms: Pick<CardTerms, 'initiator' | 'threeDSecure'>): ErrorCode | null {
-  if (rawCards === undefined) return 'capability_not_supported'
-  if (terms.threeDSecure !== null && rawCards.takesThreeDSecure !== true) return 'three_d_secure_not_supported'
-  if (terms.initiator === 'merchant' && rawCards.takesMerchantInitiated !== true)
-    return 'merchant_initiated_not_supported'
-  return null
 }

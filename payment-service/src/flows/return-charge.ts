@@ -8,6 +8,7 @@ import { recordLookUp } from '../store/look-ups.ts'
 import { lookUpAttempt } from './look-up-attempt.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
+import { sendToAccount } from './send-to-account.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { shopperWaitsMs } from './time-limits.ts'
 
@@ -56,7 +57,7 @@ async function finishAction(
   const { payments } = deps.psps[account.psp]
   const request = payments.finishAction?.(account, { reference: attempt.id, query }) ?? null
   if (request === null) return false
-  const reply = await deps.send(request, deps.config.pspTimeoutMs)
+  const reply = await sendToAccount(deps, account, request, deps.config.pspTimeoutMs)
   const asked = { reference: attempt.id, amount: { amount: charge.amount, currency: charge.currency } }
   const outcome = payments.readReply('authorize', reply, asked)
   if (outcome.outcome === 'rejected') return false

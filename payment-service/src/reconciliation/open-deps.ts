@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { createLog } from '../log.ts'
+import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../psp-gateway/psp-places.ts'
 import { psps } from '../psp-gateway/registry.ts'
 import { createSender } from '../psp-gateway/send.ts'
@@ -37,6 +38,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       hotPath: createHotPath(pool),
       send: sender.send,
       pspPlaces: createPspPlaces(),
+      pspHealth: createPspHealth(),
       now: clock.now,
       steadyMs: clock.steadyMs,
       wakeOutbox: () => {},

@@ -131,10 +131,22 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
     },
     earliestDue: (table) => waitingOf[table].earliest(),
     addMerchant: (merchant) => add(merchants, { ...merchant, created_at: now() }),
-    addPspAccount: (account) => add(psp_accounts, { ...account, status: 'active', created_at: now() }),
+    addPspAccount: (account) => add(psp_accounts, { ...asMade, ...account, created_at: now() }),
     addWebhookEndpoint: (endpoint) => add(webhook_endpoints, newEndpoint({ description: null, ...endpoint }, now())),
   }
 }
+
+/** The defaults of the columns. */
+const asMade = {
+  status: 'active',
+  priority: 1,
+  share: 1,
+  currencies: null,
+  card_brands: null,
+  raw_cards_confirmed_at: null,
+  raw_cards_confirmed_by: null,
+  raw_cards_confirmation: null,
+} as const
 
 const asStored = <Row>(row: Row): Row => row
 const showEvent = (row: EventRecord) => ({ ...row, body: JSON.parse(row.body) as unknown })

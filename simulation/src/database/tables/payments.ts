@@ -15,6 +15,7 @@ const sessionRules: TableRules<SessionRecord> = {
   name: 'payment_sessions',
   primaryKey: byId,
   nullable: [
+    'routing',
     'psp_reference',
     'psp_url',
     'merchant_reference',
@@ -53,6 +54,7 @@ const chargeRules: TableRules<ChargeRecord> = {
   name: 'charges',
   primaryKey: byId,
   nullable: [
+    'routing',
     'pending_operation',
     'pending_amount',
     'psp_reference',

@@ -13,9 +13,11 @@ import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
+import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
 import { psps } from '../../../psp-gateway/registry.ts'
 import { createSender } from '../../../psp-gateway/send.ts'
+import { neverOpens } from '../../../psp-gateway/testing/never-opens.ts'
 import { createVault, digestOf, newSecret } from '../../../secrets.ts'
 import { openDirectory } from '../../../store/directory.ts'
 import { createHotPath } from '../../../store/hot-path.ts'
@@ -84,6 +86,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     log,
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth({ limits: neverOpens }),
     wakeInbox: silent,
   }
   const app = await createApiServer(deps)
