@@ -72,9 +72,10 @@ export const payments: PaymentOperations = {
   /**
    * Adyen cannot be asked about a payment, so nothing is ever called absent. What became of a capture, cancel or refund
    * whose answer was lost is learnt by the same request under the same key, as Adyen documents it, while the key lives.
+   * Once it is known that Adyen has it, a repeat could only hear the same again.
    */
-  lookUp(account, { kind, payment, amount, reference, sentAt }) {
-    if (kind === 'authorize' || payment === null || amount === undefined) return null
+  lookUp(account, { kind, payment, amount, reference, sentAt, isAccepted }) {
+    if (kind === 'authorize' || payment === null || amount === undefined || isAccepted) return null
     if (Date.now() - sentAt.getTime() > keysLiveMs) return null
     return payments[kind](account, { reference, payment, amount })
   },
