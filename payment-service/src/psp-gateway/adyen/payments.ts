@@ -138,8 +138,8 @@ function readBody(kind: 'authorize' | FollowUpKind, value: unknown, asked: Asked
 }
 
 /**
- * The answer to a repeat. That it was refused says nothing of the first request: Adyen keeps its keys in one region, and
- * the credentials may have changed meanwhile.
+ * The answer to a repeat. That it was refused says nothing of the first request: the credentials may have changed
+ * meanwhile, or the key may not be known where the repeat arrives.
  */
 function readLookUp({ kind, reference, amount }: Question, reply: PspReply): LookUpAnswer {
   const read = classifyReply(reply)
