@@ -69,6 +69,21 @@ export default {
       to: { path: [services, '^(dev|end-to-end)/'], pathNot: '^$1/' },
     },
     {
+      name: 'stand-ins-are-for-tests',
+      comment:
+        "No program of FinCore imports a stand-in of a PSP, nor a PSP's SDK; tests, dev and end-to-end may. Types are gone when it runs.",
+      severity: 'error',
+      from: { pathNot: ['^(psp-stand-ins|dev|end-to-end)/', tests] },
+      to: { path: ['^psp-stand-ins/', 'node_modules/(stripe|@adyen)/'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'stand-ins-import-no-service',
+      comment: 'A stand-in is the other side: it shares the contract with FinCore, and nothing else.',
+      severity: 'error',
+      from: { path: '^psp-stand-ins/', pathNot: tests },
+      to: { path: '^(payment-service|card-relay|psp-sandbox|demo-shop|dev|end-to-end|simulation)/' },
+    },
+    {
       name: 'workspaces-by-package-name',
       comment: 'A relative path into another workspace goes around its package.json.',
       severity: 'error',
@@ -77,9 +92,9 @@ export default {
     },
     {
       name: 'browser-sdk-imports-nothing',
-      comment: '@fincore/browser is one small file without dependencies.',
+      comment: '@fincore/browser is one small script without dependencies; script.ts joins its files on a server.',
       severity: 'error',
-      from: { path: '^browser-sdk/src/', pathNot: tests },
+      from: { path: '^browser-sdk/src/', pathNot: [tests, '^browser-sdk/src/script.ts$'].flat() },
       to: { pathNot: '^browser-sdk/src/' },
     },
     {

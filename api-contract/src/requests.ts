@@ -66,7 +66,8 @@ export const CreateTokenCharge = Type.Object(
       {
         type: Type.Literal('token'),
         token: Type.String({
-          pattern: '^[\\x21-\\x7e]{1,500}$',
+          // Adyen's is four ciphertexts of some 700 characters and a description of the browser, written in base64.
+          pattern: '^[\\x21-\\x7e]{1,10000}$',
           description: 'The token that `@fincore/browser` gave you.',
         }),
         psp_account: Type.Optional(PspAccount),

@@ -28,7 +28,12 @@ const currency = Type.String({ description: 'ISO 4217, in capitals.', examples: 
 
 export const Card = Type.Object({
   brand: Type.String({ description: 'visa, mastercard, amex, …, or unknown.', examples: ['visa'] }),
-  first6: Type.String({ description: 'The first six digits (the BIN).', examples: ['424242'] }),
+  first6: nullable(
+    Type.String({
+      description: 'The first six digits (the BIN); null where the PSP does not tell them.',
+      examples: ['424242'],
+    }),
+  ),
   last4: Type.String({ description: 'The last four digits.', examples: ['4242'] }),
   exp_month: Type.Integer({ description: 'Month of expiry, 1 to 12.', examples: [12] }),
   exp_year: Type.Integer({ description: 'Year of expiry, four digits.', examples: [2030] }),

@@ -6,6 +6,7 @@ import { type Config, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Psp } from '../psp-gateway/port.ts'
 import { createPspHealth } from '../psp-gateway/psp-health.ts'
+import { psps } from '../psp-gateway/registry.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { type Directory, openDirectory } from '../store/directory.ts'
@@ -64,8 +65,9 @@ function makeAdmin(config: Config): App {
     pool,
     directory,
     vault,
-    psps: { sandbox },
+    psps: { ...psps, sandbox },
     pspHealth: createPspHealth(),
+    send: async () => ({ failure: 'refused', requestWasSent: false }),
     now,
     log,
     wakeInbox: () => woken++,

@@ -1,3 +1,4 @@
+import { webhookUrlOf } from '../flows/check-psp-account.ts'
 import { type HealthStatus, type PspWay, pspWays } from '../psp-gateway/psp-health.ts'
 import type { PspAccountRow } from '../store/psp-accounts.ts'
 import type { AdminDeps } from './deps.ts'
@@ -21,7 +22,7 @@ export function showPspAccount(deps: AdminDeps, row: PspAccountRow) {
     card_brands: row.cardBrands,
     raw_cards: showRawCards(deps, row),
     health: listHealth(deps, row.id),
-    webhook_url: `${deps.config.publicUrl}/v1/psp_webhooks/${row.id}`,
+    webhook_url: webhookUrlOf(deps.config, row.id),
     created_at: row.createdAt.toISOString(),
   }
 }

@@ -106,6 +106,14 @@ export const auditTypes = {
     requirement: '10.2.1.2',
     resource: 'PSP account',
   },
+  'psp_account.check': {
+    actors: ['operator', 'system'],
+    outcomes: ['success', 'refused'],
+    meaning:
+      'A PSP is asked, with an account’s credentials, how the account is set up; by an operator or, as a login of the database, on the command line.',
+    requirement: '10.2.1.2',
+    resource: 'PSP account',
+  },
   'raw_card_grant.request': {
     ...byOperator,
     meaning: 'An operator asks that a merchant may send raw cards.',

@@ -188,6 +188,8 @@ const cases: Record<Case, () => Promise<Act>> = {
   'psp_account.enable refused': onAccount('/enable', false),
   'psp_account.disable success': onAccount('/disable', true),
   'psp_account.disable refused': onAccount('/disable', false),
+  'psp_account.check success': onAccount('/check', true),
+  'psp_account.check refused': onAccount('/check', false),
   'raw_card_grant.request success': onMerchant('/raw_card_grants', grantRequest()),
   'raw_card_grant.request refused': onMerchant('/raw_card_grants', grantRequest(700)),
   'raw_card_grant.approve success': onGrant('approve', 'requested'),

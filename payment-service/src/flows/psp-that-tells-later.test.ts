@@ -27,6 +27,7 @@ describe('a PSP that cannot be asked and tells later', () => {
     deps = {
       ...world.deps,
       psps: {
+        ...world.deps.psps,
         sandbox: {
           ...sandbox,
           payments: {

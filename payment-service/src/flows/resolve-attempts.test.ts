@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { startResolver } from '../jobs/resolver.ts'
-import type { Psp, PspReply } from '../psp-gateway/port.ts'
+import type { PspReply } from '../psp-gateway/port.ts'
 import { alertUnresolved } from './alert-unresolved.ts'
 import { expireDueSessions } from './expire-payment-session.ts'
 import { resolveDueAttempts } from './resolve-attempts.ts'
@@ -80,7 +80,7 @@ describe('the resolver', () => {
 
   it('takes “not found” for proof after the window of the attempt’s own PSP, whatever those of others are', async () => {
     const patient = { ...world.deps.psps.sandbox, consistencyWindowMs: 60 * minute }
-    const both = { ...world.deps.psps, patient } as unknown as Record<'sandbox', Psp>
+    const both = { ...world.deps.psps, patient } as unknown as Deps['psps']
     const atPatient = {
       ...world.deps.directory,
       findPspAccount: async (id: string) => {

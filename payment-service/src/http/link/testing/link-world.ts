@@ -79,7 +79,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     directory,
     vault,
     // The sandbox is consistent at once; the shopper's way back waits for the window.
-    psps: { sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
+    psps: { ...psps, sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
     send: (request, timeoutMs) => state.fault(request) ?? sender.send(request, timeoutMs),
     now: () => new Date(Date.now() + state.aheadMs),
     steadyMs: () => Number.POSITIVE_INFINITY,

@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyReply } from 'fastify'
+import type { Timings } from '../world.ts'
+import type { Ready } from './idempotency.ts'
+
+/** Connections that are held without an answer, so that a shutdown can cut them. */
+export type HeldConnections = Set<Socket>
+
+/** Sends an answer the way its card's fault wants it: late, broken, or not at all. */
+export async function sendAnswer(timings: Timings, held: HeldConnections, reply: FastifyReply, ready: Ready) {
+  const socket = reply.raw.socket
+  try {
+    switch (ready.fault) {
+      case 'timeout_before':
+      case 'timeout_after':
+        reply.hijack()
+        if (socket) hold(held, socket, timings.holdMs)
+        return reply
+      case 'reset_before':
+      case 'reset_after':
+        reply.hijack()
+        socket?.resetAndDestroy()
+        return reply
+      case 'slow_reply':
+        await sleep(timings.slowReplyMs)
+        break
+      case 'webhook_before_reply':
+        await Promise.race([ready.delivered, sleep(timings.webhookBeforeReplyMs)])
+    }
+  } finally {
+    ready.finished()
+  }
+  if (ready.replayed) reply.header('idempotent-replayed', 'true')
+  // Stripe's own libraries ask this header whether to try again; a 500 that is kept is not worth it.
+  if (ready.status >= 500) reply.header('stripe-should-retry', 'false')
+  const body = ready.fault === 'garbled_reply' ? `${ready.body.slice(0, 60)}\u0000<!--` : ready.body
+  return reply.code(ready.status).type('application/json').send(body)
+}
+
+function hold(held: HeldConnections, socket: Socket, holdMs: number): void {
+  held.add(socket)
+  const timer = setTimeout(() => socket.destroy(), holdMs)
+  socket.once('close', () => {
+    clearTimeout(timer)
+    held.delete(socket)
+  })
+}

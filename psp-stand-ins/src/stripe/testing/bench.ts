@@ -1,0 +1,125 @@
+import { createServer } from 'node:http'
+import { Agent } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
+import Stripe from 'stripe'
+import { type StandInOptions, startStripeStandIn } from '../stand-in.ts'
+
+const adminToken = 'admin-token-of-the-tests'
+
+export type Delivery = { body: string; signature: string }
+export type Bench = Awaited<ReturnType<typeof openBench>>
+
+/** A stand-in with short waits, an account in it, Stripe's own SDK as its client, and a place where its webhooks arrive. */
+export async function openBench(options: Partial<StandInOptions> = {}) {
+  const authority = await createCertificateAuthority()
+  const server = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
+  const standIn = await startStripeStandIn({
+    tls: { cert: server.certificate, key: server.key },
+    adminToken,
+    ...options,
+    timings: {
+      holdMs: 5_000,
+      slowReplyMs: 300,
+      webhookDelayMs: 1,
+      webhookFirstRetryMs: 10,
+      refundChangeMs: 20,
+      disputeMs: 1,
+      searchLagMs: 50,
+      ...options.timings,
+    },
+  })
+  const inbox = await openInbox()
+  const agent = new Agent({ ca: authority.certificate, keepAlive: true })
+  const { hostname, port } = new URL(standIn.apiUrl)
+
+  const admin = async (method: string, path: string, body?: object) => {
+    const { request } = await import('node:https')
+    const text = await new Promise<string>((resolve, reject) => {
+      const call = request(`${standIn.apiUrl}/_stand_in${path}`, {
+        method,
+        agent,
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      })
+      call.once('error', reject)
+      call.once('response', (response) =>
+        response.toArray().then((parts) => resolve(Buffer.concat(parts).toString()), reject),
+      )
+      call.end(body && JSON.stringify(body))
+    })
+    return JSON.parse(text)
+  }
+  const account = await admin('POST', '/accounts', { name: 'Blue Bottle Books', webhook_url: inbox.url })
+  const clientOf = (key: string) =>
+    new Stripe(key, { host: hostname, port, protocol: 'https', httpAgent: agent, maxNetworkRetries: 0, timeout: 4_000 })
+
+  return {
+    ...standIn,
+    admin,
+    account: account as { secret_key: string; publishable_key: string; webhook_secret: string },
+    agent,
+    inbox,
+    stripe: clientOf(account.secret_key),
+    shopper: clientOf(account.publishable_key),
+    clientOf,
+    /** Sends a request as it is, and reads the answer. */
+    async send(method: string, path: string, headers: Record<string, string>, body?: string) {
+      const { request } = await import('node:https')
+      return new Promise<{ status: number; headers: Record<string, unknown>; body: Record<string, unknown> }>(
+        (resolve, reject) => {
+          const call = request(`${standIn.apiUrl}${path}`, { method, agent, headers })
+          call.once('error', reject)
+          call.once('response', async (response) => {
+            const text = Buffer.concat(await response.toArray()).toString()
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) })
+          })
+          call.end(body)
+        },
+      )
+    },
+    async truth(reference?: string) {
+      const query = reference === undefined ? '' : `?reference=${reference}`
+      return admin('GET', `/truth${query}`)
+    },
+    async close() {
+      await standIn.close()
+      agent.destroy()
+      inbox.close()
+    },
+  }
+}
+
+async function openInbox() {
+  const deliveries: Delivery[] = []
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    deliveries.push({ body, signature: String(request.headers['stripe-signature']) })
+    response.writeHead(inbox.answers.shift() ?? 200).end()
+  })
+  const inbox = {
+    deliveries,
+    /** The statuses that the next deliveries are answered with, before 200. */
+    answers: [] as number[],
+    url: '',
+    /** The first delivery of an event of this type about this object, waiting for it. */
+    async waitFor(type: string, id: string): Promise<Delivery> {
+      for (let tries = 0; tries < 400; tries++) {
+        const found = deliveries.find(({ body }) => {
+          const event = JSON.parse(body)
+          return event.type === type && event.data.object.id === id
+        })
+        if (found) return found
+        await sleep(10)
+      }
+      throw new Error(`No ${type} of ${id} arrived`)
+    },
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  inbox.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  return inbox
+}
