@@ -45,6 +45,47 @@ export const DeletedWebhookEndpoint = Type.Object({
   deleted: Type.Literal(true),
 })
 
+const sources = (description: string) => Type.Array(Type.String(), { description })
+const fieldsOf = <T extends import('typebox').TProperties>(properties: T) =>
+  Type.Object({
+    ...properties,
+    content_security_policy: Type.Object(
+      {
+        script_src: sources('Where the PSP’s own script comes from; empty when its fields need none.'),
+        frame_src: sources('Where the frames come from into which the card is typed.'),
+        connect_src: sources('Where the PSP’s script sends and asks.'),
+        img_src: sources('Where the PSP’s pictures come from.'),
+      },
+      { description: 'What a page with these fields must allow beside its own, as the PSP documents it.' },
+    ),
+  })
+
+const IframeFields = fieldsOf({
+  kind: Type.Literal('iframe'),
+  url: Type.String({ description: 'The page that draws the card fields.' }),
+  origin: Type.String({ description: 'The only origin whose messages are believed.' }),
+})
+const StripeFields = fieldsOf({
+  kind: Type.Literal('stripe'),
+  publishable_key: Type.String({ description: 'The account’s `pk_…`.' }),
+  script_url: Type.String({ description: 'Stripe.js.' }),
+})
+const AdyenFields = fieldsOf({
+  kind: Type.Literal('adyen'),
+  client_key: Type.String({ description: 'The account’s client key, `test_…` or `live_…`.' }),
+  environment: Type.String({ description: 'As Adyen Web names it: `test`, `live`, `live-us`, …' }),
+  script_url: Type.String({ description: 'Adyen Web.' }),
+  script_integrity: Type.Union([Type.String(), Type.Null()], {
+    description: 'The script’s SRI hash as Adyen publishes it; `null` only for a stand-in of development.',
+  }),
+})
+
+/** What `@fincore/browser` needs to draw a PSP's card fields. */
+const ClientFields = Type.Union([IframeFields, StripeFields, AdyenFields], {
+  description: 'How the card fields are drawn: a page in a frame, or the PSP’s own script.',
+})
+export type ClientFields = import('typebox').Static<typeof ClientFields>
+
 export const ClientConfig = Type.Object({
   object: Type.Literal('client_config'),
   environment: Type.Enum(['sandbox', 'production']),
@@ -52,11 +93,7 @@ export const ClientConfig = Type.Object({
     Type.Object({
       id: Type.String({ description: 'The PSP account, `pspa_…`.' }),
       psp: Type.String({ description: 'The PSP’s name.' }),
-      fields: Type.Object({
-        kind: Type.Literal('iframe'),
-        url: Type.String({ description: 'The page that draws the card fields.' }),
-        origin: Type.String({ description: 'The only origin whose messages are believed.' }),
-      }),
+      fields: ClientFields,
     }),
     { description: 'The accounts whose card fields can be drawn in a page.' },
   ),

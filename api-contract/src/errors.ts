@@ -244,13 +244,20 @@ export const errorTable = {
     retry: 'after_change',
     meaning: 'This PSP does not offer what the request needs.',
   },
+  raw_cards_not_confirmed: {
+    status: 422,
+    title: 'The PSP account is not confirmed for card numbers',
+    retry: 'after_change',
+    meaning:
+      'This PSP takes card numbers only at accounts for which it was asked, and no operator has confirmed that it was done for yours. Nothing was written and no card was sent. Ask your operator to have it enabled at the PSP and to confirm it, or use a payment session or a token.',
+  },
   psp_unavailable: {
-    status: 502,
-    title: 'The PSP did not answer',
+    status: 503,
+    title: 'The PSP does not answer',
     retry: 'same_request',
     retryAfterSeconds: 2,
     meaning:
-      'The checkout page could not be made, and no money moved. Send the same request with the same idempotency key again.',
+      'The checkout page could not be made, or the PSP account has failed so often just now that no new payment is begun there. No money moved. Wait for `Retry-After` and send the same request with the same idempotency key again.',
   },
   conflict: {
     status: 409,

@@ -42,7 +42,7 @@ export const Metadata = Type.Record(
 )
 const PspAccount = Type.String({
   pattern: '^pspa_[0-9a-z]{26}$',
-  description: 'The PSP account to use; without it, the merchant’s first active one.',
+  description: 'The PSP account to use; without it, one is chosen by your operator’s settings.',
 })
 const RETURN_URL =
   'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'
@@ -66,7 +66,8 @@ export const CreateTokenCharge = Type.Object(
       {
         type: Type.Literal('token'),
         token: Type.String({
-          pattern: '^[\\x21-\\x7e]{1,500}$',
+          // Adyen's is four ciphertexts of some 700 characters and a description of the browser, written in base64.
+          pattern: '^[\\x21-\\x7e]{1,10000}$',
           description: 'The token that `@fincore/browser` gave you.',
         }),
         psp_account: Type.Optional(PspAccount),

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { chargeFlags } from './charge-flags.ts'
 import { declineCodes } from './decline-codes.ts'
+import { type RoutingVerdict, routingReasons, routingVerdicts } from './routing-verdicts.ts'
 
 /** The objects that FinCore answers with. Requests are in requests.ts. */
 
@@ -27,11 +28,37 @@ const currency = Type.String({ description: 'ISO 4217, in capitals.', examples: 
 
 export const Card = Type.Object({
   brand: Type.String({ description: 'visa, mastercard, amex, …, or unknown.', examples: ['visa'] }),
-  first6: Type.String({ description: 'The first six digits (the BIN).', examples: ['424242'] }),
+  first6: nullable(
+    Type.String({
+      description: 'The first six digits (the BIN); null where the PSP does not tell them.',
+      examples: ['424242'],
+    }),
+  ),
   last4: Type.String({ description: 'The last four digits.', examples: ['4242'] }),
   exp_month: Type.Integer({ description: 'Month of expiry, 1 to 12.', examples: [12] }),
   exp_year: Type.Integer({ description: 'Year of expiry, four digits.', examples: [2030] }),
 })
+
+const verdict = 'What was said of it: see the guide on routing. More words may come.'
+export const Routing = nullable(
+  Type.Object(
+    {
+      psp_account: Type.String({ description: 'The PSP account that took it, `pspa_…`.' }),
+      reason: literals(routingReasons, 'Why it was this one.'),
+      considered: Type.Array(
+        Type.Object({
+          psp_account: Type.String(),
+          verdict: literals(Object.keys(routingVerdicts) as RoutingVerdict[], verdict),
+        }),
+        {
+          description:
+            'Your PSP accounts: those that were tried before, in their order, the one that took it, the others.',
+        },
+      ),
+    },
+    { description: 'Why it went to this PSP account. Null for what was made before this was kept.' },
+  ),
+)
 
 export const Failure = Type.Object({
   code: literals(Object.keys(declineCodes), 'Why it failed: a FinCore decline code, the same for every PSP.'),
@@ -84,6 +111,7 @@ export const Charge = Type.Object({
     account: Type.String({ description: 'The PSP account, `pspa_…`.' }),
     reference: text('The PSP’s id of the payment.'),
   }),
+  routing: Routing,
   created_at: time('When the charge was made.'),
   updated_at: time('When the charge last changed.'),
 })
@@ -131,6 +159,7 @@ export const PaymentSession = Type.Object({
   customer_email: text('The shopper’s e-mail address, handed to the PSP.'),
   line_items: Type.Array(LineItem),
   late_payments: literals(['refund', 'keep'], 'What happens to money that arrives after the session has ended.'),
+  routing: Routing,
   expires_at: time('When the session ends by itself.'),
   created_at: time('When the session was made.'),
   updated_at: time('When the session last changed.'),

@@ -56,7 +56,10 @@ export function renderFileTags({ files }: Pick<ServedPage, 'files'>): { readonly
 export type FurtherDirectives = Readonly<
   { 'form-action': string; 'frame-ancestors': string } & Partial<
     Record<'img-src' | 'connect-src' | 'frame-src', string>
-  >
+  > & {
+      /** Scripts of others beside its own, such as that of the PSP whose card fields it shows. */
+      'script-src'?: readonly string[]
+    }
 >
 
 /**
@@ -66,7 +69,10 @@ export type FurtherDirectives = Readonly<
  * @param origin where browsers find the page; without a scheme (`shop.example:4300`) it means that of the page.
  */
 export function makePolicy(page: ServedPage, origin: string, further: FurtherDirectives): string {
-  const directives = { ...describeFixedDirectives(page, origin), ...further }
+  const fixed = describeFixedDirectives(page, origin)
+  const { 'script-src': others = [], ...rest } = further
+  const scripts = [fixed['script-src'], ...others].filter((source) => others.length === 0 || source !== `'none'`)
+  const directives = { ...fixed, 'script-src': scripts.join(' '), ...rest }
   return Object.entries(directives)
     .map(([name, value]) => `${name} ${value}`)
     .join('; ')

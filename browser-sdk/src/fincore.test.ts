@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { stripTypeScriptTypes } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { gzipSync } from 'node:zlib'
+import { readSdkScript } from './script.ts'
+import { type MerchantPage, openMerchantPage, type Seen } from './testing/merchant-page.ts'
 
 /** A fields page that answers by what its address says it should do, on an origin of its own. */
 const fieldsPage = `<!doctype html><title>fields</title><script type="module">
@@ -29,70 +26,30 @@ const strangerPage = `<!doctype html><title>stranger</title><script>
   setInterval(() => parent.postMessage({ fincore: 1, event: 'ready', height: 999 }, '*'), 20)
 </script>`
 
-const servers: Server[] = []
-let browser: Browser
-let shop: string
+let shop: MerchantPage
 let psp: string
 let act = 'token'
 
-async function serve(respond: (path: string) => { type: string; body: string }): Promise<string> {
-  const server = createServer((request, response) => {
-    const { type, body } = respond(request.url ?? '/')
-    response.writeHead(200, {
-      'content-type': type,
-      'access-control-allow-origin': '*',
-      'access-control-allow-headers': '*',
-    })
-    response.end(body)
-  })
-  servers.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 before(async () => {
-  const sdk = stripTypeScriptTypes(await readFile(new URL('./fincore.ts', import.meta.url), 'utf8'))
-  psp = await serve(() => ({ type: 'text/html', body: fieldsPage }))
-  const stranger = await serve(() => ({ type: 'text/html', body: strangerPage }))
-  shop = await serve((path) => {
-    if (path === '/fincore.js') return { type: 'text/javascript', body: sdk }
-    if (path === '/v1/client_config') {
+  let stranger = ''
+  shop = await openMerchantPage({
+    clientConfig: () => {
       const fields = { kind: 'iframe', url: `${psp}/fields?act=${act}`, origin: psp }
-      return {
-        type: 'application/json',
-        body: JSON.stringify({ environment: 'sandbox', psp_accounts: [{ id: 'pspa_1', psp: 'sandbox', fields }] }),
-      }
-    }
-    return {
-      type: 'text/html',
-      body: `<!doctype html><html lang="en"><div id="card"></div><iframe src="${stranger}"></iframe>`,
-    }
+      return { environment: 'sandbox', psp_accounts: [{ id: 'pspa_1', psp: 'sandbox', fields }] }
+    },
+    chromiumPath: process.env.CHROMIUM_PATH,
+    html: () => `<iframe src="${stranger}"></iframe>`,
   })
-  const executablePath = process.env.CHROMIUM_PATH ?? (await chromium.executablePath())
-  browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] })
+  psp = await shop.serve(() => ({ type: 'text/html', body: fieldsPage }))
+  stranger = await shop.serve(() => ({ type: 'text/html', body: strangerPage }))
 })
 
-after(async () => {
-  await browser?.close()
-  for (const server of servers) server.close()
-})
+after(() => shop?.close())
 
-/** Opens the shop's page and runs `script` in it, with `mount(options)` and `fincore` at hand; gives what it returns. */
-async function runInShop(does: string, script: string): Promise<Record<string, unknown>> {
+/** Runs a script in the shop's page, whose fields answer as `does` says. */
+function runInShop(does: string, script: string): Promise<Seen> {
   act = does
-  const page: Page = await browser.newPage()
-  try {
-    await page.goto(shop)
-    return await page.evaluate(`(async () => {
-      const { loadFincore } = await import('/fincore.js')
-      const fincore = await loadFincore({ api: location.origin, publishableKey: 'pk_test_1' })
-      const mount = (options) => fincore.mountCardFields(document.querySelector('#card'), options)
-      const describe = (error) => ({ name: error.name, code: error.code, message: error.message, field: error.field })
-      ${script}
-    })()`)
-  } finally {
-    await page.close()
-  }
+  return shop.run(script)
 }
 
 test('the fields are drawn in a titled frame of the size they ask for, and give a token', async () => {
@@ -174,7 +131,7 @@ test('only web addresses are followed as a next action, and a charge without one
      return { nothing: await fincore.handleNextAction({ next_action: null }), script: await follow('javascript:alert(1)') }`,
   )
   assert.equal(seen.nothing, false)
-  assert.equal((seen.script as { code: string }).code, 'next_action_unsupported')
+  assert.equal(seen.script.code, 'next_action_unsupported')
 })
 
 test('a secret key is refused before it is sent anywhere', async () => {
@@ -183,4 +140,10 @@ test('a secret key is refused before it is sent anywhere', async () => {
     `return loadFincore({ api: location.origin, publishableKey: 'sk_test_1' }).catch(describe)`,
   )
   assert.equal(seen.name, 'TypeError')
+})
+
+test('the script is one small file that loads nothing, since every shopper waits for it', () => {
+  const script = readSdkScript()
+  assert.ok(gzipSync(script).length < 8_000, `${gzipSync(script).length} bytes`)
+  assert.doesNotMatch(script, /^import |\bfrom '/m)
 })

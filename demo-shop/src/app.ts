@@ -61,7 +61,8 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
 
   async function sendCheckout(reply: FastifyReply, view: CheckoutView, status = 200) {
     const offer = await findOffer()
-    protect(reply, pages.checkout, { frames: offer.origins, connects: [apiOrigin], formTargets: [apiOrigin] })
+    const connects = [apiOrigin, ...offer.sources.connects]
+    protect(reply, pages.checkout, { ...offer.sources, connects, formTargets: [apiOrigin] })
     const { apiUrl, publishableKey } = config
     return sendPage(reply, renderCheckout({ ...view, attempt: randomUUID(), offer, apiUrl, publishableKey }), status)
   }

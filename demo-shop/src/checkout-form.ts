@@ -5,7 +5,9 @@ export type CheckoutForm = { attempt: string; payment: Payment }
 export type FormReading = { form: CheckoutForm } | { problem: string }
 
 const attemptPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const tokenPattern = /^[\x21-\x7e]{1,255}$/
+// As long as FinCore takes one: some PSPs' tokens are the whole encrypted card.
+const tokenPattern = /^[\x21-\x7e]{1,10000}$/
+const accountPattern = /^pspa_[0-9a-z]{1,64}$/
 
 /** Reads the form that a shopper sent. A problem is a sentence for the shopper, and never quotes what they typed. */
 export function readCheckoutForm(body: unknown): FormReading {
@@ -23,7 +25,7 @@ export function readCheckoutForm(body: unknown): FormReading {
       const [token, account] = [read('token'), read('psp_account')]
       if (!tokenPattern.test(token)) return { problem: 'Paying here needs JavaScript. Choose the secure page instead.' }
       return {
-        form: { attempt, payment: { way: 'fields', token, pspAccount: tokenPattern.test(account) ? account : null } },
+        form: { attempt, payment: { way: 'fields', token, pspAccount: accountPattern.test(account) ? account : null } },
       }
     }
     case 'server': {

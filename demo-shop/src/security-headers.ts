@@ -1,12 +1,13 @@
 import { makePolicy, readHost, type ServedPage } from '@fincore/api-contract/served-pages'
 
-export type Allowed = { frames?: string[]; connects?: string[]; formTargets?: string[] }
+export type Allowed = Partial<Record<'scripts' | 'frames' | 'connects' | 'images' | 'formTargets', string[]>>
 
-/** The headers of a page. `frames` and `connects` are the PSP's and the API's origins, on the checkout page alone. */
+/** The headers of a page. What it may load of others is the PSP's and the API's, on the checkout page alone. */
 export function makeSecurityHeaders(page: ServedPage, host: string | undefined, allow: Allowed = {}) {
   return {
     'content-security-policy': makePolicy(page, readHost(host), {
-      'img-src': `'self'`,
+      'script-src': allow.scripts ?? [],
+      'img-src': [`'self'`, ...(allow.images ?? [])].join(' '),
       'connect-src': [`'self'`, ...(allow.connects ?? [])].join(' '),
       'frame-src': allow.frames?.length ? allow.frames.join(' ') : `'none'`,
       'form-action': [`'self'`, ...(allow.formTargets ?? [])].join(' '),

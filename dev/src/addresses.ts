@@ -6,8 +6,8 @@ export const portTable = {
   relay: { offset: 1, serves: 'the card relay' },
   admin: { offset: 2, serves: 'the admin API' },
   internal: { offset: 3, serves: "the card relay's internal socket" },
-  pspPages: { offset: 200, serves: "the sandbox PSP's pages" },
-  pspApi: { offset: 201, serves: "the sandbox PSP's API" },
+  pspPages: { offset: 200, serves: "the PSP's pages" },
+  pspApi: { offset: 201, serves: "the PSP's API" },
   shop: { offset: 300, serves: 'the demo shop' },
   postgres: { offset: 432, serves: 'PostgreSQL' },
 } as const

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type KnownMerchant, type Merchant, pickMerchant, type Secrets } from './dev-file.ts'
+import { type KnownMerchant, type Merchant, type PspKeys, pickMerchant, type Secrets } from './dev-file.ts'
 import type { HttpClient } from './http-client.ts'
+import type { DevPsp, PspAdmin } from './psps/dev-psp.ts'
 
 export type BootstrapInput = {
   client: HttpClient
   secrets: Secrets
+  psp: DevPsp
   addresses: { api: string; admin: string; psp: string; psp_api: string; shop: string }
   clientFingerprint: string
   /** Those of earlier starts. */
@@ -39,7 +41,7 @@ export async function bootstrapMerchant(input: BootstrapInput): Promise<{ mercha
   return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
 }
 
-/** Several have the same addresses after starts with different databases. */
+/** Several have the same addresses after starts with different databases or PSPs. */
 async function findWorking(input: BootstrapInput): Promise<KnownMerchant | undefined> {
   for (const earlier of input.earlier) if (await stillWorks(input, earlier)) return earlier
   return undefined
@@ -47,14 +49,20 @@ async function findWorking(input: BootstrapInput): Promise<KnownMerchant | undef
 
 /** The addresses are part of the PSP account and of the webhook endpoint, so other ports mean another merchant. */
 async function stillWorks(input: BootstrapInput, earlier: KnownMerchant): Promise<boolean> {
-  const { client, addresses } = input
+  const { client, addresses, psp } = input
   const sameAddresses = (['api', 'psp', 'psp_api', 'shop'] as const).every((name) => earlier[name] === addresses[name])
-  if (!sameAddresses) return false
-  const answers = await Promise.all([
-    client.send('GET', `${addresses.api}/v1/charges?limit=1`, { bearer: earlier.secret_key }),
-    client.send('GET', `${addresses.psp_api}/v2/lookup?reference=bootstrap`, { bearer: earlier.psp_secret_key }),
-  ])
-  return answers.every(({ status }) => status === 200)
+  if (!sameAddresses || earlier.psp_name !== psp.name) return false
+  const { status } = await client.send('GET', `${addresses.api}/v1/charges?limit=1`, { bearer: earlier.secret_key })
+  if (status !== 200) return false
+  // Only then: a PSP that has forgotten the account makes it anew.
+  const keys = await psp.openAccount(pspAdminOf(input), earlier.psp_keys)
+  if (keys === null) return false
+  await psp.setWebhook(pspAdminOf(input), keys, `${addresses.api}/v1/psp_webhooks/${earlier.psp_account}`)
+  return true
+}
+
+function pspAdminOf({ client, addresses, secrets }: BootstrapInput): PspAdmin {
+  return { client, api: addresses.psp_api, adminToken: secrets.psp_admin_token }
 }
 
 type AdminCall = <T>(operator: 0 | 1, method: string, path: string, json?: unknown) => Promise<T>
@@ -68,7 +76,7 @@ function adminOf({ client, addresses, secrets }: BootstrapInput): AdminCall {
 }
 
 async function createMerchant(input: BootstrapInput): Promise<Merchant> {
-  const { client, addresses, secrets } = input
+  const { client, addresses, psp } = input
   const admin = adminOf(input)
   const { id } = await admin<{ id: string }>(0, 'POST', '/merchants', { name: 'FinCore Demo Shop' })
   const secret = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, {
@@ -77,30 +85,9 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
   })
   const publishable = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, { kind: 'publishable' })
 
-  const psp = await client.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
-    'POST',
-    `${addresses.psp_api}/v2/accounts`,
-    {
-      bearer: secrets.psp_admin_token,
-      headers: { 'idempotency-key': `account-of-${id}` },
-      json: { name: 'FinCore Demo Shop' },
-    },
-  )
-  const account = await admin<{ id: string; webhook_url: string; findings?: unknown[] }>(
-    0,
-    'POST',
-    `/merchants/${id}/psp_accounts`,
-    {
-      psp: 'sandbox',
-      name: 'Sandbox',
-      config: { api_url: addresses.psp_api, pages_url: addresses.psp },
-      credentials: { secret_key: psp.secret_key, public_key: psp.public_key, webhook_secret: psp.webhook_secret },
-    },
-  )
-  await client.json('PUT', `${addresses.psp_api}/v2/account/webhook`, {
-    bearer: psp.secret_key,
-    json: { url: account.webhook_url },
-  })
+  const keys = await psp.openAccount(pspAdminOf(input), null)
+  if (keys === null) throw new Error(`${psp.title} made no account`)
+  const account = await createPspAccount(input, id, keys)
   const endpoint = await client.json<{ secret: string }>('POST', `${addresses.api}/v1/webhook_endpoints`, {
     bearer: secret.key,
     headers: { 'idempotency-key': `shop-of-${id}` },
@@ -111,11 +98,30 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
     secret_key: secret.key,
     publishable_key: publishable.key,
     webhook_secret: endpoint.secret,
-    psp_account: account.id,
-    psp_secret_key: psp.secret_key,
-    psp_public_key: psp.public_key,
+    psp_name: psp.name,
+    psp_account: account,
+    psp_secret_key: psp.shownKeys(keys).secret,
+    psp_public_key: psp.shownKeys(keys).public,
+    psp_keys: keys,
     raw_card_grant: await createGrant(input, id),
   }
+}
+
+/** The account of the merchant at the PSP, known to FinCore, and FinCore's address known to the PSP. */
+async function createPspAccount(input: BootstrapInput, merchant: string, keys: PspKeys): Promise<string> {
+  const { psp, addresses } = input
+  const admin = adminOf(input)
+  type Made = { id: string; webhook_url: string; raw_cards: { needs_confirmation: boolean } | null }
+  const path = `/merchants/${merchant}/psp_accounts`
+  const { id, webhook_url, raw_cards } = await admin<Made>(0, 'POST', path, {
+    psp: psp.name,
+    name: 'Demo shop',
+    ...psp.account(keys, addresses),
+  })
+  if (raw_cards?.needs_confirmation)
+    await admin(0, 'POST', `${path}/${id}/confirm_raw_cards`, { reference: 'development only, a stand-in' })
+  await psp.setWebhook(pspAdminOf(input), keys, webhook_url)
+  return id
 }
 
 /** Asked for by the first operator and approved by the second, as the rule of two wants it. */

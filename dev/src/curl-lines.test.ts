@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { curlLinesOf } from './curl-lines.ts'
+import { findDevPsp } from './psps/dev-psps.ts'
 
-const lines = curlLinesOf({
+const dev = {
   api: 'http://127.0.0.1:4000',
   relay: 'https://127.0.0.1:4001',
   psp: 'http://127.0.0.1:4200',
@@ -13,7 +14,10 @@ const lines = curlLinesOf({
   ca: "/home/o'brien/my shop/ca.crt",
   client_cert: '/client.crt',
   client_key: '/client.key',
-})
+  psp_api: 'https://127.0.0.1:4201',
+  psp_admin_token: 'admin_1',
+}
+const lines = curlLinesOf(dev, findDevPsp('sandbox'))
 
 /** What curl would be called with, one argument per line; the token's own curl answers a token. */
 function argumentsOf(line: string): string[] {

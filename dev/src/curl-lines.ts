@@ -1,32 +1,35 @@
 import type { DevFile } from './dev-file.ts'
+import type { DevPsp } from './psps/dev-psp.ts'
+import { data, header, quote } from './shell.ts'
 
 export type CurlLine = { flow: string; explanation: string; line: string }
 
 type Addressed = Pick<
   DevFile,
-  'api' | 'relay' | 'psp' | 'shop' | 'secret_key' | 'psp_public_key' | 'ca' | 'client_cert' | 'client_key'
+  | 'api'
+  | 'relay'
+  | 'psp'
+  | 'psp_api'
+  | 'shop'
+  | 'secret_key'
+  | 'psp_public_key'
+  | 'psp_admin_token'
+  | 'ca'
+  | 'client_cert'
+  | 'client_key'
 >
 
-const card = { number: '4242424242424242', cvc: '123' }
 const amount = { amount: 1990, currency: 'EUR' }
 
 /** One line per flow, to be pasted into bash as it is; it needs curl, and grep for the token. */
-export function curlLinesOf(dev: Addressed): CurlLine[] {
+export function curlLinesOf(dev: Addressed, psp: DevPsp): CurlLine[] {
+  const card = { number: '4242424242424242', cvc: '123', expMonth: 12, expYear: new Date().getFullYear() + 4 }
   const session = {
     ...amount,
     success_url: `${dev.shop}/?paid`,
     cancel_url: `${dev.shop}/?canceled`,
     merchant_reference: 'order-1',
   }
-  const expiryYear = new Date().getFullYear() + 4
-  const tokenLine = [
-    'curl -sS',
-    `${dev.psp}/v2/tokens`,
-    header(`Authorization: Bearer ${dev.psp_public_key}`),
-    header('Content-Type: application/json'),
-    data(JSON.stringify({ ...card, expiry_month: 12, expiry_year: expiryYear })),
-    "| grep -o 'tok_[0-9A-Za-z_-]*'",
-  ].join(' ')
   const charge = JSON.stringify({
     ...amount,
     payment_method: { type: 'token', token: '@' },
@@ -35,7 +38,10 @@ export function curlLinesOf(dev: Addressed): CurlLine[] {
   const [beforeToken = '', afterToken = ''] = charge.split('@')
   const rawCharge = {
     ...amount,
-    payment_method: { type: 'card', card: { ...card, exp_month: 12, exp_year: expiryYear } },
+    payment_method: {
+      type: 'card',
+      card: { number: card.number, cvc: card.cvc, exp_month: card.expMonth, exp_year: card.expYear },
+    },
     return_url: `${dev.shop}/`,
   }
   return [
@@ -48,7 +54,7 @@ export function curlLinesOf(dev: Addressed): CurlLine[] {
     {
       flow: 'Browser SDK',
       explanation: 'makes a token, as the card fields do in the browser, and charges it',
-      line: `${post(`${dev.api}/v1/charges`, dev.secret_key)} -d ${quote(beforeToken)}"$(${tokenLine})"${quote(afterToken)}`,
+      line: `${post(`${dev.api}/v1/charges`, dev.secret_key)} -d ${quote(beforeToken)}"$(${psp.tokenCommand(dev, card)})"${quote(afterToken)}`,
     },
     {
       flow: 'Server to server',
@@ -70,17 +76,4 @@ function post(url: string, key: string): string {
     '-H "Idempotency-Key: paste-$(date +%s)-$RANDOM"',
     header('Content-Type: application/json'),
   ].join(' ')
-}
-
-function header(text: string): string {
-  return `-H ${quote(text)}`
-}
-
-function data(json: string): string {
-  return `-d ${quote(json)}`
-}
-
-/** Quotes for a POSIX shell, in which nothing inside single quotes has a meaning. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

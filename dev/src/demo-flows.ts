@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChargeSeen, Movement, PaymentRecord } from './demo-comparison.ts'
+import type { ChargeSeen, PaymentRecord } from './demo-comparison.ts'
 import { createShopper } from './demo-shopper.ts'
 import type { DevFile } from './dev-file.ts'
 import type { HttpClient } from './http-client.ts'
+import type { DevPsp, ShownFields } from './psps/dev-psp.ts'
 import type { WebhookReceiver } from './webhook-receiver.ts'
 
 export type Step = { what: string; ms: number }
@@ -11,6 +12,7 @@ export type FlowResult = { name: string; steps: Step[]; record: PaymentRecord }
 
 export type DemoSetup = {
   dev: DevFile
+  psp: DevPsp
   /** Trusts the development authority. */
   client: HttpClient
   /** The same, with the merchant's client certificate. */
@@ -25,13 +27,13 @@ type TakeStep = <T>(what: string, work: () => Promise<T>) => Promise<T>
 const webhookTimeoutMs = 20_000
 // The charge is settled before the shopper is sent back; this bounds the rare case that the PSP is asked later.
 const settleTimeoutMs = 20_000
-const card = { number: '4242424242424242', cvc: '123' }
+/** Approves at every PSP that runs here. */
+const card = { number: '4242424242424242', cvc: '123', expMonth: 12, expYear: new Date().getFullYear() + 4 }
 const currency = 'EUR'
-const expiryYear = new Date().getFullYear() + 4
 
 /** A shopper pays on the PSP's page, which the one-time link leads to. */
 export function runHostedFlow(setup: DemoSetup): Promise<FlowResult> {
-  const { dev, client } = setup
+  const { dev, psp, client } = setup
   const amount = 4990
   return runFlow(setup, 'Hosted page', { flow: 'hosted', amount, currency }, async (step) => {
     const session = await step('POST /v1/payment_sessions', () =>
@@ -48,19 +50,13 @@ export function runHostedFlow(setup: DemoSetup): Promise<FlowResult> {
     await step('The link leads to the PSP’s page', () => shopper.submit({}))
     if (!shopper.page.url.startsWith(dev.psp))
       throw new Error(`The link led to ${shopper.page.url} (${shopper.page.status})`)
-    await step('The shopper pays there and comes back', () =>
-      shopper.submit({ number: card.number, cvc: card.cvc, expiry: `12/${String(expiryYear).slice(2)}` }),
-    )
+    await step('The shopper pays there and comes back', () => psp.payHosted(shopper, card))
     if (!shopper.page.url.startsWith(`${dev.shop}/?demo=paid`)) {
       throw new Error(
         `After paying, the shopper is at ${shopper.page.url} (${shopper.page.status}) and not at the success_url`,
       )
     }
-    const { charge } = await step('GET /v1/payment_sessions/{id}', () =>
-      client.json<{ charge: string | null }>('GET', `${dev.api}/v1/payment_sessions/${session.id}`, {
-        bearer: dev.secret_key,
-      }),
-    )
+    const charge = await step('GET /v1/payment_sessions/{id}', () => readChargeOfSession(client, dev, session.id))
     if (charge === null) throw new Error('The shopper is at the success_url, but the session has no charge')
     return charge
   })
@@ -68,32 +64,22 @@ export function runHostedFlow(setup: DemoSetup): Promise<FlowResult> {
 
 /** A token, made as the PSP's card fields make it in the browser, is charged. */
 export function runTokenFlow(setup: DemoSetup): Promise<FlowResult> {
-  const { dev, client } = setup
+  const { dev, psp, client } = setup
   const amount = 1990
   return runFlow(setup, 'Browser SDK', { flow: 'token', amount, currency }, async (step) => {
     const config = await step('GET /v1/client_config', () =>
-      client.json<{ psp_accounts: { fields: { url: string; origin: string } }[] }>(
-        'GET',
-        `${dev.api}/v1/client_config`,
-        {
-          bearer: dev.publishable_key,
-        },
-      ),
+      client.json<{ psp_accounts: { fields: ShownFields | null }[] }>('GET', `${dev.api}/v1/client_config`, {
+        bearer: dev.publishable_key,
+      }),
     )
     const fields = config.psp_accounts[0]?.fields
     if (!fields) throw new Error('GET /v1/client_config names no card fields')
-    const publicKey = new URL(fields.url).searchParams.get('public_key') ?? ''
-    const token = await step('The card fields make a token', () =>
-      client.json<{ id: string }>('POST', `${fields.origin}/v2/tokens`, {
-        bearer: publicKey,
-        json: { ...card, expiry_month: 12, expiry_year: expiryYear },
-      }),
-    )
+    const token = await step('The card fields make a token', () => psp.makeToken(dev, client, fields, card))
     const charge = await step('POST /v1/charges with the token', () =>
       postJson<ChargeSeen>(client, dev, `${dev.api}/v1/charges`, {
         amount,
         currency,
-        payment_method: { type: 'token', token: token.id },
+        payment_method: { type: 'token', token },
         merchant_reference: 'demo-token',
       }),
     )
@@ -104,13 +90,14 @@ export function runTokenFlow(setup: DemoSetup): Promise<FlowResult> {
 /** The merchant's server sends a card to the card relay, with its client certificate. */
 export function runRawCardFlow(setup: DemoSetup): Promise<FlowResult> {
   const { dev, relayClient } = setup
+  const { number, cvc, expMonth, expYear } = card
   const amount = 2990
   return runFlow(setup, 'Server to server', { flow: 'raw_card', amount, currency }, async (step) => {
     const charge = await step('POST /v1/charges at the card relay', () =>
       postJson<ChargeSeen>(relayClient, dev, `${dev.relay}/v1/charges`, {
         amount,
         currency,
-        payment_method: { type: 'card', card: { ...card, exp_month: 12, exp_year: expiryYear } },
+        payment_method: { type: 'card', card: { number, cvc, exp_month: expMonth, exp_year: expYear } },
         merchant_reference: 'demo-raw-card',
       }),
     )
@@ -119,11 +106,12 @@ export function runRawCardFlow(setup: DemoSetup): Promise<FlowResult> {
 }
 
 async function runFlow(
-  { dev, client, receiver }: DemoSetup,
+  setup: DemoSetup,
   name: string,
   expected: { flow: Flow; amount: number; currency: string },
   pay: (step: TakeStep) => Promise<string>,
 ): Promise<FlowResult> {
+  const { dev, client, receiver } = setup
   const steps: Step[] = []
   const step: TakeStep = async (what, work) => {
     const startedAt = performance.now()
@@ -136,7 +124,7 @@ async function runFlow(
   const webhook = await step('The signed webhook arrives', () =>
     receiver.waitFor((event) => event.type === 'charge.captured' && event.data.object.id === id, webhookTimeoutMs),
   )
-  const truth = await step('GET /truth at the sandbox', () => readTruth(client, dev, charge))
+  const truth = await step('The truth ledger of the PSP', () => readTruth(setup, charge))
   return {
     name,
     steps,
@@ -161,13 +149,18 @@ async function readSettledCharge(client: HttpClient, dev: DevFile, id: string): 
   }
 }
 
-type Ledger = { movements: (Movement & { reference: string })[]; calls: number }
+/** Of the session's payment; null when none came in time. A PSP may tell of it a moment after the shopper is back. */
+async function readChargeOfSession(client: HttpClient, dev: DevFile, session: string): Promise<string | null> {
+  for (const deadline = Date.now() + settleTimeoutMs; ; await sleep(100)) {
+    const url = `${dev.api}/v1/payment_sessions/${session}`
+    const { charge } = await client.json<{ charge: string | null }>('GET', url, { bearer: dev.secret_key })
+    if (charge !== null || Date.now() > deadline) return charge
+  }
+}
 
 /** All that the bank did for our reference, found by the PSP's id of the payment; nothing when it knows no such payment. */
-async function readTruth(client: HttpClient, dev: DevFile, charge: ChargeSeen): Promise<PaymentRecord['truth']> {
-  const read = (query: string) =>
-    client.json<Ledger>('GET', `${dev.psp_api}/truth${query}`, { bearer: dev.psp_secret_key })
-  const whole = await read('')
-  const reference = whole.movements.find(({ payment }) => payment === charge.psp.reference)?.reference
-  return reference === undefined ? { movements: [], calls: 0 } : read(`?reference=${encodeURIComponent(reference)}`)
+async function readTruth({ dev, psp, client }: DemoSetup, charge: ChargeSeen): Promise<PaymentRecord['truth']> {
+  const { movements } = await psp.readTruth(dev, client, null)
+  const reference = movements.find(({ payment }) => payment === charge.psp.reference)?.reference
+  return reference === undefined ? { movements: [], calls: 0 } : psp.readTruth(dev, client, reference)
 }

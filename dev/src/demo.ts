@@ -7,6 +7,8 @@ import { findDifferences } from './demo-comparison.ts'
 import { type DemoSetup, type FlowResult, runHostedFlow, runRawCardFlow, runTokenFlow } from './demo-flows.ts'
 import { type FinCore, startFinCore } from './fincore.ts'
 import { createHttpClient } from './http-client.ts'
+import type { DevPsp } from './psps/dev-psp.ts'
+import { readPspOption } from './psps/dev-psps.ts'
 import { startWebhookReceiver } from './webhook-receiver.ts'
 
 const flows = [
@@ -16,11 +18,11 @@ const flows = [
 ] as const
 
 async function runDemo(fincore: FinCore): Promise<number> {
-  const { dev } = fincore
+  const { dev, psp } = fincore
   const client = createHttpClient({ ca: dev.ca })
   const relayClient = createHttpClient({ ca: dev.ca, cert: dev.client_cert, key: dev.client_key })
   const receiver = await startWebhookReceiver()
-  const setup: DemoSetup = { dev, client, relayClient, receiver }
+  const setup: DemoSetup = { dev, psp, client, relayClient, receiver }
   try {
     const endpoint = await client.json<{ secret: string }>('POST', `${dev.api}/v1/webhook_endpoints`, {
       bearer: dev.secret_key,
@@ -42,7 +44,7 @@ async function runDemo(fincore: FinCore): Promise<number> {
     }
     console.log(
       failed === 0
-        ? '\nAll three flows agree with the webhooks and the truth ledger.'
+        ? `\nAll three flows agree with the webhooks and the truth ledger of ${psp.title}.`
         : `\n${failed} of ${flows.length} flows differ.`,
     )
     return failed === 0 ? 0 : 1
@@ -66,7 +68,7 @@ function printFlow({ name, steps, record }: FlowResult, differences: string[]): 
   for (const difference of differences) console.log(`  differs: ${difference}`)
 }
 
-async function main(): Promise<number> {
+async function main(psp: DevPsp | undefined): Promise<number> {
   const startedAt = Date.now()
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-demo-'))
   let fincore: FinCore | undefined
@@ -85,6 +87,7 @@ async function main(): Promise<number> {
     fincore = await startFinCore({
       dataDir,
       ports: 'free',
+      ...(psp ? { psp } : {}),
       onProgress: (step) => console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${step}`),
       onUnexpectedExit: (name, { code, signal }) =>
         console.error(`${name} ended by itself (${signal ?? `exit code ${code}`}).`),
@@ -96,4 +99,10 @@ async function main(): Promise<number> {
   }
 }
 
-await main()
+try {
+  // After `demo`, which dev/run.mjs has read.
+  await main(readPspOption(process.argv.slice(3)))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}

@@ -12,15 +12,22 @@ export type Secrets = {
   psp_admin_token: string
 }
 
+/** The keys of an account at a PSP, by the PSP's own names. */
+export type PspKeys = Record<string, string>
+
 /** What setting up the development merchant gave. */
 export type Merchant = {
   merchant: string
   secret_key: string
   publishable_key: string
   webhook_secret: string
+  /** The adapter's name: sandbox, stripe, adyen. */
+  psp_name: string
   psp_account: string
   psp_secret_key: string
   psp_public_key: string
+  /** All keys of the account at the PSP, by the PSP's names. */
+  psp_keys: PspKeys
   raw_card_grant: { id: string; certificate_fingerprint: string; valid_until: string }
 }
 
@@ -76,7 +83,21 @@ export function readDevFile(dataDir: string): DevFile | undefined {
 /** The newest first. A data directory of an older version has only the one of its `dev.json`. */
 export function readKnownMerchants(dataDir: string): KnownMerchant[] {
   const dev = readDevFile(dataDir)
-  return readJson<KnownMerchant[]>(join(dataDir, 'merchants.json')) ?? (dev === undefined ? [] : [dev])
+  const known = readJson<KnownMerchant[]>(join(dataDir, 'merchants.json')) ?? (dev === undefined ? [] : [dev])
+  return known.map(addPsp)
+}
+
+/** Older versions knew the sandbox alone, and kept two of its keys. */
+function addPsp(known: KnownMerchant): KnownMerchant {
+  if (known.psp_keys !== undefined) return known
+  const { psp_secret_key: secret_key, psp_public_key: public_key } = known
+  return { ...known, psp_name: 'sandbox', psp_keys: { secret_key, public_key } }
+}
+
+/** The PSP of the last start; undefined in a data directory that is new. */
+export function readPspName(dataDir: string): string | undefined {
+  const dev = readDevFile(dataDir)
+  return dev === undefined ? undefined : addPsp(dev).psp_name
 }
 
 export function keepMerchant(dataDir: string, kept: KnownMerchant): void {
@@ -93,9 +114,11 @@ export function pickMerchant({
   secret_key,
   publishable_key,
   webhook_secret,
+  psp_name,
   psp_account,
   psp_secret_key,
   psp_public_key,
+  psp_keys,
   raw_card_grant,
 }: Merchant): Merchant {
   return {
@@ -103,9 +126,11 @@ export function pickMerchant({
     secret_key,
     publishable_key,
     webhook_secret,
+    psp_name,
     psp_account,
     psp_secret_key,
     psp_public_key,
+    psp_keys,
     raw_card_grant,
   }
 }

@@ -12,6 +12,7 @@ import {
   keepMerchant,
   loadOrCreateSecrets,
   readKnownMerchants,
+  readPspName,
   writeDevFile,
 } from './dev-file.ts'
 import { startPostgres } from './embedded-postgres.ts'
@@ -26,13 +27,17 @@ import {
   planCardRelay,
   planDemoShop,
   planPaymentService,
-  planSandbox,
+  planPsp,
 } from './process-plans.ts'
+import type { DevPsp } from './psps/dev-psp.ts'
+import { findDevPsp } from './psps/dev-psps.ts'
 
 export type StartFinCoreOptions = {
   dataDir: string
   /** FINCORE_PORT_BASE, or free ports for tests and the demo. */
   ports: { base: number } | 'free'
+  /** Default: that of the last start on this data directory, and the sandbox on a new one. */
+  psp?: DevPsp
   /** The owner's URL of a database on a running server; without it the embedded PostgreSQL starts. */
   databaseUrl?: string
   env?: EnvOverrides
@@ -49,10 +54,11 @@ export type FinCore = {
   /** What `.fincore/dev.json` holds. */
   dev: DevFile
   ports: Ports
+  psp: DevPsp
   processes: Record<ProcessName, ManagedProcess>
   /** Another payment service on the same database, on ports of its own. PUBLIC_URL stays that of the first. */
   startPaymentService(env?: Record<string, string>): Promise<SecondPaymentService>
-  /** Stops everything in order: shop, relay, payment services, sandbox, PostgreSQL. */
+  /** Stops everything in order: shop, relay, payment services, the PSP, PostgreSQL. */
   stop(): Promise<void>
 }
 
@@ -85,6 +91,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
   }
   try {
     const dataDir = lock.path
+    const psp = options.psp ?? findDevPsp(readPspName(dataDir) ?? 'sandbox')
     const ports = options.ports === 'free' ? await chooseFreePorts() : portsFrom(options.ports.base)
     await refuseTakenPorts(ports, options.databaseUrl !== undefined)
     mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
@@ -103,10 +110,10 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     const addresses = addressesOf(ports)
     const startAndSay = async (name: ProcessName, plan: ProcessPlan, where: string) => {
       processes[name] = await start(plan)
-      progress(`${name} at ${where}`)
+      progress(`${plan.name} at ${where}`)
     }
     await allOrWait([
-      startAndSay('psp-sandbox', planSandbox(input), `${addresses.psp} (pages) and ${addresses.psp_api} (API)`),
+      startAndSay('psp', planPsp(input, psp), `${addresses.psp} (pages) and ${addresses.psp_api} (API)`),
       startAndSay('payment-service', planPaymentService(input), `${addresses.api}, admin API at ${addresses.admin}`),
       startAndSay('card-relay', planCardRelay(input), addresses.relay),
     ])
@@ -116,14 +123,15 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     const { merchant, created } = await bootstrapMerchant({
       client,
       secrets,
+      psp,
       addresses,
       clientFingerprint: certificates.clientFingerprint,
       earlier,
       now: new Date(),
     }).finally(() => client.close())
     keepMerchant(dataDir, { ...addresses, ...merchant })
-    const happened = created ? `set up${whyAnew(earlier, addresses.api)}` : 'found again'
-    progress(`Merchant ${merchant.merchant} ${happened}: keys, PSP account, raw-card grant`)
+    const happened = created ? `set up${whyAnew(earlier, addresses.api, psp)}` : 'found again'
+    progress(`Merchant ${merchant.merchant} ${happened}: keys, account at ${psp.title}, raw-card grant`)
 
     await startAndSay('demo-shop', planDemoShop(input, merchant), addresses.shop)
 
@@ -145,6 +153,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     return {
       dev,
       ports,
+      psp,
       processes: processes as Record<ProcessName, ManagedProcess>,
       startPaymentService: async (env = {}) => {
         const [api = 0, admin = 0, internal = 0] = await findFreePorts(3)
@@ -211,8 +220,10 @@ async function refuseTakenPorts(ports: Ports, databaseIsGiven: boolean): Promise
   }
 }
 
-function whyAnew(earlier: readonly KnownMerchant[], api: string): string {
+function whyAnew(earlier: readonly KnownMerchant[], api: string, psp: DevPsp): string {
   if (earlier.length === 0) return ''
+  if (!earlier.some((one) => one.psp_name === psp.name))
+    return ` (new, because the earlier one has no account at ${psp.title})`
   return earlier.some((one) => one.api === api)
     ? ' (new, because the earlier one’s keys do not work here)'
     : ' (new, because the addresses changed)'

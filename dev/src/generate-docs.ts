@@ -19,7 +19,9 @@ import { describeAuditLog } from './audit-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
+import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
+import { describeRouting } from './routing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -173,6 +175,18 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/payments/difference-classes.ts and dev/src/reconciliation-page.ts',
       title: 'Reconciliation',
       text: describeReconciliation(),
+    },
+    {
+      path: 'docs/psp-check.md',
+      source: 'payment-service/src/psp-gateway/check-codes.ts and dev/src/psp-check-page.ts',
+      title: 'Checking a PSP account',
+      text: describePspChecks(),
+    },
+    {
+      path: 'docs/routing.md',
+      source: 'api-contract/src/routing-verdicts.ts and dev/src/routing-page.ts',
+      title: 'Which PSP account takes a payment',
+      text: describeRouting(),
     },
     {
       path: 'docs/tripwire.md',

@@ -3,8 +3,10 @@ import type { Ports } from './addresses.ts'
 import type { DevelopmentCertificates } from './certificates.ts'
 import type { Merchant, Secrets } from './dev-file.ts'
 import { type ProcessPlan, pathInRepository } from './managed-process.ts'
+import type { DevPsp } from './psps/dev-psp.ts'
+import { sandbox } from './psps/sandbox.ts'
 
-export const processNames = ['psp-sandbox', 'payment-service', 'card-relay', 'demo-shop'] as const
+export const processNames = ['psp', 'payment-service', 'card-relay', 'demo-shop'] as const
 export type ProcessName = (typeof processNames)[number]
 
 /** Further settings, or other values for the settings below, for one process. */
@@ -42,24 +44,23 @@ export type PlanInput = {
   overrides: EnvOverrides
 }
 
-function planOf(input: PlanInput, name: ProcessName, env: Record<string, string>): ProcessPlan {
+function planOf(
+  input: PlanInput,
+  name: ProcessName,
+  env: Record<string, string>,
+  { logName, main }: { logName: string; main: string } = { logName: name, main: `${name}/src/main.ts` },
+): ProcessPlan {
   return {
-    name,
-    main: pathInRepository(name === 'card-relay' ? 'card-relay/start.sh' : `${name}/src/main.ts`),
+    name: logName,
+    main: pathInRepository(main),
     env: { ...env, ...input.overrides[name] },
-    logFile: join(input.dataDir, 'logs', `${name}.log`),
+    logFile: join(input.dataDir, 'logs', `${logName}.log`),
   }
 }
 
-export function planSandbox(input: PlanInput): ProcessPlan {
-  return planOf(input, 'psp-sandbox', {
-    SANDBOX_PAGES_PORT: String(input.ports.pspPages),
-    SANDBOX_API_PORT: String(input.ports.pspApi),
-    SANDBOX_TLS_CERT_FILE: input.certificates.serverCert,
-    SANDBOX_TLS_KEY_FILE: input.certificates.serverKey,
-    SANDBOX_DATA_DIR: join(input.dataDir, 'psp-sandbox'),
-    SANDBOX_ADMIN_TOKEN: input.secrets.psp_admin_token,
-  })
+/** @param psp the sandbox, or the stand-in of another PSP, on the same ports. */
+export function planPsp(input: PlanInput, { process }: DevPsp = sandbox): ProcessPlan {
+  return planOf(input, 'psp', process.settings(input), { logName: process.name, main: process.main })
 }
 
 export function planPaymentService(input: PlanInput): ProcessPlan {
@@ -84,17 +85,22 @@ export function planPaymentService(input: PlanInput): ProcessPlan {
 
 export function planCardRelay(input: PlanInput): ProcessPlan {
   const addresses = addressesOf(input.ports)
-  return planOf(input, 'card-relay', {
-    RELAY_PORT: String(input.ports.relay),
-    RELAY_TLS_CERT_FILE: input.certificates.serverCert,
-    RELAY_TLS_KEY_FILE: input.certificates.serverKey,
-    RELAY_CLIENT_CA_FILE: input.certificates.ca,
-    RELAY_PAYMENT_SERVICE_URL: addresses.internal,
-    RELAY_INTERNAL_TOKEN: input.secrets.internal_token,
-    RELAY_PSP_ORIGINS: addresses.psp_api,
-    RELAY_PSP_CA_FILE: input.certificates.ca,
-    RELAY_DOCS_URL: `${addresses.api}/docs`,
-  })
+  return planOf(
+    input,
+    'card-relay',
+    {
+      RELAY_PORT: String(input.ports.relay),
+      RELAY_TLS_CERT_FILE: input.certificates.serverCert,
+      RELAY_TLS_KEY_FILE: input.certificates.serverKey,
+      RELAY_CLIENT_CA_FILE: input.certificates.ca,
+      RELAY_PAYMENT_SERVICE_URL: addresses.internal,
+      RELAY_INTERNAL_TOKEN: input.secrets.internal_token,
+      RELAY_PSP_ORIGINS: addresses.psp_api,
+      RELAY_PSP_CA_FILE: input.certificates.ca,
+      RELAY_DOCS_URL: `${addresses.api}/docs`,
+    },
+    { logName: 'card-relay', main: 'card-relay/start.sh' },
+  )
 }
 
 export function planDemoShop(input: PlanInput, merchant: Merchant): ProcessPlan {

@@ -5,9 +5,12 @@ import { curlLinesOf } from './curl-lines.ts'
 import { type FinCore, startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
 import { leaveWithNpm } from './parent-watch.ts'
+import { readPspOption } from './psps/dev-psps.ts'
 
 async function start(): Promise<void> {
   const startedAt = Date.now()
+  // After `start`, which dev/run.mjs has read.
+  const psp = readPspOption(process.argv.slice(3))
   const databaseUrl = process.env.DATABASE_URL
   const dataDir = resolve(process.env.FINCORE_DATA_DIR || pathInRepository('.fincore'))
   let running: FinCore | undefined
@@ -41,6 +44,7 @@ async function start(): Promise<void> {
   running = await startFinCore({
     dataDir,
     ports: { base: readPortBase(process.env.FINCORE_PORT_BASE) },
+    ...(psp ? { psp } : {}),
     ...(databaseUrl ? { databaseUrl } : {}),
     onProgress: (step) => {
       console.log(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${step}`)
@@ -62,11 +66,11 @@ async function start(): Promise<void> {
   printReady(running, join(dataDir, 'dev.json'), Date.now() - startedAt)
 }
 
-function printReady({ dev }: FinCore, devFile: string, tookMs: number): void {
+function printReady({ dev, psp }: FinCore, devFile: string, tookMs: number): void {
   console.log(`\nReady after ${(tookMs / 1000).toFixed(1)} s. The shop: ${dev.shop}\n`)
-  for (const { flow, explanation, line } of curlLinesOf(dev)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
+  for (const { flow, explanation, line } of curlLinesOf(dev, psp)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
   console.log(
-    `The API's endpoints, errors and events: ${dev.api}/docs   Guide: docs/flows.md   Magic cards: ${dev.psp}/`,
+    `The API's endpoints, errors and events: ${dev.api}/docs   Guide: docs/flows.md   Test cards: ${psp.testCards(dev)}`,
   )
   console.log(`Addresses and keys: ${devFile}   Ctrl-C stops everything.`)
 }

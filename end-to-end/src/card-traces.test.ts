@@ -372,7 +372,7 @@ describe('a card number appears nowhere', () => {
   })
 
   it('in a charge that the PSP does not answer', async () => {
-    const { 'psp-sandbox': sandbox } = world.fincore.processes
+    const { psp: sandbox } = world.fincore.processes
     await sandbox.kill()
     const number = nextNumber()
     charged.push(number)

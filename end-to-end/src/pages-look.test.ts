@@ -96,7 +96,7 @@ describe('the look of every page', { concurrency: 1 }, () => {
   it('of the payment service is sound while the PSP is silent', async () => {
     const pages = listSilentPages(links)
     const arranged = await Promise.all(pages.map((shown) => shown.arrange()))
-    await world.fincore.processes['psp-sandbox'].kill()
+    await world.fincore.processes.psp.kill()
     for (const [index, shown] of pages.entries()) {
       const found = arranged[index]
       if (found !== undefined) await examine({ ...shown, arrange: async () => found })

@@ -8,13 +8,14 @@ import { exportAudit, type TimeRange } from './audit/export.ts'
 import { splitLines } from './audit/split-lines.ts'
 import { verifyAudit } from './audit/verify.ts'
 import { verifyExport } from './audit/verify-export.ts'
+import { printPspCheck } from './psp-check/command.ts'
 import { printReconciliation } from './reconciliation/command.ts'
 import { recordAudit } from './store/audit.ts'
 import { openPool, type Pool, withoutLimits } from './store/pool.ts'
 
 /**
- * `fincore`: what operators do on a terminal. `audit` needs the database's address alone; `reconcile`, which calls a PSP
- * and applies what it says, the settings of a worker.
+ * `fincore`: what operators do on a terminal. `audit` needs the database's address alone; `reconcile` and `psp check`,
+ * which call a PSP, the settings of a worker.
  */
 const program = new Command('fincore').description('FinCore on the command line').showHelpAfterError()
 const audit = program.command('audit').description('the audit log')
@@ -73,6 +74,22 @@ program
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Parameters<typeof printReconciliation>[1]) => {
     process.exitCode = await printReconciliation(process.env, options)
+  })
+
+program
+  .command('psp')
+  .description('accounts at PSPs')
+  .command('check')
+  .description(
+    'Asks a PSP how an account is set up there: credentials, mode, webhooks, raw cards, 3-D Secure, hosted page. Changes nothing. Needs the settings of a worker in its environment. Exits with 0 when nothing is wrong (warnings are allowed), with 1 when something is, with 2 when it could not be done.',
+  )
+  .option('--psp-account <id>', 'the account, pspa_…; without it, every account in use')
+  .option('--json', 'one JSON object per account and line in place of a table', false)
+  .addOption(databaseUrl('the service’s login'))
+  // Commander's own 1 would say that something is wrong with an account.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Parameters<typeof printPspCheck>[1]) => {
+    process.exitCode = await printPspCheck(process.env, options)
   })
 
 function readKnownSeal(text: string): KnownSeal {

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
+import type { PspHealth } from './psp-gateway/psp-health.ts'
 import type { PspPlaces } from './psp-gateway/psp-places.ts'
 import type { Vault } from './secrets.ts'
 import type { Directory } from './store/directory.ts'
@@ -19,6 +20,8 @@ export type Deps = {
   send: (request: PspRequest, timeoutMs: number) => Promise<PspReply>
   /** Taken before the intent of what a merchant's request will ask of a PSP. */
   pspPlaces: PspPlaces
+  /** Told of every call that makes or moves something, by flows/send-to-account.ts and by the relay's reports. */
+  pspHealth: PspHealth
   now: () => Date
   /** For how long `now` has gone on without a jump, in ms of the monotonic clock. */
   steadyMs: () => number

@@ -15,6 +15,7 @@ import { createApiServer, perMinute } from './http/api-server.ts'
 import { startResolver } from './jobs/resolver.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
+import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
@@ -67,6 +68,16 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     hotPath: createHotPath(pool),
     send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth({
+      onChange({ accountId, way, state }) {
+        const fields = {
+          psp_account: accountId,
+          reason: way === 'ours' ? 'called by this process' : 'called by the card relay',
+        }
+        if (state === 'open') log.error('a PSP does not answer; new payments go round the account', fields)
+        else log.warn('a PSP answers again; the account takes new payments', fields)
+      },
+    }),
     now: clock.now,
     steadyMs: clock.steadyMs,
     wakeOutbox: () => wake.outbox(),

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto'
 
 /** SHA-256, for looking up secrets that have 256 random bits of their own (API keys, link tokens, operator tokens). */
 export function digestOf(secret: string): Buffer {
@@ -22,7 +30,7 @@ const formatVersion = 1
 
 /** AES-256-GCM under a key from configuration; the link tokens' key is derived from the same one (HKDF, RFC 5869). */
 export function createVault(encryptionKey: Buffer): Vault {
-  const linkKey = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'fincore link tokens', 32))
+  const linkKey = createSecretKey(Buffer.from(hkdfSync('sha256', encryptionKey, '', 'fincore link tokens', 32)))
   return {
     seal(plaintext, context) {
       const nonce = randomBytes(12)

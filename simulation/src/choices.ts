@@ -23,41 +23,66 @@ export type Taken = Map<string, string>
  * @param taken where decisions other than calm are written down.
  */
 export function makeChoices(seed: number, taken: Taken, kept?: ReadonlySet<string>): Choices {
-  const counts = new Map<string, number>()
-  /** How often a name came before is part of it, so that the second look-up is decided apart from the first. */
-  function nextOf(name: string): string {
-    const count = (counts.get(name) ?? 0) + 1
-    counts.set(name, count)
-    return count === 1 ? name : `${name}#${count}`
-  }
-  function scoped(scope: string): Choices {
+  /** There are so many decisions that a scope is made once, and its part of their names hashed once. */
+  function scoped(scope: string, scopeHash: number): Choices {
+    const counts = new Map<string, number>()
+    const scopes = new Map<string, Choices>()
+    /** How often a name came before is part of it, so that the second look-up is decided apart from the first. */
+    function nextOf(name: string): string {
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      return count === 1 ? name : `${name}#${count}`
+    }
     return {
       pick(name, ways) {
-        const full = nextOf(scope + name)
-        const entries = Object.entries(ways) as [keyof typeof ways, number][]
-        const calm = entries[0]?.[0]
-        if (calm === undefined) throw new Error(`“${full}” has nothing to choose from`)
-        if (kept !== undefined && !kept.has(full)) return calm
-        let left = numberOf(seed, full) * entries.reduce((sum, [, weight]) => sum + weight, 0)
-        const way = entries.find(([, weight]) => {
-          left -= weight
-          return left < 0
-        })?.[0]
-        if (way === undefined || way === calm) return calm
-        taken.set(full, way)
-        return way
+        const own = nextOf(name)
+        let calm: keyof typeof ways | undefined
+        let sum = 0
+        for (const way in ways) {
+          calm ??= way
+          sum += ways[way]
+        }
+        if (calm === undefined) throw new Error(`“${scope}${own}” has nothing to choose from`)
+        if (kept !== undefined && !kept.has(scope + own)) return calm
+        let left = finish(goOn(scopeHash, own)) * sum
+        for (const way in ways) {
+          left -= ways[way]
+          if (left >= 0) continue
+          if (way !== calm) taken.set(scope + own, way)
+          return way
+        }
+        return calm
       },
-      spread: (name) => numberOf(seed, nextOf(scope + name)),
-      within: (inner) => scoped(`${scope}${inner}/`),
+      spread: (name) => finish(goOn(scopeHash, nextOf(name))),
+      within(inner) {
+        const known = scopes.get(inner)
+        if (known !== undefined) return known
+        const made = scoped(`${scope}${inner}/`, goOn(scopeHash, `${inner}/`))
+        scopes.set(inner, made)
+        return made
+      },
     }
   }
-  return scoped('')
+  return scoped('', begin(seed))
 }
 
 /** A number from 0 to 1, 1 excluded, that follows from the seed and the name (FNV-1a, and the finish of MurmurHash3). */
 export function numberOf(seed: number, name: string): number {
-  let hash = (seed ^ 0x811c9dc5) | 0
+  return finish(goOn(begin(seed), name))
+}
+
+function begin(seed: number): number {
+  return (seed ^ 0x811c9dc5) | 0
+}
+
+function goOn(before: number, name: string): number {
+  let hash = before
   for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
+  return hash
+}
+
+function finish(before: number): number {
+  let hash = before
   hash ^= hash >>> 16
   hash = Math.imul(hash, 0x85ebca6b)
   hash ^= hash >>> 13

@@ -1,10 +1,10 @@
+import { alertAfterMs } from '@fincore/payment-service/payments/decide-follow-up'
 import type { Database } from './database/database.ts'
 
 /** Where each job of the payment service finds its work. */
 const tableOf: Readonly<Record<string, Parameters<Database['earliestDue']>[0]>> = {
   resolver: 'attempts',
-  // It looks at attempts that are looked up again and again.
-  'alert about unresolved attempts': 'attempts',
+  'alert about unresolved attempts': 'doubts',
   'session expiry': 'payment_sessions',
   inbox: 'psp_events',
   outbox: 'webhook_deliveries',
@@ -14,5 +14,6 @@ const tableOf: Readonly<Record<string, Parameters<Database['earliestDue']>[0]>> 
 export function dueOf(database: Database, job: string): number {
   const table = tableOf[job]
   if (table === undefined) throw new Error(`Nobody knows where the job “${job}” finds work: say it in due.ts`)
-  return database.earliestDue(table)
+  const due = database.earliestDue(table)
+  return table === 'doubts' ? due + alertAfterMs : due
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { PspRequest } from '@fincore/payment-service/psp-gateway/port'
 import type { Ground } from './ground.ts'
 import { makeLedger } from './psp-ledger.ts'
@@ -21,7 +21,7 @@ export type PspAnswer = { status: number; body: string }
 /** How long after one another a PSP tries to bring an event that was not taken. */
 const eventRetriesMs = [2_000, 10_000, 60_000, 600_000, 3_600_000, 3_600_000]
 /** A shopper who has not confirmed by then never will. */
-const abandonedAfterMs = 3_600_000
+const abandonedAfterMs = 600_000
 
 /**
  * A PSP that speaks the sandbox's API, so that FinCore's own adapter talks to it. It acts at most once under an
@@ -274,8 +274,18 @@ type SessionBody = PaymentBody & { expires_at: string }
 
 /** The signature's header, as the sandbox writes it. */
 export function sign(secret: string, seconds: number, body: string): string {
-  return `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex')}`
+  return `t=${seconds},v1=${createHmac('sha256', keyOf(secret)).update(`${seconds}.`).update(body).digest('hex')}`
 }
+
+/** Made once: Node takes longer to see that a text is no key yet than to sign with it. */
+function keyOf(secret: string): KeyObject {
+  const known = keys.get(secret)
+  if (known !== undefined) return known
+  const made = createSecretKey(secret, 'utf8')
+  keys.set(secret, made)
+  return made
+}
+const keys = new Map<string, KeyObject>()
 
 function problem(status: number, code: string): PspAnswer {
   return { status, body: JSON.stringify({ error: { code, param: null } }) }

@@ -7,6 +7,7 @@ import { startResolver } from '@fincore/payment-service/jobs/resolver'
 import { runEvery } from '@fincore/payment-service/jobs/run-every'
 import type { Log } from '@fincore/payment-service/log'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
+import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import { createVault, type Vault } from '@fincore/payment-service/secrets'
@@ -41,6 +42,16 @@ const config = {
   pspTimeoutMs: 10_000,
   allowLoopbackWebhooks: false,
 } as Config
+
+/** Which account takes a card, the charge's id decides; the other is the next. */
+const sameForAll = {
+  isActive: true,
+  priority: 1,
+  share: 1,
+  currencies: null,
+  cardBrands: null,
+  takesRawCards: false,
+}
 
 const encryptionKey = Buffer.alloc(32, 7)
 const realVault = createVault(encryptionKey)
@@ -89,6 +100,10 @@ export function startService(world: {
     hotPath: createHotPath(pool),
     directory: {
       listPspAccounts: async (merchantId) => accounts.filter((account) => account.merchantId === merchantId),
+      listRoutableAccounts: async (merchantId) =>
+        accounts
+          .filter((account) => account.merchantId === merchantId)
+          .map(({ id, psp }) => ({ id, psp, ...sameForAll })),
       findPspAccount: async (id) => accounts.find((account) => account.id === id) ?? null,
       findApiKey: async () => null,
       readApiKey: async () => null,
@@ -100,6 +115,7 @@ export function startService(world: {
     psps,
     send: world.send,
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth({ now: () => clock.now() }),
     now: () => new Date(clock.now()),
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,

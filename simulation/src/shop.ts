@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
 import type { SendResult } from '@fincore/payment-service/webhooks/outbox/send-webhook'
 import type { Database } from './database/database.ts'
@@ -25,6 +25,7 @@ export const accounts = ['first', 'second'].map(
 
 const endpointId = 'whe_00000000000000000000000000'
 const endpointKey = Buffer.alloc(32, 9)
+const endpointSigner = createSecretKey(endpointKey)
 const sealedSecret = vault.seal(`whsec_${endpointKey.toString('base64')}`, endpointId)
 
 /** Brings the merchant on board. */
@@ -57,7 +58,7 @@ export function makeEndpoint({ clock, choices, trace, fault }: Ground) {
         data: { object: { object: string; id: string; description?: string } }
       }
       const signed = `${id}.${headers['webhook-timestamp']}.${body}`
-      const signature = createHmac('sha256', endpointKey).update(signed).digest('base64')
+      const signature = createHmac('sha256', endpointSigner).update(signed).digest('base64')
       if (headers['webhook-signature'] !== `v1,${signature}` || event.id !== id)
         throw new Error('A webhook is not signed right')
       const { object } = event.data

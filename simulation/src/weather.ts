@@ -18,11 +18,14 @@ export type Weather = {
 export function makeWeather({ choices, clock }: Ground): Weather {
   const psp = { good: 0, unsteady: 0.12, bad: 0.45 }[choices.pick('PSP', { good: 25, unsteady: 50, bad: 25 })]
   const trouble = choices.pick('database', { quiet: 40, slow: 20, unsteady: 20, deadly: 20 })
-  const outage = choices.pick('PSP outage', { none: 80, 'for a while': 20 })
+  const outage = choices.pick('PSP outage', { none: 80, short: 15, long: 5 })
   const from = clock.now() + 20_000 * choices.spread('outage begins')
   return {
     psp,
-    outage: outage === 'none' ? null : { from, until: from + 1_200_000 * choices.spread('outage lasts') },
+    outage:
+      outage === 'none'
+        ? null
+        : { from, until: from + (outage === 'long' ? 1_200_000 : 120_000) * choices.spread('outage lasts') },
     isQuiet: trouble === 'quiet',
     pauses: {
       'goes on': 1,

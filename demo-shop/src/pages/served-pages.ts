@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { makeServedFile, type ServedFile, type ServedPage } from '@fincore/api-contract/served-pages'
+import { readSdkScript } from '@fincore/browser/script'
 
 const sheets = ['base', 'range', 'checkout', 'order', 'hood', 'motion']
 
@@ -14,8 +15,8 @@ const styles = makeServedFile({
 const sdk = makeServedFile({
   kind: 'imported script',
   path: '/fincore.js',
-  body: stripTypeScriptTypes(readFileSync(new URL(import.meta.resolve('@fincore/browser')), 'utf8')),
-  why: 'Draws the PSP’s card fields in a frame, and hands over their token.',
+  body: readSdkScript(),
+  why: 'Draws the PSP’s card fields, which stand in frames of the PSP, and hands over their token.',
 })
 const checkoutScript = makePageScript(
   'checkout',
@@ -28,7 +29,8 @@ export const servedFiles: readonly ServedFile[] = [styles, sdk, checkoutScript, 
 export const pages = {
   checkout: {
     name: 'checkout',
-    shows: 'The ways to pay; the PSP’s card fields stand in a frame',
+    shows:
+      'The ways to pay; the PSP’s card fields stand in frames of the PSP, drawn by its own script where it demands so',
     addresses: ['/checkout/{product}'],
     files: [styles, sdk, checkoutScript],
   },

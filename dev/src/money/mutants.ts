@@ -59,11 +59,11 @@ export const moneyMutants: readonly MoneyMutant[] = [
     edits: [
       {
         file: `${service}/flows/follow-up.ts`,
-        find: '  return payments.readReply(kind, await sendInTime(deps, clock, asked), input)',
-        replacement: `  const first = payments.readReply(kind, await sendInTime(deps, clock, asked), input)
+        find: '  return payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)',
+        replacement: `  const first = payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)
   if (first.outcome !== 'unknown') return first
   const again = { ...input, reference: \`\${attemptId}_2\` }
-  return payments.readReply(kind, await sendInTime(deps, clock, payments[kind](account, again)), again)`,
+  return payments.readReply(kind, await sendInTime(deps, clock, account, payments[kind](account, again)), again)`,
       },
     ],
     caughtBy: simulation,
@@ -127,11 +127,11 @@ const contradictionFlag = 'psp_contradicts'`,
     edits: [
       {
         file: `${service}/flows/charge-token.ts`,
-        find: '  const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))',
-        replacement: `  const first = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
+        find: '  const reply = await sendInTime(deps, begun.clock, chosen.account, authorize)',
+        replacement: `  const first = await sendInTime(deps, begun.clock, chosen.account, authorize)
   const again = { ...asked, reference: \`\${begun.attemptId}_2\`, token }
   const reply =
-    'failure' in first ? await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, again)) : first`,
+    'failure' in first ? await sendInTime(deps, begun.clock, chosen.account, payments.authorizeToken(chosen.account, again)) : first`,
       },
     ],
     caughtBy: simulation,

@@ -5,7 +5,7 @@ import {
   planCardRelay,
   planDemoShop,
   planPaymentService,
-  planSandbox,
+  planPsp,
 } from '../process-plans.ts'
 
 /** Who is outside of FinCore. */
@@ -15,7 +15,7 @@ export const outsiders = {
   psp: 'the PSP',
   operator: 'an operator',
 } as const
-export type Party = keyof typeof outsiders | Exclude<ProcessName, 'psp-sandbox' | 'demo-shop'> | 'PostgreSQL'
+export type Party = keyof typeof outsiders | Exclude<ProcessName, 'psp' | 'demo-shop'> | 'PostgreSQL'
 
 /** What a connection carries of a card. */
 export type CardData = 'none' | 'facts' | 'card'
@@ -148,7 +148,7 @@ export type FoundAddress = { setting: string; port: PortName }
 export function findAddresses(): FoundAddress[] {
   const ports = portsFrom(4000)
   const names = Object.keys(portTable) as PortName[]
-  const plans = [planSandbox, planPaymentService, planCardRelay].map((plan) => plan(sample(ports)))
+  const plans = [planPsp(sample(ports)), planPaymentService(sample(ports)), planCardRelay(sample(ports))]
   const shop = planDemoShop(sample(ports), noMerchant)
   return [...plans, shop].flatMap(({ name, env }) =>
     Object.entries(env).flatMap(([setting, value]) =>
@@ -165,9 +165,11 @@ const noMerchant = {
   secret_key: '',
   publishable_key: '',
   webhook_secret: '',
+  psp_name: '',
   psp_account: '',
   psp_secret_key: '',
   psp_public_key: '',
+  psp_keys: {},
   raw_card_grant: { id: '', certificate_fingerprint: '', valid_until: '' },
 }
 

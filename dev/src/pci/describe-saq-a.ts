@@ -21,7 +21,7 @@ export function describeSaqA(): DocPage {
       '',
       'The operator signs this for the version that it deploys, after `npm run pci:evidence` for that version has passed:',
       '',
-      '> When the SDK below is embedded as its instructions say, the card’s number and code are typed into a frame of the PSP’s origin. Scripts of the',
+      '> When the SDK below is embedded as its instructions say, the card’s number and code are typed into frames of the PSP’s origin. Scripts of the',
       '> merchant’s page cannot read them: browsers keep origins apart. The SDK has no path by which a card enters the merchant’s page or FinCore.',
       '',
       table(
@@ -37,7 +37,11 @@ export function describeSaqA(): DocPage {
           ],
           [
             'The SDK is this text and no other',
-            `SRI hash \`${sdk.integrity}\`, made from \`browser-sdk/src/fincore.ts\`; it imports nothing`,
+            `SRI hash \`${sdk.integrity}\`, joined from \`browser-sdk/src\` by its \`script.ts\`; it imports nothing`,
+          ],
+          [
+            'A PSP’s script comes from that PSP’s own origin, Adyen’s with the hash that Adyen publishes',
+            '`browser-sdk/src/psp-scripts.test.ts`: a script is loaded from nowhere but the PSP',
           ],
           [
             'A foreign script does not run in a page that follows the instructions',
@@ -50,8 +54,9 @@ export function describeSaqA(): DocPage {
       '## What the merchant does',
       '',
       '- Serves the SDK from its own origin with the hash above, as `<link rel="modulepreload" href="/fincore.js" integrity="…">` before the script that imports it.',
-      "- Sends a Content-Security-Policy: `default-src 'none'`, `script-src` with the addresses of its own scripts alone, `frame-src` with the PSP’s origin,",
-      "  `connect-src` with FinCore’s, `base-uri 'none'`, no `unsafe-inline`, no `unsafe-eval`. The demo shop’s checkout is an example that is tested.",
+      "- Sends a Content-Security-Policy: `default-src 'none'`, `script-src` with the addresses of its own scripts, `connect-src` with FinCore’s origin,",
+      "  beside them what [the PSP’s fields need](../card-fields.md#what-the-page-must-allow) and nothing else, `base-uri 'none'`, no `unsafe-inline`, no",
+      '  `unsafe-eval`. The demo shop’s checkout is an example that is tested.',
       '- Keeps an inventory of its page’s scripts with a reason for each (6.4.3), and watches the page for changes at least weekly (11.6.1).',
       '',
       '## Its limit',

@@ -4,6 +4,7 @@ import { loadConfig } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
 import { createApiServer } from '@fincore/payment-service/http/api-server'
 import { createLog } from '@fincore/payment-service/log'
+import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import { createVault } from '@fincore/payment-service/secrets'
@@ -53,6 +54,7 @@ function makeIdleDeps(): Deps {
       findApiKey: async () => null,
       readApiKey: async () => null,
       listPspAccounts: async () => [],
+      listRoutableAccounts: async () => [],
       findPspAccount: async () => null,
       findOperator: async () => null,
       onChange: () => {},
@@ -66,6 +68,7 @@ function makeIdleDeps(): Deps {
     log: createLog('silent'),
     wakeOutbox: () => {},
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth(),
     wakeInbox: () => {},
   }
 }

@@ -10,7 +10,8 @@ import { loadOrCreateSecrets, type Merchant } from '@fincore/dev/dev-file'
 import { findFreePorts } from '@fincore/dev/free-ports'
 import { createHttpClient, type HttpClient } from '@fincore/dev/http-client'
 import type { Exit } from '@fincore/dev/managed-process'
-import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planSandbox } from '@fincore/dev/process-plans'
+import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planPsp } from '@fincore/dev/process-plans'
+import { sandbox } from '@fincore/dev/psps/sandbox'
 import pg from 'pg'
 import { type DatabaseLink, startDatabaseLink } from './database-link.ts'
 import { type HttpLink, startHttpLink } from './http-link.ts'
@@ -157,7 +158,7 @@ export async function startDrillWorld(options: {
       appUrl,
       overrides: {},
     })
-    const pspPlan = planSandbox(input(own))
+    const pspPlan = planPsp(input(own))
     const psp = await startSupervised(
       { ...pspPlan, env: { ...pspPlan.env, SANDBOX_LOOKUP_DELAY_MS: String(lookUpDelayMs) } },
       onOwnExit,
@@ -278,6 +279,7 @@ export async function startDrillWorld(options: {
     const { merchant } = await bootstrapMerchant({
       client: http,
       secrets,
+      psp: sandbox,
       addresses: { ...direct, psp_api: pspOrigins[0] ?? '' },
       clientFingerprint: certificates.clientFingerprint,
       earlier: [],

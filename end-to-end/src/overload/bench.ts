@@ -9,7 +9,7 @@ import { ensureDevelopmentCertificates } from '@fincore/dev/certificates'
 import { loadOrCreateSecrets } from '@fincore/dev/dev-file'
 import { createHttpClient } from '@fincore/dev/http-client'
 import { type ManagedProcess, startManagedProcess } from '@fincore/dev/managed-process'
-import { addressesOf, type PlanInput, planPaymentService, planSandbox } from '@fincore/dev/process-plans'
+import { addressesOf, type PlanInput, planPaymentService, planPsp } from '@fincore/dev/process-plans'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 import { callAdmin, makeMerchant, type OperatorsWorld } from '../merchants.ts'
@@ -58,12 +58,12 @@ export async function startBench(pspTimeoutMs: number): Promise<Bench> {
   // The sandbox waits for its disk at every payment. In memory it is fast enough not to be what is overloaded.
   const ledgerDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fincore-ledger-'))
   const overrides = {
-    'psp-sandbox': { SANDBOX_DATA_DIR: ledgerDir },
+    psp: { SANDBOX_DATA_DIR: ledgerDir },
     'payment-service': { PSP_TIMEOUT_MS: String(pspTimeoutMs), LOG_LEVEL: 'warn' },
   }
   const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides }
   const [sandbox, paymentService] = await Promise.all([
-    startManagedProcess(planSandbox(input), () => undefined),
+    startManagedProcess(planPsp(input), () => undefined),
     startManagedProcess(planPaymentService(input), () => undefined),
   ])
   const addresses = addressesOf(ports)

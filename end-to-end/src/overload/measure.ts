@@ -16,7 +16,7 @@ export type Extent = {
 
 /** What was seen, of both kinds of load and of what they left. */
 export type Measured = {
-  /** `warmUp`: what was served before anything was measured. */
+  /** `perSecond`: in the best round. `warmUp`: what was served before anything was measured. */
   peak: { perSecond: number; tallies: Tally[]; warmUp: number }
   overload: {
     askedPerSecond: number
@@ -95,9 +95,12 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     let asked = 0
     let promptBefore: number[] = []
     for (let round = 1; round <= extent.rounds; round++) {
-      peaks.push(await load.closed(healthy, callersPerMerchant, extent.peakMs))
-      peakPerSecond = count(peaks.flat(), 'servedMeanwhile') / ((extent.peakMs / 1_000) * countedPart * round)
-      say(`Round ${round}: so far it served ${peakPerSecond.toFixed(0)} a second at its peak; now ten times that.`)
+      const peak = await load.closed(healthy, callersPerMerchant, extent.peakMs)
+      peaks.push(peak)
+      const perSecond = count(peak, 'servedMeanwhile') / ((extent.peakMs / 1_000) * countedPart)
+      // The best of all rounds: what an overload leaves behind, webhooks above all, is worked off during the next one.
+      peakPerSecond = Math.max(peakPerSecond, perSecond)
+      say(`Round ${round}: it served ${perSecond.toFixed(0)} a second; now ten times ${peakPerSecond.toFixed(0)}.`)
       const each = (peakPerSecond * overloadFactor) / (greed + 3 + hanging.length)
       const rates = [
         { payer: greedy, perSecond: each * greed },

@@ -5,6 +5,8 @@ import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Psp } from '../psp-gateway/port.ts'
+import { createPspHealth } from '../psp-gateway/psp-health.ts'
+import { psps } from '../psp-gateway/registry.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { type Directory, openDirectory } from '../store/directory.ts'
@@ -58,7 +60,18 @@ after(async () => {
 })
 
 function makeAdmin(config: Config): App {
-  return createAdminServer({ config, pool, directory, vault, psps: { sandbox }, now, log, wakeInbox: () => woken++ })
+  return createAdminServer({
+    config,
+    pool,
+    directory,
+    vault,
+    psps: { ...psps, sandbox },
+    pspHealth: createPspHealth(),
+    send: async () => ({ failure: 'refused', requestWasSent: false }),
+    now,
+    log,
+    wakeInbox: () => woken++,
+  })
 }
 
 type Answer = { status: number; body: Record<string, unknown> & { id: string; data: Record<string, unknown>[] } }

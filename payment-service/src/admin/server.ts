@@ -19,6 +19,8 @@ import { addAuditLogRoutes } from './routes/audit-log.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
+import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
+import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addReconciliationRoutes } from './routes/reconciliation.ts'
 import { addTripwireExemptionRoutes } from './routes/tripwire-exemptions.ts'
@@ -117,6 +119,8 @@ export function createAdminServer(deps: AdminDeps): App {
   addMerchantRoutes(app, deps)
   addApiKeyRoutes(app, deps)
   addPspAccountRoutes(app, deps)
+  addPspAccountRoutingRoutes(app, deps)
+  addPspAccountCheckRoute(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)

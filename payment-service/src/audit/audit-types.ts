@@ -27,6 +27,13 @@ const difference = {
 } as const
 const reason = { reason: 'the operator’s own words', was: 'the state before' } as const
 
+const routing = {
+  priority: '1 is tried first',
+  share: 'among those of equal priority',
+  currencies: 'separated by spaces, or `all`',
+  card_brands: 'likewise',
+} as const
+
 const settlement = {
   outcome: '`approved`, `declined` or `not_executed`',
   captured: 'in the minor unit',
@@ -65,7 +72,27 @@ export const auditTypes = {
     meaning: 'A merchant gets an account at a PSP, with its credentials.',
     requirement: '10.2.1.5',
     resource: 'PSP account',
-    details: { psp: 'the PSP', findings: 'how many warnings its settings gave' },
+    details: { psp: 'the PSP', findings: 'how many warnings its settings gave', ...routing },
+  },
+  'psp_account.change': {
+    ...byOperator,
+    meaning: 'It is set which payments a PSP account takes, or how it is called.',
+    requirement: '10.2.1.2',
+    resource: 'PSP account',
+    details: routing,
+  },
+  'psp_account.confirm_raw_cards': {
+    ...byOperator,
+    meaning: 'An operator confirms that the PSP takes card numbers at this account.',
+    requirement: '10.2.1.5',
+    resource: 'PSP account',
+    details: { reference: 'where the PSP says so' },
+  },
+  'psp_account.withdraw_raw_cards': {
+    ...byOperator,
+    meaning: 'The PSP takes card numbers at this account no more, or never did.',
+    requirement: '10.2.1.5',
+    resource: 'PSP account',
   },
   'psp_account.enable': {
     ...byOperator,
@@ -76,6 +103,14 @@ export const auditTypes = {
   'psp_account.disable': {
     ...byOperator,
     meaning: 'A PSP account is taken out of use.',
+    requirement: '10.2.1.2',
+    resource: 'PSP account',
+  },
+  'psp_account.check': {
+    actors: ['operator', 'system'],
+    outcomes: ['success', 'refused'],
+    meaning:
+      'A PSP is asked, with an account’s credentials, how the account is set up; by an operator or, as a login of the database, on the command line.',
     requirement: '10.2.1.2',
     resource: 'PSP account',
   },

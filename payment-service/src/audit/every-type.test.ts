@@ -49,10 +49,10 @@ const onGrant =
     if (from === 'suspended') await world.admin('ada', 'POST', `${path}/suspend`)
     return { act: () => world.admin(who, 'POST', `${path}/${action}`), who }
   }
-const onAccount = (action: string, known: boolean) => async (): Promise<Act> => {
+const onAccount = (action: string, known: boolean, body?: object) => async (): Promise<Act> => {
   const { id, account } = await world.merchant()
-  const path = `/merchants/${id}/psp_accounts/${known ? account : `pspa_${unknownId}`}/${action}`
-  return { act: () => world.admin('ada', 'POST', path), who: 'ada' }
+  const path = `/merchants/${id}/psp_accounts/${known ? account : `pspa_${unknownId}`}${action}`
+  return { act: () => world.admin('ada', 'POST', path, body), who: 'ada' }
 }
 const onExemption = (method: 'PUT' | 'DELETE', key: string) => async (): Promise<Act> => {
   const { id } = await world.merchant()
@@ -178,10 +178,18 @@ const cases: Record<Case, () => Promise<Act>> = {
   }),
   'psp_account.create success': onMerchant('/psp_accounts', accountRequest),
   'psp_account.create refused': onMerchant('/psp_accounts', { ...accountRequest, config: {} }),
-  'psp_account.enable success': onAccount('enable', true),
-  'psp_account.enable refused': onAccount('enable', false),
-  'psp_account.disable success': onAccount('disable', true),
-  'psp_account.disable refused': onAccount('disable', false),
+  'psp_account.change success': onAccount('', true, { priority: 7, currencies: ['EUR'] }),
+  'psp_account.change refused': onAccount('', true, { priority: 0 }),
+  'psp_account.confirm_raw_cards success': onAccount('/confirm_raw_cards', true, { reference: 'The PSP’s letter' }),
+  'psp_account.confirm_raw_cards refused': onAccount('/confirm_raw_cards', true),
+  'psp_account.withdraw_raw_cards success': onAccount('/withdraw_raw_cards', true),
+  'psp_account.withdraw_raw_cards refused': onAccount('/withdraw_raw_cards', false),
+  'psp_account.enable success': onAccount('/enable', true),
+  'psp_account.enable refused': onAccount('/enable', false),
+  'psp_account.disable success': onAccount('/disable', true),
+  'psp_account.disable refused': onAccount('/disable', false),
+  'psp_account.check success': onAccount('/check', true),
+  'psp_account.check refused': onAccount('/check', false),
   'raw_card_grant.request success': onMerchant('/raw_card_grants', grantRequest()),
   'raw_card_grant.request refused': onMerchant('/raw_card_grants', grantRequest(700)),
   'raw_card_grant.approve success': onGrant('approve', 'requested'),

@@ -22,24 +22,36 @@ export type Callable = Begun & { clock: CallClock }
  * The first durable write of every charge, whoever sends the request to the PSP: claims the idempotency key and writes
  * charge and attempt in one statement. Answers a repeat, or refuses, without having written anything.
  */
-export async function beginCharge(
-  deps: Deps,
-  input: {
-    merchantId: string
-    request: CreateTokenCharge | CreateCardCharge
-    flow: 'token' | 'raw_card'
-    /** The account that shall take it; or why a new charge is refused, which does not refuse a repeat. */
-    chosen: Chosen | Refusal
-    idempotencyKey: string
-    /** What the fingerprint covers in place of the card. */
-    card: CardShown | null
-    /** Who sent the card; null for a token, whose charge is not audited. */
-    use: RawCardUse | null
-    /** For the call to the PSP; taken here, before anything is written. The caller ends it. */
-    place: PspPlace
-  },
-): Promise<Callable | { answer: Answer } | Refusal> {
-  const { merchantId, request, idempotencyKey, chosen } = input
+export async function beginCharge(deps: Deps, input: Input): Promise<Callable | { answer: Answer } | Refusal> {
+  let isCalled = false
+  try {
+    const begun = await writeIntent(deps, input)
+    isCalled = 'clock' in begun
+    return begun
+  } finally {
+    if (!isCalled && !isRefusal(input.chosen)) input.chosen.release()
+  }
+}
+
+type Input = {
+  merchantId: string
+  /** Of a new charge. */
+  chargeId: string
+  request: CreateTokenCharge | CreateCardCharge
+  flow: 'token' | 'raw_card'
+  /** The account that shall take it; or why a new charge is refused, which does not refuse a repeat. */
+  chosen: Chosen | Refusal
+  idempotencyKey: string
+  /** What the fingerprint covers in place of the card. */
+  card: CardShown | null
+  /** Who sent the card; null for a token, whose charge is not audited. */
+  use: RawCardUse | null
+  /** For the call to the PSP; taken here, before anything is written. The caller ends it. */
+  place: PspPlace
+}
+
+async function writeIntent(deps: Deps, input: Input): Promise<Callable | { answer: Answer } | Refusal> {
+  const { merchantId, chargeId: id, request, idempotencyKey, chosen } = input
   const method = input.card === null ? request.payment_method : { type: 'card', card: input.card }
   const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
   if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
@@ -48,7 +60,6 @@ export async function beginCharge(
     return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? refuse('psp_overloaded')
   const clock = startCallClock(deps)
   const now = deps.now()
-  const id = newId('charge')
   const charge: ChargeRow = {
     merchant_id: merchantId,
     id,
@@ -64,6 +75,7 @@ export async function beginCharge(
     pending_amount: null,
     psp_account_id: chosen.account.id,
     psp: chosen.account.psp,
+    routing: chosen.routing,
     psp_reference: null,
     payment_session_id: null,
     card: input.card,

@@ -3,7 +3,8 @@ import { CreateCardCharge } from '@fincore/api-contract/requests'
 import { LRUCache } from 'lru-cache'
 import Schema from 'typebox/schema'
 import type { Deps } from '../deps.ts'
-import type { CardShown, PspAccount } from '../psp-gateway/port.ts'
+import { newId } from '../ids.ts'
+import type { CardShown } from '../psp-gateway/port.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
@@ -13,12 +14,12 @@ import { findAttempt } from '../store/attempts.ts'
 import { findCharge, renderCharge } from '../store/charges.ts'
 import { findKeyOfObject } from '../store/idempotency.ts'
 import { authorizeInput, type Begun, beginCharge, type Callable } from './begin-charge.ts'
-import { choosePspAccount } from './choose-psp-account.ts'
+import { type Chosen, choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import { type RawCardUse, recordUseWithoutCharge } from './raw-card-use.ts'
 import type { Answer } from './replay.ts'
 import { switchAccount } from './switch-account.ts'
-import { timeLeftMs } from './time-limits.ts'
+import { type CallClock, timeLeftMs } from './time-limits.ts'
 
 const validator = Schema.Compile(CreateCardCharge)
 
@@ -26,7 +27,15 @@ const validator = Schema.Compile(CreateCardCharge)
 export type CardStep = Extract<Instruction, { do: 'send' }> | Answer | Refusal
 
 /** What must be kept between `send` and the report to try another PSP: the expiry and the name, never the card. */
-type Sent = { begun: Callable; request: CreateCardCharge; triedAccounts: string[]; place: PspPlace }
+type Sent = {
+  begun: Callable
+  request: CreateCardCharge
+  wanted: Wanted
+  chosen: Chosen
+  place: PspPlace
+  /** The first call's: no account is tried after its time. */
+  firstClock: CallClock
+}
 
 /** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
 const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
@@ -54,17 +63,13 @@ export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promi
 
 async function beginWithPlace(deps: Deps, input: CardChargeInput, place: PspPlace): Promise<CardStep> {
   const sent = await writeIntent(deps, input, place)
-  if ('begun' in sent) return instructToSend(deps, sent.account, sent)
+  if ('begun' in sent) return instructToSend(deps, sent)
   await recordUseWithoutCharge(deps, input.use, input.merchantId, sent)
   return sent
 }
 
 /** Reads and checks the request, and begins the charge; or says what is answered without one. */
-async function writeIntent(
-  deps: Deps,
-  input: CardChargeInput,
-  place: PspPlace,
-): Promise<(Sent & { account: PspAccount }) | Answer | Refusal> {
+async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace): Promise<Sent | Answer | Refusal> {
   const key = readIdempotencyKey(input.idempotencyKey)
   if (isRefusal(key)) return key
   const body = parseStrictJson(input.blankedBody)
@@ -75,10 +80,20 @@ async function writeIntent(
     return explainFinding(findings[0])
   }
   const { exp_month, exp_year } = request.payment_method.card
+  const { amount, currency, psp_account: asked } = request
+  const wanted: Wanted = {
+    merchantId: input.merchantId,
+    id: newId('charge'),
+    flow: 'raw_card',
+    amount,
+    currency,
+    brand: input.card.brand,
+    asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
+  }
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const chosen = isPast(exp_year, exp_month, deps.now())
     ? refuse('card_expired', { param: 'payment_method.card.exp_year' })
-    : await choosePspAccount(deps, input.merchantId, request.psp_account, (psp) => psp.rawCards !== undefined)
+    : await choosePspAccount(deps, wanted)
   const card: CardShown = {
     brand: input.card.brand,
     first6: input.card.first6,
@@ -88,6 +103,7 @@ async function writeIntent(
   }
   const begun = await beginCharge(deps, {
     merchantId: input.merchantId,
+    chargeId: wanted.id,
     request,
     flow: 'raw_card',
     chosen,
@@ -99,7 +115,7 @@ async function writeIntent(
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return { begun, request, triedAccounts: [chosen.account.id], place, account: chosen.account }
+  return { begun, request, wanted, chosen, place, firstClock: begun.clock }
 }
 
 /**
@@ -110,26 +126,25 @@ export async function continueCardCharge(deps: Deps, attemptId: string, report: 
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
   sent?.place.end()
+  if (sent !== undefined) deps.pspHealth.relayed.report(sent.chosen.account.id, report)
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
   if (begun === null) return refuse('resource_not_found')
   if ('status' in begun) return begun
   const { payments } = deps.psps[begun.charge.psp]
   const outcome = payments.readReply('authorize', report, authorizeInput(deps, begun.charge, attemptId))
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
-  if (neverActed && sent !== undefined && sent.request.psp_account === undefined) {
+  if (neverActed && sent !== undefined && timeLeftMs(deps, sent.firstClock) > 0) {
     const place = deps.pspPlaces.relayed.open()
-    const next = await switchAccount(deps, sent.begun, sent.triedAccounts, place)
-    if (next !== null) {
-      const triedAccounts = [...sent.triedAccounts, next.account.id]
-      return instructToSend(deps, next.account, { ...sent, begun: next.begun, triedAccounts, place })
-    }
+    const next = await switchAccount(deps, sent.begun, sent.wanted, place)
+    if (next !== null) return instructToSend(deps, { ...sent, ...next, place })
   }
   return finishCharge(deps, begun, outcome)
 }
 
-async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Promise<CardStep> {
+async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {
   const { charge, attemptId, clock } = sent.begun
-  const rawCards = deps.psps[account.psp].rawCards
+  const { account, psp } = sent.chosen
+  const { rawCards } = psp
   if (rawCards === undefined) throw new Error('A PSP without raw cards was chosen for one')
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
   const asked = rawCards.authorizeCard(account, {
@@ -143,6 +158,7 @@ async function instructToSend(deps: Deps, account: PspAccount, sent: Sent): Prom
   // Too late to send: then nothing was sent, and that is known for certain.
   if (timeoutMs === 0) {
     sent.place.end()
+    sent.chosen.release()
     return finishCharge(deps, sent.begun, { outcome: 'rejected', code: 'not_executed', pspCode: null })
   }
   // A relay that has ended reports no more, and another process may get the report.

@@ -1,8 +1,9 @@
 import type { CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { authorizeInput, beginCharge } from './begin-charge.ts'
-import { choosePspAccount } from './choose-psp-account.ts'
+import { choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import type { Answer } from './replay.ts'
 import { sendInTime } from './time-limits.ts'
@@ -21,10 +22,20 @@ export async function chargeToken(
         'psp_account and payment_method.psp_account name different accounts; a token works only at the account that made it.',
     })
   }
-  const chosen = await choosePspAccount(deps, merchantId, request.psp_account ?? tokensAccount, () => true)
+  const chargeId = newId('charge')
+  const { amount, currency } = request
+  const chosen = await choosePspAccount(deps, {
+    merchantId,
+    id: chargeId,
+    flow: 'token',
+    amount,
+    currency,
+    asked: askedBy(request),
+  })
   using place = deps.pspPlaces.ours.open()
   const begun = await beginCharge(deps, {
     merchantId,
+    chargeId,
     request,
     flow: 'token',
     chosen,
@@ -38,8 +49,15 @@ export async function chargeToken(
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
+  const authorize = payments.authorizeToken(chosen.account, { ...asked, token })
   place.callBegins()
-  const reply = await sendInTime(deps, begun.clock, payments.authorizeToken(chosen.account, { ...asked, token }))
+  const reply = await sendInTime(deps, begun.clock, chosen.account, authorize)
   place.end()
   return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
+}
+
+/** The account that the request names, or that it says its token was made at. */
+function askedBy({ psp_account: named, payment_method: { psp_account: madeAt } }: CreateTokenCharge): Wanted['asked'] {
+  if (madeAt !== undefined) return { account: madeAt, why: 'token_of_this_account' }
+  return named === undefined ? null : { account: named, why: 'asked_for' }
 }

@@ -1,25 +1,110 @@
+import { isCurrency } from '@fincore/api-contract/money'
+import { type RoutingVerdict, routingVerdicts } from '@fincore/api-contract/routing-verdicts'
 import type { Deps } from '../deps.ts'
+import { type Considered, type PaymentFacts, type Routing, route } from '../payments/route.ts'
 import type { Psp, PspAccount } from '../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
 
-/** The account that shall take a payment, and its PSP's adapter. */
-export type Chosen = { account: PspAccount; psp: Psp }
+/** The account that shall take a payment, its PSP's adapter, and why it is this one. */
+export type Chosen = {
+  account: PspAccount
+  psp: Psp
+  routing: Routing
+  /** The call is not made after all: the account's breaker, if it waits for one, may let another through. */
+  release(): void
+}
+
+/** What a request says of where it may go. */
+export type Wanted = Pick<PaymentFacts, 'flow' | 'asked'> & {
+  merchantId: string
+  /** The charge's or the session's id: the dice that decide among equals are made of it. */
+  id: string
+  amount: number | bigint
+  currency: string
+  /** Of a raw card. */
+  brand?: string
+  needs?: { threeDSecure?: boolean; merchantInitiated?: boolean }
+}
 
 /**
- * The account that was asked for, or the merchant's first active one that can do it.
+ * Chooses an account for a payment, by the merchant's settings, what its PSP offers, and how it does just now
+ * (docs/routing.md); or says why none can take it.
  *
- * @param can what the PSP must offer; having the group in the port is the capability.
+ * @param left accounts that were tried already.
  */
 export async function choosePspAccount(
   deps: Deps,
-  merchantId: string,
-  asked: string | undefined,
-  can: (psp: Psp) => boolean,
+  wanted: Wanted,
+  left: readonly Considered[] = [],
 ): Promise<Chosen | Refusal> {
-  const accounts = await deps.directory.listPspAccounts(merchantId)
-  const candidates = asked === undefined ? accounts : accounts.filter((account) => account.id === asked)
-  const account = candidates.find((candidate) => can(deps.psps[candidate.psp])) ?? null
-  if (account !== null) return { account, psp: deps.psps[account.psp] }
-  const param = asked === undefined ? {} : { param: 'psp_account' }
-  return candidates.length === 0 ? refuse('psp_account_missing', param) : refuse('capability_not_supported', param)
+  // Before any adapter is asked of an amount in it.
+  if (!isCurrency(wanted.currency)) return refuse('currency_unsupported', { param: 'currency' })
+  const accounts = await deps.directory.listRoutableAccounts(wanted.merchantId)
+  const breakers = deps.pspHealth[wanted.flow === 'raw_card' ? 'relayed' : 'ours']
+  const candidates = accounts.map((account) => ({
+    ...account,
+    psp: deps.psps[account.psp],
+    breaker: breakers.stateOf(account.id),
+  }))
+  const facts: PaymentFacts = {
+    flow: wanted.flow,
+    amount: { amount: BigInt(wanted.amount), currency: wanted.currency },
+    brand: wanted.brand ?? null,
+    threeDSecure: wanted.needs?.threeDSecure ?? false,
+    merchantInitiated: wanted.needs?.merchantInitiated ?? false,
+    asked: wanted.asked,
+  }
+  const routing = route(candidates, facts, rollDice(wanted.id, left.length), left)
+  if (routing.psp_account === null) return refuseAll(routing.considered, wanted, (id) => breakers.retryAfterSeconds(id))
+  const { psp_account: id } = routing
+  // At once, before anybody else asks.
+  breakers.enter(id)
+  const release = () => breakers.leave(id)
+  const account = await deps.directory.findPspAccount(id)
+  if (account !== null) return { account, psp: deps.psps[account.psp], routing, release }
+  release()
+  return refuse('psp_account_missing')
+}
+
+/** The same number in [0, 1) for the same payment and try, in every process and at every repeat. */
+function rollDice(id: string, turn: number): number {
+  return digestOf(`${id} ${turn}`).readUInt32BE() / 2 ** 32
+}
+
+/** What no account can give, the most useful to know first: what passes by itself, then what an operator can mend. */
+const refusals: readonly { verdict: RoutingVerdict; code: Refusal['refused']; param?: string }[] = [
+  { verdict: 'breaker_open', code: 'psp_unavailable' },
+  { verdict: 'raw_cards_not_confirmed', code: 'raw_cards_not_confirmed' },
+  { verdict: 'no_three_d_secure', code: 'capability_not_supported', param: 'three_d_secure' },
+  { verdict: 'no_merchant_initiated', code: 'capability_not_supported', param: 'initiator' },
+  { verdict: 'brand_not_taken', code: 'capability_not_supported', param: 'payment_method.card.number' },
+  { verdict: 'amount_not_taken', code: 'capability_not_supported', param: 'amount' },
+  { verdict: 'currency_not_taken', code: 'capability_not_supported', param: 'currency' },
+  { verdict: 'cannot_raw_cards', code: 'capability_not_supported' },
+  { verdict: 'cannot_hosted', code: 'capability_not_supported' },
+]
+
+function refuseAll(
+  considered: readonly Considered[],
+  { asked }: Wanted,
+  retryAfterSeconds: (accountId: string) => number,
+): Refusal {
+  const named = asked === null ? {} : { param: 'psp_account' }
+  const row = refusals.find(({ verdict }) => considered.some((one) => one.verdict === verdict))
+  if (row === undefined) return refuse('psp_account_missing', named)
+  if (row.code === 'psp_unavailable') {
+    const waits = considered.filter(({ verdict }) => verdict === row.verdict)
+    return refuse(row.code, {
+      ...named,
+      retryAfterSeconds: Math.min(...waits.map(({ psp_account }) => retryAfterSeconds(psp_account))),
+      detail:
+        'The PSP account has failed so often just now that no new payment is begun there. Nothing was written and the PSP was not called. Wait for Retry-After and send the same request with the same idempotency key again.',
+    })
+  }
+  if (row.code !== 'capability_not_supported') return refuse(row.code, named)
+  const param = row.param === undefined ? named : { param: row.param }
+  const who =
+    asked === null ? 'None of your PSP accounts can take this payment' : 'The account cannot take this payment'
+  return refuse(row.code, { ...param, detail: `${who} (${row.verdict}). ${routingVerdicts[row.verdict].meaning}` })
 }

@@ -10,6 +10,7 @@ import {
   type SessionAttempt,
 } from '../store/session-attempts.ts'
 import { type SessionRow, setNextExpiryTry } from '../store/sessions.ts'
+import { sendToAccount } from './send-to-account.ts'
 import { askForTruth, hostedOf, makeAgainAtPsp, reload } from './session-at-psp.ts'
 import { endSession } from './settle-session.ts'
 import { lookUpTimeoutMs, provesNothingHappened, startCallClock } from './time-limits.ts'
@@ -90,10 +91,8 @@ async function askToClose(
   const { account, hosted } = await hostedOf(deps, session)
   const attempt = await beginClosing(deps, session)
   place?.callBegins()
-  const reply = await deps.send(
-    hosted.expire(account, { reference: attempt.id, pspReference }),
-    deps.config.pspTimeoutMs,
-  )
+  const asked = hosted.expire(account, { reference: attempt.id, pspReference })
+  const reply = await sendToAccount(deps, account, asked, deps.config.pspTimeoutMs)
   place?.end()
   const said = hosted.readExpire(reply)
   const nextLookUpAt = said === 'unknown' ? new Date(deps.now().getTime() + nextLookUpDelayMs('unknown', 0)) : null

@@ -11,17 +11,18 @@ import { type Claim, claimKey, completeKey, fingerprintOf, readClaim, releaseKey
 import { decideInTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt } from '../store/session-attempts.ts'
 import { cancelUnmadeSession, findSession, insertSession, type SessionRow } from '../store/sessions.ts'
-import { type Chosen, choosePspAccount } from './choose-psp-account.ts'
+import { type Chosen, choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { isWebAddress } from './merchant-url.ts'
 import type { Answer } from './replay.ts'
-import { type MadeAtPsp, makeAtPsp } from './session-at-psp.ts'
+import { askToMake, type MadeAtPsp, writeMade } from './session-at-psp.ts'
 import { linkOf, showSession } from './session-link.ts'
-import { startCallClock } from './time-limits.ts'
+import { switchSession } from './switch-account.ts'
+import { type CallClock, startCallClock, timeLeftMs } from './time-limits.ts'
 
 const defaultExpiresInS = 1_800
 
 type Input = { merchantId: string; idempotencyKey: string; request: CreatePaymentSession }
-type Begun = { session: SessionRow; attempt: { merchant_id: string; id: string } }
+type Begun = { session: SessionRow; attempt: { merchant_id: string; id: string }; clock: CallClock }
 
 /**
  * Makes a payment session, at once also at the PSP, and answers with the shopper's link. When the PSP does not answer,
@@ -34,12 +35,16 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     if (!isWebAddress(request[param]))
       return refuse('parameter_invalid', { param, detail: `${param} must be a whole http or https address.` })
   }
-  const chosen = await choosePspAccount(
-    deps,
-    input.merchantId,
-    request.psp_account,
-    (psp) => psp.hostedSessions !== undefined,
-  )
+  const { amount, currency, psp_account: asked } = request
+  const wanted: Wanted = {
+    merchantId: input.merchantId,
+    id: newId('session'),
+    flow: 'hosted',
+    amount,
+    currency,
+    asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
+  }
+  const chosen = await choosePspAccount(deps, wanted)
   // What refuses a new session does not refuse a repeat of one that was made.
   if (isRefusal(chosen)) {
     const fingerprint = fingerprintOf('POST /v1/payment_sessions', request)
@@ -48,27 +53,35 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     return claim.kind === 'refused' ? claim.refusal : repeat(deps, input, claim)
   }
   using place = deps.pspPlaces.ours.open()
-  const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, chosen, place))
-  if (isRefusal(begun)) return begun
-  return 'kind' in begun ? await repeat(deps, input, begun) : await finish(deps, input, begun, place, false)
+  let isCalled = false
+  try {
+    const begun = await decideInTransaction(deps.pool, (tx) => claimAndWrite(deps, tx, input, wanted.id, chosen, place))
+    isCalled = 'clock' in begun
+    if (isRefusal(begun)) return begun
+    return 'kind' in begun ? await repeat(deps, input, begun) : await finish(deps, input, begun, place, wanted)
+  } finally {
+    if (!isCalled) chosen.release()
+  }
 }
 
 async function claimAndWrite(
   deps: Deps,
   tx: Queryable,
   input: Input,
+  sessionId: string,
   chosen: Chosen,
   place: PspPlace,
 ): Promise<Begun | Extract<Claim, { kind: 'replay' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
-  const session = makeSession(deps, merchantId, request, chosen)
+  const clock = startCallClock(deps)
+  const session = makeSession(deps, merchantId, sessionId, request, chosen)
   const fingerprint = fingerprintOf('POST /v1/payment_sessions', request)
   const claim = await claimKey(tx, {
     merchantId,
     key: idempotencyKey,
     fingerprint,
     objectId: session.id,
-    lockedUntil: startCallClock(deps).leaseUntil,
+    lockedUntil: clock.leaseUntil,
   })
   if (claim.kind === 'refused') return claim.refusal
   if (claim.kind === 'replay') return claim
@@ -81,9 +94,9 @@ async function claimAndWrite(
     psp_account_id: session.psp_account_id,
     payment_session_id: session.id,
     amount: session.amount,
-    leaseUntil: startCallClock(deps).leaseUntil,
+    leaseUntil: clock.leaseUntil,
   })
-  return { session, attempt }
+  return { session, attempt, clock }
 }
 
 /** The link is in no stored answer: its token stands in no row of the database. */
@@ -104,34 +117,53 @@ async function repeat(deps: Deps, input: Input, claim: Extract<Claim, { kind: 'r
   if (session.status === 'open' && session.psp_url === null) {
     using place = deps.pspPlaces.ours.open()
     if (!place.take(session.psp_account_id)) return refuse('psp_overloaded')
-    await restartAttempt(deps.pool, attempt, deps.now(), startCallClock(deps).leaseUntil)
-    return await finish(deps, input, { session, attempt }, place, true)
+    const clock = startCallClock(deps)
+    await restartAttempt(deps.pool, attempt, deps.now(), clock.leaseUntil)
+    return await finish(deps, input, { session, attempt, clock }, place, null)
   }
   // The first request's process died, or its PSP's answer came by a look-up: the session tells how it stands.
   return { status: 201, body: showSession(deps, session), replayed: true }
 }
 
+/** @param wanted of a new session; null when it was asked for before, and the PSP may have heard of it then. */
 async function finish(
   deps: Deps,
   input: Input,
   begun: Begun,
   place: PspPlace,
-  replayed: boolean,
+  wanted: Wanted | null,
 ): Promise<Answer | Refusal> {
   const { merchantId, idempotencyKey } = input
-  const body = showSession(deps, begun.session)
+  const { session, attempt, made } = await makeSomewhere(deps, begun, place, wanted)
+  const body = showSession(deps, session)
   const writeAnswer = async (tx: Queryable, outcome: MadeAtPsp) => {
     if (outcome.outcome === 'approved') await completeKey(tx, merchantId, idempotencyKey, 201, withoutLink(body))
     if (outcome.outcome === 'unknown') await releaseKey(tx, merchantId, idempotencyKey)
     if (outcome.outcome !== 'rejected') return
     // Without an event: the merchant hears of it in this answer, and nobody ever had the session's link.
-    await cancelUnmadeSession(tx, merchantId, begun.session.id)
+    await cancelUnmadeSession(tx, merchantId, session.id)
     await completeKey(tx, merchantId, idempotencyKey, 422, declinedBy(outcome.pspCode))
   }
-  const made = await makeAtPsp(deps, begun.session, begun.attempt, writeAnswer, place)
+  await writeMade(deps, session, attempt, made, writeAnswer)
   if (made.outcome === 'rejected') return declinedBy(made.pspCode)
   if (made.outcome === 'unknown') return refuse('psp_unavailable')
-  return { status: 201, body, replayed }
+  return { status: 201, body, replayed: wanted === null }
+}
+
+/** Asks the account that was chosen, and on proof that it heard nothing the next one, all in the time of one call. */
+async function makeSomewhere(deps: Deps, begun: Begun, place: PspPlace, wanted: Wanted | null) {
+  const { clock } = begun
+  let { session, attempt } = begun
+  let made = await askToMake(deps, session, attempt, timeLeftMs(deps, clock), place)
+  while (made.outcome === 'unknown' && made.unheard && wanted !== null && timeLeftMs(deps, clock) > 0) {
+    using nextPlace = deps.pspPlaces.ours.open()
+    const next = await switchSession(deps, { session, attempt }, wanted, nextPlace)
+    if (next === null) break
+    session = next.session
+    attempt = next.attempt
+    made = await askToMake(deps, session, attempt, timeLeftMs(deps, clock), nextPlace)
+  }
+  return { session, attempt, made }
 }
 
 function declinedBy(pspCode: string | null): Refusal {
@@ -141,16 +173,23 @@ function declinedBy(pspCode: string | null): Refusal {
   })
 }
 
-function makeSession(deps: Deps, merchantId: string, request: CreatePaymentSession, chosen: Chosen): SessionRow {
+function makeSession(
+  deps: Deps,
+  merchantId: string,
+  id: string,
+  request: CreatePaymentSession,
+  chosen: Chosen,
+): SessionRow {
   const now = deps.now()
   return {
     merchant_id: merchantId,
-    id: newId('session'),
+    id,
     status: 'open',
     amount: BigInt(request.amount),
     currency: request.currency,
     capture_method: request.capture_method ?? 'automatic',
     psp_account_id: chosen.account.id,
+    routing: chosen.routing,
     psp_reference: null,
     psp_url: null,
     success_url: request.success_url,

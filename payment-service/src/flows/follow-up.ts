@@ -25,5 +25,5 @@ export async function callPsp(deps: Deps, followUp: FollowUp): Promise<Outcome> 
   const { payments } = deps.psps[account.psp]
   const input = { reference: attemptId, payment: charge.psp_reference, amount: { amount, currency: charge.currency } }
   const asked = payments[kind](account, input)
-  return payments.readReply(kind, await sendInTime(deps, clock, asked), input)
+  return payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)
 }

@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { startResolver } from '../jobs/resolver.ts'
-import type { Psp, PspReply } from '../psp-gateway/port.ts'
+import type { PspReply } from '../psp-gateway/port.ts'
 import { alertUnresolved } from './alert-unresolved.ts'
 import { expireDueSessions } from './expire-payment-session.ts'
 import { resolveDueAttempts } from './resolve-attempts.ts'
@@ -80,7 +80,7 @@ describe('the resolver', () => {
 
   it('takes “not found” for proof after the window of the attempt’s own PSP, whatever those of others are', async () => {
     const patient = { ...world.deps.psps.sandbox, consistencyWindowMs: 60 * minute }
-    const both = { ...world.deps.psps, patient } as unknown as Record<'sandbox', Psp>
+    const both = { ...world.deps.psps, patient } as unknown as Deps['psps']
     const atPatient = {
       ...world.deps.directory,
       findPspAccount: async (id: string) => {
@@ -203,7 +203,7 @@ describe('the resolver', () => {
   it('does not settle the making of a page as never done while it is being made again', async () => {
     world.state.fault = () => Promise.resolve(silence)
     const order = { amount: 1000, currency: 'EUR', success_url: 'https://s.example/', cancel_url: 'https://s.example/' }
-    assert.equal((await world.call('POST', '/v1/payment_sessions', order, 'order-1')).status, 502)
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order, 'order-1')).status, 503)
     const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
     const { id: attempt } = await world.attemptOf(rows[0].id)
     world.state.aheadMs = minute
@@ -231,7 +231,7 @@ describe('the resolver', () => {
       cancel_url: 'https://s.example/b',
     }
     world.state.fault = () => Promise.resolve(silence)
-    assert.equal((await world.call('POST', '/v1/payment_sessions', order)).status, 502)
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order)).status, 503)
     world.state.fault = () => null
     const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
     const { id } = await world.attemptOf(rows[0].id)
@@ -313,7 +313,7 @@ describe('the resolver', () => {
           success_url: 'https://s.example/',
           cancel_url: 'https://s.example/',
         }
-        assert.equal((await world.call('POST', '/v1/payment_sessions', request)).status, 502)
+        assert.equal((await world.call('POST', '/v1/payment_sessions', request)).status, 503)
         const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
         return {
           attempt: await world.attemptOf(rows[0].id),

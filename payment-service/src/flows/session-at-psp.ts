@@ -8,6 +8,7 @@ import { inTransaction, type Queryable } from '../store/pool.ts'
 import { findCreateAttempt, restartAttempt, type SessionAttempt } from '../store/session-attempts.ts'
 import { findSession, recordSessionAtPsp, type SessionRow } from '../store/sessions.ts'
 import { askPsp } from './ask-psp.ts'
+import { sendToAccount } from './send-to-account.ts'
 import { linkOf } from './session-link.ts'
 import { endSession, settleHostedPayment } from './settle-session.ts'
 import { startCallClock } from './time-limits.ts'
@@ -32,6 +33,19 @@ export async function makeAtPsp(
   alsoWrite: (tx: Queryable, made: MadeAtPsp) => Promise<void> = async () => {},
   place?: PspPlace,
 ): Promise<MadeAtPsp> {
+  const made = await askToMake(deps, session, attempt, deps.config.pspTimeoutMs, place)
+  await writeMade(deps, session, attempt, made, alsoWrite)
+  return made
+}
+
+/** The same without writing anything. `unheard`: for certain, no byte of the request left. */
+export async function askToMake(
+  deps: Deps,
+  session: SessionRow,
+  attempt: Pick<SessionAttempt, 'id'>,
+  timeoutMs: number,
+  place?: PspPlace,
+): Promise<Asked> {
   const { account, hosted } = await hostedOf(deps, session)
   const link = linkOf(deps, session.id)
   const asked = hosted.create(account, {
@@ -47,11 +61,26 @@ export async function makeAtPsp(
     expiresAt: session.expires_at,
   })
   place?.callBegins()
-  const reply = await deps.send(asked, deps.config.pspTimeoutMs)
+  const reply = await sendToAccount(deps, account, asked, timeoutMs)
   place?.end()
   // A PSP that cannot be reached right now refused nothing: the same request can be made again, so the session stays.
-  const made: ReturnType<HostedSessions['readCreate']> =
-    'failure' in reply ? { outcome: 'unknown', why: reply.failure } : hosted.readCreate(reply)
+  if ('failure' in reply) return { outcome: 'unknown', unheard: !reply.requestWasSent }
+  const made = hosted.readCreate(reply)
+  return made.outcome === 'unknown' ? { outcome: 'unknown', unheard: false } : made
+}
+
+type Asked =
+  | Exclude<ReturnType<HostedSessions['readCreate']>, { outcome: 'unknown' }>
+  | { outcome: 'unknown'; unheard: boolean }
+
+/** Writes what came of it. */
+export async function writeMade(
+  deps: Deps,
+  session: SessionRow,
+  attempt: Pick<SessionAttempt, 'merchant_id' | 'id'>,
+  made: Asked,
+  alsoWrite: (tx: Queryable, made: MadeAtPsp) => Promise<void>,
+): Promise<void> {
   await inTransaction(deps.pool, async (tx) => {
     await alsoWrite(tx, made)
     if (made.outcome === 'approved') {
@@ -64,7 +93,6 @@ export async function makeAtPsp(
       await setAttemptState(tx, attempt, { state: 'unknown', nextLookUpAt })
     }
   })
-  return made
 }
 
 /** The address of the PSP's page; made now when an earlier try got no answer. Null when it cannot be had. */

@@ -1,7 +1,8 @@
 import type { Deps } from '../deps.ts'
-import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
+import type { PspAccount, PspReply, PspRequest } from '../psp-gateway/port.ts'
 import type { AttemptRow } from '../store/attempts.ts'
 import { clockSyncMs } from '../store/database-clock.ts'
+import { sendToAccount } from './send-to-account.ts'
 
 /**
  * All waiting around a PSP call in one place, because the limits hold each other up: a call must have ended before its
@@ -40,9 +41,14 @@ export function timeLeftMs(deps: Pick<Deps, 'config'>, clock: CallClock): number
 }
 
 /** Sends a request while there is time for it; otherwise answers, truthfully, that nothing was sent. */
-export async function sendInTime(deps: Deps, clock: CallClock, request: PspRequest): Promise<PspReply> {
+export async function sendInTime(
+  deps: Deps,
+  clock: CallClock,
+  account: Pick<PspAccount, 'id'>,
+  request: PspRequest,
+): Promise<PspReply> {
   const leftMs = timeLeftMs(deps, clock)
-  return leftMs === 0 ? { failure: 'refused', requestWasSent: false } : deps.send(request, leftMs)
+  return leftMs === 0 ? { failure: 'refused', requestWasSent: false } : sendToAccount(deps, account, request, leftMs)
 }
 
 /**

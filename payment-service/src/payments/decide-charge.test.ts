@@ -119,4 +119,16 @@ describe('a charge', () => {
     })
     assert.equal(decision.change.eventType, 'charge.failed')
   })
+
+  it('keeps the first six digits that the card relay saw, when the PSP tells the rest of the same card', () => {
+    const seen = { brand: 'visa', first6: '424242', last4: '4242', exp_month: 12, exp_year: 2034 }
+    const told = { ...seen, first6: null, exp_year: 2035 }
+    const cardAfter = (card: typeof told, known: ChargeFacts['card']) => {
+      const decision = decideCharge({ ...fresh, card: known }, { ...outcomes.captured, card })
+      return decision.kind === 'change' ? decision.change.card : null
+    }
+    assert.deepEqual(cardAfter(told, seen), { ...told, first6: '424242' })
+    assert.deepEqual(cardAfter({ ...told, last4: '1881' }, seen), { ...told, last4: '1881' })
+    assert.deepEqual(cardAfter(told, null), told)
+  })
 })

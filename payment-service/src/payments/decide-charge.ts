@@ -109,12 +109,18 @@ function describeChange(
     status,
     captured: outcome.outcome === 'approved' ? outcome.captured : 0n,
     psp_reference: ('pspReference' in outcome ? outcome.pspReference : null) ?? charge.psp_reference,
-    card: ('card' in outcome ? outcome.card : null) ?? charge.card,
+    card: mergeCard('card' in outcome ? outcome.card : null, charge.card),
     action_url: outcome.outcome === 'action_required' ? outcome.actionUrl : null,
     failure: failed ? makeFailure(outcome.code, outcome.pspCode) : null,
     cancellation_reason: outcome.outcome === 'ended' ? outcome.reason : null,
     eventType: eventTypeOf[status],
   }
+}
+
+/** Not every PSP tells a card's first six digits; where the card relay saw them, they stay known. */
+function mergeCard(told: CardShown | null, known: CardShown | null): CardShown | null {
+  if (told === null || known === null) return told ?? known
+  return told.first6 === null && told.last4 === known.last4 ? { ...told, first6: known.first6 } : told
 }
 
 export function makeFailure(code: DeclineCode, pspCode: string | null): Failure {

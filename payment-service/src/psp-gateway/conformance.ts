@@ -1,10 +1,12 @@
 import { after, before, describe } from 'node:test'
 import type { Bench } from './conformance/bench.ts'
 import { addCertaintyCases } from './conformance/certainty-cases.ts'
+import { addCheckCases } from './conformance/check-cases.ts'
 import { addHostedCases } from './conformance/hosted-cases.ts'
 import { addPaymentCases } from './conformance/payment-cases.ts'
 import { addRawCardCases } from './conformance/raw-card-cases.ts'
 import { addReconciliationCases } from './conformance/reconciliation-cases.ts'
+import { addRequestCases } from './conformance/request-cases.ts'
 import { addSecrecyCases } from './conformance/secrecy-cases.ts'
 import { createSteps } from './conformance/steps.ts'
 import { addWebhookCases } from './conformance/webhook-cases.ts'
@@ -28,6 +30,8 @@ export function runConformance(psp: Psp, openBench: () => Promise<Bench>): void 
     addHostedCases(psp, steps)
     addWebhookCases(steps)
     addReconciliationCases(psp, steps)
+    addCheckCases(psp, steps)
+    addRequestCases(psp, steps)
     addSecrecyCases(psp, steps)
   })
 }

@@ -1,5 +1,7 @@
+import type { ClientFields } from '@fincore/api-contract/answers'
 import type { SendReport } from '@fincore/api-contract/card-door'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
+import type { CheckCode } from './check-codes.ts'
 import type { PspName } from './registry.ts'
 
 export type { PspName } from './registry.ts'
@@ -24,6 +26,7 @@ export type Psp = {
   clientTokens?: ClientTokens
   rawCards?: RawCards
   reconciliation?: Reconciliation
+  checks?: Checks
   /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
   preflight(account: PspAccount): Finding[]
 }
@@ -51,7 +54,14 @@ export type PspReply = SendReport
 
 export type Money = { amount: bigint; currency: string }
 
-export type CardShown = { brand: string; first6: string; last4: string; exp_month: number; exp_year: number }
+export type CardShown = {
+  brand: string
+  /** Null where the PSP does not tell it. */
+  first6: string | null
+  last4: string
+  exp_month: number
+  exp_year: number
+}
 
 /** The few words for what a PSP can say of an operation. Whatever is not understood is `unknown`, never a guess. */
 export type Outcome =
@@ -63,7 +73,8 @@ export type Outcome =
       /** The network's id of the payment, for later ones that the merchant begins. */
       networkTransactionId?: string
     }
-  | { outcome: 'action_required'; pspReference: string; actionUrl: string; card: CardShown | null }
+  /** `pspReference` is null where the PSP names its payment only when the shopper is back. */
+  | { outcome: 'action_required'; pspReference: string | null; actionUrl: string; card: CardShown | null }
   | {
       outcome: 'declined'
       pspReference: string | null
@@ -212,8 +223,12 @@ export type HostedSessions = {
 }
 
 export type ClientTokens = {
-  /** What `@fincore/browser` needs to draw this PSP's card fields. Public. */
-  fields(account: PspAccount): { kind: 'iframe'; url: string; origin: string }
+  /**
+   * What `@fincore/browser` needs to draw this PSP's card fields. Public, so nothing secret is in it. A PSP whose fields
+   * are a page in a frame that speaks the messages of docs/card-fields.md is of kind `iframe`, and needs no change there.
+   * Null for an account that is not set up to show fields.
+   */
+  fields(account: PspAccount): ClientFields | null
 }
 
 export type RawCards = {
@@ -333,3 +348,25 @@ export type Reconciliation = {
 }
 
 export type Finding = { severity: 'error' | 'warning'; field: string; message: string }
+
+/** What the PSP itself says of an account's set-up: found out by `fincore psp check`, and not at the till. */
+export type Checks = {
+  /** @param setUp `webhookUrl`: where FinCore takes this account's webhooks. */
+  list(account: PspAccount, setUp: { webhookUrl: string; environment: 'sandbox' | 'production' }): Check[]
+}
+
+/**
+ * One question to the PSP, by a request that changes nothing there. What a PSP cannot be asked has no request, and its
+ * findings say so. A call that failed, and a 5xx, are never read: they are `psp_not_reached`.
+ */
+export type Check = { name: string } & (
+  | {
+      request: PspRequest
+      /** Never throws: what it cannot read is `reply_not_understood`, and never a finding that is `ok`. */
+      read(reply: Extract<PspReply, { status: number }>): CheckFinding[]
+    }
+  | { request: null; findings: CheckFinding[] }
+)
+
+/** `detail`: one sentence of what only this account has. It quotes no credential and no reply. */
+export type CheckFinding = { code: CheckCode; detail?: string }

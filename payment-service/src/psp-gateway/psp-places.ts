@@ -43,7 +43,7 @@ const longestMs = 5_000
 const bestLastsMs = 30_000
 const bestGrows = 1.2
 /** Accounts whose pace is remembered; the least recent are forgotten, and begin anew. */
-const maxPaces = 10_000
+const maxPaces = 2_000
 
 /**
  * @param bounds of one account; a test sets lower ones.

@@ -13,7 +13,7 @@ export const fieldForms: Readonly<Record<string, string>> = {
   customer_email: 'an e-mail address',
   psp_account: 'the id of a PSP account: pspa_ and 26 letters and digits',
   charge: 'the id of a charge: ch_ and 26 letters and digits',
-  token: 'a token that @fincore/browser gave you: 1 to 500 characters without spaces',
+  token: 'a token that @fincore/browser gave you: 1 to 10000 characters without spaces',
   limit: 'a whole number from 1 to 100',
   older_than_seconds: 'a whole number of seconds',
   evidence_sha256: sha256,

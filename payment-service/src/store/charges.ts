@@ -1,6 +1,7 @@
 import type { Charge } from '@fincore/api-contract/resources'
 import type { ChargeStatus } from '../payments/charge-states.ts'
 import type { CancellationReason, ChargeChange, Failure } from '../payments/decide-charge.ts'
+import type { Routing } from '../payments/route.ts'
 import type { CardShown, PspName } from '../psp-gateway/port.ts'
 import type { Queryable } from './pool.ts'
 
@@ -20,6 +21,8 @@ export type ChargeRow = {
   pending_amount: bigint | null
   psp_account_id: string
   psp: PspName
+  /** Why it went where it went; null for a charge of before 012_routing.sql. */
+  routing: Routing | null
   psp_reference: string | null
   payment_session_id: string | null
   card: CardShown | null
@@ -37,7 +40,7 @@ export type ChargeRow = {
 }
 
 export const chargeColumns = `merchant_id, id, status, flow, amount, currency, capture_method, captured, refunded, refunds_pending,
-  pending_operation, pending_amount, psp_account_id, psp, psp_reference, payment_session_id, card, merchant_reference,
+  pending_operation, pending_amount, psp_account_id, psp, routing, psp_reference, payment_session_id, card, merchant_reference,
   description, metadata, return_url, action_url, failure, cancellation_reason, flags, sequence, created_at, updated_at`
 
 /** The charge as the API shows it. */
@@ -66,6 +69,7 @@ export function renderCharge(row: ChargeRow): Charge {
     cancellation_reason: row.cancellation_reason,
     flags: row.flags,
     psp: { name: row.psp, account: row.psp_account_id, reference: row.psp_reference },
+    routing: row.routing,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }
@@ -126,11 +130,19 @@ export async function updateCharge(tx: Queryable, row: ChargeRow): Promise<void>
   )
 }
 
+/** Moves a locked charge to another PSP account: of the one before it is proven that it did not act. */
+export async function moveCharge(tx: Queryable, row: ChargeRow): Promise<void> {
+  await tx.query(
+    'update charges set psp_account_id = $3, psp = $4, routing = $5, updated_at = $6 where merchant_id = $1 and id = $2',
+    [row.merchant_id, row.id, row.psp_account_id, row.psp, row.routing, row.updated_at],
+  )
+}
+
 /** Inserts a charge outside the hot path: a payment that the PSP made for a hosted session. */
 export async function insertCharge(tx: Queryable, row: ChargeRow): Promise<void> {
   await tx.query(
     `insert into charges (${chargeColumns})
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)`,
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29)`,
     [
       row.merchant_id,
       row.id,
@@ -146,6 +158,7 @@ export async function insertCharge(tx: Queryable, row: ChargeRow): Promise<void>
       row.pending_amount,
       row.psp_account_id,
       row.psp,
+      row.routing,
       row.psp_reference,
       row.payment_session_id,
       row.card,

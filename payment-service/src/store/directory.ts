@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
-import type { PspAccount } from '../psp-gateway/port.ts'
+import type { RoutableAccount } from '../payments/route.ts'
+import type { PspAccount, PspName } from '../psp-gateway/port.ts'
 import { pspNames } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
 import { isKeyOfLive, isUsableAccount } from './environment.ts'
@@ -30,8 +31,10 @@ export type Directory = {
   findApiKey(digest: Buffer): Promise<ApiKey | null>
   /** The same, past the cache. */
   readApiKey(digest: Buffer): Promise<ApiKey | null>
-  /** All active accounts of a merchant, the oldest first. */
+  /** All active accounts of a merchant, by their priority, of equals the oldest first. */
   listPspAccounts(merchantId: string): Promise<PspAccount[]>
+  /** All accounts of a merchant, disabled ones too, as far as routing looks at them. */
+  listRoutableAccounts(merchantId: string): Promise<(RoutableAccount & { psp: PspName })[]>
   /**
    * Active or not: an event or a look-up about an old payment must still be read. For an id from the database, null
    * means that this environment does not use the account.
@@ -73,6 +76,7 @@ export async function openDirectory(
   const merchantAccounts = cached(async (merchantId) =>
     readAccounts(`merchant_id = $1 and status = 'active'`, merchantId),
   )
+  const routes = cached((merchantId) => readRoutableAccounts(pool, environment, merchantId))
   const operators = cached(async (hex) => {
     const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [
       Buffer.from(hex, 'hex'),
@@ -87,6 +91,7 @@ export async function openDirectory(
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),
     listPspAccounts: (merchantId) => merchantAccounts(merchantId),
+    listRoutableAccounts: (merchantId) => routes(merchantId),
     findPspAccount: async (id) => (await accounts(id)).account,
     findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
     onChange: (listener) => void listeners.push(listener),
@@ -134,13 +139,34 @@ async function readPspAccounts(
     name: string
     config: Record<string, unknown>
     credentials: Buffer
-  }>(`select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by id`, [value])
+  }>(
+    `select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by priority, id`,
+    [value],
+  )
   return rows.flatMap((row) => {
     const psp = pspNames.find((name) => name === row.psp)
     // Before its credentials are opened: a copied database may hold them under another encryption key.
     if (psp === undefined || !isUsableAccount(environment, psp)) return []
     const credentials: Record<string, string> = JSON.parse(vault.open(row.credentials, row.id))
     return [{ id: row.id, merchantId: row.merchant_id, psp, name: row.name, config: row.config, credentials }]
+  })
+}
+
+/** Primary key. */
+async function readRoutableAccounts(
+  pool: Pool,
+  environment: Config['environment'],
+  merchantId: string,
+): Promise<(RoutableAccount & { psp: PspName })[]> {
+  const { rows } = await pool.query<RoutableAccount & { psp: string }>(
+    `select id, psp, status = 'active' as "isActive", priority, share, currencies, card_brands as "cardBrands",
+       raw_cards_confirmed_at is not null as "takesRawCards"
+     from psp_accounts where merchant_id = $1`,
+    [merchantId],
+  )
+  return rows.flatMap((row) => {
+    const psp = pspNames.find((name) => name === row.psp)
+    return psp === undefined || !isUsableAccount(environment, psp) ? [] : [{ ...row, psp }]
   })
 }
 

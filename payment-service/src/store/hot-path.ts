@@ -87,7 +87,7 @@ const intentParts = (moreInput: string) => `
 with input as materialized (
   select * from json_to_recordset($1) as row (
     merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
-    card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
+    routing jsonb, card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
     created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz${moreInput})
 ), claimed as (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
@@ -95,10 +95,10 @@ with input as materialized (
   on conflict do nothing
   returning object_id
 ), new_charges as (
-  insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, psp_account_id, psp, card,
-    merchant_reference, description, metadata, return_url, return_digest, created_at, updated_at)
-  select merchant_id, id, 'processing', flow, amount, currency, capture_method, psp_account_id, psp, card,
-    merchant_reference, description, metadata, return_url, return_digest, created_at, created_at
+  insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, psp_account_id, psp, routing,
+    card, merchant_reference, description, metadata, return_url, return_digest, created_at, updated_at)
+  select merchant_id, id, 'processing', flow, amount, currency, capture_method, psp_account_id, psp, routing,
+    card, merchant_reference, description, metadata, return_url, return_digest, created_at, created_at
   from input join claimed on claimed.object_id = input.id
 ), new_attempts as (
   insert into attempts (merchant_id, id, kind, state, psp_account_id, charge_id, amount, next_lookup_at, sent_at)

@@ -1,4 +1,5 @@
 import type { PaymentSession } from '@fincore/api-contract/resources'
+import type { Routing } from '../payments/route.ts'
 import type { SessionStatus } from '../payments/session-states.ts'
 import type { Queryable } from './pool.ts'
 
@@ -11,6 +12,8 @@ export type SessionRow = {
   currency: string
   capture_method: 'automatic' | 'manual'
   psp_account_id: string
+  /** Why it went where it went; null for a session of before 012_routing.sql. */
+  routing: Routing | null
   psp_reference: string | null
   psp_url: string | null
   success_url: string
@@ -31,7 +34,7 @@ export type SessionRow = {
   updated_at: Date
 }
 
-export const sessionColumns = `merchant_id, id, status, amount, currency, capture_method, psp_account_id, psp_reference, psp_url, success_url,
+export const sessionColumns = `merchant_id, id, status, amount, currency, capture_method, psp_account_id, routing, psp_reference, psp_url, success_url,
   cancel_url, merchant_reference, description, metadata, locale, customer_email, line_items, late_payments, link_used_at,
   browser_digest, charge_id, sequence, expires_at, created_at, updated_at`
 
@@ -59,6 +62,7 @@ export function renderSession(row: SessionRow, url: string): PaymentSession {
     customer_email: row.customer_email,
     line_items: row.line_items,
     late_payments: row.late_payments,
+    routing: row.routing,
     expires_at: row.expires_at.toISOString(),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
@@ -69,8 +73,8 @@ export async function insertSession(tx: Queryable, row: SessionRow, linkDigest: 
   await tx.query(
     `insert into payment_sessions (merchant_id, id, status, amount, currency, capture_method, psp_account_id, success_url, cancel_url,
        merchant_reference, description, metadata, locale, customer_email, line_items, late_payments, link_digest, expires_at,
-       next_expiry_try_at, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20)`,
+       next_expiry_try_at, created_at, updated_at, routing)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21)`,
     [
       row.merchant_id,
       row.id,
@@ -92,8 +96,23 @@ export async function insertSession(tx: Queryable, row: SessionRow, linkDigest: 
       row.expires_at,
       row.created_at,
       row.updated_at,
+      row.routing,
     ],
   )
+}
+
+/**
+ * Moves a session that was never made to another PSP account: of the one before it is proven that it heard nothing.
+ *
+ * @returns false when the session ended meanwhile.
+ */
+export async function moveSession(tx: Queryable, row: SessionRow): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update payment_sessions set psp_account_id = $3, routing = $4, updated_at = $5
+     where merchant_id = $1 and id = $2 and status = 'open' and psp_reference is null`,
+    [row.merchant_id, row.id, row.psp_account_id, row.routing, row.updated_at],
+  )
+  return rowCount === 1
 }
 
 /** Index: the primary key. */

@@ -23,6 +23,11 @@ export function registerAccountRoutes(app: ApiApp, api: Api): void {
     },
   )
 
+  app.get('/v2/account', { onRequest: async (request) => void requireAccount(api.psp, request) }, async (request) => {
+    const { id, name, public_key, webhook_url } = requireAccount(api.psp, request)
+    return { object: 'account', id, name, public_key, webhook_url }
+  })
+
   app.put(
     '/v2/account/webhook',
     { schema: { body: WebhookBody }, onRequest: async (request) => void requireAccount(api.psp, request) },

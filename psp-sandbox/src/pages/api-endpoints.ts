@@ -6,6 +6,12 @@ export const apiEndpoints = [
     body: '{name, webhook_url?}',
     meaning: 'Opens an account (admin token). Shows its keys once.',
   },
+  {
+    method: 'GET',
+    path: '/v2/account',
+    body: '',
+    meaning: 'The account of the key: its name, public key and webhook address.',
+  },
   { method: 'PUT', path: '/v2/account/webhook', body: '{url}', meaning: 'Sets where webhooks go; null for nowhere.' },
   {
     method: 'POST',

@@ -59,11 +59,12 @@ export type Database = {
   crash(): void
   tables: CommittedTables
   /**
-   * When the first row of a table is due that a worker waits for, in ms since 1970; Infinity when none is. Perhaps too
+   * When the first row of a table is due that a worker waits for, in ms since 1970; Infinity when none is. Of `doubts`:
+   * since when the oldest attempt is in doubt that nobody was alerted of. Perhaps too
    * early, since it counts what is not committed yet, and never too late. Costs next to nothing.
    */
   earliestDue(
-    table: 'attempts' | 'attempt_settlements' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries',
+    table: 'attempts' | 'doubts' | 'attempt_settlements' | 'payment_sessions' | 'psp_events' | 'webhook_deliveries',
   ): number
   addMerchant(merchant: Pick<MerchantRecord, 'merchant_id' | 'name'>): void
   addPspAccount(account: Pick<PspAccountRecord, 'merchant_id' | 'id' | 'psp' | 'name' | 'config' | 'credentials'>): void
@@ -83,6 +84,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
   const { merchants, psp_accounts, webhook_endpoints, events, idempotency_keys, psp_events } = tables
   const waitingOf = {
     attempts: tables.attempts.toLookUp,
+    doubts: tables.attempts.toAlert,
     attempt_settlements: tables.attempt_settlements.toApply,
     payment_sessions: tables.payment_sessions.toExpire,
     psp_events: psp_events.toApply,
@@ -126,10 +128,22 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
     },
     earliestDue: (table) => waitingOf[table].earliest(),
     addMerchant: (merchant) => add(merchants, { ...merchant, created_at: now() }),
-    addPspAccount: (account) => add(psp_accounts, { ...account, status: 'active', created_at: now() }),
+    addPspAccount: (account) => add(psp_accounts, { ...asMade, ...account, created_at: now() }),
     addWebhookEndpoint: (endpoint) => add(webhook_endpoints, newEndpoint({ description: null, ...endpoint }, now())),
   }
 }
+
+/** The defaults of the columns. */
+const asMade = {
+  status: 'active',
+  priority: 1,
+  share: 1,
+  currencies: null,
+  card_brands: null,
+  raw_cards_confirmed_at: null,
+  raw_cards_confirmed_by: null,
+  raw_cards_confirmation: null,
+} as const
 
 const asStored = <Row>(row: Row): Row => row
 const showEvent = (row: EventRecord) => ({ ...row, body: JSON.parse(row.body) as unknown })

@@ -2,13 +2,15 @@ import { type Static, Type } from 'typebox'
 import { newId } from '../../ids.ts'
 import type { PspAccount } from '../../psp-gateway/port.ts'
 import { pspNames, testPsps } from '../../psp-gateway/registry.ts'
-import { type Refusal, refuse } from '../../refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
 import { isUsableAccount } from '../../store/environment.ts'
-import { insertPspAccount, listPspAccounts, type PspAccountRow, setPspAccountStatus } from '../../store/psp-accounts.ts'
+import { insertPspAccount, listPspAccounts, setPspAccountStatus } from '../../store/psp-accounts.ts'
 import { act, auditedRoute, readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
 import { listPage, listSchema } from '../lists.ts'
+import { describeRouting, readRoutingSettings, routingFields } from '../routing-settings.ts'
+import { showPspAccount } from '../show-psp-account.ts'
 
 const strict = { additionalProperties: false }
 const settingName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' })
@@ -23,6 +25,7 @@ const bodySchema = Type.Object(
       maxProperties: 16,
       ...strict,
     }),
+    ...routingFields,
   },
   strict,
 )
@@ -53,13 +56,15 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
         const findings = deps.psps[psp].preflight(account)
         const error = findings.find((finding) => finding.severity === 'error')
         if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
+        const settings = readRoutingSettings(request.body)
+        if (isRefusal(settings)) return settings
         const sealed = deps.vault.seal(JSON.stringify(credentials), account.id)
-        const row = await insertPspAccount(tx, { ...account, config }, sealed)
+        const row = await insertPspAccount(tx, { ...account, config, ...settings }, sealed)
         return {
           status: 201,
           body: { ...showPspAccount(deps, row), findings },
           resource: row.id,
-          details: { psp, findings: findings.length },
+          details: { psp, findings: findings.length, ...describeRouting(row) },
         }
       }),
   )
@@ -106,25 +111,16 @@ function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Re
       param: 'psp',
       detail: 'The sandbox PSP moves no money. Production does not take it.',
     })
+  const ownAddress = ['api_url', 'pages_url'].find((name) => Object.hasOwn(body.config, name))
+  if (ownAddress !== undefined)
+    return refuse('parameter_invalid', {
+      param: `config.${ownAddress}`,
+      detail: 'Only a stand-in of a PSP has an address of its own. Production calls the PSP itself.',
+    })
   const testKey = Object.entries(body.credentials).find(([, value]) => /^[a-z]{2,4}_(test|sandbox)_/.test(value))
   if (testKey === undefined) return null
   return refuse('parameter_invalid', {
     param: `credentials.${testKey[0]}`,
     detail: 'This is a test key. Production takes live keys only.',
   })
-}
-
-/** Never with its credentials. */
-function showPspAccount(deps: AdminDeps, row: PspAccountRow) {
-  return {
-    object: 'psp_account',
-    id: row.id,
-    merchant: row.merchantId,
-    psp: row.psp,
-    name: row.name,
-    config: row.config,
-    status: row.status,
-    webhook_url: `${deps.config.publicUrl}/v1/psp_webhooks/${row.id}`,
-    created_at: row.createdAt.toISOString(),
-  }
 }

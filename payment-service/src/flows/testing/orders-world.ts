@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
+import { newId } from '../../ids.ts'
 import type { AttemptKind, CardShown, Outcome, PspEvent, PspReply, PspRequest } from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
 import { createHotPath } from '../../store/hot-path.ts'
@@ -111,8 +112,11 @@ export async function openOrdersWorld() {
     },
     /** A charge of 10.00 whose intent is durable, and of which the PSP has said nothing. */
     async begin(shop: Shop, captureMethod: 'automatic' | 'manual'): Promise<Begun> {
+      const { merchantId } = shop
+      const chargeId = newId('charge')
       const begun = await beginCharge(world.deps, {
-        merchantId: shop.merchantId,
+        merchantId,
+        chargeId,
         request: {
           amount: 1000,
           currency: 'EUR',
@@ -121,7 +125,14 @@ export async function openOrdersWorld() {
         },
         flow: 'token',
         place: world.deps.pspPlaces.ours.open(),
-        chosen: await choosePspAccount(world.deps, shop.merchantId, undefined, () => true),
+        chosen: await choosePspAccount(world.deps, {
+          merchantId,
+          id: chargeId,
+          flow: 'token',
+          amount: 1000,
+          currency: 'EUR',
+          asked: null,
+        }),
         idempotencyKey: randomUUID(),
         card: null,
         use: null,

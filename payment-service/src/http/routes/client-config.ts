@@ -38,10 +38,8 @@ export function registerClientConfigRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const accounts = await deps.directory.listPspAccounts(merchantOf(request))
       const withFields = accounts.flatMap((account) => {
-        const clientTokens = deps.psps[account.psp].clientTokens
-        return clientTokens === undefined
-          ? []
-          : [{ id: account.id, psp: account.psp, fields: clientTokens.fields(account) }]
+        const fields = deps.psps[account.psp].clientTokens?.fields(account) ?? null
+        return fields === null ? [] : [{ id: account.id, psp: account.psp, fields }]
       })
       return reply
         .header('cache-control', 'no-store')

@@ -26,10 +26,21 @@ export type Bench = {
   cards: Record<'approves' | 'needs the shopper', TestCard> & Partial<Record<CardThat, TestCard>>
   /** In the PSP's own form, and known to nobody. */
   unknown: { token: string; payment: string; session: string }
+  /**
+   * Whether the PSP refused a request for its form (a name, a type, something missing), and not for what it names or
+   * the state of that. Left out where the PSP does not tell the two apart.
+   */
+  isMalformed?(reply: Extract<PspReply, { status: number }>): boolean
   /** What the shopper can do at the bank's page so that the PSP tells of it. */
   challengeAnswers: readonly ('confirm' | 'fail' | 'leave')[]
   /** It announces by webhook that a hosted session was closed. */
   tellsOfClosedSessions: boolean
+  /** Its replies tell the first six digits of a card; where not, FinCore shows those that the card relay saw. */
+  tellsFirst6: boolean
+  /** It says of a session that it did not close that it was paid; otherwise only the look-up tells why. */
+  saysWhyNotClosed: boolean
+  /** Settings that may be missing, and those of which no text is wrong by its form. As `config.name`. */
+  settings: { optional: readonly string[]; ofAnyForm: readonly string[] }
   /** What a webhook's signature covers at this PSP beside its events: every byte, and the time. */
   signatureCovers: { bytes: boolean; time: boolean }
   /** Every card that is declined, with FinCore's word for it. */

@@ -32,7 +32,8 @@ export function addRawCardCases(psp: Psp, steps: Steps): void {
       const outcome = psp.payments.readReply('authorize', await sendCard(card, text, input.reference), input)
       assertApproved(outcome, 1234n)
       assert.equal(outcome.outcome === 'approved' && outcome.card?.last4, card.number.slice(-4))
-      assert.equal(outcome.outcome === 'approved' && outcome.card?.first6, card.number.slice(0, 6))
+      const first6 = bench().tellsFirst6 ? card.number.slice(0, 6) : null
+      assert.equal(outcome.outcome === 'approved' && outcome.card?.first6, first6)
     }
   })
 

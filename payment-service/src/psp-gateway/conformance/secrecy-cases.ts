@@ -8,9 +8,16 @@ export function addSecrecyCases(psp: Psp, steps: Steps): void {
   const { bench, keep, said } = steps
   it('finds a wrong set-up when it is made', () => {
     assert.deepEqual(psp.preflight(bench().account), [])
+    const { optional, ofAnyForm } = bench().settings
     for (const group of ['config', 'credentials'] as const) {
       for (const name of Object.keys(bench().account[group])) {
-        for (const value of ['', 'wrong', undefined]) {
+        const field = `${group}.${name}`
+        const mayBeMissing = optional.includes(field)
+        for (const value of [
+          '',
+          ...(ofAnyForm.includes(field) ? [] : ['wrong']),
+          ...(mayBeMissing ? [] : [undefined]),
+        ]) {
           const broken = { ...bench().account, [group]: { ...bench().account[group], [name]: value } }
           const findings = keep(psp.preflight(broken))
           try {
@@ -19,8 +26,8 @@ export function addSecrecyCases(psp: Psp, steps: Steps): void {
             keep(String(error))
           }
           assert(
-            findings.some(({ severity, field }) => severity === 'error' && field === `${group}.${name}`),
-            `${group}.${name}`,
+            findings.some((finding) => finding.severity === 'error' && finding.field === field),
+            field,
           )
         }
       }

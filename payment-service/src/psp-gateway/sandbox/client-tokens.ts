@@ -5,7 +5,11 @@ import { readAccount } from './account.ts'
 export const clientTokens: ClientTokens = {
   fields(account) {
     const { pagesUrl, publicKey } = readAccount(account)
-    const url = `${pagesUrl}/fields?public_key=${encodeURIComponent(publicKey)}`
-    return { kind: 'iframe', url, origin: pagesUrl }
+    return {
+      kind: 'iframe',
+      url: `${pagesUrl}/fields?public_key=${encodeURIComponent(publicKey)}`,
+      origin: pagesUrl,
+      content_security_policy: { script_src: [], frame_src: [pagesUrl], connect_src: [], img_src: [] },
+    }
   },
 }

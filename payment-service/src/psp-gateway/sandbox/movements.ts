@@ -1,5 +1,5 @@
 import type { MoneyKind, PspMovement, Reconciliation } from '../port.ts'
-import { readAccount } from './account.ts'
+import { get } from './request.ts'
 import { readSettlementFile } from './settlement-file.ts'
 import { classifyReply, type Movement, moneyOf, wire } from './wire.ts'
 
@@ -15,19 +15,13 @@ const kinds: Record<Movement['kind'], MoneyKind> = {
 
 export const reconciliation: Reconciliation = {
   list(account, { from, to, cursor }) {
-    const { apiUrl, secretKey } = readAccount(account)
     const query = new URLSearchParams({
       from: from.toISOString(),
       to: to.toISOString(),
       limit: String(pageSize),
       ...(cursor === null ? {} : { cursor }),
     })
-    return {
-      method: 'GET',
-      url: `${apiUrl}/v2/movements?${query}`,
-      headers: { authorization: `Bearer ${secretKey}`, accept: 'application/json' },
-      body: null,
-    }
+    return get(account, `/v2/movements?${query}`)
   },
   readList(reply) {
     const read = classifyReply(reply)

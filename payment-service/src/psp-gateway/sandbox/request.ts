@@ -24,10 +24,14 @@ export function postText(account: PspAccount, path: string, idempotencyKey: stri
 
 /** Asks for everything of a reference: payments, operations and checkout sessions. */
 export function lookUp(account: PspAccount, { reference }: { reference: string }): PspRequest {
+  return get(account, `/v2/lookup?reference=${encodeURIComponent(reference)}`)
+}
+
+export function get(account: PspAccount, path: string): PspRequest {
   const { apiUrl, secretKey } = readAccount(account)
   return {
     method: 'GET',
-    url: `${apiUrl}/v2/lookup?reference=${encodeURIComponent(reference)}`,
+    url: `${apiUrl}${path}`,
     headers: { authorization: `Bearer ${secretKey}`, accept: 'application/json' },
     body: null,
   }

@@ -1,5 +1,6 @@
 import type { Psp } from '../port.ts'
 import { findAccountFaults } from './account.ts'
+import { checks } from './checks.ts'
 import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './hosted-sessions.ts'
 import { reconciliation } from './movements.ts'
@@ -18,5 +19,6 @@ export const sandboxPsp: Psp = {
   clientTokens,
   rawCards,
   reconciliation,
+  checks,
   preflight: findAccountFaults,
 }

@@ -81,6 +81,11 @@ const WebhookBody = Type.Object({ id: Id, type: Word, data: Type.Record(Type.Str
 const ErrorBody = Type.Object({
   error: Type.Object({ code: Type.String(), param: Type.Union([Type.Null(), Type.String()]) }),
 })
+const Account = Type.Object({
+  object: Type.Literal('account'),
+  public_key: Id,
+  webhook_url: Type.Union([Type.Null(), Type.String({ maxLength: 2_048 })]),
+})
 const CardSchema = Type.Object({
   brand: Type.String(),
   first6: Type.String({ pattern: '^[0-9]{6}$' }),
@@ -97,6 +102,7 @@ export const wire = {
   movementPage: Schema.Compile(MovementPage),
   webhook: Schema.Compile(WebhookBody),
   error: Schema.Compile(ErrorBody),
+  account: Schema.Compile(Account),
   card: Schema.Compile(CardSchema),
 }
 

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
+import { createPspHealth } from '../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
 import { psps } from '../../psp-gateway/registry.ts'
+import { neverOpens } from '../../psp-gateway/testing/never-opens.ts'
 import { digestOf, newSecret } from '../../secrets.ts'
 import type { App } from '../../server/server.ts'
 import { openDirectory } from '../../store/directory.ts'
@@ -38,6 +40,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     steadyMs: () => Number.POSITIVE_INFINITY,
     wakeOutbox: () => void woken.outbox++,
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth({ limits: neverOpens }),
     wakeInbox: () => void woken.inbox++,
   }
   const app = await createApiServer(deps, { ...perMinute, ...limits })

@@ -7,6 +7,7 @@ import {
   findChargeByReturn,
   insertCharge,
   lockCharge,
+  moveCharge,
   updateCharge,
 } from '@fincore/payment-service/store/charges'
 import { lesson } from '../learn.ts'
@@ -56,9 +57,28 @@ export const chargeLessons = [
     (db) => insertCharge(db, anyCharge),
     function* (tx, values: unknown[]) {
       const given = Object.fromEntries(columns.map((name, place) => [name, values[place]])) as ChargeRow
-      const { card, metadata, failure } = asJson({ card: given.card, metadata: given.metadata, failure: given.failure })
-      yield* insert(tx, tx.tables.charges, { ...given, card, metadata, failure, return_digest: null })
+      const { card, metadata, failure, routing } = asJson({
+        card: given.card,
+        metadata: given.metadata,
+        failure: given.failure,
+        routing: given.routing,
+      })
+      yield* insert(tx, tx.tables.charges, { ...given, card, metadata, failure, routing, return_digest: null })
       return 1
+    },
+  ),
+  lesson(
+    'moveCharge',
+    (db) => moveCharge(db, anyCharge),
+    function* (tx, [merchantId, id, psp_account_id, psp, routing, updated_at]: MoveValues) {
+      const changed = yield* update(tx, tx.tables.charges.find(`${merchantId} ${id}`), (row) => ({
+        ...row,
+        psp_account_id,
+        psp,
+        routing: asJson(routing),
+        updated_at,
+      }))
+      return changed === null ? 0 : 1
     },
   ),
   lesson(
@@ -93,6 +113,14 @@ export const chargeLessons = [
   ),
 ]
 
+type MoveValues = [
+  merchantId: string,
+  id: string,
+  pspAccountId: string,
+  psp: PspName,
+  routing: ChargeRow['routing'],
+  updatedAt: Date,
+]
 type UpdateValues = [
   merchantId: string,
   id: string,

@@ -24,6 +24,7 @@ type IntentInput = {
   capture_method: ChargeRow['capture_method']
   psp_account_id: string
   psp: PspName
+  routing: ChargeRow['routing']
   card: CardShown | null
   merchant_reference: string | null
   description: string | null
@@ -174,6 +175,7 @@ function newCharge(input: IntentInput): ChargeRecord {
     pending_amount: null,
     psp_account_id: input.psp_account_id,
     psp: input.psp,
+    routing: input.routing,
     psp_reference: null,
     payment_session_id: null,
     card: input.card,

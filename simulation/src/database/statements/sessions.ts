@@ -6,6 +6,7 @@ import {
   findSessionByLink,
   insertSession,
   lockSession,
+  moveSession,
   recordSessionAtPsp,
   type SessionRow,
   sessionColumns,
@@ -47,7 +48,7 @@ export const sessionLessons = [
     (db) => insertSession(db, anySession, none),
     function* (tx, [merchant_id, id, status, amount, currency, capture_method, psp_account_id, ...more]: InsertValues) {
       const [success_url, cancel_url, merchant_reference, description, metadata, locale, customer_email, ...last] = more
-      const [line_items, late_payments, link_digest, expires_at, created_at, updated_at] = last
+      const [line_items, late_payments, link_digest, expires_at, created_at, updated_at, routing] = last
       yield* insert(tx, tx.tables.payment_sessions, {
         merchant_id,
         id,
@@ -56,6 +57,7 @@ export const sessionLessons = [
         currency,
         capture_method,
         psp_account_id,
+        routing: asJson(routing),
         psp_reference: null,
         psp_url: null,
         success_url,
@@ -128,6 +130,19 @@ export const sessionLessons = [
       change(tx, values, { psp_reference: values[2], psp_url: values[3] }, (row) => row.psp_reference === null),
   ),
   lesson(
+    'moveSession',
+    (db) => moveSession(db, anySession),
+    (tx, values: [string, string, string, SessionRow['routing'], Date]) => {
+      const [, , psp_account_id, routing, updated_at] = values
+      return change(
+        tx,
+        values,
+        { psp_account_id, routing: asJson(routing), updated_at },
+        (row) => row.status === 'open' && row.psp_reference === null,
+      )
+    },
+  ),
+  lesson(
     'cancelUnmadeSession',
     (db) => cancelUnmadeSession(db, '', ''),
     (tx, values: [string, string]) =>
@@ -194,4 +209,5 @@ type InsertValues = [
   expiresAt: Date,
   createdAt: Date,
   updatedAt: Date,
+  routing: SessionRow['routing'],
 ]

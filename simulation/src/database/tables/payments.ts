@@ -14,6 +14,7 @@ const sessionRules: TableRules<SessionRecord> = {
   name: 'payment_sessions',
   primaryKey: byId,
   nullable: [
+    'routing',
     'psp_reference',
     'psp_url',
     'merchant_reference',
@@ -52,6 +53,7 @@ const chargeRules: TableRules<ChargeRecord> = {
   name: 'charges',
   primaryKey: byId,
   nullable: [
+    'routing',
     'pending_operation',
     'pending_amount',
     'psp_reference',
@@ -182,7 +184,9 @@ export function makeAttempts() {
   const bySession = makeMultiIndex<AttemptRecord>((row) => row.payment_session_id)
   const toLookUp = makeDueQueue<AttemptRecord>((row) => row.next_lookup_at?.getTime() ?? null)
   const toAlert = makeDueQueue<AttemptRecord>((row) =>
-    row.alerted_at === null && row.next_lookup_at !== null ? (row.in_doubt_since?.getTime() ?? null) : null,
+    row.alerted_at === null && row.next_lookup_at !== null && row.state !== 'action_required'
+      ? (row.in_doubt_since?.getTime() ?? null)
+      : null,
   )
   /** Of captures, cancels and refunds; what the PSP calls an authorization stands at its charge. */
   const byOperationReference = makeMultiIndex<AttemptRecord>((row) =>

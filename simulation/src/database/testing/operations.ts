@@ -200,6 +200,7 @@ export const operations: Record<string, Operation> = {
     call(charges.findChargeByPspReference, ownerOf(draw).accountId, `pay_${draw.below(5)}`),
   insertCharge: (draw) => call(charges.insertCharge, chargeOf(draw)),
   updateCharge: (draw) => call(charges.updateCharge, chargeOf(draw)),
+  moveCharge: (draw) => call(charges.moveCharge, chargeOf(draw)),
 
   insertAttempt(draw) {
     const { merchantId, accountId } = ownerOf(draw)
@@ -314,6 +315,7 @@ export const operations: Record<string, Operation> = {
     ),
 
   insertSession: (draw) => call(sessions.insertSession, sessionOf(draw), digestOf(draw)),
+  moveSession: (draw) => call(sessions.moveSession, sessionOf(draw)),
   findSession: (draw) => call(sessions.findSession, merchantOf(draw), sessionId(draw)),
   lockSession: (draw) => call(sessions.lockSession, merchantOf(draw), sessionId(draw)),
   findSessionByLink: (draw) => call(sessions.findSessionByLink, digestOf(draw)),

@@ -40,6 +40,7 @@ export function makeCharge(
     pending_amount: isPending !== draw.chance(0.03) ? BigInt(draw.chance(0.1) ? 101 : 50) : null,
     psp_account_id: by.accountId,
     psp: 'sandbox',
+    routing: makeRouting(draw, by.accountId),
     psp_reference: draw.chance(0.4) ? `pay_${draw.below(5)}` : null,
     payment_session_id: by.sessionId,
     card: draw.chance(0.5) ? card : null,
@@ -55,6 +56,11 @@ export function makeCharge(
     created_at: draw.now,
     updated_at: draw.now,
   }
+}
+
+function makeRouting(draw: Draw, account: string): ChargeRow['routing'] {
+  const considered = [{ psp_account: account, verdict: 'only_one' as const }]
+  return draw.chance(0.5) ? { psp_account: account, reason: 'only_one', considered } : null
 }
 
 export function makeRefund(draw: Draw, by: { merchantId: string; id: string; chargeId: string }): RefundRow {
@@ -89,6 +95,7 @@ export function makeSession(
     currency: 'EUR',
     capture_method: 'automatic',
     psp_account_id: by.accountId,
+    routing: makeRouting(draw, by.accountId),
     psp_reference: null,
     psp_url: null,
     success_url: 'https://shop.example/yes',

@@ -13,9 +13,11 @@ import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
+import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
 import { psps } from '../../../psp-gateway/registry.ts'
 import { createSender } from '../../../psp-gateway/send.ts'
+import { neverOpens } from '../../../psp-gateway/testing/never-opens.ts'
 import { createVault, digestOf, newSecret } from '../../../secrets.ts'
 import { openDirectory } from '../../../store/directory.ts'
 import { createHotPath } from '../../../store/hot-path.ts'
@@ -77,13 +79,14 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     directory,
     vault,
     // The sandbox is consistent at once; the shopper's way back waits for the window.
-    psps: { sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
+    psps: { ...psps, sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
     send: (request, timeoutMs) => state.fault(request) ?? sender.send(request, timeoutMs),
     now: () => new Date(Date.now() + state.aheadMs),
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
+    pspHealth: createPspHealth({ limits: neverOpens }),
     wakeInbox: silent,
   }
   const app = await createApiServer(deps)

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
@@ -8,6 +6,7 @@ import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certi
 import { type MagicCardName, magicCardNumber, magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { startSandbox } from '@fincore/psp-sandbox/sandbox'
 import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
+import { startInbox } from '../../conformance/inbox.ts'
 import type { PspAccount } from '../../port.ts'
 import { createSender } from '../../send.ts'
 
@@ -15,6 +14,9 @@ const adminToken = 'admin-token-of-the-tests'
 
 /** FinCore's words for the sandbox's declines, where they differ. */
 const ownWords: Partial<Record<MagicCardName, DeclineCode>> = { declined: 'card_declined' }
+
+/** The sandbox's refusals of requests whose form is right. */
+const nameFaults = new Set(['token_invalid', 'payment_not_found', 'checkout_session_not_found', 'cursor_invalid'])
 
 /** The real psp-sandbox in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openSandboxBench(): Promise<Bench> {
@@ -72,9 +74,13 @@ export async function openSandboxBench(): Promise<Bench> {
       'has its refund fail': cardNamed('refund_fails'),
       'has its refund pending': cardNamed('refund_pending'),
     },
+    isMalformed: ({ status, body }) => status >= 400 && !nameFaults.has(JSON.parse(body).error?.code),
     unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
     challengeAnswers: ['confirm', 'fail', 'leave'],
     tellsOfClosedSessions: true,
+    tellsFirst6: true,
+    saysWhyNotClosed: true,
+    settings: { optional: [], ofAnyForm: [] },
     signatureCovers: { bytes: true, time: true },
     declines: magicCards.flatMap(({ name, outcome }) =>
       outcome.do === 'decline' ? [{ card: cardNamed(name), code: ownWords[name] ?? (name as DeclineCode) }] : [],
@@ -125,25 +131,4 @@ export async function openSandboxBench(): Promise<Bench> {
 
 function cardNamed(name: MagicCardName): TestCard {
   return { number: magicCardNumber(name), cvc: '123', expMonth: 12, expYear: 2034 }
-}
-
-async function startInbox() {
-  const deliveries: { body: Buffer; headers: Record<string, string> }[] = []
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray())
-    const headers = Object.entries(request.headers).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    )
-    deliveries.push({ body, headers: Object.fromEntries(headers) })
-    response.writeHead(200).end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    deliveries,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    close() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }

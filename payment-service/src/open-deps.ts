@@ -1,14 +1,15 @@
-import type { Config } from '../config.ts'
-import type { Deps } from '../deps.ts'
-import { createLog } from '../log.ts'
-import { createPspPlaces } from '../psp-gateway/psp-places.ts'
-import { psps } from '../psp-gateway/registry.ts'
-import { createSender } from '../psp-gateway/send.ts'
-import { createVault } from '../secrets.ts'
-import { openDatabaseClock } from '../store/database-clock.ts'
-import { openDirectory } from '../store/directory.ts'
-import { createHotPath } from '../store/hot-path.ts'
-import { openPool } from '../store/pool.ts'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { createLog } from './log.ts'
+import { createPspHealth } from './psp-gateway/psp-health.ts'
+import { createPspPlaces } from './psp-gateway/psp-places.ts'
+import { psps } from './psp-gateway/registry.ts'
+import { createSender } from './psp-gateway/send.ts'
+import { createVault } from './secrets.ts'
+import { openDatabaseClock } from './store/database-clock.ts'
+import { openDirectory } from './store/directory.ts'
+import { createHotPath } from './store/hot-path.ts'
+import { openPool } from './store/pool.ts'
 
 /** Few, because it does one thing after the other beside a service that needs its own. */
 const connections = 4
@@ -37,6 +38,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       hotPath: createHotPath(pool),
       send: sender.send,
       pspPlaces: createPspPlaces(),
+      pspHealth: createPspHealth(),
       now: clock.now,
       steadyMs: clock.steadyMs,
       wakeOutbox: () => {},

@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util'
+import { adyen } from './adyen.ts'
+import type { DevPsp } from './dev-psp.ts'
+import { sandbox } from './sandbox.ts'
+import { stripe } from './stripe.ts'
+
+/** The PSPs that run on this machine. */
+const devPsps: readonly DevPsp[] = [sandbox, stripe, adyen]
+
+/** @throws Error of one line when there is no such PSP. */
+export function findDevPsp(name: string): DevPsp {
+  const found = devPsps.find((psp) => psp.name === name)
+  if (found === undefined)
+    throw new Error(
+      `There is no PSP ${JSON.stringify(name)} here: choose --psp ${devPsps.map((psp) => psp.name).join(', ')}.`,
+    )
+  return found
+}
+
+/** Reads `--psp NAME`; undefined without it. @throws Error of one line for anything else. */
+export function readPspOption(args: readonly string[]): DevPsp | undefined {
+  const { psp } = parseArgs({ args: [...args], options: { psp: { type: 'string' } } }).values
+  return psp === undefined ? undefined : findDevPsp(psp)
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { everyRequest } from '../every-request.ts'
+import type { Psp, PspReply, PspRequest } from '../port.ts'
+import { type Steps, toText } from './steps.ts'
+
+const sideBySide = 8
+
+/** Every request that the adapter can send, whatever a merchant chooses. */
+export function addRequestCases(psp: Psp, { bench }: Steps): void {
+  it('sends nothing that the PSP refuses for its form', async (t) => {
+    const { account, cards, isMalformed, unknown } = bench()
+    if (isMalformed === undefined) return
+    const card = cards.approves
+    const names = { ...unknown, token: await bench().makeToken(card) }
+    const requests = [...everyRequest(psp, account, names, new Date())]
+    assert.equal(new Set(requests.map(({ name }) => name)).size, requests.length, 'two requests have one name')
+    const spliced = ({ body, ...rest }: PspRequest): PspRequest => ({
+      ...rest,
+      body: body?.replace('{{card.number}}', card.number).replace('{{card.cvc}}', card.cvc) ?? null,
+    })
+    const refused: string[] = []
+    let accepted = 0
+    const rest = requests.values()
+    const sendSome = async () => {
+      for (const { name, request } of rest) {
+        const reply: PspReply = await bench().send(spliced(request))
+        if (!('status' in reply) || isMalformed(reply)) refused.push(`${name}: ${toText(reply).slice(0, 400)}`)
+        else if (reply.status < 300) accepted += 1
+      }
+    }
+    await Promise.all(Array.from({ length: sideBySide }, sendSome))
+    t.diagnostic(`${requests.length} distinct requests of ${psp.name} checked, ${accepted} of them done`)
+    assert.deepEqual(refused.slice(0, 5), [], `${refused.length} of ${requests.length} were refused`)
+    assert(accepted > requests.length / 4, 'so few were done that their form may not have been looked at')
+  })
+}
