@@ -80,7 +80,7 @@ describe('the resolver', () => {
 
   it('takes “not found” for proof after the window of the attempt’s own PSP, whatever those of others are', async () => {
     const patient = { ...world.deps.psps.sandbox, consistencyWindowMs: 60 * minute }
-    const both = { ...world.deps.psps, patient } as Deps['psps']
+    const both = { ...world.deps.psps, patient } as unknown as Deps['psps']
     const atPatient = {
       ...world.deps.directory,
       findPspAccount: async (id: string) => {
