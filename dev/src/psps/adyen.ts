@@ -21,11 +21,11 @@ export const adyen: DevPsp = {
   async setWebhook(admin, { merchant_account = '' }, url) {
     await callStandIn(admin, 'PUT', `accounts/${encodeURIComponent(merchant_account)}/webhook`, { url })
   },
-  account: (keys, { psp_api }) => {
+  account: (keys, { psp, psp_api }) => {
     const { merchant_account = '', client_key = '', api_key = '', hmac_key = '' } = keys
     const { webhook_user = '', webhook_password = '' } = keys
     return {
-      config: { merchant_account, environment: 'test', client_key, api_url: psp_api },
+      config: { merchant_account, environment: 'test', client_key, api_url: psp_api, pages_url: psp },
       credentials: { api_key, hmac_key, webhook_user, webhook_password },
     }
   },

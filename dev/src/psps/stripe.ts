@@ -14,8 +14,8 @@ export const stripe: DevPsp = {
   async setWebhook(admin, { secret_key = '' }, url) {
     await callStandIn(admin, 'PUT', `accounts/${encodeURIComponent(secret_key)}/webhook`, { url })
   },
-  account: ({ secret_key = '', publishable_key = '', webhook_secret = '' }, { psp_api }) => ({
-    config: { api_url: psp_api },
+  account: ({ secret_key = '', publishable_key = '', webhook_secret = '' }, { psp, psp_api }) => ({
+    config: { api_url: psp_api, pages_url: psp },
     credentials: { secret_key, publishable_key, webhook_secret },
   }),
   shownKeys: ({ secret_key = '', publishable_key = '' }) => ({ secret: secret_key, public: publishable_key }),
