@@ -294,7 +294,7 @@ describe('the Adyen stand-in', () => {
     const refused = await world.call('POST', path, other, { 'idempotency-key': reference })
     assert.deepEqual([refused.status, refused.json.errorCode], [422, '704'])
     assert.equal((await movementsOf(reference)).length, 2)
-    assert.equal((await world.truth(reference)).calls, 1)
+    assert.equal((await world.truth(reference)).calls, 3)
   })
 
   it('spoils the first answer as the card says, and tells the truth to the repeat', async () => {

@@ -96,7 +96,7 @@ export type World = {
   links: Map<string, PaymentLink>
   challenges: Map<string, Challenge>
   movements: Movement[]
-  /** How many authorizations were asked for, by reference. */
+  /** How many authorizations were asked for, by reference; repeats under an idempotency key are counted, too. */
   calls: Map<string, number>
   fieldKey: FieldKey
   webhooks: Webhooks

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Server } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import { type NewAccount, openAccount, showAccount } from '../accounts.ts'
 import { type HappeningCode, happeningCodes, letHappen } from '../payments/happenings.ts'
@@ -44,7 +45,12 @@ const newHappening = {
 }
 
 /** What is not Adyen's: accounts, encrypted cards for servers' tests, and what really happened. */
-export function registerAdminRoutes(app: FastifyInstance, world: World, adminToken: string, seen: RequestsSeen): void {
+export function registerAdminRoutes(
+  app: FastifyInstance<Server>,
+  world: World,
+  adminToken: string,
+  seen: RequestsSeen,
+): void {
   app.register(
     async (admin) => {
       const digest = (token: string) => createHash('sha256').update(token).digest()
@@ -59,9 +65,11 @@ export function registerAdminRoutes(app: FastifyInstance, world: World, adminTok
           .send({ error: 'The request is not as the README of this stand-in has it.' }),
       )
 
-      admin.post('/accounts', { schema: { body: newAccount } }, async (request, reply) =>
-        reply.code(201).send(showAccount(openAccount(world, request.body as NewAccount))),
-      )
+      admin.post('/accounts', { schema: { body: newAccount } }, async (request, reply) => {
+        const account = openAccount(world, request.body as NewAccount)
+        if (account === null) return reply.code(409).send({ error: 'This merchant account has another API key.' })
+        return reply.code(201).send(showAccount(account))
+      })
       admin.put('/accounts/:merchantAccount/webhook', { schema: { body: newUrl } }, async (request, reply) => {
         const { merchantAccount } = request.params as { merchantAccount: string }
         const account = world.accounts.find((one) => one.merchantAccount === merchantAccount)

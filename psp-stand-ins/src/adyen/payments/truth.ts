@@ -4,7 +4,8 @@ import { captureWhenDue } from './authorise.ts'
 
 /**
  * What the bank really did under a reference, follow-ups of its payment included, or at all; amounts in the minor units of
- * ISO 4217. `calls` counts the authorizations that were asked for, `declined` those that the bank refused.
+ * ISO 4217. `calls` counts the authorizations that were asked for, repeats included, and `declined` the
+ * payments that the bank refused.
  */
 export function readTruth(world: World, reference: string | null) {
   for (const payment of world.payments.values()) captureWhenDue(world, payment)

@@ -1,6 +1,7 @@
 /**
- * The part of Adyen Web 6 that draws card fields, under the names of its documentation: `window.AdyenWeb` with
- * `AdyenCheckout`, `CustomCard` and `Card`. Every field is a frame of the origin that this script came from.
+ * The part of Adyen Web 6 that draws card fields, under the names of its documentation (“Custom card integration”):
+ * `window.AdyenWeb` with `AdyenCheckout` and `CustomCard`. Every field is a frame of the origin that this script came from.
+ * It is served as the body of a function, so that none of its names is one of the merchant's page.
  */
 type FieldState = { valid: boolean; error: string | null; blobs: Record<string, string> }
 type Configuration = Record<string, unknown> & { clientKey?: string; environment?: string; locale?: string }
@@ -22,7 +23,6 @@ type Options = {
   placeholders?: Record<string, string | undefined>
   styles?: FieldStyles
   brands?: string[]
-  hasHolderName?: boolean
 }
 type Checkout = { options: Configuration }
 
@@ -83,13 +83,13 @@ function readBrowserInfo() {
 
 class CustomCard {
   private readonly checkout: Checkout
-  protected readonly options: Options
+  private readonly options: Options
   private readonly fields = new Map<string, FieldState & { frame: HTMLIFrameElement; ready: boolean }>()
   private brand = ''
   private rootNode: HTMLElement | null = null
+  /** Of the security code, by the card's brand. */
+  private cvcLength = 3
   private wasValid = false
-  /** The name on the card, which `Card` asks for and `CustomCard` leaves to the merchant. */
-  protected holderName = ''
 
   constructor(checkout: Checkout, options: Options = {}) {
     this.checkout = checkout
@@ -102,7 +102,6 @@ class CustomCard {
     const root = typeof target === 'string' ? document.querySelector<HTMLElement>(target) : target
     if (!root) throw new Error('Component could not mount. Root node was not found.')
     this.rootNode = root
-    this.prepare(root)
     window.addEventListener('message', this.listen)
     for (const place of root.querySelectorAll<HTMLElement>('[data-cse]')) {
       const fieldType = place.dataset.cse ?? ''
@@ -122,11 +121,7 @@ class CustomCard {
   get data() {
     const blobs = Object.assign({}, ...[...this.fields.values()].map((field) => field.blobs)) as Record<string, string>
     return {
-      paymentMethod: {
-        type: 'scheme',
-        ...blobs,
-        ...(this.holderName === '' ? {} : { holderName: this.holderName }),
-      },
+      paymentMethod: { type: 'scheme', ...blobs },
       browserInfo: readBrowserInfo(),
       origin: window.location.origin,
     }
@@ -178,9 +173,7 @@ class CustomCard {
     this.unmount()
   }
 
-  protected prepare(_root: HTMLElement): void {}
-
-  protected tellChange(): void {
+  private tellChange(): void {
     this.options.onChange?.(this.state, this)
     if (this.isValid !== this.wasValid) {
       this.wasValid = this.isValid
@@ -212,6 +205,7 @@ class CustomCard {
     if (data.event === 'ready') {
       field.ready = true
       this.tell(field.frame, { do: 'style', styles: this.options.styles ?? {} })
+      this.tell(field.frame, { do: 'cvcLength', length: this.cvcLength })
       if ([...this.fields.values()].every(({ ready }) => ready)) {
         this.options.onConfigSuccess?.({ iframesConfigured: true, type: 'card', rootNode: this.rootNode })
         this.options.onReady?.()
@@ -221,6 +215,7 @@ class CustomCard {
       this.options.onFocus?.({ fieldType, focus: data.focus, type: 'card', rootNode: this.rootNode })
       if (data.focus === false && !data.empty) this.setError(fieldType, field, field.valid ? null : data.error)
     }
+    // A brand that the merchant does not take is wrong though the number is right.
     if (data.event === 'validated' && !(field.error !== null && data.error === null))
       this.setError(fieldType, field, data.error)
     if (data.event === 'change') this.change(fieldType, field, data)
@@ -287,47 +282,10 @@ class CustomCard {
     const brand = found?.brand ?? ''
     if (brand === this.brand) return
     this.brand = brand
+    this.cvcLength = found?.cvcLength ?? 3
     const code = this.fields.get('encryptedSecurityCode')
-    if (code) this.tell(code.frame, { do: 'cvcLength', length: found?.cvcLength ?? 3 })
+    if (code) this.tell(code.frame, { do: 'cvcLength', length: this.cvcLength })
     this.options.onBrand?.({ type: 'card', rootNode: this.rootNode, brand: brand === '' ? 'card' : brand })
-  }
-}
-
-/** The whole form, with labels of its own. */
-class Card extends CustomCard {
-  protected override prepare(root: HTMLElement): void {
-    const field = (name: string, label: string) => {
-      const place = document.createElement('label')
-      place.className = 'adyen-checkout__field'
-      const text = document.createElement('span')
-      text.textContent = label
-      const frame = document.createElement('span')
-      frame.dataset.cse = name
-      place.append(text, frame)
-      return place
-    }
-    const form = document.createElement('div')
-    form.className = 'adyen-checkout__card-input__form'
-    form.append(
-      field('encryptedCardNumber', 'Card number'),
-      field('encryptedExpiryDate', 'Expiry date'),
-      field('encryptedSecurityCode', 'Security code'),
-    )
-    if (this.options.hasHolderName) form.append(this.makeHolderName())
-    root.replaceChildren(form)
-  }
-
-  private makeHolderName(): HTMLElement {
-    const label = document.createElement('label')
-    label.className = 'adyen-checkout__field'
-    const input = document.createElement('input')
-    input.autocomplete = 'cc-name'
-    input.addEventListener('input', () => {
-      this.holderName = input.value.trim()
-      this.tellChange()
-    })
-    label.append('Name on card', input)
-    return label
   }
 }
 
@@ -339,4 +297,4 @@ async function AdyenCheckout(configuration: Configuration): Promise<Checkout> {
   return { options: configuration }
 }
 
-Object.assign(window, { AdyenWeb: { AdyenCheckout, Card, CustomCard } })
+Object.assign(window, { AdyenWeb: { AdyenCheckout, CustomCard } })
