@@ -27,9 +27,9 @@ export const stripe: DevPsp = {
     return made.id
   },
   hostedForm: ({ number, cvc, expMonth, expYear }) => ({
-    number,
-    cvc,
-    expiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
+    cardNumber: number,
+    cardCvc: cvc,
+    cardExpiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
   }),
   readTruth: readStandInTruth,
   tokenCommand: ({ psp_api, psp_public_key, ca }, card) =>
