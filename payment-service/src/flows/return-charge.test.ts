@@ -58,7 +58,7 @@ describe('a shopper who comes back from their bank', { concurrency: true }, () =
             : payments.readReply(kind, reply, asked),
       },
     }
-    Object.assign(world.deps, { psps: { sandbox: finishing } })
+    Object.assign(world.deps, { psps: { ...world.deps.psps, sandbox: finishing } })
     world.state.fault = ({ url, headers: { reference = '', result = '' } }) => {
       if (url !== 'https://psp.example/finish') return null
       finished.set(reference, (finished.get(reference) ?? 0) + 1)

@@ -71,14 +71,14 @@ describe('the answer to a webhook', () => {
 
   /** A PSP that believes whoever calls, and reads this in the answer. */
   const answerOf = async (accepted?: { contentType: string; body: string }) => {
-    const { sandbox } = world.deps.psps
+    const { psps } = world.deps
     const webhooks = {
       verify: () => ({ ok: true, events: [] }) as const,
       ...(accepted === undefined ? {} : { accepted }),
     }
-    Object.assign(world.deps, { psps: { sandbox: { ...sandbox, webhooks } } })
+    Object.assign(world.deps, { psps: { ...psps, sandbox: { ...psps.sandbox, webhooks } } })
     const response = await world.app.inject({ method: 'POST', url: `/v1/psp_webhooks/${account}`, payload: '{}' })
-    Object.assign(world.deps, { psps: { sandbox } })
+    Object.assign(world.deps, { psps })
     const { 'content-type': type, 'cache-control': cache } = response.headers
     return [response.statusCode, type, cache, response.payload]
   }
