@@ -436,7 +436,8 @@ describe('a card number appears nowhere', () => {
       holdsMarker.some((path) => path.includes('pg_wal')),
       `the search finds what is there: ${holdsMarker}`,
     )
-    for (const name of Object.keys(world.fincore.processes)) {
+    for (const process of Object.keys(world.fincore.processes)) {
+      const name = process === 'psp' ? 'psp-sandbox' : process
       const log = files.find(({ path }) => path === `logs/${name}.log`)
       assert.ok(log && log.bytes.length > 0, `${name} has a log`)
     }
