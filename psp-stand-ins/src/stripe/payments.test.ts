@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import Stripe from 'stripe'
-import { testCardNumber } from './test-cards.ts'
 import { type Bench, openBench } from './testing/bench.ts'
+import { cardNamed, preparePayment } from './testing/pay.ts'
 
 let bench: Bench
 before(async () => {
@@ -10,28 +10,14 @@ before(async () => {
 })
 after(() => bench.close())
 
-const card = (name: string) => ({ number: testCardNumber(name), exp_month: 12, exp_year: 2034, cvc: '123' })
-let count = 0
-
-/** Pays with a test card as FinCore does, under a reference of its own. */
-async function pay(name: string, more: Partial<Stripe.PaymentIntentCreateParams> = {}) {
-  const reference = `att_${++count}`
-  const method = await bench.shopper.paymentMethods.create({ type: 'card', card: card(name) })
-  const params: Stripe.PaymentIntentCreateParams = {
-    amount: 1_234,
-    currency: 'eur',
-    confirm: true,
-    payment_method: method.id,
-    return_url: 'https://shop.example/return',
-    metadata: { fincore_reference: reference },
-    ...more,
-  }
-  const options = { idempotencyKey: reference }
-  return { reference, params, options, intent: () => bench.stripe.paymentIntents.create(params, options) }
+/** A payment that is ready to be sent. */
+async function prepare(name: string, more: Partial<Stripe.PaymentIntentCreateParams> = {}) {
+  const prepared = await preparePayment(bench, name, more)
+  return { ...prepared, intent: () => bench.stripe.paymentIntents.create(prepared.params, prepared.options) }
 }
 
 test('an approved card is charged, and the truth and the webhooks say so', async () => {
-  const { reference, intent } = await pay('visa', { expand: ['latest_charge'] })
+  const { reference, intent } = await prepare('visa', { expand: ['latest_charge'] })
   const paid = await intent()
   assert.equal(paid.status, 'succeeded')
   assert.equal(paid.amount_received, 1_234)
@@ -66,7 +52,7 @@ test('each declined card is declined with its code, and nothing moves', async ()
     ['always_blocked', 'card_declined', 'fraudulent'],
   ] as const
   for (const [name, code, declineCode] of cases) {
-    const { reference, intent } = await pay(name)
+    const { reference, intent } = await prepare(name)
     const error = await intent().catch((reason) => reason)
     assert.ok(error instanceof Stripe.errors.StripeCardError)
     assert.equal(error.statusCode, 402)
@@ -79,7 +65,7 @@ test('each declined card is declined with its code, and nothing moves', async ()
 })
 
 test('an authorization is captured in part, or canceled, and never twice', async () => {
-  const held = await (await pay('visa', { capture_method: 'manual' })).intent()
+  const held = await (await prepare('visa', { capture_method: 'manual' })).intent()
   assert.deepEqual([held.status, held.amount_capturable], ['requires_capture', 1_234])
   await bench.inbox.waitFor('payment_intent.amount_capturable_updated', held.id)
   const tooMuch = bench.stripe.paymentIntents.capture(held.id, { amount_to_capture: 1_235 })
@@ -97,7 +83,7 @@ test('an authorization is captured in part, or canceled, and never twice', async
   await assert.rejects(bench.stripe.paymentIntents.capture(held.id), { code: 'payment_intent_unexpected_state' })
   await assert.rejects(bench.stripe.paymentIntents.cancel(held.id), { code: 'payment_intent_unexpected_state' })
 
-  const second = await pay('visa', { capture_method: 'manual' })
+  const second = await prepare('visa', { capture_method: 'manual' })
   const { id } = await second.intent()
   const canceled = await bench.stripe.paymentIntents.cancel(id, {}, { idempotencyKey: 'att_x' })
   assert.deepEqual([canceled.status, canceled.amount_capturable], ['canceled', 0])
@@ -111,23 +97,23 @@ test('an authorization is captured in part, or canceled, and never twice', async
       ['cancellation', 'att_x'],
     ],
   )
-  const failing = await (await pay('capture_fails', { capture_method: 'manual' })).intent()
+  const failing = await (await prepare('capture_fails', { capture_method: 'manual' })).intent()
   await assert.rejects(bench.stripe.paymentIntents.capture(failing.id), { code: 'card_declined' })
 })
 
 test('a card, a token and external 3-D Secure are taken in one call, as a server sends them', async () => {
-  const raw = { type: 'card', card: card('visa') } as unknown as Stripe.PaymentIntentCreateParams.PaymentMethodData
-  const { payment_method: _method, ...params } = (await pay('visa')).params
+  const raw = { type: 'card', card: cardNamed('visa') } as unknown as Stripe.PaymentIntentCreateParams.PaymentMethodData
+  const { payment_method: _method, ...params } = (await prepare('visa')).params
   assert.equal((await bench.stripe.paymentIntents.create({ ...params, payment_method_data: raw })).status, 'succeeded')
 
-  const token = await bench.shopper.tokens.create({ card: { ...card('visa'), exp_month: '12', exp_year: '34' } })
+  const token = await bench.shopper.tokens.create({ card: { ...cardNamed('visa'), exp_month: '12', exp_year: '34' } })
   const byToken = { type: 'card', card: { token: token.id } } as unknown as typeof raw
   const withToken = { ...params, payment_method_data: byToken }
   assert.equal((await bench.stripe.paymentIntents.create(withToken)).status, 'succeeded')
   await assert.rejects(bench.stripe.paymentIntents.create(withToken), { code: 'token_already_used' })
   await assert.rejects(bench.stripe.paymentIntents.create({ ...params, payment_method: token.id }), /card\[token\]/)
 
-  const authenticated = await pay('always_authenticate', {
+  const authenticated = await prepare('always_authenticate', {
     payment_method_options: {
       card: {
         three_d_secure: {
@@ -140,12 +126,12 @@ test('a card, a token and external 3-D Secure are taken in one call, as a server
     },
   })
   assert.equal((await authenticated.intent()).status, 'succeeded')
-  const alone = await pay('always_authenticate', { off_session: true })
+  const alone = await prepare('always_authenticate', { off_session: true })
   await assert.rejects(alone.intent(), { code: 'authentication_required' })
 })
 
 test('a repeat is answered alike and acts once; other parameters under the key are refused', async () => {
-  const { reference, params, options } = await pay('visa')
+  const { reference, params, options } = await prepare('visa')
   const first = await bench.stripe.paymentIntents.create(params, options)
   const again = await bench.stripe.paymentIntents.create(params, options)
   assert.equal(again.id, first.id)
@@ -160,7 +146,7 @@ test('a repeat is answered alike and acts once; other parameters under the key a
   await assert.rejects(bench.stripe.refunds.create({ payment_intent: first.id }, options), {
     type: 'StripeIdempotencyError',
   })
-  const declined = await pay('generic_decline')
+  const declined = await prepare('generic_decline')
   await assert.rejects(declined.intent(), { statusCode: 402 })
   const error = await declined.intent().catch((reason) => reason)
   assert.equal(error.headers['idempotent-replayed'], 'true')

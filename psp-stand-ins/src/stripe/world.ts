@@ -21,8 +21,9 @@ export type IntentRow = {
   session: string | null
   manualCapture: boolean
   returnUrl: string | null
-  /** The bank's 3-D Secure page that is open for it. */
-  challenge: { secret: string; method: MethodRow } | null
+  /** The bank's 3-D Secure page for it: its secret, also when it is over, and the card while it is open. */
+  challengeSecret: string | null
+  challenge: MethodRow | null
   behaviour: Behaviour | null
   /** When search finds it as it is now, in milliseconds. */
   searchableAt: number

@@ -15,7 +15,9 @@ export type LineItemParams = {
 
 /** What `POST /v1/checkout/sessions` takes, of the parameters that this stand-in acts on. */
 export type SessionParams = {
+  adaptive_pricing?: { enabled?: boolean }
   allowed_payment_method_types?: string[]
+  automatic_tax?: { enabled: boolean }
   cancel_url?: string
   client_reference_id?: string
   currency?: string
@@ -39,7 +41,7 @@ export type SessionParams = {
 }
 
 const acted = new Set(
-  'allowed_payment_method_types cancel_url client_reference_id currency customer_email expand expires_at line_items locale metadata mode payment_intent_data submit_type success_url ui_mode'.split(
+  'adaptive_pricing allowed_payment_method_types automatic_tax cancel_url client_reference_id currency customer_email expand expires_at line_items locale metadata mode payment_intent_data submit_type success_url ui_mode'.split(
     ' ',
   ),
 )
@@ -54,6 +56,8 @@ const lifetime = { shortest: 30 * 60, longest: 24 * 3600 }
 export function checkSession(params: SessionParams, now: number): { amount: number; currency: string } {
   refuseOthers(params, acted, '')
   refuseOthers(params.payment_intent_data ?? {}, actedOfIntent, 'payment_intent_data')
+  for (const name of ['adaptive_pricing', 'automatic_tax'] as const)
+    if (params[name]?.enabled) throw invalid(`This stand-in does not act on ${name}`, { param: `${name}[enabled]` })
   if (params.mode === undefined) throw missingParam('mode')
   if (params.mode !== 'payment') throw invalid('This stand-in has sessions of mode payment only', { param: 'mode' })
   if ((params.ui_mode ?? 'hosted_page') !== 'hosted_page')

@@ -52,12 +52,12 @@ export function endChallenge(world: World, account: Account, row: IntentRow, con
   if (challenge === null) return
   row.challenge = null
   row.intent.next_action = null
-  const { behaviour } = challenge.method
+  const { behaviour } = challenge
   if (confirmed) {
-    settle(world, account, row, challenge.method, 'by_the_bank_page', declineOf(behaviour), null)
+    settle(world, account, row, challenge, 'by_the_bank_page', declineOf(behaviour), null)
     return
   }
-  fail(row, challenge.method, {
+  fail(row, challenge, {
     code: 'payment_intent_authentication_failure',
     message:
       'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
@@ -73,10 +73,11 @@ function declineOf(behaviour: Behaviour): Decline | null {
 }
 
 function requireAction(world: World, account: Account, row: IntentRow, method: MethodRow, how: Try): Promise<void> {
-  row.challenge = { secret: makeSecret(40), method }
+  row.challengeSecret = makeSecret(40)
+  row.challenge = method
   row.intent.status = 'requires_action'
   row.intent.last_payment_error = null
-  const url = `${world.pagesUrl}/3d_secure/${row.challenge.secret}`
+  const url = `${world.pagesUrl}/3d_secure/${row.challengeSecret}`
   row.intent.next_action =
     row.returnUrl === null || how.useStripeSdk
       ? { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect', stripe_js: url } }

@@ -74,6 +74,7 @@ export function createIntent(world: World, account: Account, made: NewIntent): I
     session: made.session,
     manualCapture: made.manualCapture,
     returnUrl: made.returnUrl,
+    challengeSecret: null,
     challenge: null,
     behaviour: null,
     searchableAt: world.now() + world.timings.searchLagMs,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { Agent } from 'node:https'
+import { Agent, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
@@ -8,7 +8,7 @@ import { type StandInOptions, startStripeStandIn } from '../stand-in.ts'
 
 const adminToken = 'admin-token-of-the-tests'
 
-export type Delivery = { body: string; signature: string }
+export type Delivery = { path: string; body: string; signature: string }
 export type Bench = Awaited<ReturnType<typeof openBench>>
 
 /** A stand-in with short waits, an account in it, Stripe's own SDK as its client, and a place where its webhooks arrive. */
@@ -21,12 +21,12 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
     ...options,
     timings: {
       holdMs: 5_000,
-      slowReplyMs: 300,
+      slowReplyMs: 1_500,
       webhookDelayMs: 1,
       webhookFirstRetryMs: 10,
       refundChangeMs: 20,
       disputeMs: 1,
-      searchLagMs: 50,
+      searchLagMs: 1_000,
       ...options.timings,
     },
   })
@@ -35,7 +35,6 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
   const { hostname, port } = new URL(standIn.apiUrl)
 
   const admin = async (method: string, path: string, body?: object) => {
-    const { request } = await import('node:https')
     const text = await new Promise<string>((resolve, reject) => {
       const call = request(`${standIn.apiUrl}/_stand_in${path}`, {
         method,
@@ -65,7 +64,6 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
     clientOf,
     /** Sends a request as it is, and reads the answer. */
     async send(method: string, path: string, headers: Record<string, string>, body?: string) {
-      const { request } = await import('node:https')
       return new Promise<{ status: number; headers: Record<string, unknown>; body: Record<string, unknown> }>(
         (resolve, reject) => {
           const call = request(`${standIn.apiUrl}${path}`, { method, agent, headers })
@@ -94,7 +92,7 @@ async function openInbox() {
   const deliveries: Delivery[] = []
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
-    deliveries.push({ body, signature: String(request.headers['stripe-signature']) })
+    deliveries.push({ path: request.url ?? '', body, signature: String(request.headers['stripe-signature']) })
     response.writeHead(inbox.answers.shift() ?? 200).end()
   })
   const inbox = {
@@ -102,17 +100,31 @@ async function openInbox() {
     /** The statuses that the next deliveries are answered with, before 200. */
     answers: [] as number[],
     url: '',
-    /** The first delivery of an event of this type about this object, waiting for it. */
-    async waitFor(type: string, id: string): Promise<Delivery> {
+    /** The first event of this type whose object fits, waiting for it. */
+    async waitForEvent(type: string, fits: (object: Record<string, unknown>) => boolean) {
       for (let tries = 0; tries < 400; tries++) {
-        const found = deliveries.find(({ body }) => {
-          const event = JSON.parse(body)
-          return event.type === type && event.data.object.id === id
-        })
+        const events = deliveries.map(({ body }) => JSON.parse(body))
+        const found = events.find((event) => event.type === type && fits(event.data.object))
         if (found) return found
         await sleep(10)
       }
-      throw new Error(`No ${type} of ${id} arrived`)
+      throw new Error(`No ${type} arrived`)
+    },
+    /** The first delivery of an event of this type about this object, waiting for it. */
+    async waitFor(type: string, id: string): Promise<Delivery> {
+      const event = await inbox.waitForEvent(type, (object) => object.id === id)
+      const found = deliveries.find(({ body }) => JSON.parse(body).id === event.id)
+      if (!found) throw new Error('A delivery that was there before')
+      return found
+    },
+    /** Waits until so many deliveries were of events that had come before. */
+    async waitForRepeats(count: number) {
+      for (let tries = 0; tries < 400; tries++) {
+        const ids = deliveries.map(({ body }) => JSON.parse(body).id)
+        if (ids.length - new Set(ids).size >= count) return
+        await sleep(10)
+      }
+      throw new Error('Nothing came again')
     },
     close() {
       server.closeAllConnections()

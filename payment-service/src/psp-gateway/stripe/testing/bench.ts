@@ -65,7 +65,7 @@ export async function openStripeBench(): Promise<Bench> {
     merchantId: 'mer_test',
     psp: 'stripe',
     name: 'Stripe',
-    config: { api_url: standIn.apiUrl },
+    config: { api_url: standIn.apiUrl, pages_url: standIn.pagesUrl },
     credentials: credentialsOf(keys),
   }
   const post = (url: string, fields: Record<string, string>) =>
@@ -115,12 +115,12 @@ export async function openStripeBench(): Promise<Bench> {
       return id
     },
     async answerChallenge(actionUrl, decision) {
-      const response = await post(actionUrl, { decision })
+      const response = await post(actionUrl, { decision: decision === 'confirm' ? 'complete' : 'fail' })
       return Object.fromEntries(new URL(response.headers.get('location') ?? '').searchParams)
     },
     async payHosted(url, card) {
       const expiry = `${card.expMonth}/${card.expYear % 100}`
-      const response = await post(url, { number: card.number, cvc: card.cvc, expiry })
+      const response = await post(url, { cardNumber: card.number, cardCvc: card.cvc, cardExpiry: expiry })
       if (response.status >= 400) throw new Error(`the hosted page answered ${response.status}`)
     },
     async truth(reference) {
@@ -140,6 +140,7 @@ export async function openStripeBench(): Promise<Bench> {
   }
 }
 
-function cardNamed(name: string): TestCard {
+/** A test card of the stand-in, by the name that it has there. */
+export function cardNamed(name: string): TestCard {
   return { number: testCardNumber(name), cvc: '123', expMonth: 12, expYear: 2034 }
 }
