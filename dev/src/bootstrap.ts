@@ -110,12 +110,16 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
 /** The account of the merchant at the PSP, known to FinCore, and FinCore's address known to the PSP. */
 async function createPspAccount(input: BootstrapInput, merchant: string, keys: PspKeys): Promise<string> {
   const { psp, addresses } = input
-  const { id, webhook_url } = await adminOf(input)<{ id: string; webhook_url: string }>(
-    0,
-    'POST',
-    `/merchants/${merchant}/psp_accounts`,
-    { psp: psp.name, name: 'Demo shop', ...psp.account(keys, addresses) },
-  )
+  const admin = adminOf(input)
+  type Made = { id: string; webhook_url: string; raw_cards: { needs_confirmation: boolean } | null }
+  const path = `/merchants/${merchant}/psp_accounts`
+  const { id, webhook_url, raw_cards } = await admin<Made>(0, 'POST', path, {
+    psp: psp.name,
+    name: 'Demo shop',
+    ...psp.account(keys, addresses),
+  })
+  if (raw_cards?.needs_confirmation)
+    await admin(0, 'POST', `${path}/${id}/confirm_raw_cards`, { reference: 'development only, a stand-in' })
   await psp.setWebhook(pspAdminOf(input), keys, webhook_url)
   return id
 }

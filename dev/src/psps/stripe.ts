@@ -1,5 +1,5 @@
 import { data, header, quote } from '../shell.ts'
-import type { Card, DevPsp } from './dev-psp.ts'
+import { type Card, type DevPsp, typeCard } from './dev-psp.ts'
 import { callStandIn, openStandInAccount, readStandInTruth, standInProcess } from './stand-in.ts'
 
 /** Stripe's stand-in. */
@@ -14,8 +14,8 @@ export const stripe: DevPsp = {
   async setWebhook(admin, { secret_key = '' }, url) {
     await callStandIn(admin, 'PUT', `accounts/${encodeURIComponent(secret_key)}/webhook`, { url })
   },
-  account: ({ secret_key = '', publishable_key = '', webhook_secret = '' }, { psp_api }) => ({
-    config: { api_url: psp_api },
+  account: ({ secret_key = '', publishable_key = '', webhook_secret = '' }, { psp, psp_api }) => ({
+    config: { api_url: psp_api, pages_url: psp },
     credentials: { secret_key, publishable_key, webhook_secret },
   }),
   shownKeys: ({ secret_key = '', publishable_key = '' }) => ({ secret: secret_key, public: publishable_key }),
@@ -26,11 +26,7 @@ export const stripe: DevPsp = {
     })
     return made.id
   },
-  hostedForm: ({ number, cvc, expMonth, expYear }) => ({
-    number,
-    cvc,
-    expiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
-  }),
+  payHosted: (shopper, card) => shopper.submit(typeCard(card)),
   readTruth: readStandInTruth,
   tokenCommand: ({ psp_api, psp_public_key, ca }, card) =>
     [

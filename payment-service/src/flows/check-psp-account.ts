@@ -75,7 +75,7 @@ function ownFindings(
   { config }: CheckDeps,
   psp: Psp,
   account: PspAccount,
-  { status, hasHeard }: PspAccountStanding,
+  { status, hasHeard, takesRawCards }: PspAccountStanding,
 ): CheckFinding[] {
   // A stand-in of a PSP runs on this machine, and so reaches it.
   const isElsewhere = psp.isTest !== true && account.config.api_url === undefined
@@ -83,8 +83,14 @@ function ownFindings(
     ...(status === 'disabled' ? [{ code: 'account_disabled' } as const] : []),
     ...(isElsewhere && isLoopback(config.publicUrl) ? [{ code: 'webhook_address_is_private' } as const] : []),
     { code: hasHeard ? 'webhook_secret_proven' : 'webhook_secret_unproven' },
-    ...(psp.rawCards === undefined ? [{ code: 'raw_cards_not_offered' } as const] : []),
+    ...rawCardFindings(psp, takesRawCards),
   ]
+}
+
+function rawCardFindings({ rawCards }: Psp, isConfirmed: boolean): CheckFinding[] {
+  if (rawCards === undefined) return [{ code: 'raw_cards_not_offered' }]
+  if (!rawCards.needsConfirmation) return []
+  return [{ code: isConfirmed ? 'raw_cards_confirmed' : 'raw_cards_unconfirmed' }]
 }
 
 function isLoopback(url: string): boolean {

@@ -5,6 +5,8 @@ export type PspAccountStanding = {
   status: 'active' | 'disabled'
   /** A webhook of it has come, and its signature was right: only then is an event stored. */
   hasHeard: boolean
+  /** An operator has confirmed that the PSP enabled raw cards. */
+  takesRawCards: boolean
 }
 
 /** Null when there is no such account. Primary keys of both tables. */
@@ -13,7 +15,8 @@ export async function findPspAccountStanding(
   account: { merchantId: string; id: string },
 ): Promise<PspAccountStanding | null> {
   const { rows } = await db.query<PspAccountStanding>(
-    `select status, exists (select 1 from psp_events where merchant_id = $1 and psp_account_id = $2) as "hasHeard"
+    `select status, raw_cards_confirmed_at is not null as "takesRawCards",
+       exists (select 1 from psp_events where merchant_id = $1 and psp_account_id = $2) as "hasHeard"
      from psp_accounts where merchant_id = $1 and id = $2`,
     [account.merchantId, account.id],
   )

@@ -111,9 +111,10 @@ function refuseTestAccount(deps: AdminDeps, body: Static<typeof bodySchema>): Re
       param: 'psp',
       detail: 'The sandbox PSP moves no money. Production does not take it.',
     })
-  if (Object.hasOwn(body.config, 'api_url'))
+  const ownAddress = ['api_url', 'pages_url'].find((name) => Object.hasOwn(body.config, name))
+  if (ownAddress !== undefined)
     return refuse('parameter_invalid', {
-      param: 'config.api_url',
+      param: `config.${ownAddress}`,
       detail: 'Only a stand-in of a PSP has an address of its own. Production calls the PSP itself.',
     })
   const testKey = Object.entries(body.credentials).find(([, value]) => /^[a-z]{2,4}_(test|sandbox)_/.test(value))

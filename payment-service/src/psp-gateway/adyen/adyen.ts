@@ -1,6 +1,7 @@
 import type { Psp } from '../port.ts'
 import { findAccountFaults } from './account.ts'
 import { takesAmount } from './amounts.ts'
+import { checks } from './checks.ts'
 import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './payment-links.ts'
 import { payments } from './payments.ts'
@@ -18,5 +19,6 @@ export const adyenPsp: Psp = {
   hostedSessions,
   clientTokens,
   rawCards,
+  checks,
   preflight: findAccountFaults,
 }

@@ -3,7 +3,8 @@ import type { Finding, PspAccount } from '../port.ts'
 /** A Stripe account's settings, read into types. Origins are without a slash at their end. */
 export type StripeAccount = {
   apiUrl: string
-  scriptUrl: string
+  /** Where a stand-in has its pages and its script; null for Stripe itself. */
+  pagesUrl: string | null
   secretKey: string
   publishableKey: string
   /** Whether its keys move money. */
@@ -12,7 +13,6 @@ export type StripeAccount = {
 
 /** Where Stripe is, when the account does not say otherwise; only a stand-in is elsewhere. */
 const apiUrl = 'https://api.stripe.com'
-const scriptUrl = 'https://js.stripe.com/v3/'
 
 type Setting = {
   field: string
@@ -30,9 +30,9 @@ const settings: readonly Setting[] = [
     isOptional: true,
   },
   {
-    field: 'config.script_url',
-    isRight: (value) => /^https?:\/\/[\x21-\x7e]{1,2000}$/.test(value) && URL.canParse(value),
-    mustBe: 'the address of a script; leave it out for Stripe’s own',
+    field: 'config.pages_url',
+    isRight: isOrigin,
+    mustBe: 'an origin without a path; leave it out for Stripe itself',
     isOptional: true,
   },
   {
@@ -85,7 +85,7 @@ export function readAccount(account: PspAccount): StripeAccount {
   if (fault) throw new Error(`The Stripe account ${account.id} is not set up: ${fault.field}. ${fault.message}`)
   return {
     apiUrl: readSetting(account, 'config.api_url') || apiUrl,
-    scriptUrl: readSetting(account, 'config.script_url') || scriptUrl,
+    pagesUrl: readSetting(account, 'config.pages_url') || null,
     secretKey: readSetting(account, 'credentials.secret_key'),
     publishableKey: readSetting(account, 'credentials.publishable_key'),
     isLive: isLive(account),

@@ -58,6 +58,11 @@ const rules = {
   'review.closed': { about: 'nothing' },
 } as const satisfies Partial<Record<Stripe.Event['type'], Rule>>
 
+/** The events without which FinCore would not hear of what happened. */
+export const neededEvents: readonly string[] = Object.entries(rules)
+  .filter(([, { about }]) => about !== 'nothing')
+  .map(([type]) => type)
+
 const nothing: About = { kind: 'nothing' }
 const unforeseen: About = { kind: 'unforeseen', reference: null }
 

@@ -279,6 +279,12 @@ describe('replies of Stripe', () => {
       rejected('rejected_by_psp', 'payment_intent_unexpected_state'),
     ],
     ['cancel', 'that changed nothing', answer(stripe.heldIntent), 'unknown'],
+    [
+      'capture',
+      'that the bank declined',
+      answer({ error: { ...cardError, payment_intent: stripe.heldIntent } }, 402),
+      { outcome: 'declined', pspReference: null, code: 'do_not_honor', pspCode: 'insufficient_funds', card: null },
+    ],
     ['refund', 'done', answer(stripe.refund), { outcome: 'approved', pspReference: 're_1', captured: 0n, card: null }],
     ['refund', 'pending', answer({ ...stripe.refund, status: 'pending' }), 'unknown'],
     ['refund', 'that waits for the shopper', answer({ ...stripe.refund, status: 'requires_action' }), 'unknown'],

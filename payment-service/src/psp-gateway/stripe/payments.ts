@@ -131,7 +131,11 @@ function readRefusal(kind: 'capture' | 'cancel' | 'refund', error: StripeError, 
     const outcome = outcomeOfFollowUp(kind, intent, asked)
     if (outcome?.outcome === 'approved') return outcome
   }
-  return { outcome: 'rejected', code: 'rejected_by_psp', pspCode: readPspCode(error.decline_code ?? error.code) }
+  const pspCode = readPspCode(error.decline_code ?? error.code)
+  if (error.type !== 'card_error') return { outcome: 'rejected', code: 'rejected_by_psp', pspCode }
+  // No shopper stands by, so it is never about trying another card.
+  const code = kind === 'refund' ? 'refund_declined' : 'do_not_honor'
+  return { outcome: 'declined', pspReference: null, code, pspCode, card: null }
 }
 
 function outcomeOfFollowUp(

@@ -62,7 +62,7 @@ export const rawCards: RawCards = {
     'error.decline_code',
     'error.param',
     ...cardFields.map((field) => `error.payment_method.card.${field}`),
-    ...paymentFields.map((field) => `error.payment_intent.${field}`),
+    ...[...paymentFields, 'latest_charge'].map((field) => `error.payment_intent.${field}`),
   ],
 }
 

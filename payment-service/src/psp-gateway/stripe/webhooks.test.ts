@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import Stripe from 'stripe'
 import type { PspAccount } from '../port.ts'
+import { neededEvents } from './events.ts'
 import * as stripe from './testing/objects.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -215,6 +217,12 @@ describe('webhooks of Stripe', () => {
     const seconds = Math.floor(Date.now() / 1_000)
     const own = `t=${seconds},v1=${sign(body, secret, seconds)}`
     assert.equal(Stripe.webhooks.constructEvent(body, own, secret).id, 'evt_1')
+  })
+
+  it('needs exactly the events that an operator is told to choose', () => {
+    const page = readFileSync(new URL('../../../../docs/psps/stripe.md', import.meta.url), 'utf8')
+    const [, chosen = ''] = /these events and no others[^\n]*\n((?: {3}- .*\n)+)/.exec(page) ?? []
+    assert.deepEqual([...chosen.matchAll(/`([a-z_.]+)`/g)].map(([, type]) => type).sort(), [...neededEvents].sort())
   })
 
   it('refuses what is signed but no event, or too large', () => {
