@@ -152,7 +152,12 @@ const bodies: BodyCase[] = [
     param: numberParam,
     body: (number) => good(number).replace('"payment_method":{', '"payment_method":[{').replace(/}}$/, '}]}'),
   },
-  { what: 'no code', code: 'card_cvc_missing', param: cvcParam, body: (number) => chargeText(`"number":"${number}"`) },
+  {
+    what: 'no code',
+    code: 'card_cvc_missing',
+    param: cvcParam,
+    body: (number) => chargeText(`"number":"${number}","exp_month":12,"exp_year":2034`),
+  },
   {
     what: 'a number with spaces',
     code: 'card_number_invalid',

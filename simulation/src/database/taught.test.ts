@@ -30,6 +30,7 @@ const sendsNothing = new Set([
   'makeEvent',
   'readPspEvent',
   'renderCharge',
+  'renderDispute',
   'renderRefund',
   'renderSession',
   'renderWebhookDelivery',

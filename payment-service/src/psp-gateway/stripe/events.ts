@@ -6,15 +6,23 @@ import {
   declinedTry,
   outcomeOfCancel,
   outcomeOfCapture,
+  outcomeOfCharge,
   outcomeOfPayment,
   outcomeOfRefund,
   unknown,
 } from './outcomes.ts'
-import { type Event, type PaymentIntent, readPspCode, type Dispute as StripeDispute, wire } from './wire.ts'
+import {
+  type Charge,
+  type Event,
+  type PaymentIntent,
+  readPspCode,
+  type Dispute as StripeDispute,
+  wire,
+} from './wire.ts'
 
 type About = PspEvent['about']
 /** What an event is about, and for a payment the status that it must then have. */
-type Rule = { about: 'payment'; status: string } | { about: 'refund' | 'session' | 'dispute' | 'nothing' }
+type Rule = { about: 'payment'; status: string } | { about: 'charge' | 'refund' | 'session' | 'dispute' | 'nothing' }
 
 /**
  * Every event that Stripe sends of payments by card ("Types of events"), and what is read of it. An event that is not
@@ -26,6 +34,8 @@ const rules = {
   'payment_intent.requires_action': { about: 'payment', status: 'requires_action' },
   'payment_intent.payment_failed': { about: 'payment', status: 'requires_payment_method' },
   'payment_intent.canceled': { about: 'payment', status: 'canceled' },
+  // Says what the payment's event says, and with which card.
+  'charge.succeeded': { about: 'charge' },
   'refund.created': { about: 'refund' },
   'refund.updated': { about: 'refund' },
   'refund.failed': { about: 'refund' },
@@ -43,7 +53,6 @@ const rules = {
   'charge.expired': { about: 'nothing' },
   'charge.failed': { about: 'nothing' },
   'charge.pending': { about: 'nothing' },
-  'charge.succeeded': { about: 'nothing' },
   'charge.updated': { about: 'nothing' },
   'checkout.session.completed': { about: 'nothing' },
   'checkout.session.async_payment_succeeded': { about: 'nothing' },
@@ -77,6 +86,8 @@ export function readAbout(event: Event): About | null {
       return nothing
     case 'payment':
       return wire.paymentIntent.Check(object) ? aboutPayment(event, rule.status, object) : null
+    case 'charge':
+      return wire.charge.Check(object) ? aboutCharge(object) : null
     case 'refund':
       return wire.refund.Check(object) ? aboutRefund(object) : null
     case 'session': {
@@ -114,6 +125,16 @@ function aboutPayment(event: Event, status: string, intent: PaymentIntent): Abou
   const isOwnFailure = status === 'requires_payment_method' && readKey(event) === reference
   const outcome = isOwnFailure ? declinedTry(intent, intent.id) : outcomeOfPayment(intent)
   return { kind: 'attempt', reference, attemptKind: 'authorize', outcome: fits ? outcome : contradictory }
+}
+
+function aboutCharge(charge: Charge): About {
+  const { payment_intent: payment, metadata } = charge
+  const { fincore_reference: reference, fincore_flow: flow } = metadata
+  const amount = readStripeAmount(charge.amount, charge.currency)
+  if (reference === undefined || payment === null || amount === null) return nothing
+  const outcome = outcomeOfCharge({ ...charge, payment_intent: payment })
+  if (flow === undefined) return { kind: 'attempt', reference, attemptKind: 'authorize', outcome }
+  return { kind: 'hosted_payment', reference, payment: { pspReference: payment, amount, outcome } }
 }
 
 /**

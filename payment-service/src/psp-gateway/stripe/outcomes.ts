@@ -3,7 +3,7 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { Asked, CardShown, Money, Outcome } from '../port.ts'
 import { readStripeAmount } from './amounts.ts'
 import { declineOf } from './decline-codes.ts'
-import { type PaymentIntent, type Refund, readPspCode, type StripeError, wire } from './wire.ts'
+import { type Charge, type PaymentIntent, type Refund, readPspCode, type StripeError, wire } from './wire.ts'
 
 type Declined = Outcome & { outcome: 'declined' }
 
@@ -22,12 +22,12 @@ export function outcomeOfPayment(intent: PaymentIntent, asked?: Partial<Asked>):
     case 'succeeded': {
       const captured = readStripeAmount(intent.amount_received, intent.currency)?.amount ?? 0n
       return captured > 0n && captured <= money.amount
-        ? { outcome: 'approved', pspReference, captured, ...readCharge(intent) }
+        ? { outcome: 'approved', pspReference, captured, ...readChargedCard(intent.latest_charge) }
         : unknown('Stripe calls a payment succeeded, and names an amount that cannot be')
     }
     case 'requires_capture':
       return intent.amount_capturable === intent.amount && intent.amount_received === 0
-        ? { outcome: 'approved', pspReference, captured: 0n, ...readCharge(intent) }
+        ? { outcome: 'approved', pspReference, captured: 0n, ...readChargedCard(intent.latest_charge) }
         : unknown('Stripe holds another amount than was asked for')
     case 'requires_action':
       return readAction(intent)
@@ -41,6 +41,16 @@ export function outcomeOfPayment(intent: PaymentIntent, asked?: Partial<Asked>):
     default:
       return unknown('Stripe gave the payment a status that FinCore does not know')
   }
+}
+
+/** What a charge says of its payment when it was made: held, or captured at once. It alone tells of the card. */
+export function outcomeOfCharge(charge: Charge & { payment_intent: string }): Outcome {
+  const { amount, amount_captured, captured, currency, payment_intent: pspReference, status } = charge
+  const isWhole = captured ? amount_captured === amount : amount_captured === 0
+  const money = readStripeAmount(amount, currency)
+  if (status !== 'succeeded' || !isWhole || money === null || money.amount === 0n)
+    return unknown('Stripe calls a charge new, and it is not')
+  return { outcome: 'approved', pspReference, captured: captured ? money.amount : 0n, ...readChargedCard(charge) }
 }
 
 /** What a PaymentIntent's last error says of the try that failed. */
@@ -135,13 +145,17 @@ function outcomeOfCanceled(intent: PaymentIntent): Outcome {
 function readAction(intent: PaymentIntent): Outcome {
   const url = intent.next_action?.type === 'redirect_to_url' ? intent.next_action.redirect_to_url?.url : null
   return typeof url === 'string'
-    ? { outcome: 'action_required', pspReference: intent.id, actionUrl: url, card: readCharge(intent).card }
+    ? {
+        outcome: 'action_required',
+        pspReference: intent.id,
+        actionUrl: url,
+        card: readChargedCard(intent.latest_charge).card,
+      }
     : unknown('Stripe wants the shopper to act, and does not say where')
 }
 
-function readCharge(intent: PaymentIntent): { card: CardShown | null; networkTransactionId?: string } {
-  const { latest_charge: charge } = intent
-  if (!wire.charge.Check(charge)) return { card: null }
+function readChargedCard(charge: unknown): { card: CardShown | null; networkTransactionId?: string } {
+  if (!wire.chargedCard.Check(charge)) return { card: null }
   const { card } = charge.payment_method_details
   const network = wire.networkId.Check(card) ? { networkTransactionId: card.network_transaction_id } : {}
   return { card: readCard(card), ...network }

@@ -25,7 +25,7 @@ const read = (type: string, object: unknown, more: object = {}) => {
 }
 
 describe('webhooks of Stripe', () => {
-  const { intent, refund, session, dispute } = stripe
+  const { intent, refund, session, dispute, charge: paidCharge } = stripe
   const by = (idempotency_key: string | null) => ({ request: { id: 'req_1', idempotency_key } })
   const hosted = (payment: object) => ({ ...payment, metadata: { fincore_reference: 'att_3', fincore_flow: 'hosted' } })
   const captured = { ...intent, metadata: { fincore_reference: 'att_1', fincore_capture: 'att_2' } }
@@ -135,6 +135,31 @@ describe('webhooks of Stripe', () => {
     ['payment_intent.processing', '', { ...intent, status: 'processing' }, {}, 'nothing'],
     ['payment_intent.created', '', intent, {}, 'nothing'],
     ['payment_intent.partially_funded', '', intent, {}, 'unforeseen'],
+    ['charge.succeeded', 'captured at once', paidCharge, {}, 'attempt att_1 authorize approved'],
+    [
+      'charge.succeeded',
+      'held',
+      { ...paidCharge, captured: false, amount_captured: 0 },
+      {},
+      'attempt att_1 authorize approved',
+    ],
+    [
+      'charge.succeeded',
+      'of a session',
+      { ...paidCharge, metadata: { fincore_reference: 'att_3', fincore_flow: 'hosted' } },
+      {},
+      'hosted_payment att_3 approved pi_1',
+    ],
+    ['charge.succeeded', 'but failed', { ...paidCharge, status: 'failed' }, {}, 'attempt att_1 authorize unknown'],
+    [
+      'charge.succeeded',
+      'captured in part',
+      { ...paidCharge, amount_captured: 400 },
+      {},
+      'attempt att_1 authorize unknown',
+    ],
+    ['charge.succeeded', 'made elsewhere', { ...paidCharge, metadata: {} }, {}, 'nothing'],
+    ['charge.succeeded', 'without a payment', { ...paidCharge, payment_intent: null }, {}, 'nothing'],
     ['refund.created', 'done', refund, {}, 'attempt att_1 refund approved'],
     ['refund.created', 'pending', { ...refund, status: 'pending' }, {}, 'attempt att_1 refund unknown'],
     ['refund.updated', 'done', refund, {}, 'attempt att_1 refund approved'],
@@ -217,6 +242,18 @@ describe('webhooks of Stripe', () => {
     const seconds = Math.floor(Date.now() / 1_000)
     const own = `t=${seconds},v1=${sign(body, secret, seconds)}`
     assert.equal(Stripe.webhooks.constructEvent(body, own, secret).id, 'evt_1')
+  })
+
+  it('learns by the charge which card it was, and the network’s id of the payment', () => {
+    const answer = read('charge.succeeded', paidCharge)
+    assert(answer.ok && answer.events[0]?.about.kind === 'attempt')
+    assert.deepEqual(answer.events[0].about.outcome, {
+      outcome: 'approved',
+      pspReference: 'pi_1',
+      captured: 1000n,
+      card: stripe.cardShown,
+      networkTransactionId: '979812654287653',
+    })
   })
 
   it('needs exactly the events that an operator is told to choose', () => {

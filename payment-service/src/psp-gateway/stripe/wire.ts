@@ -65,8 +65,21 @@ const PaymentIntent = Type.Object({
 export type PaymentIntent = Static<typeof PaymentIntent>
 
 /** What of a charge says which card it was; a charge that lacks it says nothing against the payment. */
-const Charge = Type.Object({ payment_method_details: Type.Object({ card: Type.Unknown() }) })
+const ChargedCard = Type.Object({ payment_method_details: Type.Object({ card: Type.Unknown() }) })
 const NetworkId = Type.Object({ network_transaction_id: Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$' }) })
+
+/** The charge of a payment, as its own event has it. Its metadata is the payment's at the time it was made ("Metadata"). */
+const Charge = Type.Object({
+  object: Type.Literal('charge'),
+  status: Word,
+  amount: Units,
+  amount_captured: Units,
+  captured: Type.Boolean(),
+  currency: Currency,
+  payment_intent: orNull(Id),
+  metadata: Metadata,
+})
+export type Charge = Static<typeof Charge>
 
 const Refund = Type.Object({
   object: Type.Literal('refund'),
@@ -148,6 +161,7 @@ export type StripeError = Static<typeof ErrorBody>['error']
 export const wire = {
   paymentIntent: Schema.Compile(PaymentIntent),
   charge: Schema.Compile(Charge),
+  chargedCard: Schema.Compile(ChargedCard),
   networkId: Schema.Compile(NetworkId),
   card: Schema.Compile(Card),
   refund: Schema.Compile(Refund),

@@ -28,6 +28,13 @@ export const cardShown = { brand: 'visa', first6: null, last4: '4242', exp_month
 export const charge = {
   object: 'charge',
   id: 'ch_1',
+  amount: 1000,
+  amount_captured: 1000,
+  captured: true,
+  currency: 'eur',
+  metadata: { fincore_reference: 'att_1' },
+  payment_intent: 'pi_1',
+  status: 'succeeded',
   payment_method_details: { type: 'card', card: cardDetails },
 }
 
