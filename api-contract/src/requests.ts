@@ -66,7 +66,7 @@ export const CreateTokenCharge = Type.Object(
       {
         type: Type.Literal('token'),
         token: Type.String({
-          // Adyen's is four ciphertexts of up to 1,000 characters and a description of the browser, written in base64.
+          // Adyen's is four ciphertexts of some 700 characters and a description of the browser, written in base64.
           pattern: '^[\\x21-\\x7e]{1,10000}$',
           description: 'The token that `@fincore/browser` gave you.',
         }),

@@ -17,7 +17,7 @@ type CustomCard = {
   setFocusOn: (fieldType: string) => void
   showValidation: () => void
 }
-type CardState = { isValid?: boolean; data?: unknown }
+type CardState = { isValid?: boolean; data?: unknown; errors?: Readonly<Record<string, unknown>> }
 type FieldProblem = { fieldType?: string; error?: string; errorI18n?: string; errorMessage?: string }
 
 type AdyenAccount = { account: string; clientKey: string; environment: string; script: PspScript }
@@ -41,10 +41,15 @@ const encryptedNames = [
 const brands = ['visa', 'mc', 'amex', 'maestro', 'discover', 'diners', 'jcb', 'cup']
 /** Adyen's names that are not FinCore's. */
 const brandNames: Readonly<Record<string, string>> = { mc: 'mastercard', cup: 'unionpay' }
+const digitPlaceholders = {
+  cardNumber: '1234 1234 1234 1234',
+  securityCodeThreeDigits: '123',
+  securityCodeFourDigits: '1234',
+}
 // How long Adyen Web may take to put into words what it was just asked to check.
 const wordsTimeoutMs = 500
-// FinCore's own limit of a token's length, with room for what the browser says of itself.
-const longestCiphertext = 2_000
+// What FinCore takes. Adyen's ciphertexts have some 700 characters each, so it is about twice what is needed.
+const longestToken = 10_000
 
 export const readAdyenOffer: ReadOffer = (account, fields, api) => {
   const clientKey = readText(fields.client_key)
@@ -106,13 +111,14 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
     },
     onChange: (now: CardState) => {
       state = now
+      for (const field of fieldNames) if (!now.errors?.[fieldTypes[field]]) boxes.showProblem(field, '')
       tellState()
     },
   }
 
   const draw = async () => {
     const { AdyenCheckout, CustomCard } = await loadScript<AdyenWeb>(from.script, 'AdyenWeb')
-    const { locale } = describeFields(options)
+    const { locale, texts } = describeFields(options)
     const checkout = await AdyenCheckout({
       clientKey: from.clientKey,
       environment: from.environment,
@@ -133,7 +139,8 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
       placeholder: { color: quiet },
       error: { color: wrong },
     }
-    card = new CustomCard(checkout, { brands, styles, ...handlers }).mount(boxes.root)
+    const placeholders = { ...digitPlaceholders, expiryDate: texts.date }
+    card = new CustomCard(checkout, { brands, styles, placeholders, ...handlers }).mount(boxes.root)
     await ready.promise
     for (const iframe of boxes.root.querySelectorAll('iframe')) {
       Object.assign(iframe.style, { display: 'block', width: '100%', height: '46px', border: '0' })
@@ -174,16 +181,16 @@ function fieldOf(fieldType: string | undefined): FieldName | undefined {
 
 /**
  * Adyen has no token of one word: its API takes the encrypted fields. They are wrapped into one, so that a merchant's
- * server handles every PSP's token alike; only Adyen can open what is inside.
+ * server handles every PSP's token alike; only Adyen can open what is inside. Text in base64 has no four digits in a row,
+ * so nobody's watch for card numbers takes it for one.
  */
 function makeToken(data: unknown): string {
   const { paymentMethod, browserInfo, origin } = isRecord(data) ? data : {}
   const encrypted = isRecord(paymentMethod) ? paymentMethod : {}
   const parts = encryptedNames.map((name) => {
     const text = encrypted[name]
-    if (typeof text !== 'string' || text === '' || text.length > longestCiphertext) {
-      throw makeError('fields_unavailable', new Error(`Adyen Web gave no ${name} that could be sent.`))
-    }
+    if (typeof text !== 'string' || text === '')
+      throw makeError('fields_error', new Error(`Adyen Web gave no ${name}.`))
     return [name, text]
   })
   const content = {
@@ -193,5 +200,7 @@ function makeToken(data: unknown): string {
   }
   const bytes = new TextEncoder().encode(JSON.stringify(content))
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-  return `adyen_${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
+  const token = `adyen_${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
+  if (token.length > longestToken) throw makeError('fields_error', new Error('The encrypted card is too long to send.'))
+  return token
 }

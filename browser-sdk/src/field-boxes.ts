@@ -110,7 +110,7 @@ export function drawFieldBoxes(options: FieldsOptions, focus: (field: FieldName)
     Object.assign(drawn[field].holder.style, {
       outline: hasFocus ? `3px solid ${colours.ring}` : 'none',
       borderColor: hasFocus ? 'transparent' : isWrong ? colours.danger : colours.line,
-      boxShadow: isWrong ? `inset 0 0 0 1px ${colours.danger}` : 'none',
+      boxShadow: isWrong && !hasFocus ? `inset 0 0 0 1px ${colours.danger}` : 'none',
     })
   }
 

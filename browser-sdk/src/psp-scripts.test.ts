@@ -229,7 +229,7 @@ describe('Adyen’s fields', () => {
       ]
       const error = await fields.tokenize().catch(describe)
       const before = document.querySelector('#card').innerText
-      made.handlers.onValidationError([{ fieldType: 'encryptedSecurityCode', error: '' }])
+      made.handlers.onChange({ isValid: false, errors: { encryptedExpiryDate: { error: 'cc.dat.910' } } })
       return { error, before, after: document.querySelector('#card').innerText, focused: made.focused }`)
     assert.deepEqual(seen.error, {
       name: 'FincoreError',

@@ -50,7 +50,7 @@ export function runHostedFlow(setup: DemoSetup): Promise<FlowResult> {
     await step('The link leads to the PSP’s page', () => shopper.submit({}))
     if (!shopper.page.url.startsWith(dev.psp))
       throw new Error(`The link led to ${shopper.page.url} (${shopper.page.status})`)
-    await step('The shopper pays there and comes back', () => shopper.submit(psp.hostedForm(card)))
+    await step('The shopper pays there and comes back', () => psp.payHosted(shopper, card))
     if (!shopper.page.url.startsWith(`${dev.shop}/?demo=paid`)) {
       throw new Error(
         `After paying, the shopper is at ${shopper.page.url} (${shopper.page.status}) and not at the success_url`,

@@ -6,6 +6,8 @@ export type Shopper = {
   open(url: string): Promise<void>
   /** Fills in and sends the form that has all these fields; an empty list takes the first form. */
   submit(fields: Record<string, string>): Promise<void>
+  /** Follows the link with this text. */
+  follow(text: string): Promise<void>
 }
 
 const mostRedirects = 10
@@ -23,6 +25,11 @@ export function createShopper(client: HttpClient, stopAt: string): Shopper {
           `${shopper.page.url} (${shopper.page.status}) has no form with ${Object.keys(fields).join(', ')}`,
         )
       await go('POST', new URL(form.action, shopper.page.url).href, { ...form.hidden, ...fields })
+    },
+    follow: async (text) => {
+      const href = findLink(shopper.page.html, text)
+      if (href === undefined) throw new Error(`${shopper.page.url} (${shopper.page.status}) has no link “${text}”`)
+      await go('GET', new URL(href, shopper.page.url).href)
     },
   }
   const go = async (method: string, url: string, form?: Record<string, string>) => {
@@ -74,6 +81,12 @@ function findForm(html: string, fields: string[]): Form | undefined {
     }
     return { action: attributeOf(attributes, 'action') ?? '', hidden }
   }
+  return undefined
+}
+
+function findLink(html: string, text: string): string | undefined {
+  for (const [, attributes = '', content = ''] of html.matchAll(/<a\b([^>]*)>([\s\S]*?)<\/a>/g))
+    if (content.trim() === text) return attributeOf(attributes, 'href')
   return undefined
 }
 

@@ -21,6 +21,7 @@ import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
+import { describeRouting } from './routing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -180,6 +181,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/psp-gateway/check-codes.ts and dev/src/psp-check-page.ts',
       title: 'Checking a PSP account',
       text: describePspChecks(),
+    },
+    {
+      path: 'docs/routing.md',
+      source: 'api-contract/src/routing-verdicts.ts and dev/src/routing-page.ts',
+      title: 'Which PSP account takes a payment',
+      text: describeRouting(),
     },
     {
       path: 'docs/tripwire.md',

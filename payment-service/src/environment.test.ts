@@ -172,7 +172,7 @@ describe('production on a database that the sandbox filled', () => {
     await world.grant(merchant)
     captured = await makeCharge('captured', 1000)
     authorized = await makeCharge('authorized', 0)
-    assert.equal((await callSandbox('POST', '/payment_sessions', hostedSession)).status, 502)
+    assert.equal((await callSandbox('POST', '/payment_sessions', hostedSession)).status, 503)
     const request = { ...tokenCharge, return_url: 'https://shop.example/back' }
     unanswered = (await callSandbox('POST', '/charges', request)).body.id
     const { rows } = await world.owner.query<{ id: string }>('select id from payment_sessions')

@@ -16,8 +16,14 @@ export type FakeFincore = {
 
 export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
-/** The few answers of FinCore that the shop's own tests need. The whole is tested end to end with the real one. */
-export async function startFakeFincore(): Promise<FakeFincore> {
+/**
+ * The few answers of FinCore that the shop's own tests need. The whole is tested end to end with the real one.
+ *
+ * @param makeAccounts the PSP accounts that `/v1/client_config` lists, by the origin of the fake API
+ */
+export async function startFakeFincore(
+  makeAccounts: (apiUrl: string) => object[] = makeTwoAccounts,
+): Promise<FakeFincore> {
   const calls: SeenCall[] = []
   let answer: (call: SeenCall) => Answer | 'hang up' = () => ({ status: 500, body: {} })
   let delayMs = 0
@@ -30,6 +36,8 @@ export async function startFakeFincore(): Promise<FakeFincore> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     if (request.url === '/v1/client_config') {
+      response.setHeader('access-control-allow-origin', '*')
+      response.setHeader('access-control-allow-headers', 'authorization')
       response.end(JSON.stringify({ environment: 'sandbox', psp_accounts: makeAccounts(apiUrl) }))
       return
     }
@@ -67,7 +75,7 @@ export async function startFakeFincore(): Promise<FakeFincore> {
 }
 
 /** An account whose fields are a page, and one whose PSP brings a script. */
-function makeAccounts(apiUrl: string) {
+function makeTwoAccounts(apiUrl: string) {
   const nothing = { script_src: [], frame_src: [], connect_src: [], img_src: [] }
   const page = { kind: 'iframe', url: `${apiUrl}/fields`, origin: apiUrl }
   const script = { kind: 'stripe', publishable_key: 'pk_test_1', script_url: 'https://js.psp.test/1/psp.js' }

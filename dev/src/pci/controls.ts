@@ -294,6 +294,10 @@ export const controls: readonly Control[] = [
           'a token counts only from the very frame while it shows the PSP, even when the forger knows the question',
         ],
       },
+      {
+        file: 'browser-sdk/src/psp-scripts.test.ts',
+        tests: ['not from …', 'are not drawn by a script that was changed on its way'],
+      },
     ],
     operator:
       'Run pci:check-pages at least weekly from outside, and answer its alarms. For the PSP’s pages rely on its attestation.',

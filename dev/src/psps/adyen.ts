@@ -1,11 +1,6 @@
 import { data, header, quote } from '../shell.ts'
-import type { Card, DevPsp } from './dev-psp.ts'
+import { type Card, type DevPsp, typeCard } from './dev-psp.ts'
 import { callStandIn, openStandInAccount, readStandInTruth, standInProcess } from './stand-in.ts'
-
-type EncryptedCard = Record<
-  'encryptedCardNumber' | 'encryptedExpiryMonth' | 'encryptedExpiryYear' | 'encryptedSecurityCode',
-  string
->
 
 /** Adyen's stand-in. */
 export const adyen: DevPsp = {
@@ -32,13 +27,15 @@ export const adyen: DevPsp = {
   shownKeys: ({ api_key = '', client_key = '' }) => ({ secret: api_key, public: client_key }),
   async makeToken({ psp_api, psp_admin_token }, client, _fields, card) {
     const admin = { client, api: psp_api, adminToken: psp_admin_token }
-    return tokenOf(await callStandIn<EncryptedCard>(admin, 'POST', 'encrypt', cardBody(card)))
+    const paymentMethod = await callStandIn<object>(admin, 'POST', 'encrypt', cardBody(card))
+    // As `@fincore/browser` makes it of Adyen Web's `state.data`.
+    return `adyen_${Buffer.from(JSON.stringify({ paymentMethod })).toString('base64url')}`
   },
-  hostedForm: ({ number, cvc, expMonth, expYear }) => ({
-    number,
-    cvc,
-    expiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
-  }),
+  async payHosted(shopper, card) {
+    await shopper.submit(typeCard(card))
+    // Adyen shows that it was paid, with a way back.
+    await shopper.follow('Continue')
+  },
   readTruth: readStandInTruth,
   tokenCommand: ({ psp_api, psp_admin_token, ca }, card) =>
     [
@@ -46,23 +43,9 @@ export const adyen: DevPsp = {
       header(`Authorization: Bearer ${psp_admin_token}`),
       header('Content-Type: application/json'),
       data(JSON.stringify(cardBody(card))),
-      // What Adyen Web calls state.data, in base64url.
-      `| sed 's/^{/{"paymentMethod":{"type":"scheme",/; s/}$/}}/' | base64 -w0 | tr '+/' '-_' | tr -d '=')"`,
+      `| sed 's/^/{"paymentMethod":/; s/$/}/' | base64 -w0 | tr '+/' '-_' | tr -d '=')"`,
     ].join(' '),
   testCards: () => 'https://docs.adyen.com/development-resources/testing/test-card-numbers',
-}
-
-/** As `@fincore/browser` makes it of Adyen Web's `state.data`. */
-function tokenOf(encrypted: EncryptedCard): string {
-  const { encryptedCardNumber, encryptedExpiryMonth, encryptedExpiryYear, encryptedSecurityCode } = encrypted
-  const paymentMethod = {
-    type: 'scheme',
-    encryptedCardNumber,
-    encryptedExpiryMonth,
-    encryptedExpiryYear,
-    encryptedSecurityCode,
-  }
-  return `adyen_${Buffer.from(JSON.stringify({ paymentMethod })).toString('base64url')}`
 }
 
 function cardBody({ number, cvc, expMonth, expYear }: Card) {

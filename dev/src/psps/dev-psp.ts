@@ -1,3 +1,4 @@
+import type { Shopper } from '../demo-shopper.ts'
 import type { DevFile, PspKeys } from '../dev-file.ts'
 import type { HttpClient } from '../http-client.ts'
 import type { Addresses, PlanInput } from '../process-plans.ts'
@@ -39,8 +40,8 @@ export type DevPsp = {
   shownKeys(keys: PspKeys): { secret: string; public: string }
   /** Makes a token of a card, as the PSP's card fields make it in the browser. */
   makeToken(dev: DevFile, client: HttpClient, fields: ShownFields, card: Card): Promise<string>
-  /** The fields of the form on the PSP's page, filled in. */
-  hostedForm(card: Card): Record<string, string>
+  /** The shopper, who stands on the PSP's page, pays there and goes back. */
+  payHosted(shopper: Shopper, card: Card): Promise<void>
   /** What the bank really did under a reference of FinCore's; without one, everything. */
   readTruth(dev: DevFile, client: HttpClient, reference: string | null): Promise<Ledger>
   /** A shell command that prints a token of a card, for the curl lines of `npm start`. */
@@ -50,3 +51,8 @@ export type DevPsp = {
 }
 
 export type TokenAddresses = Pick<DevFile, 'psp' | 'psp_api' | 'psp_public_key' | 'psp_admin_token' | 'ca'>
+
+/** What is typed into a form that asks for the date as on the card. */
+export function typeCard({ number, cvc, expMonth, expYear }: Card): Record<'number' | 'cvc' | 'expiry', string> {
+  return { number, cvc, expiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}` }
+}

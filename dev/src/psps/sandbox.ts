@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { data, header } from '../shell.ts'
-import type { Card, DevPsp, Ledger } from './dev-psp.ts'
+import { type Card, type DevPsp, type Ledger, typeCard } from './dev-psp.ts'
 
 /** The sandbox PSP. It keeps its accounts and its ledger in the data directory. */
 export const sandbox: DevPsp = {
@@ -41,11 +41,7 @@ export const sandbox: DevPsp = {
     })
     return made.id
   },
-  hostedForm: ({ number, cvc, expMonth, expYear }) => ({
-    number,
-    cvc,
-    expiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
-  }),
+  payHosted: (shopper, card) => shopper.submit(typeCard(card)),
   readTruth: ({ psp_api, psp_secret_key }, client, reference) =>
     client.json<Ledger>(
       'GET',

@@ -1,5 +1,5 @@
 import { data, header, quote } from '../shell.ts'
-import type { Card, DevPsp } from './dev-psp.ts'
+import { type Card, type DevPsp, typeCard } from './dev-psp.ts'
 import { callStandIn, openStandInAccount, readStandInTruth, standInProcess } from './stand-in.ts'
 
 /** Stripe's stand-in. */
@@ -26,11 +26,7 @@ export const stripe: DevPsp = {
     })
     return made.id
   },
-  hostedForm: ({ number, cvc, expMonth, expYear }) => ({
-    cardNumber: number,
-    cardCvc: cvc,
-    cardExpiry: `${String(expMonth).padStart(2, '0')}/${String(expYear).slice(2)}`,
-  }),
+  payHosted: (shopper, card) => shopper.submit(typeCard(card)),
   readTruth: readStandInTruth,
   tokenCommand: ({ psp_api, psp_public_key, ca }, card) =>
     [

@@ -203,7 +203,7 @@ describe('the resolver', () => {
   it('does not settle the making of a page as never done while it is being made again', async () => {
     world.state.fault = () => Promise.resolve(silence)
     const order = { amount: 1000, currency: 'EUR', success_url: 'https://s.example/', cancel_url: 'https://s.example/' }
-    assert.equal((await world.call('POST', '/v1/payment_sessions', order, 'order-1')).status, 502)
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order, 'order-1')).status, 503)
     const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
     const { id: attempt } = await world.attemptOf(rows[0].id)
     world.state.aheadMs = minute
@@ -231,7 +231,7 @@ describe('the resolver', () => {
       cancel_url: 'https://s.example/b',
     }
     world.state.fault = () => Promise.resolve(silence)
-    assert.equal((await world.call('POST', '/v1/payment_sessions', order)).status, 502)
+    assert.equal((await world.call('POST', '/v1/payment_sessions', order)).status, 503)
     world.state.fault = () => null
     const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
     const { id } = await world.attemptOf(rows[0].id)
@@ -313,7 +313,7 @@ describe('the resolver', () => {
           success_url: 'https://s.example/',
           cancel_url: 'https://s.example/',
         }
-        assert.equal((await world.call('POST', '/v1/payment_sessions', request)).status, 502)
+        assert.equal((await world.call('POST', '/v1/payment_sessions', request)).status, 503)
         const { rows } = await world.deps.pool.query('select id from payment_sessions order by id desc limit 1')
         return {
           attempt: await world.attemptOf(rows[0].id),

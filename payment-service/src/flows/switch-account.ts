@@ -13,7 +13,7 @@ import { type Chosen, choosePspAccount, type Wanted } from './choose-psp-account
 import { startCallClock } from './time-limits.ts'
 
 /** A payment is tried at so many accounts; each takes its part of the time for which a merchant's request waits. */
-const mostAccounts = 3
+export const mostAccounts = 3
 
 /**
  * The account that is tried next, with a place for its call; null when there is none.

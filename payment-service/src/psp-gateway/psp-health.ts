@@ -61,7 +61,7 @@ export type BreakerLimits = {
  * Five in a row are no accident at a PSP whose calls fail once in a thousand, and are there within seconds where many pay.
  * The trial lasts longer than any call (flows/time-limits.ts).
  */
-const usual: BreakerLimits = {
+export const usualLimits: BreakerLimits = {
   inARow: 5,
   ratio: 0.5,
   windowCalls: 20,
@@ -80,7 +80,7 @@ type Change = { accountId: string; way: PspWay; state: 'closed' | 'open' }
  * @param now a clock in milliseconds that never goes back.
  */
 export function createPspHealth({
-  limits = usual,
+  limits = usualLimits,
   onChange = () => {},
   now = () => performance.now(),
 }: {

@@ -14,10 +14,15 @@ export type NewAccount = {
   raw_cards?: boolean
 }
 
-/** Opens a merchant account and makes what is not given. The same API key again is the same account, as it is. */
-export function openAccount(world: World, given: NewAccount): Account {
+/**
+ * Opens a merchant account and makes what is not given. The same API key again is the same account, as it is.
+ *
+ * @returns null when the merchant account exists with another key.
+ */
+export function openAccount(world: World, given: NewAccount): Account | null {
   const known = world.accounts.find(({ apiKey }) => apiKey === given.api_key)
   if (known) return known
+  if (world.accounts.some(({ merchantAccount }) => merchantAccount === given.merchant_account)) return null
   const account: Account = {
     name: given.name,
     merchantAccount: given.merchant_account ?? `StandIn${randomLetters(8)}ECOM`,

@@ -29,10 +29,12 @@ export function adyenDigits(currency: string): number {
   return otherDigits.get(currency) ?? minorUnitDigits.get(currency) ?? 2
 }
 
-/** An amount in Adyen's minor units, in those of ISO 4217. A fraction that ISO 4217 does not have throws. */
-export function toIsoMinorUnits(value: number, currency: string): number {
+/**
+ * An amount in Adyen's minor units, in those of ISO 4217; null for a fraction that ISO 4217 does not have, such as the cents
+ * of an Icelandic króna.
+ */
+export function toIsoMinorUnits(value: number, currency: string): number | null {
   const shift = (minorUnitDigits.get(currency) ?? 2) - adyenDigits(currency)
   const converted = shift >= 0 ? value * 10 ** shift : value / 10 ** -shift
-  if (!Number.isSafeInteger(converted)) throw new RangeError(`No whole amount of ${currency}`)
-  return converted
+  return Number.isSafeInteger(converted) ? converted : null
 }

@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test'
 import type { hmacValidator as SdkValidator } from '@adyen/api-library'
 import { checkoutVersion } from './parameters/sdk-models.ts'
 import { testCards } from './test-cards.ts'
-import { openStandIn } from './testing/open-stand-in.ts'
+import { openStandIn, type TestAccount } from './testing/open-stand-in.ts'
+import { createSdkClient } from './testing/sdk-client.ts'
 
 const { hmacValidator } = createRequire(import.meta.url)('@adyen/api-library') as { hmacValidator: typeof SdkValidator }
 
@@ -13,8 +14,10 @@ describe('the Adyen stand-in', () => {
   let world: Awaited<ReturnType<typeof openStandIn>>
   let counter = 0
   const newReference = () => `att_${counter++}`
+  let sdk: ReturnType<typeof createSdkClient>
   before(async () => {
     world = await openStandIn()
+    sdk = createSdkClient(world.apiUrl, world.ca, world.account.api_key)
   })
   after(() => world.close())
 
@@ -29,14 +32,14 @@ describe('the Adyen stand-in', () => {
   })
   const pay = async (number: string, further?: Further, holderName?: string) => {
     const request = await makeRequest(number, further, holderName)
-    const answer = await world.sdk.PaymentsApi.payments(request as never, { idempotencyKey: request.reference })
+    const answer = await sdk.PaymentsApi.payments(request as never, { idempotencyKey: request.reference })
     return { reference: request.reference, request, answer: answer as typeof answer & { pspReference: string } }
   }
   const manual = { additionalData: { manualCapture: 'true' } }
   const modify = async (kind: 'capture' | 'cancel' | 'refund', payment: string, value: number, currency = 'EUR') => {
     const reference = newReference()
     const merchantAccount = world.account.merchant_account
-    const api = world.sdk.ModificationsApi
+    const api = sdk.ModificationsApi
     const options = { idempotencyKey: reference }
     const money = { merchantAccount, reference, amount: { value, currency } }
     const answer =
@@ -51,7 +54,7 @@ describe('the Adyen stand-in', () => {
     return { reference, answer }
   }
   const movementsOf = async (reference: string) =>
-    (await world.truth(reference)).movements.map(({ kind, amount, reference: own }) => [kind, amount, own])
+    (await world.truth(reference)).movements.map(({ kind, amount, own_reference }) => [kind, amount, own_reference])
 
   it('authorises and captures at once, and says so in a webhook that the SDK’s validator accepts', async () => {
     const { reference, answer } = await pay('4111111111111111')
@@ -104,10 +107,11 @@ describe('the Adyen stand-in', () => {
     assert(given <= 800 && told.some(([, success]) => success === 'false'), JSON.stringify(told))
     const second = await modify('capture', answer.pspReference, 200)
     assert.equal((await world.inbox.hear('CAPTURE', second.reference)).success, 'false')
-    const movements = (await world.truth(reference)).movements
+    const { movements } = await world.truth(reference)
+    assert.deepEqual((await world.truth(capture.reference)).movements, movements.slice(1, 2))
     assert.deepEqual(movements.slice(0, 2), [
-      { ...movements[0], kind: 'authorization', amount: 1000, reference },
-      { ...movements[1], kind: 'capture', amount: 800, reference: capture.reference },
+      { ...movements[0], kind: 'authorization', amount: 1000, reference, own_reference: reference },
+      { ...movements[1], kind: 'capture', amount: 800, reference, own_reference: capture.reference },
     ])
   })
 
@@ -248,7 +252,7 @@ describe('the Adyen stand-in', () => {
       assert.equal(location.searchParams.get('order'), '1')
       const redirectResult = location.searchParams.get('redirectResult') ?? ''
       const submit = (idempotencyKey: string) =>
-        world.sdk.PaymentsApi.paymentsDetails({ details: { redirectResult } } as never, { idempotencyKey })
+        sdk.PaymentsApi.paymentsDetails({ details: { redirectResult } } as never, { idempotencyKey })
       const done = await submit(`${reference}_details`)
       assert.deepEqual([done.resultCode, done.refusalReasonCode], [resultCode, code])
       assert.equal(done.merchantReference, reference)
@@ -290,7 +294,7 @@ describe('the Adyen stand-in', () => {
     const refused = await world.call('POST', path, other, { 'idempotency-key': reference })
     assert.deepEqual([refused.status, refused.json.errorCode], [422, '704'])
     assert.equal((await movementsOf(reference)).length, 2)
-    assert.equal((await world.truth(reference)).calls, 1)
+    assert.equal((await world.truth(reference)).calls, 3)
   })
 
   it('spoils the first answer as the card says, and tells the truth to the repeat', async () => {
@@ -359,6 +363,47 @@ describe('the Adyen stand-in', () => {
     while (copies().length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
     world.inbox.answerWith('[accepted]')
     assert.equal(new Set(copies().map((item) => JSON.stringify(item))).size, 1)
+  })
+
+  it('lets an authorisation expire, and a captured payment be disputed', async () => {
+    const happen = (reference: string, event_code: string) =>
+      world.admin<{ dispute: string | null }>('POST', '/happenings', { reference, event_code })
+    const held = await pay('4111111111111111', manual)
+    await assert.rejects(happen(held.reference, 'CHARGEBACK'), /409/)
+    await happen(held.reference, 'EXPIRE')
+    assert.equal((await world.inbox.hear('EXPIRE', held.reference)).originalReference, held.answer.pspReference)
+    const late = await modify('capture', held.answer.pspReference, 1000)
+    assert.equal((await world.inbox.hear('CAPTURE', late.reference)).success, 'false')
+    const taken = await pay('4111111111111111')
+    for (const eventCode of ['NOTIFICATION_OF_CHARGEBACK', 'CHARGEBACK', 'CHARGEBACK_REVERSED']) {
+      const { dispute } = await happen(taken.reference, eventCode)
+      const item = await world.inbox.hear(eventCode, taken.reference)
+      assert.deepEqual([item.pspReference, item.originalReference], [dispute, taken.answer.pspReference])
+      assert.match(item.additionalData.disputeStatus ?? '', /^(Undefended|Pending)$/)
+    }
+  })
+
+  it('captures as the payment asks for, or else as the account is set', async () => {
+    const byHand = await world.admin<TestAccount>('POST', '/accounts', { name: 'By hand', capture: 'manual' })
+    for (const [account, further, captured] of [
+      [world.account, { captureDelayHours: 1 }, false],
+      [world.account, { captureDelayHours: 0 }, true],
+      [world.account, { captureDelayHours: 0, additionalData: { manualCapture: 'true' } }, false],
+      [byHand, {}, false],
+      [byHand, { captureDelayHours: 0 }, true],
+    ] as const) {
+      const request = { ...(await makeRequest('4111111111111111', further)), merchantAccount: account.merchant_account }
+      const client = createSdkClient(world.apiUrl, world.ca, account.api_key)
+      await client.PaymentsApi.payments(request as never, { idempotencyKey: request.reference })
+      const kinds = (await world.truth(request.reference)).movements.map(({ kind }) => kind)
+      assert.deepEqual(kinds, captured ? ['authorization', 'capture'] : ['authorization'])
+    }
+  })
+
+  it('lists the ways to pay of a merchant account that the key belongs to, and of no other', async () => {
+    const list = (merchantAccount: string) => sdk.PaymentsApi.paymentMethods({ merchantAccount } as never)
+    assert.equal((await list(world.account.merchant_account)).paymentMethods?.[0]?.type, 'scheme')
+    await assert.rejects(list('Stranger'), /Invalid Merchant Account/)
   })
 
   it('puts events that come together into one message', async () => {

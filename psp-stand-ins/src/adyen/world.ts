@@ -50,6 +50,8 @@ export type Payment = {
   networkTxReference: string
   /** The payment link that it was made on. */
   link: string | null
+  /** The `pspReference` of its dispute. */
+  dispute: string | null
 }
 
 /** A visit to the bank's page. `result` is there once the shopper has decided. */
@@ -79,10 +81,10 @@ export type Movement = {
   /** The `pspReference` of the operation; of an authorization and of an automatic capture, the payment's. */
   id: string
   payment: string
-  /** The caller's of this operation. */
-  reference: string
   /** The caller's of the payment. */
-  paymentReference: string
+  reference: string
+  /** The caller's of this operation; of an authorization and of an automatic capture, the payment's. */
+  ownReference: string
   amount: Amount
   at: number
 }
@@ -94,7 +96,7 @@ export type World = {
   links: Map<string, PaymentLink>
   challenges: Map<string, Challenge>
   movements: Movement[]
-  /** How many authorizations were asked for, by reference. */
+  /** How many authorizations were asked for, by reference; repeats under an idempotency key are counted, too. */
   calls: Map<string, number>
   fieldKey: FieldKey
   webhooks: Webhooks

@@ -1,4 +1,10 @@
 import type { Finding, PspAccount } from '../port.ts'
+import {
+  type AdyenWebEnvironment,
+  adyenWebEnvironments,
+  adyenWebIntegrityPattern,
+  adyenWebVersionPattern,
+} from './adyen-web.ts'
 
 /** An Adyen account's settings, read into types. */
 export type AdyenAccount = {
@@ -8,6 +14,11 @@ export type AdyenAccount = {
   merchantAccount: string
   apiKey: string
   clientKey: string
+  /** What draws its card fields; null for an account that shows none. */
+  adyenWeb:
+    | { environment: AdyenWebEnvironment; script: { version: string; integrity: string } }
+    | { pagesUrl: string }
+    | null
 }
 
 /** What a webhook is checked with. */
@@ -66,6 +77,32 @@ const settings: readonly Setting[] = [
     mustBe: 'an https origin without a path, and given for a stand-in of a test account alone',
   },
   {
+    field: 'config.pages_url',
+    isOptional: true,
+    isRight: (value, account) => isGiven(account, 'config.api_url') && isOrigin(value),
+    mustBe: 'the origin of the pages of a stand-in, and given with api_url alone',
+  },
+  {
+    field: 'config.adyen_web_version',
+    isOptional: true,
+    isRight: (value) => adyenWebVersionPattern.test(value),
+    mustBe: 'a release of Adyen Web 6, such as 6.45.2',
+  },
+  {
+    field: 'config.adyen_web_integrity',
+    isOptional: true,
+    isRight: (value) => adyenWebIntegrityPattern.test(value),
+    mustBe: 'the hash of adyen.js of that release, sha384-…, as Adyen’s release notes publish it',
+  },
+  {
+    field: 'config.adyen_web_environment',
+    isOptional: true,
+    isRight: (value, account) =>
+      adyenWebEnvironments.some((one) => one === value) &&
+      value.split('-')[0] === readSetting(account, 'config.environment'),
+    mustBe: `one of ${adyenWebEnvironments.join(', ')}, of the account’s environment`,
+  },
+  {
     field: 'credentials.api_key',
     isRight: (value) => /^[\x21-\x7e]{20,500}$/.test(value) && !isHmacKey(value) && !/^(test|live)_/.test(value),
     mustBe: 'the API key of the web service user',
@@ -94,6 +131,12 @@ const settings: readonly Setting[] = [
   },
 ]
 
+/** Settings that are needed when another is given. */
+const neededWith: readonly [given: string, needed: string, why: string][] = [
+  ['config.adyen_web_version', 'config.adyen_web_integrity', 'A release of Adyen Web is taken with its hash alone.'],
+  ['config.adyen_web_integrity', 'config.adyen_web_version', 'It is not said of which release of Adyen Web it is.'],
+]
+
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
   const faults = settings
@@ -103,6 +146,9 @@ export function findAccountFaults(account: PspAccount): Finding[] {
   const missing: Finding[] = lacksPrefix
     ? [{ severity: 'error', field: 'config.live_url_prefix', message: 'A live account has endpoints of its own.' }]
     : []
+  for (const [given, needed, message] of neededWith)
+    if (isGiven(account, given) && !isGiven(account, needed))
+      missing.push({ severity: 'error', field: needed, message })
   const given = [
     ...Object.keys(account.config).map((name) => `config.${name}`),
     ...Object.keys(account.credentials).map((name) => `credentials.${name}`),
@@ -123,7 +169,18 @@ export function readAccount(account: PspAccount): AdyenAccount {
     merchantAccount: readSetting(account, 'config.merchant_account'),
     apiKey: readSetting(account, 'credentials.api_key'),
     clientKey: readSetting(account, 'config.client_key'),
+    adyenWeb: readAdyenWeb(account),
   }
+}
+
+function readAdyenWeb(account: PspAccount): AdyenAccount['adyenWeb'] {
+  const pagesUrl = readSetting(account, 'config.pages_url')
+  if (pagesUrl !== '') return { pagesUrl }
+  const version = readSetting(account, 'config.adyen_web_version')
+  const integrity = readSetting(account, 'config.adyen_web_integrity')
+  const named = readSetting(account, 'config.adyen_web_environment') || readSetting(account, 'config.environment')
+  const environment = adyenWebEnvironments.find((one) => one === named)
+  return version === '' || environment === undefined ? null : { environment, script: { version, integrity } }
 }
 
 /** What webhooks are checked with, or null when the account has not all of it: then none can be believed. */
@@ -176,6 +233,10 @@ function findSetting(account: PspAccount, field: string): unknown {
 }
 
 function isHttpsOrigin(text: string): boolean {
+  return isOrigin(text) && text.startsWith('https:')
+}
+
+function isOrigin(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && url.protocol === 'https:' && url.origin === text
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
 }

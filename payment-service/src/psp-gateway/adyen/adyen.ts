@@ -1,6 +1,8 @@
 import type { Psp } from '../port.ts'
 import { findAccountFaults } from './account.ts'
 import { takesAmount } from './amounts.ts'
+import { checks } from './checks.ts'
+import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './payment-links.ts'
 import { payments } from './payments.ts'
 import { rawCards } from './raw-cards.ts'
@@ -15,6 +17,8 @@ export const adyenPsp: Psp = {
   payments,
   webhooks,
   hostedSessions,
+  clientTokens,
   rawCards,
+  checks,
   preflight: findAccountFaults,
 }

@@ -123,6 +123,11 @@ describe('replies of Adyen to a payment', () => {
       { paymentMethod: { brand: 'mc' } },
       { ...approved, card: { ...shownCard, brand: 'mastercard' } },
     ],
+    [
+      'no BIN, where the account does not tell',
+      { additionalData: { ...cardData, cardBin: undefined } },
+      { ...approved, card: { ...shownCard, first6: null } },
+    ],
     ['a BIN of eight', { additionalData: { ...cardData, cardBin: '41111111' } }, approved],
     [
       'a whole number for a BIN',

@@ -126,22 +126,23 @@ const brandNames: Readonly<Record<string, CardBrand>> = {
 }
 
 /**
- * What may be shown of the card; null when Adyen does not tell all of it, which is a setting of the account. A card that
- * cannot be read says nothing against the payment.
+ * What may be shown of the card; null when Adyen does not tell its last digits and its expiry, which is a setting of the
+ * account, as its first ones are. A card that cannot be read says nothing against the payment.
  */
 export function readCard(
   additionalData: Record<string, unknown> | null | undefined,
   brand: string | undefined,
 ): CardShown | null {
-  const bin = readText(additionalData, 'cardBin') ?? ''
+  const bin = readText(additionalData, 'cardBin')
   const last4 = readText(additionalData, 'cardSummary') ?? ''
   const [, month, year] = /^(\d{1,2})\/(20\d\d)$/.exec(readText(additionalData, 'expiryDate') ?? '') ?? []
   const exp_month = Number(month)
-  const isWhole = /^\d{6,8}$/.test(bin) && /^\d{4}$/.test(last4) && exp_month >= 1 && exp_month <= 12
+  const isBin = bin === undefined || /^\d{6,8}$/.test(bin)
+  const isWhole = isBin && /^\d{4}$/.test(last4) && exp_month >= 1 && exp_month <= 12
   if (!isWhole) return null
   const name = (brand ?? readText(additionalData, 'paymentMethod') ?? '').split('_')[0] ?? ''
   const known = Object.hasOwn(brandNames, name) ? brandNames[name] : cardBrandNames.find((own) => own === name)
-  return { brand: known ?? 'unknown', first6: bin.slice(0, 6), last4, exp_month, exp_year: Number(year) }
+  return { brand: known ?? 'unknown', first6: bin?.slice(0, 6) ?? null, last4, exp_month, exp_year: Number(year) }
 }
 
 function readBrand(paymentMethod: unknown): string | undefined {

@@ -31,6 +31,11 @@ export function patch(account: PspAccount, path: string, body: object): PspReque
   return makeRequest(account, 'PATCH', path, body)
 }
 
+/** A POST that changes nothing, and so needs no key. */
+export function ask(account: PspAccount, path: string, body: object): PspRequest {
+  return makeRequest(account, 'POST', path, body)
+}
+
 export function get(account: PspAccount, path: string): PspRequest {
   return makeRequest(account, 'GET', path, null)
 }

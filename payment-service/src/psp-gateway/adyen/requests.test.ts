@@ -92,7 +92,7 @@ describe('a payment by token', () => {
       'a ciphertext too long',
       makeToken({ paymentMethod: { type: 'scheme', ...encrypted, encryptedCardNumber: 'x'.repeat(4001) } }),
     ],
-    ['too long', `adyen_${'A'.repeat(30_000)}`],
+    ['too long', makeToken({ paymentMethod: { type: 'scheme', ...encrypted }, more: 'x'.repeat(30_000) })],
     ['a browser that is none', makeToken({ paymentMethod: { type: 'scheme', ...encrypted }, browserInfo: 'Mozilla' })],
   ]
   for (const [what, wrong] of notTokens) {
@@ -131,6 +131,12 @@ describe('a payment by card', () => {
       holderName: 'Ada Lovelace',
     })
     assert.equal(request.headers['idempotency-key'], 'att_1')
+  })
+
+  it('lets no address become a placeholder', () => {
+    const returnUrl = 'https://pay.example/{{card.number}}'
+    const request = rawCards.authorizeCard(testAccount, { ...input, ...card, returnUrl })
+    assert.equal(bodyOf(request).returnUrl, 'https://pay.example/%7B%7Bcard.number}}')
   })
 
   it('tells of an authentication that was made elsewhere, and asks for no other', () => {

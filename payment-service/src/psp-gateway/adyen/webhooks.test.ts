@@ -136,6 +136,12 @@ describe('webhooks of Adyen', () => {
     assert.equal(about.outcome.networkTransactionId, '123456789012345')
   })
 
+  it('takes no id for a payment’s that may be another’s: a closed offer is none', () => {
+    const { about } = read({ eventCode: 'OFFER_CLOSED' })
+    assert(about.kind === 'attempt' && about.outcome.outcome === 'declined')
+    assert.equal(about.outcome.pspReference, null)
+  })
+
   it('says of a dispute until when evidence can be sent', () => {
     const additionalData = { defensePeriodEndsAt: '2026-12-13T00:00:00+01:00' }
     const { about } = read({ ...dispute, eventCode: 'CHARGEBACK', additionalData })

@@ -53,6 +53,9 @@ export const PaymentLink = Type.Object({
 })
 export type PaymentLink = Static<typeof PaymentLink>
 
+/** `PaymentMethodsResponse`. */
+const PaymentMethods = Type.Object({ paymentMethods: Type.Array(Type.Object({ type: Type.Optional(Code) })) })
+
 /** `NotificationRequestItem` of the Webhooks API. */
 export const NotificationRequestItem = Type.Object({
   eventCode: Type.String({ pattern: '^[A-Z0-9_]{1,60}$' }),
@@ -83,6 +86,7 @@ export const wire = {
   payment: Schema.Compile(Payment),
   modification: Schema.Compile(Modification),
   paymentLink: Schema.Compile(PaymentLink),
+  paymentMethods: Schema.Compile(PaymentMethods),
   notification: Schema.Compile(Notification),
   redirectAction: Schema.Compile(RedirectAction),
   error: Schema.Compile(ErrorBody),

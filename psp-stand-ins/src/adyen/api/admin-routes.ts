@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Server } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import { type NewAccount, openAccount, showAccount } from '../accounts.ts'
+import { type HappeningCode, happeningCodes, letHappen } from '../payments/happenings.ts'
 import { readTruth } from '../payments/truth.ts'
 import type { World } from '../world.ts'
 import { describeRequests, type RequestsSeen } from './requests-seen.ts'
@@ -35,9 +37,20 @@ const newUrl = {
   additionalProperties: false,
   properties: { url: { ...text, nullable: true, pattern: '^https?://' } },
 }
+const newHappening = {
+  type: 'object',
+  required: ['reference', 'event_code'],
+  additionalProperties: false,
+  properties: { reference: text, event_code: { type: 'string', enum: happeningCodes } },
+}
 
 /** What is not Adyen's: accounts, encrypted cards for servers' tests, and what really happened. */
-export function registerAdminRoutes(app: FastifyInstance, world: World, adminToken: string, seen: RequestsSeen): void {
+export function registerAdminRoutes(
+  app: FastifyInstance<Server>,
+  world: World,
+  adminToken: string,
+  seen: RequestsSeen,
+): void {
   app.register(
     async (admin) => {
       const digest = (token: string) => createHash('sha256').update(token).digest()
@@ -52,9 +65,11 @@ export function registerAdminRoutes(app: FastifyInstance, world: World, adminTok
           .send({ error: 'The request is not as the README of this stand-in has it.' }),
       )
 
-      admin.post('/accounts', { schema: { body: newAccount } }, async (request, reply) =>
-        reply.code(201).send(showAccount(openAccount(world, request.body as NewAccount))),
-      )
+      admin.post('/accounts', { schema: { body: newAccount } }, async (request, reply) => {
+        const account = openAccount(world, request.body as NewAccount)
+        if (account === null) return reply.code(409).send({ error: 'This merchant account has another API key.' })
+        return reply.code(201).send(showAccount(account))
+      })
       admin.put('/accounts/:merchantAccount/webhook', { schema: { body: newUrl } }, async (request, reply) => {
         const { merchantAccount } = request.params as { merchantAccount: string }
         const account = world.accounts.find((one) => one.merchantAccount === merchantAccount)
@@ -74,6 +89,14 @@ export function registerAdminRoutes(app: FastifyInstance, world: World, adminTok
           ...(card.cvc === undefined ? {} : { encryptedSecurityCode: fieldKey.encrypt('cvc', String(card.cvc)) }),
           ...(card.holder_name === undefined ? {} : { holderName: String(card.holder_name) }),
         }
+      })
+      admin.post('/happenings', { schema: { body: newHappening } }, async (request, reply) => {
+        const { reference, event_code } = request.body as { reference: string; event_code: HappeningCode }
+        const found = [...world.payments.values()].find(
+          (payment) => payment.reference === reference && letHappen(world, payment, event_code),
+        )
+        if (!found) return reply.code(409).send({ error: 'There is no payment that this could happen to.' })
+        return { payment: found.pspReference, dispute: found.dispute }
       })
       admin.get('/truth', async (request) => {
         const { reference } = request.query as { reference?: string }

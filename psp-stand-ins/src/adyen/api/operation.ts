@@ -26,5 +26,7 @@ export type Operation = {
   model: string | null
   /** It does nothing that must not be done twice, so that it needs no idempotency key. */
   readsOnly?: true
+  /** Notes that it was asked for, also when it was before and nothing more is done. */
+  note?(call: Pick<Call, 'world' | 'body'>): void
   act(call: Call): Result
 }

@@ -10,16 +10,20 @@ import type { Account, Payment, World } from '../world.ts'
 import type { Call, Operation, Result } from './operation.ts'
 
 export const paymentOperations: readonly Operation[] = [
-  { method: 'POST', path: '/payments', model: 'PaymentRequest', act: makePayment },
+  { method: 'POST', path: '/payments', model: 'PaymentRequest', note: countCall, act: makePayment },
   { method: 'POST', path: '/payments/details', model: 'PaymentDetailsRequest', act: submitDetails },
   { method: 'POST', path: '/paymentMethods', model: 'PaymentMethodsRequest', readsOnly: true, act: listMethods },
 ]
+
+function countCall({ world, body }: Pick<Call, 'world' | 'body'>): void {
+  const { reference } = body as PaymentBody
+  world.calls.set(reference, (world.calls.get(reference) ?? 0) + 1)
+}
 
 function makePayment({ world, account, body, faultIsSpent }: Call): Result {
   const request = body as PaymentBody
   checkPayment(account, request)
   const card = readCard(account, world.fieldKey, request.paymentMethod, world.now())
-  world.calls.set(request.reference, (world.calls.get(request.reference) ?? 0) + 1)
   const fault = faultIsSpent ? null : faultOf(card.number, card.shown.holderName)
   if (fault === 'reset_before' || fault === 'timeout_before') return { lost: fault }
   const done = authorise(world, {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:https'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AdyenError } from '../adyen-error.ts'
 import { describeError, type Log } from '../log.ts'
@@ -22,23 +23,22 @@ export function createApi(
   world: World,
   config: { tls: { cert: string; key: string }; adminToken: string },
   log: Log,
-): FastifyInstance {
-  const app: FastifyInstance = fastify({
+): FastifyInstance<Server> {
+  const app = fastify({
     https: config.tls,
     logger: false,
     bodyLimit,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-  }) as unknown as FastifyInstance
+  })
   const seen: RequestsSeen = new Map()
-  app.setErrorHandler((error: FastifyError | AdyenError, request, reply) =>
-    send(
-      reply,
-      toAdyenError(error, (known) => log('error', { route: request.routeOptions.url ?? null, error: known })),
-    ),
-  )
-  app.setNotFoundHandler((_request, reply) => send(reply, new AdyenError('route_unknown')))
+  app.setErrorHandler((error: FastifyError | AdyenError, request, reply) => {
+    const known = toAdyenError(error)
+    if (known.status >= 500) log('error', { route: request.routeOptions.url ?? null, error: describeError(error) })
+    return sendError(reply, known)
+  })
+  app.setNotFoundHandler((_request, reply) => sendError(reply, new AdyenError('route_unknown')))
   app.addHook('onResponse', async (request, reply) =>
     log('request', {
       method: request.method,
@@ -51,7 +51,8 @@ export function createApi(
   const answers: KeptAnswers = new Map()
   app.register(
     async (checkout) => {
-      // The raw text is what an idempotency key stands for.
+      // JSON alone, read here, so that what cannot be read is refused in Adyen's words.
+      checkout.removeAllContentTypeParsers()
       checkout.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
         done(null, body),
       )
@@ -70,45 +71,53 @@ function addOperation(
   answers: KeptAnswers,
   seen: RequestsSeen,
 ): void {
-  const { method, path, model } = operation
+  const { method, path } = operation
   app.route({
     method,
     url: path,
     exposeHeadRoute: false,
     onRequest: async (request) => void findAccount(world, request),
     handler: async (request, reply) => {
-      const text = typeof request.body === 'string' ? request.body : ''
-      const route = `${method} ${request.url}`
-      const count = (refused: boolean) => countRequest(seen, `${method} ${path}`, `${route}\n${text}`, refused)
+      const text = `${method} ${request.url}\n${String(request.body ?? '')}`
+      const count = (refused: boolean) => countRequest(seen, `${method} ${path}`, text, refused)
+      let acted: ReturnType<typeof actOnce>
       try {
-        const account = findAccount(world, request)
-        if (request.url.includes('?')) throw new AdyenError('unexpected_input', 'there are no query parameters here')
-        const key =
-          method === 'POST' && !operation.readsOnly ? readIdempotencyKey(request.headers['idempotency-key']) : null
-        const body = model === null ? undefined : parse(text)
-        if (model !== null) checkParameters(model, body)
-        const params = request.params as Record<string, string>
-        const act = (faultIsSpent: boolean): Result => operation.act({ world, account, params, body, faultIsSpent })
-        if (key === null) {
-          const result = act(false)
-          count(false)
-          return await sendAnswer(world, reply, result)
-        }
-        const call = { account: account.merchantAccount, key, route, body }
-        const { result, replayed, done } = actOnce(answers, call, act)
-        count(false)
-        if (replayed) reply.header('idempotency-key', key)
-        try {
-          return await sendAnswer(world, reply, result)
-        } finally {
-          done()
-        }
+        acted = act(world, operation, answers, request)
       } catch (error) {
         count(true)
         throw error
       }
+      count(false)
+      if (acted.replayed) reply.header('idempotency-key', request.headers['idempotency-key'])
+      try {
+        return await sendAnswer(world, reply, acted.result)
+      } finally {
+        acted.done()
+      }
     },
   })
+}
+
+/** Checks a request from the outside in, and does what it asks for unless its key was seen before. @throws AdyenError */
+function act(
+  world: World,
+  operation: Operation,
+  answers: KeptAnswers,
+  request: FastifyRequest,
+): ReturnType<typeof actOnce> {
+  const { method, model } = operation
+  const account = findAccount(world, request)
+  if (request.url.includes('?')) throw new AdyenError('unexpected_input', 'there are no query parameters here')
+  const needsKey = method === 'POST' && !operation.readsOnly
+  const key = needsKey ? readIdempotencyKey(request.headers['idempotency-key']) : null
+  const body = model === null ? undefined : parse(String(request.body ?? ''))
+  if (model !== null) checkParameters(model, body)
+  operation.note?.({ world, body })
+  const params = request.params as Record<string, string>
+  const perform = (faultIsSpent: boolean): Result => operation.act({ world, account, params, body, faultIsSpent })
+  if (key === null) return { result: perform(false), replayed: false, done: () => {} }
+  const route = `${method} ${request.url}`
+  return actOnce(answers, { account: account.merchantAccount, key, route, body }, perform)
 }
 
 function findAccount(world: World, request: FastifyRequest): Account {
@@ -127,17 +136,16 @@ function parse(text: string): unknown {
 }
 
 /** Fastify's own words may quote the body, so that none of them is passed on. */
-function toAdyenError(error: FastifyError | AdyenError, logBug: (described: string) => void): AdyenError {
+function toAdyenError(error: FastifyError | AdyenError): AdyenError {
   if (error instanceof AdyenError) return error
   if (error.statusCode === 413) return new AdyenError('body_too_large')
   if (error.statusCode === 415) return new AdyenError('not_json')
-  if (error.statusCode !== undefined && error.statusCode < 500) return new AdyenError('unparsable')
-  logBug(describeError(error))
-  return new AdyenError('internal')
+  const isTheirs = error.statusCode !== undefined && error.statusCode < 500
+  return new AdyenError(isTheirs ? 'unparsable' : 'internal')
 }
 
-function send(reply: FastifyReply, error: AdyenError): FastifyReply {
-  // The second 704 of Adyen's documents: a repeat is told to come again.
+function sendError(reply: FastifyReply, error: AdyenError): FastifyReply {
+  // Adyen, “API idempotency”: with this header the same request may be sent again, and without it never.
   if (error.status === 409) reply.header('transient-error', 'true')
   return reply.code(error.status).send(renderError(error))
 }

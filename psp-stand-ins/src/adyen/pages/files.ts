@@ -21,10 +21,13 @@ export const adyenWeb = {
   script: makeServedFile({
     kind: 'script',
     path: '/adyen-web/adyen.js',
-    body: stripTypeScriptTypes(read('pages/browser/adyen-web.ts')),
+    body: `(() => {
+${stripTypeScriptTypes(read('pages/browser/adyen-web.ts'))}
+})()
+`,
     why: 'The part of Adyen Web that draws card fields.',
   }),
-  style: makeStyle('/adyen-web/adyen.css', 'pages/adyen-web.css', 'How the frames of the fields look.'),
+  style: makeStyle('/adyen-web/adyen.css', 'pages/adyen-web.css', 'How the frames of the fields fit.'),
 }
 
 export const pages = {

@@ -114,7 +114,7 @@ function renderForm(world: World, link: PaymentLink, form: FormState): Page {
   <form method="post" action="/${link.id}" novalidate>
     ${renderField('number', 'Card number', form, 'cc-number', 'numeric', '')}
     <div class="pair">
-      ${renderField('expiry', 'Expiry date (MM/YY)', form, 'cc-exp', 'numeric', form.expiry)}
+      ${renderField('expiry', 'Expires (MM/YY)', form, 'cc-exp', 'numeric', form.expiry)}
       ${renderField('cvc', 'Security code', form, 'cc-csc', 'numeric', '')}
     </div>
     ${renderField('holder_name', 'Name on card', form, 'cc-name', 'text', form.holderName)}

@@ -46,6 +46,7 @@ export function authorise(world: World, asked: Authorisation): Authorised {
     authCode: String(Math.floor(Math.random() * 1_000_000)).padStart(6, '0'),
     networkTxReference: makeNetworkReference(card.shown.brand, world.now()),
     link,
+    dispute: null,
   }
   world.payments.set(payment.pspReference, payment)
   const refusal = findRefusal(asked, payment)

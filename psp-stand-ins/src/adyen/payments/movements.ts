@@ -5,7 +5,7 @@ export function recordMovement(
   world: World,
   payment: Payment,
   kind: Movement['kind'],
-  reference: string,
+  ownReference: string,
   id: string,
   value: number,
 ): void {
@@ -13,8 +13,8 @@ export function recordMovement(
     kind,
     id,
     payment: payment.pspReference,
-    reference,
-    paymentReference: payment.reference,
+    reference: payment.reference,
+    ownReference,
     amount: { value, currency: payment.amount.currency },
     at: world.now(),
   })

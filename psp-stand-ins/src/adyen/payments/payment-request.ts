@@ -1,5 +1,5 @@
 import { AdyenError } from '../adyen-error.ts'
-import { isAdyenCurrency } from '../currencies.ts'
+import { isAdyenCurrency, toIsoMinorUnits } from '../currencies.ts'
 import type { Account, Amount } from '../world.ts'
 
 /** What is read of a `PaymentRequest`, whose names and types `checkParameters` has checked. */
@@ -60,7 +60,7 @@ export function checkReference(reference: string): void {
 
 export function checkAmount({ value, currency }: Amount): void {
   if (!isAdyenCurrency(currency)) throw new AdyenError('unsupported_currency')
-  if (value <= 0) throw new AdyenError('invalid_amount')
+  if (value <= 0 || toIsoMinorUnits(value, currency) === null) throw new AdyenError('invalid_amount')
 }
 
 export function checkReturnUrl(url: string): void {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { type AdyenStandIn, startAdyenStandIn } from '../stand-in.ts'
 import type { Timings } from '../timings.ts'
-import { type Answer, createSdkClient, send } from './sdk-client.ts'
+import { type Answer, send } from './sdk-client.ts'
 
 export const adminToken = 'admin-token-of-the-tests'
 
@@ -59,7 +59,6 @@ export async function openStandIn() {
     account,
     admin,
     inbox,
-    sdk: createSdkClient(standIn.apiUrl, authority.certificate, account.api_key),
     /** One request below the API's version, as it is, and what was answered. */
     async call(
       method: string,
@@ -85,7 +84,7 @@ export async function openStandIn() {
       }),
     truth: (reference: string) =>
       admin<{
-        movements: { kind: string; reference: string; amount: number; currency: string }[]
+        movements: { kind: string; reference: string; own_reference: string; amount: number; currency: string }[]
         calls: number
         declined: number
       }>('GET', `/truth?reference=${encodeURIComponent(reference)}`),

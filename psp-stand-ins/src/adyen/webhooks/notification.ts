@@ -1,9 +1,17 @@
 import { createHmac } from 'node:crypto'
+import type { HappeningCode } from '../payments/happenings.ts'
 import type { Account, Amount } from '../world.ts'
 
 /** One item of a standard webhook, as Adyen's “Webhook structure and types” has it. */
 export type Notification = {
-  eventCode: 'AUTHORISATION' | 'CAPTURE' | 'CAPTURE_FAILED' | 'CANCELLATION' | 'REFUND' | 'REFUND_FAILED'
+  eventCode:
+    | 'AUTHORISATION'
+    | 'CAPTURE'
+    | 'CAPTURE_FAILED'
+    | 'CANCELLATION'
+    | 'REFUND'
+    | 'REFUND_FAILED'
+    | HappeningCode
   success: boolean
   pspReference: string
   /** The payment's, for everything but an authorisation. */

@@ -28,6 +28,9 @@ const declines: Record<string, DeclineCode> = {
   acquirer_error: 'processing_error',
 }
 
+/** The stand-in's refusals of requests whose form is right: no such payment or redirect, a token that it cannot open. */
+const nameFaults = new Set(['167', '172', '174', '14_018'])
+
 /** The strict stand-in of Adyen in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openAdyenBench(): Promise<Bench> {
   const authority = await createCertificateAuthority()
@@ -61,6 +64,7 @@ export async function openAdyenBench(): Promise<Bench> {
         environment: 'test',
         client_key: text('client_key'),
         api_url: standIn.apiUrl,
+        pages_url: standIn.pagesUrl,
       },
       credentials: {
         api_key: text('api_key'),
@@ -90,6 +94,11 @@ export async function openAdyenBench(): Promise<Bench> {
       'has its refund fail': cardNamed('refund_refused'),
       'has its refund pending': cardNamed('refund_slow'),
     },
+    isMalformed({ status, body }) {
+      if (status < 400) return false
+      const { errorCode, message } = JSON.parse(body)
+      return !nameFaults.has(errorCode) && message !== 'there is no such payment link'
+    },
     unknown: {
       token: makeToken({ type: 'scheme', ...unknownFields }),
       payment: 'AAAABBBBCCCCDDDD',
@@ -100,7 +109,10 @@ export async function openAdyenBench(): Promise<Bench> {
     tellsOfClosedSessions: false,
     tellsFirst6: true,
     saysWhyNotClosed: false,
-    settings: { optional: ['config.api_url'], ofAnyForm: ['config.merchant_account', 'credentials.webhook_user'] },
+    settings: {
+      optional: ['config.api_url', 'config.pages_url'],
+      ofAnyForm: ['config.merchant_account', 'credentials.webhook_user'],
+    },
     signatureCovers: { bytes: false, time: false },
     declines: Object.entries(declines).map(([name, code]) => ({ card: cardNamed(name), code })),
     faults: (

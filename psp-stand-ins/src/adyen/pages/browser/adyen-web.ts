@@ -1,10 +1,12 @@
 /**
- * The part of Adyen Web 6 that draws card fields, under the names of its documentation: `window.AdyenWeb` with
- * `AdyenCheckout`, `CustomCard` and `Card`. Every field is a frame of the origin that this script came from.
+ * The part of Adyen Web 6 that draws card fields, under the names of its documentation (“Custom card integration”):
+ * `window.AdyenWeb` with `AdyenCheckout` and `CustomCard`. Every field is a frame of the origin that this script came from.
+ * It is served as the body of a function, so that none of its names is one of the merchant's page.
  */
 type FieldState = { valid: boolean; error: string | null; blobs: Record<string, string> }
 type Configuration = Record<string, unknown> & { clientKey?: string; environment?: string; locale?: string }
 type Callback = (...args: unknown[]) => void
+type FieldStyles = Partial<Record<'base' | 'error' | 'placeholder', Record<string, string>>>
 type Options = {
   onChange?: Callback
   onFieldValid?: Callback
@@ -19,9 +21,8 @@ type Options = {
   onBinValue?: Callback
   ariaLabels?: Record<string, string | undefined>
   placeholders?: Record<string, string | undefined>
-  styles?: { base?: Record<string, string>; error?: Record<string, string> }
+  styles?: FieldStyles
   brands?: string[]
-  hasHolderName?: boolean
 }
 type Checkout = { options: Configuration }
 
@@ -30,18 +31,32 @@ const adyenWebScript =
   document.querySelector<HTMLScriptElement>('script[src$="/adyen-web/adyen.js"]')
 const adyenWebOrigin = new URL(adyenWebScript?.src ?? location.href).origin
 
-/** Adyen Web's words for its error codes, of which each field has a few. */
-const adyenWebErrors: Record<string, string> = {
-  'cc.num.900': 'Enter the card number',
-  'cc.num.902': 'Enter a valid card number',
-  'cc.dat.910': 'Enter the expiry date',
-  'cc.dat.912': 'Card too old',
-  'cc.dat.913': 'Enter a valid expiry date',
-  'cc.mth.915': 'Enter the expiry month',
-  'cc.yr.917': 'Enter the expiry year',
-  'cc.cvc.920': 'Enter the security code',
-  'cc.cvc.921': 'Enter the complete security code',
-  'cc.num.903': 'Enter a supported card brand',
+/** Adyen Web's words for its error codes, of which each field has a few. Its other languages are not needed here. */
+const adyenWebErrors: Record<string, Record<string, string> | undefined> = {
+  en: {
+    'cc.num.900': 'Enter the card number',
+    'cc.num.902': 'Enter a valid card number',
+    'cc.num.903': 'Enter a supported card brand',
+    'cc.dat.910': 'Enter the expiry date',
+    'cc.dat.912': 'Card too old',
+    'cc.dat.913': 'Enter a valid expiry date',
+    'cc.mth.915': 'Enter the expiry month',
+    'cc.yr.917': 'Enter the expiry year',
+    'cc.cvc.920': 'Enter the security code',
+    'cc.cvc.921': 'Enter the complete security code',
+  },
+  de: {
+    'cc.num.900': 'Geben Sie die Kartennummer ein',
+    'cc.num.902': 'Geben Sie eine gültige Kartennummer ein',
+    'cc.num.903': 'Diese Kartenmarke wird nicht angenommen',
+    'cc.dat.910': 'Geben Sie das Ablaufdatum ein',
+    'cc.dat.912': 'Die Karte ist abgelaufen',
+    'cc.dat.913': 'Geben Sie ein gültiges Ablaufdatum ein',
+    'cc.mth.915': 'Geben Sie den Ablaufmonat ein',
+    'cc.yr.917': 'Geben Sie das Ablaufjahr ein',
+    'cc.cvc.920': 'Geben Sie den Sicherheitscode ein',
+    'cc.cvc.921': 'Geben Sie den vollständigen Sicherheitscode ein',
+  },
 }
 
 /** The names of the labels in `ariaLabels` and `placeholders`, by field. */
@@ -68,13 +83,13 @@ function readBrowserInfo() {
 
 class CustomCard {
   private readonly checkout: Checkout
-  protected readonly options: Options
+  private readonly options: Options
   private readonly fields = new Map<string, FieldState & { frame: HTMLIFrameElement; ready: boolean }>()
   private brand = ''
   private rootNode: HTMLElement | null = null
+  /** Of the security code, by the card's brand. */
+  private cvcLength = 3
   private wasValid = false
-  /** The name on the card, which `Card` asks for and `CustomCard` leaves to the merchant. */
-  protected holderName = ''
 
   constructor(checkout: Checkout, options: Options = {}) {
     this.checkout = checkout
@@ -87,7 +102,6 @@ class CustomCard {
     const root = typeof target === 'string' ? document.querySelector<HTMLElement>(target) : target
     if (!root) throw new Error('Component could not mount. Root node was not found.')
     this.rootNode = root
-    this.prepare(root)
     window.addEventListener('message', this.listen)
     for (const place of root.querySelectorAll<HTMLElement>('[data-cse]')) {
       const fieldType = place.dataset.cse ?? ''
@@ -107,11 +121,7 @@ class CustomCard {
   get data() {
     const blobs = Object.assign({}, ...[...this.fields.values()].map((field) => field.blobs)) as Record<string, string>
     return {
-      paymentMethod: {
-        type: 'scheme',
-        ...blobs,
-        ...(this.holderName === '' ? {} : { holderName: this.holderName }),
-      },
+      paymentMethod: { type: 'scheme', ...blobs },
       browserInfo: readBrowserInfo(),
       origin: window.location.origin,
     }
@@ -124,7 +134,7 @@ class CustomCard {
   get state() {
     const entries = [...this.fields]
     const errorOf = ({ error }: FieldState) =>
-      error === null ? null : { isValid: false, error, errorMessage: error, errorI18n: adyenWebErrors[error] ?? error }
+      error === null ? null : { isValid: false, error, errorMessage: error, errorI18n: this.translate(error) }
     return {
       data: this.data,
       isValid: this.isValid,
@@ -147,8 +157,8 @@ class CustomCard {
     return this
   }
 
-  updateStyles(styles: Options['styles']): this {
-    for (const { frame } of this.fields.values()) this.tell(frame, { do: 'style', style: styles?.base ?? {} })
+  updateStyles(styles: FieldStyles): this {
+    for (const { frame } of this.fields.values()) this.tell(frame, { do: 'style', styles })
     return this
   }
 
@@ -163,9 +173,7 @@ class CustomCard {
     this.unmount()
   }
 
-  protected prepare(_root: HTMLElement): void {}
-
-  protected tellChange(): void {
+  private tellChange(): void {
     this.options.onChange?.(this.state, this)
     if (this.isValid !== this.wasValid) {
       this.wasValid = this.isValid
@@ -196,7 +204,8 @@ class CustomCard {
     if (!fieldType || !field) return
     if (data.event === 'ready') {
       field.ready = true
-      this.tell(field.frame, { do: 'style', style: this.options.styles?.base ?? {} })
+      this.tell(field.frame, { do: 'style', styles: this.options.styles ?? {} })
+      this.tell(field.frame, { do: 'cvcLength', length: this.cvcLength })
       if ([...this.fields.values()].every(({ ready }) => ready)) {
         this.options.onConfigSuccess?.({ iframesConfigured: true, type: 'card', rootNode: this.rootNode })
         this.options.onReady?.()
@@ -204,16 +213,19 @@ class CustomCard {
     }
     if (data.event === 'focus') {
       this.options.onFocus?.({ fieldType, focus: data.focus, type: 'card', rootNode: this.rootNode })
-      if (data.focus === false && !data.empty) this.setError(fieldType, field, data.error)
+      if (data.focus === false && !data.empty) this.setError(fieldType, field, field.valid ? null : data.error)
     }
-    if (data.event === 'validated') this.setError(fieldType, field, data.error)
+    // A brand that the merchant does not take is wrong though the number is right.
+    if (data.event === 'validated' && !(field.error !== null && data.error === null))
+      this.setError(fieldType, field, data.error)
     if (data.event === 'change') this.change(fieldType, field, data)
   }
 
+  /** Tells the merchant's page what is wrong with a field, or, with null, that nothing is any more. */
   private setError(fieldType: string, field: FieldState, error: string | null): void {
     if (field.error === error) return
     field.error = error
-    const i18n = error === null ? '' : (adyenWebErrors[error] ?? error)
+    const i18n = error === null ? '' : this.translate(error)
     const told = {
       fieldType,
       error: error ?? '',
@@ -224,7 +236,11 @@ class CustomCard {
     }
     this.options.onError?.(told, this)
     this.options.onValidationError?.([told])
-    this.tellChange()
+  }
+
+  private translate(error: string): string {
+    const words = adyenWebErrors[this.checkout.options.locale?.slice(0, 2) ?? 'en'] ?? adyenWebErrors.en
+    return words?.[error] ?? error
   }
 
   private change(
@@ -242,7 +258,6 @@ class CustomCard {
       data.brand !== null && this.options.brands !== undefined && !this.options.brands.includes(data.brand.brand)
     field.valid = data.error === null && !isUnsupported
     field.blobs = field.valid ? data.blobs : {}
-    if (field.valid) field.error = null
     if (fieldType === 'encryptedCardNumber') this.changeBrand(data.brand)
     for (const [encryptedFieldName, blob] of Object.entries(field.blobs)) {
       this.options.onFieldValid?.({
@@ -258,7 +273,8 @@ class CustomCard {
     }
     if (field.valid && data.issuerBin)
       this.options.onBinValue?.({ type: 'card', binValue: data.issuerBin, encryptedBin: '' })
-    if (isUnsupported) this.setError(fieldType, field, 'cc.num.903')
+    // Who types on has not finished: what is wrong is said when the field is left.
+    this.setError(fieldType, field, isUnsupported ? 'cc.num.903' : null)
     this.tellChange()
   }
 
@@ -266,47 +282,10 @@ class CustomCard {
     const brand = found?.brand ?? ''
     if (brand === this.brand) return
     this.brand = brand
+    this.cvcLength = found?.cvcLength ?? 3
     const code = this.fields.get('encryptedSecurityCode')
-    if (code) this.tell(code.frame, { do: 'cvcLength', length: found?.cvcLength ?? 3 })
+    if (code) this.tell(code.frame, { do: 'cvcLength', length: this.cvcLength })
     this.options.onBrand?.({ type: 'card', rootNode: this.rootNode, brand: brand === '' ? 'card' : brand })
-  }
-}
-
-/** The whole form, with labels of its own. */
-class Card extends CustomCard {
-  protected override prepare(root: HTMLElement): void {
-    const field = (name: string, label: string) => {
-      const place = document.createElement('label')
-      place.className = 'adyen-checkout__field'
-      const text = document.createElement('span')
-      text.textContent = label
-      const frame = document.createElement('span')
-      frame.dataset.cse = name
-      place.append(text, frame)
-      return place
-    }
-    const form = document.createElement('div')
-    form.className = 'adyen-checkout__card-input__form'
-    form.append(
-      field('encryptedCardNumber', 'Card number'),
-      field('encryptedExpiryDate', 'Expiry date'),
-      field('encryptedSecurityCode', 'Security code'),
-    )
-    if (this.options.hasHolderName) form.append(this.makeHolderName())
-    root.replaceChildren(form)
-  }
-
-  private makeHolderName(): HTMLElement {
-    const label = document.createElement('label')
-    label.className = 'adyen-checkout__field'
-    const input = document.createElement('input')
-    input.autocomplete = 'cc-name'
-    input.addEventListener('input', () => {
-      this.holderName = input.value.trim()
-      this.tellChange()
-    })
-    label.append('Name on card', input)
-    return label
   }
 }
 
@@ -318,4 +297,4 @@ async function AdyenCheckout(configuration: Configuration): Promise<Checkout> {
   return { options: configuration }
 }
 
-Object.assign(window, { AdyenWeb: { AdyenCheckout, Card, CustomCard } })
+Object.assign(window, { AdyenWeb: { AdyenCheckout, CustomCard } })

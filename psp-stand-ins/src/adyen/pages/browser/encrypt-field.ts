@@ -5,7 +5,7 @@
 export async function encryptField(publicKey: string, name: string, value: string): Promise<string> {
   const curve = { name: 'ECDH', namedCurve: 'P-256' }
   const theirs = await crypto.subtle.importKey('raw', fromBase64(publicKey), curve, false, [])
-  const once = (await crypto.subtle.generateKey(curve, false, ['deriveKey'])) as CryptoKeyPair
+  const once = await crypto.subtle.generateKey(curve, false, ['deriveKey'])
   const key = await crypto.subtle.deriveKey(
     { name: 'ECDH', public: theirs },
     once.privateKey,
@@ -14,7 +14,9 @@ export async function encryptField(publicKey: string, name: string, value: strin
     ['encrypt'],
   )
   const iv = crypto.getRandomValues(new Uint8Array(12))
-  const plain = new TextEncoder().encode(JSON.stringify({ [name]: value, generationtime: new Date().toISOString() }))
+  // Filled up with spaces to the length of Adyen's own texts.
+  const text = JSON.stringify({ [name]: value, generationtime: new Date().toISOString() }).padEnd(384)
+  const plain = new TextEncoder().encode(text)
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, plain))
   const oncePublic = new Uint8Array(await crypto.subtle.exportKey('raw', once.publicKey))
   return `adyenjs_0_1_18$${toBase64(oncePublic)}$${toBase64(new Uint8Array([...iv, ...sealed]))}`

@@ -81,6 +81,17 @@ async function tellChange(field: HTMLInputElement): Promise<void> {
   if (field.value === text) say({ event: 'change', error, empty: text === '', blobs, brand, ...tells })
 }
 
+/** The merchant's look, of which an error's goes over the usual one. What CSS knows by a pseudo-element comes in a variable. */
+type FieldStyles = Partial<Record<'base' | 'error' | 'placeholder', Record<string, string>>>
+let styles: FieldStyles = {}
+
+function markError(field: HTMLInputElement, error: string | null): void {
+  if (error === null) field.removeAttribute('aria-invalid')
+  else field.setAttribute('aria-invalid', 'true')
+  Object.assign(field.style, styles.base, error === null ? {} : styles.error)
+  field.style.setProperty('--placeholder', styles.placeholder?.color ?? '')
+}
+
 function format(field: HTMLInputElement): void {
   if (fieldType === 'encryptedExpiryDate') {
     const digits = field.value.replace(/\D/g, '')
@@ -97,20 +108,26 @@ function format(field: HTMLInputElement): void {
 
 input.addEventListener('input', () => {
   format(input)
-  input.removeAttribute('aria-invalid')
+  markError(input, null)
   void tellChange(input)
 })
 input.addEventListener('focus', () => say({ event: 'focus', focus: true }))
-input.addEventListener('blur', () =>
-  say({ event: 'focus', focus: false, error: read(input).error, empty: input.value === '' }),
-)
+input.addEventListener('blur', () => {
+  const { error } = read(input)
+  const empty = input.value === ''
+  if (!empty) markError(input, error)
+  say({ event: 'focus', focus: false, error, empty })
+})
 window.addEventListener('message', ({ origin: from, source, data }) => {
   if (from !== origin || source !== window.parent || data?.adyenStandIn !== 1) return
   if (data.do === 'focus') input.focus()
-  if (data.do === 'style') Object.assign(input.style, data.style)
+  if (data.do === 'style') {
+    styles = data.styles
+    markError(input, null)
+  }
   if (data.do === 'validate') {
     const { error } = read(input)
-    if (error !== null) input.setAttribute('aria-invalid', 'true')
+    markError(input, error)
     say({ event: 'validated', error })
   }
   if (data.do === 'cvcLength') {
