@@ -53,7 +53,6 @@ test('one refund is pending first, another turns out to have failed, and only th
   const slow = await pay(bench, 'refund_pending')
   const pending = await bench.stripe.refunds.create({ payment_intent: slow.id }, { idempotencyKey: 'att_r2' })
   assert.equal(pending.status, 'pending')
-  assert.deepEqual((await bench.truth('att_r2')).movements, [])
   const { body } = await bench.inbox.waitFor('refund.updated', pending.id)
   assert.equal(JSON.parse(body).data.object.status, 'succeeded')
   assert.equal((await bench.truth('att_r2')).movements.length, 1)

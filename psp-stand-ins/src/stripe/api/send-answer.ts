@@ -20,7 +20,7 @@ export async function sendAnswer(timings: Timings, held: HeldConnections, reply:
       case 'reset_before':
       case 'reset_after':
         reply.hijack()
-        socket?.resetAndDestroy()
+        socket?.destroy()
         return reply
       case 'slow_reply':
         await sleep(timings.slowReplyMs)

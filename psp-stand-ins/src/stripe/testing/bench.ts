@@ -21,7 +21,7 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
     ...options,
     timings: {
       holdMs: 5_000,
-      slowReplyMs: 300,
+      slowReplyMs: 1_500,
       webhookDelayMs: 1,
       webhookFirstRetryMs: 10,
       refundChangeMs: 20,
