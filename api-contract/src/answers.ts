@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { errorTable } from './errors.ts'
 import { eventTypes } from './events.ts'
-import { Charge, PaymentSession, Refund } from './resources.ts'
+import { Charge, Dispute, PaymentSession, Refund } from './resources.ts'
 import { WebhookDelivery, WebhookEndpoint } from './webhook-endpoints.ts'
 
 /** What the API answers beside the objects themselves: lists, events, problems. */
@@ -26,7 +26,7 @@ export const Event = Type.Object({
     description: 'Counts 1, 2, 3, … per object, without gaps. Ignore one that is lower than what you have applied.',
   }),
   data: Type.Object({
-    object: Type.Union([Charge, Refund, PaymentSession, WebhookEndpoint], {
+    object: Type.Union([Charge, Refund, Dispute, PaymentSession, WebhookEndpoint], {
       description: 'The whole object, as it was at that moment.',
     }),
   }),
@@ -34,6 +34,7 @@ export const Event = Type.Object({
 
 export const ChargeList = listOf(Charge)
 export const RefundList = listOf(Refund)
+export const DisputeList = listOf(Dispute)
 export const PaymentSessionList = listOf(PaymentSession)
 export const EventList = listOf(Event)
 export const WebhookEndpointList = listOf(WebhookEndpoint)

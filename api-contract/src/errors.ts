@@ -251,6 +251,20 @@ export const errorTable = {
     meaning:
       'This PSP takes card numbers only at accounts for which it was asked, and no operator has confirmed that it was done for yours. Nothing was written and no card was sent. Ask your operator to have it enabled at the PSP and to confirm it, or use a payment session or a token.',
   },
+  three_d_secure_not_supported: {
+    status: 422,
+    title: 'The PSP takes no 3-D Secure result',
+    retry: 'after_change',
+    meaning:
+      'The PSP of this account does not take the result of a 3-D Secure authentication that was made elsewhere. Nothing was written and no PSP was called. Name another `psp_account`, or leave `three_d_secure` out.',
+  },
+  merchant_initiated_not_supported: {
+    status: 422,
+    title: 'The PSP takes no payments that the merchant begins',
+    retry: 'after_change',
+    meaning:
+      'The PSP of this account does not take payments with `initiator: "merchant"`. Nothing was written and no PSP was called. Name another `psp_account`.',
+  },
   psp_unavailable: {
     status: 503,
     title: 'The PSP does not answer',
@@ -391,7 +405,7 @@ export const errorTable = {
     status: 400,
     title: 'The card security code is missing',
     retry: 'after_change',
-    meaning: 'Send `payment_method.card.cvc`.',
+    meaning: 'Send `payment_method.card.cvc`. Only a charge with `initiator: "merchant"` has none.',
   },
   card_number_invalid: {
     status: 400,

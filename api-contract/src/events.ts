@@ -1,7 +1,7 @@
 /** What a type of event is about, what it says, and what a merchant's server does then. */
 type EventRow = {
   /** The type of `data.object`, which is the whole object as it was at that moment. */
-  object: 'charge' | 'refund' | 'payment_session' | 'webhook_endpoint'
+  object: 'charge' | 'refund' | 'dispute' | 'payment_session' | 'webhook_endpoint'
   meaning: string
   action: string
 }
@@ -43,7 +43,7 @@ export const eventTypes = {
   'charge.updated': {
     object: 'charge',
     meaning:
-      'A capture or a cancel did not happen, a flag was added, or the card became known; `status` is what it was.',
+      'A capture or a cancel did not happen, a flag was added, or the card or the network’s id of the payment became known; `status` is what it was.',
     action: 'Look at `flags`. When `pending` is null again, you may capture or cancel with a new idempotency key.',
   },
   'refund.created': {
@@ -60,6 +60,32 @@ export const eventTypes = {
     object: 'refund',
     meaning: 'The refund failed, and nothing was given back; `failure` says why.',
     action: 'Refund again with a new idempotency key, or give the money back another way.',
+  },
+  'dispute.inquiry': {
+    object: 'dispute',
+    meaning: 'The shopper’s bank asks about a payment. No money has moved.',
+    action: 'Answer at the PSP before `evidence_due_by`, or refund the charge: that may spare you the dispute.',
+  },
+  'dispute.opened': {
+    object: 'dispute',
+    meaning: 'The shopper disputes a payment with their bank, which takes the money back for the time being.',
+    action: 'Do not refund the charge as well. Send evidence at the PSP before `evidence_due_by`, or let it go.',
+  },
+  'dispute.updated': {
+    object: 'dispute',
+    meaning: 'The amount, the reason or the time for evidence of a dispute changed; `status` is what it was.',
+    action: 'Look at `evidence_due_by`.',
+  },
+  'dispute.won': {
+    object: 'dispute',
+    meaning:
+      'The dispute was decided for you, and the money is yours again; or an inquiry was closed without a dispute.',
+    action: 'Nothing. At some PSPs the bank can charge back a second time: `dispute.lost` follows then.',
+  },
+  'dispute.lost': {
+    object: 'dispute',
+    meaning: 'The dispute was decided for the shopper, or you let it go. The money is gone.',
+    action: 'Book the loss. The charge stays as it is, and what was disputed must not be refunded as well.',
   },
   'payment_session.completed': {
     object: 'payment_session',

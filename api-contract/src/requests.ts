@@ -80,19 +80,74 @@ export const CreateTokenCharge = Type.Object(
 export type CreateTokenCharge = import('typebox').Static<typeof CreateTokenCharge>
 
 /**
+ * A 3-D Secure authentication that the merchant made elsewhere. The parts and their forms are those of EMV 3-D Secure:
+ * Protocol and Core Functions Specification 2.x (ECI, Authentication Value, DS Transaction ID, Message Version Number).
+ */
+export const ThreeDSecure = Type.Object(
+  {
+    eci: Type.String({
+      pattern: '^[0-9]{2}$',
+      description: 'Electronic commerce indicator, two digits.',
+      examples: ['05'],
+    }),
+    cavv: Type.String({
+      pattern: '^[A-Za-z0-9+/]{27}=$',
+      description: 'Authentication value (CAVV, AAV), base64 of 20 bytes. Passed on to the PSP and kept nowhere.',
+      examples: ['AAABBEg0VhI0VniQEjRWAAAAAAA='],
+    }),
+    ds_transaction_id: Type.String({
+      pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+      description: 'The directory server’s transaction id, a UUID.',
+    }),
+    version: Type.String({
+      pattern: '^2\\.[0-9]\\.[0-9]$',
+      description: 'Of the 3-D Secure protocol.',
+      examples: ['2.2.0'],
+    }),
+  },
+  { ...closed, description: 'The result of a 3-D Secure authentication that you made elsewhere.' },
+)
+
+/**
+ * Visa, American Express and Discover number their transactions with 15 digits; Mastercard with 9 letters and digits and
+ * the date (trace id), or with 22 (transaction link id); what PSPs hand out is at most 36 long.
+ */
+const NetworkTransactionId = Type.String({
+  pattern: '^[A-Za-z0-9_-]{9,36}$',
+  description:
+    'With `initiator: "merchant"`: the network’s id of the payment by which the shopper agreed to later ones, `network_transaction_id` of its charge.',
+  examples: ['MCC1234560105'],
+})
+
+/**
  * `POST /v1/charges` on the card relay. The relay checks the number and the code as bytes and overwrites them, so what
  * the payment service validates has only stars there.
  */
 export const CreateCardCharge = Type.Object(
   {
     ...chargeFields,
+    three_d_secure: Type.Optional(ThreeDSecure),
+    initiator: Type.Optional(
+      Type.Enum(['customer', 'merchant'], {
+        default: 'customer',
+        description:
+          'Who begins the payment: the shopper, or you with a card on file, by an agreement with the shopper.',
+      }),
+    ),
+    network_transaction_id: Type.Optional(NetworkTransactionId),
     payment_method: Type.Object(
       {
         type: Type.Literal('card'),
         card: Type.Object(
           {
             number: Type.String({ maxLength: 19, description: '12 to 19 digits without spaces.' }),
-            cvc: Type.String({ maxLength: 4, description: '3 or 4 digits.' }),
+            cvc: Type.Optional(
+              Type.String({
+                maxLength: 4,
+                description:
+                  '3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment.',
+              }),
+            ),
             exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
             exp_year: Type.Integer({ minimum: 2020, maximum: 2099 }),
             holder_name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),

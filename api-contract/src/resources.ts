@@ -112,6 +112,9 @@ export const Charge = Type.Object({
     reference: text('The PSP’s id of the payment.'),
   }),
   routing: Routing,
+  network_transaction_id: text(
+    'The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card.',
+  ),
   created_at: time('When the charge was made.'),
   updated_at: time('When the charge last changed.'),
 })
@@ -131,6 +134,26 @@ export const Refund = Type.Object({
   updated_at: time('When the refund last changed.'),
 })
 export type Refund = import('typebox').Static<typeof Refund>
+
+export const Dispute = Type.Object({
+  object: Type.Literal('dispute'),
+  id: Type.String({ examples: ['dp_01kx7p2z3r8v9w0a1b2c3d4e5f'] }),
+  charge: Type.String({ description: 'The charge whose payment is disputed.' }),
+  status: literals(['inquiry', 'opened', 'won', 'lost'], 'Where the dispute stands.'),
+  amount: minorUnits('How much is disputed.'),
+  currency: Type.String({
+    description: 'ISO 4217, in capitals. The PSP may dispute in another currency than the charge’s.',
+    examples: ['EUR'],
+  }),
+  reason: text('Why, in the PSP’s own word.'),
+  evidence_due_by: nullable(
+    time('Until when you can answer with evidence, at the PSP; null when there is no such time.'),
+  ),
+  psp_reference: Type.String({ description: 'The PSP’s id of the dispute: answer it there, under this id.' }),
+  created_at: time('When FinCore first heard of it.'),
+  updated_at: time('When the dispute last changed.'),
+})
+export type Dispute = import('typebox').Static<typeof Dispute>
 
 export const LineItem = Type.Object(
   {

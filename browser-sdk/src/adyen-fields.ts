@@ -125,7 +125,8 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
       locale,
       // Adyen Web wants a country, by which it would choose ways to pay; card fields are the same in all of them.
       countryCode: /-([A-Z]{2})$/.exec(locale)?.[1] ?? 'NL',
-      // What the shopper does is no business of a third party's statistics, and nobody here reads its risk data.
+      // What the shopper does is no business of a third party's statistics, and nobody here reads its risk data. A number
+      // for the visit is asked for all the same.
       analytics: { enabled: false },
       risk: { enabled: false },
       // Problems are told beside each field; a second voice would say them twice.

@@ -59,7 +59,7 @@ export function makeCardSearch(number: Buffer, cvc: Buffer, store: Buffer, memor
   const isNumber = (text: Buffer, letters: Buffer) =>
     numbers.some((signs) => letters.includes(signs)) || packedNumbers.some((signs) => text.includes(signs))
   const isCode = (text: Buffer, letters: Buffer) =>
-    codes.some((signs) => letters.equals(signs)) || packedCodes.some((signs) => text.equals(signs))
+    cvc.length > 0 && (codes.some((signs) => letters.equals(signs)) || packedCodes.some((signs) => text.equals(signs)))
   return {
     /** True when the number stands anywhere in the bytes. */
     holdsNumber: (bytes: Buffer) => look(bytes, isNumber),

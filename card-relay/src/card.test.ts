@@ -31,11 +31,20 @@ describe('taking the card out of the body', () => {
     assert.ok('card' in result)
   })
 
+  it('takes a card without a code, and then takes nothing of a reply for one', () => {
+    const text = wrap(`"number":"${number}"`)
+    const { result } = take(text)
+    assert.ok('card' in result)
+    assert.deepEqual([result.card.cvc.length, result.card.facts.cvcLength], [0, 0])
+    assert.equal(result.blankedBody, text.replace(number, '*'.repeat(16)))
+    for (const value of ['', '-', '737']) assert.equal(result.card.search.isCode(Buffer.from(value)), false, value)
+    assert.ok(result.card.search.holdsNumber(Buffer.from(`x${number}`)))
+  })
+
   const refusals = [
     ['no card', '{"amount":1}', 'card_number_missing'],
     ['a token', '{"payment_method":{"type":"token","token":"tok_1"}}', 'card_number_missing'],
     ['no number', wrap('"cvc":"737"'), 'card_number_missing'],
-    ['no code', wrap(`"number":"${number}"`), 'card_cvc_missing'],
     ['the card at the top', `{"card":{${plain}}}`, 'card_number_missing'],
     ['the number at the top', `{${plain}}`, 'card_number_missing'],
     ['the card one level too deep', wrap(`"card":{${plain}}`), 'card_number_missing'],

@@ -30,11 +30,12 @@ export function takeCard(body: Buffer, exemptKeys: readonly string[], memory: Ca
   const number = findField('number', body, scan.tokens)
   if ('code' in number) return number
   const cvc = findField('cvc', body, scan.tokens)
-  if ('code' in cvc) return cvc
+  if ('code' in cvc && cvc.code !== 'card_cvc_missing') return cvc
   const digits = body.subarray(number.start, number.end)
   if (!isLuhnOk(digits) || !isBrandLength(digits)) return { code: 'card_number_invalid', param: fields.number.path }
 
-  const card = moveCard(body, number, cvc, memory)
+  // Without a code (a card on file has none) nothing is moved; whether that is allowed, the payment service says.
+  const card = moveCard(body, number, 'code' in cvc ? { ...number, end: number.start } : cvc, memory)
   const isAgain = card.search.holdsNumber(body)
   const strayAt = findStrayNumber(body, findExemptTexts(body, scan.tokens, exemptKeys), memory)
   if (!isAgain && strayAt === -1) return { card, blankedBody: body.toString('utf8') }

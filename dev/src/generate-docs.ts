@@ -10,6 +10,7 @@ import { eventTypes } from '@fincore/api-contract/events'
 import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
 import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
 import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
+import { disputeHappenings, disputeStates, disputeTransitions } from '@fincore/payment-service/payments/dispute-states'
 import { lookUpWords } from '@fincore/payment-service/payments/look-up-words'
 import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
@@ -108,6 +109,7 @@ async function describePages(): Promise<DocPage[]> {
         stateMachine('Charge', chargeStates, chargeHappenings, chargeTransitions),
         stateMachine('Payment session', sessionStates, sessionHappenings, sessionTransitions),
         stateMachine('Refund', refundStates, refundHappenings, refundTransitions),
+        stateMachine('Dispute', disputeStates, disputeHappenings, disputeTransitions),
         '---',
         '',
         '## For operators: attempts',

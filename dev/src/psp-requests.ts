@@ -25,4 +25,10 @@ async function printRequests(name: string | undefined): Promise<number> {
   return 0
 }
 
-process.exitCode = await printRequests(parseArgs({ options: { psp: { type: 'string' } } }).values.psp)
+try {
+  process.exitCode = await printRequests(parseArgs({ options: { psp: { type: 'string' } } }).values.psp)
+} catch (error) {
+  // An adapter that is not finished says what is next.
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -18,12 +18,14 @@ import { openAdyenBench } from '@fincore/payment-service/psp-gateway/adyen/testi
 import type { Bench } from '@fincore/payment-service/psp-gateway/conformance/bench'
 import type { Outcome } from '@fincore/payment-service/psp-gateway/port'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
+import { openStripeBench } from '@fincore/payment-service/psp-gateway/stripe/testing/bench'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page, Request } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 
 const amount = { amount: 2800n, currency: 'EUR' }
 const drawn = [
+  { name: 'Stripe', psp: psps.stripe, open: openStripeBench, token: /^pm_\w+$/, seesNumber: true },
   // Adyen's fields encrypt in the browser, so that not even Adyen's own address shows the number.
   { name: 'Adyen', psp: psps.adyen, open: openAdyenBench, token: /^adyen_[\w-]+$/, seesNumber: false },
 ]

@@ -9,6 +9,7 @@ export const idPrefixes = {
   charge: 'ch',
   session: 'ps',
   refund: 're',
+  dispute: 'dp',
   attempt: 'att',
   settlement: 'set',
   event: 'evt',

@@ -220,7 +220,7 @@ async function followUp(world: StoryWorld, story: string, chargeId: string, amou
     await beAtBank(world, story, charge.psp_reference)
     if (own.pick('shopper afterwards', { 'comes back': 3, 'closes the browser': 1 }) === 'comes back') {
       await onSomeService(world, story, 'comes back from the bank', (deps) =>
-        returnFromBank(deps, deps.vault.linkToken('return', chargeId)),
+        returnFromBank(deps, deps.vault.linkToken('return', chargeId), {}),
       )
     }
     charge = await waitWhile(world, story, chargeId, 'requires_action')

@@ -26,7 +26,10 @@ export const stripe: DevPsp = {
     })
     return made.id
   },
-  payHosted: (shopper, card) => shopper.submit(typeCard(card)),
+  payHosted: (shopper, card) => {
+    const { number: cardNumber, cvc: cardCvc, expiry: cardExpiry } = typeCard(card)
+    return shopper.submit({ cardNumber, cardCvc, cardExpiry })
+  },
   readTruth: readStandInTruth,
   tokenCommand: ({ psp_api, psp_public_key, ca }, card) =>
     [

@@ -284,6 +284,14 @@ test('a PSP account is stored sealed, tells what preflight found, and production
   const production = makeAdmin({ ...config, environment: 'production' })
   const refused = await call('ada', 'POST', path, account, production)
   assert.deepEqual([refused.status, refused.body.code, refused.body.param], [400, 'parameter_invalid', 'psp'])
+  // A stand-in of a real PSP moves no money either.
+  const standIn = {
+    psp: 'stripe',
+    config: { api_url: 'https://127.0.0.1:1' },
+    credentials: { secret_key: 'sk_live_1' },
+  }
+  const elsewhere = await call('ada', 'POST', path, standIn, production)
+  assert.deepEqual([elsewhere.status, elsewhere.body.param], [400, 'config.api_url'])
 })
 
 test('a grant asked for with dates or ranges that say nothing is refused, and names the field', async () => {

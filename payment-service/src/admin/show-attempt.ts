@@ -34,6 +34,7 @@ export function showAttempt(attempt: ShownAttempt, now: Date) {
     last_look_up: last === undefined ? null : showLookUp(last),
     look_up_asked_by: attempt.nextLookupAt === null ? null : attempt.lookUpAskedBy,
     next_lookup_at: attempt.nextLookupAt?.toISOString() ?? null,
+    expected_by: attempt.expectedBy?.toISOString() ?? null,
     alerted_at: attempt.alertedAt?.toISOString() ?? null,
     settled_at: attempt.settledAt?.toISOString() ?? null,
     settled_by_hand: attempt.settledByHand,
@@ -96,5 +97,9 @@ function explain(attempt: ShownAttempt, last: LookUp | undefined): string {
     last === undefined || attempt.nextLookupAt === null
       ? ''
       : ` Asked ${attempt.lookups === 1 ? 'once' : `${attempt.lookups} times`}; the last answer of the PSP: ${last.said}. ${lookUpWords[last.said].meaning}`
-  return `${whyByState[attempt.state]}${giveBack}${byHand}${answer}`
+  const expected =
+    attempt.expectedBy === null || attempt.nextLookupAt === null
+      ? ''
+      : ` The PSP has accepted it, and tells its outcome by ${attempt.expectedBy.toISOString()} at the latest.`
+  return `${whyByState[attempt.state]}${expected}${giveBack}${byHand}${answer}`
 }

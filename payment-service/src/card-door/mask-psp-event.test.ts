@@ -10,6 +10,10 @@ const masked: [what: string, event: object][] = [
   ['its type', { ...event, type: `payment of ${card}` }],
   ['our reference', { ...event, about: { ...event.about, reference: card } }],
   ['the PSP’s code', withOutcome({ pspCode: `do not honour ${card}` })],
+  [
+    'the network’s id of the payment, which has other lengths',
+    withOutcome({ networkTransactionId: card.replaceAll(' ', '') }),
+  ],
   ['why it is unknown', withOutcome({ why: `{"pan":"${card.replaceAll(' ', '')}"}` })],
 ]
 for (const [what, event] of masked) {
@@ -27,6 +31,7 @@ const refused: [what: string, event: object][] = [
     'the address of the PSP’s page',
     withOutcome({ actionUrl: `https://psp.example/3ds?card=${card.replaceAll(' ', '+')}` }),
   ],
+  ['a disputed payment’s id', { ...event, about: { kind: 'dispute', payment: card, dispute: { id: 'dis_1' } } }],
   ['a name', withOutcome({ [card]: 1 })],
 ]
 for (const [what, event] of refused) {
@@ -34,6 +39,11 @@ for (const [what, event] of refused) {
     assert.equal(maskPspEvent(JSON.stringify(event)), null)
   })
 }
+
+test('a network’s id that looks like an American Express number by chance stays as it is', () => {
+  const text = JSON.stringify(withOutcome({ networkTransactionId: '378282246310005' }))
+  assert.deepEqual(maskPspEvent(text), { json: text, isMasked: false })
+})
 
 test('an event without a card number stays as it is', () => {
   const text = JSON.stringify(

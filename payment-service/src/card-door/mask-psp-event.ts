@@ -2,7 +2,12 @@ import { walkJson } from './json-walk.ts'
 import { blankCardNumbersIn } from './tripwire.ts'
 
 /** What names something at the PSP. Changed, it would name something else, or the same as another event. */
-const identifiers = new Set(['id', 'pspReference', 'actionUrl'])
+const identifiers = new Set(['id', 'payment', 'pspReference', 'actionUrl'])
+/**
+ * Visa, American Express and Discover number their transactions with as many digits as an American Express card has, so
+ * that one in some hundreds looks like a card number. One of another length that does is masked.
+ */
+const isNetworkId = (name: string | undefined, length: number) => name === 'networkTransactionId' && length === 15
 
 /**
  * Overwrites card numbers in an event of a PSP, as it is to be stored: in its texts, which nothing depends on. An event
@@ -16,6 +21,7 @@ export function maskPspEvent(json: string): { json: string; isMasked: boolean } 
   let isInIdentifier = false
   walkJson(bytes, {
     string(start, end, path, isName) {
+      if (!isName && isNetworkId(path.at(-1), end - start)) return
       if (!blankCardNumbersIn(bytes.subarray(start, end))) return
       isMasked = true
       if (isName || identifiers.has(path.at(-1) ?? '')) isInIdentifier = true

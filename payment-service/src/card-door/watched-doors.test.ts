@@ -25,6 +25,8 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'POST /v1/refunds': 'json',
   'GET /v1/refunds': 'no body',
   'GET /v1/refunds/:id': 'no body',
+  'GET /v1/disputes': 'no body',
+  'GET /v1/disputes/:id': 'no body',
   'POST /v1/payment_sessions': 'json',
   'GET /v1/payment_sessions': 'no body',
   'GET /v1/payment_sessions/:id': 'no body',

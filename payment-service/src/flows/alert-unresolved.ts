@@ -10,17 +10,19 @@ const roundSize = 100
 const lockTimeoutMs = 1_000
 
 /**
- * Tells operators, once each, of attempts that have had no outcome for 15 minutes: in the log, and in the audit log. It
- * asks no PSP and waits for no look-up, so a PSP that is away cannot keep an alert from coming.
+ * Tells operators, once each, of attempts that have had no outcome for 15 minutes, or until the time by which their PSP
+ * was to tell: in the log, and in the audit log. It asks no PSP and waits for no look-up, so a PSP that is away cannot
+ * keep an alert from coming.
  *
  * @returns whether there may be more to tell at once.
  */
 export async function alertUnresolved(deps: Pick<Deps, 'pool' | 'now' | 'log'>): Promise<boolean> {
-  const before = new Date(deps.now().getTime() - alertAfterMs)
+  const now = deps.now()
+  const before = new Date(now.getTime() - alertAfterMs)
   // The mark and its record are one: without the record the mark is taken back, and the next round alerts.
   const alerted = await inTransaction(deps.pool, async (tx) => {
     await tx.query(`set local lock_timeout = ${lockTimeoutMs}`)
-    const attempts = await markAlerted(tx, before, roundSize)
+    const attempts = await markAlerted(tx, before, now, roundSize)
     await recordAudits(tx, attempts.map(recordOf))
     return attempts
   })

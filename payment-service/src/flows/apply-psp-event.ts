@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import type { PspEvent } from '../psp-gateway/port.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { settleAttempt } from './settle-attempt.ts'
+import { settleDispute } from './settle-dispute.ts'
 import { closeSession, settleHostedPayment } from './settle-session.ts'
 
 /** What became of a PSP's event. `held` is tried again; `flagged` is shown to an operator; neither is ever dropped. */
@@ -16,7 +17,11 @@ export async function applyPspEvent(
 ): Promise<EventFate> {
   const { about } = event
   if (about.kind === 'nothing') return 'ignored'
-  if (about.kind === 'unforeseen' || about.kind === 'dispute') return 'flagged'
+  if (about.kind === 'unforeseen') return 'flagged'
+  if (about.kind === 'dispute') {
+    const { payment, dispute } = about
+    return settleDispute(deps, { merchantId, pspAccountId, payment, dispute })
+  }
   const attempt = await findAttempt(deps.pool, about.reference)
   // It may be about a payment whose intent is still being committed, or one that was made elsewhere: keep it.
   if (attempt === null) return 'held'

@@ -8,6 +8,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import { fingerprintOf, readClaim } from '../store/idempotency.ts'
+import type { CardTerms } from './card-terms.ts'
 import type { Chosen } from './choose-psp-account.ts'
 import { type RawCardUse, recordOfCharge } from './raw-card-use.ts'
 import { type Answer, answerRepeat } from './replay.ts'
@@ -77,6 +78,7 @@ async function writeIntent(deps: Deps, input: Input): Promise<Callable | { answe
     psp: chosen.account.psp,
     routing: chosen.routing,
     psp_reference: null,
+    network_transaction_id: null,
     payment_session_id: null,
     card: input.card,
     merchant_reference: request.merchant_reference ?? null,
@@ -122,8 +124,8 @@ async function findRepeat(
   return isRefusal(answer) ? answer : { answer }
 }
 
-/** What the PSP is asked, the same for a token and for a card. */
-export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string): AuthorizeInput {
+/** What the PSP is asked, the same for a token and for a card; `terms` of a card alone. */
+export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string, terms?: CardTerms): AuthorizeInput {
   return {
     reference: attemptId,
     amount: { amount: charge.amount, currency: charge.currency },
@@ -134,8 +136,8 @@ export function authorizeInput(deps: Deps, charge: ChargeRow, attemptId: string)
         ? null
         : `${deps.config.publicUrl}/c/${deps.vault.linkToken('return', charge.id)}/return`,
     description: charge.description,
-    initiator: null,
-    networkTransactionId: null,
-    threeDSecure: null,
+    initiator: terms?.initiator ?? null,
+    networkTransactionId: terms?.networkTransactionId ?? null,
+    threeDSecure: terms?.threeDSecure ?? null,
   }
 }

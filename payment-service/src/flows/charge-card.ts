@@ -14,6 +14,7 @@ import { findAttempt } from '../store/attempts.ts'
 import { findCharge, renderCharge } from '../store/charges.ts'
 import { findKeyOfObject } from '../store/idempotency.ts'
 import { authorizeInput, type Begun, beginCharge, type Callable } from './begin-charge.ts'
+import { type CardTerms, readCardTerms } from './card-terms.ts'
 import { type Chosen, choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import { type RawCardUse, recordUseWithoutCharge } from './raw-card-use.ts'
@@ -26,10 +27,13 @@ const validator = Schema.Compile(CreateCardCharge)
 /** What the relay does next: send, or answer the merchant. */
 export type CardStep = Extract<Instruction, { do: 'send' }> | Answer | Refusal
 
-/** What must be kept between `send` and the report to try another PSP: the expiry and the name, never the card. */
+/**
+ * What must be kept between `send` and the report to try another PSP: the expiry, the name and the terms, never the card.
+ */
 type Sent = {
   begun: Callable
   request: CreateCardCharge
+  terms: CardTerms
   wanted: Wanted
   chosen: Chosen
   place: PspPlace
@@ -80,6 +84,9 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     return explainFinding(findings[0])
   }
   const { exp_month, exp_year } = request.payment_method.card
+  const terms = readCardTerms(request, input.card)
+  if (isRefusal(terms)) return terms
+  if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
     merchantId: input.merchantId,
@@ -88,9 +95,9 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     amount,
     currency,
     brand: input.card.brand,
+    needs: { threeDSecure: terms.threeDSecure !== null, merchantInitiated: terms.initiator === 'merchant' },
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
-  if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const chosen = isPast(exp_year, exp_month, deps.now())
     ? refuse('card_expired', { param: 'payment_method.card.exp_year' })
     : await choosePspAccount(deps, wanted)
@@ -115,7 +122,7 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return { begun, request, wanted, chosen, place, firstClock: begun.clock }
+  return { begun, request, terms, wanted, chosen, place, firstClock: begun.clock }
 }
 
 /**
@@ -148,7 +155,7 @@ async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {
   if (rawCards === undefined) throw new Error('A PSP without raw cards was chosen for one')
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
   const asked = rawCards.authorizeCard(account, {
-    ...authorizeInput(deps, charge, attemptId),
+    ...authorizeInput(deps, charge, attemptId, sent.terms),
     expMonth: exp_month,
     expYear: exp_year,
     holderName: holder_name ?? null,

@@ -76,8 +76,8 @@ function rollDice(id: string, turn: number): number {
 const refusals: readonly { verdict: RoutingVerdict; code: Refusal['refused']; param?: string }[] = [
   { verdict: 'breaker_open', code: 'psp_unavailable' },
   { verdict: 'raw_cards_not_confirmed', code: 'raw_cards_not_confirmed' },
-  { verdict: 'no_three_d_secure', code: 'capability_not_supported', param: 'three_d_secure' },
-  { verdict: 'no_merchant_initiated', code: 'capability_not_supported', param: 'initiator' },
+  { verdict: 'no_three_d_secure', code: 'three_d_secure_not_supported' },
+  { verdict: 'no_merchant_initiated', code: 'merchant_initiated_not_supported' },
   { verdict: 'brand_not_taken', code: 'capability_not_supported', param: 'payment_method.card.number' },
   { verdict: 'amount_not_taken', code: 'capability_not_supported', param: 'amount' },
   { verdict: 'currency_not_taken', code: 'capability_not_supported', param: 'currency' },

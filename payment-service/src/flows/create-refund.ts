@@ -10,7 +10,7 @@ import { insertEvent, makeEvent } from '../store/events.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction, type Transaction } from '../store/pool.ts'
 import { insertRefund, type RefundRow, renderRefund } from '../store/refunds.ts'
-import { callPsp } from './follow-up.ts'
+import { callPsp, refuseUnsayable } from './follow-up.ts'
 import { type Answer, answerRepeat } from './replay.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { type CallClock, startCallClock } from './time-limits.ts'
@@ -71,6 +71,8 @@ async function claimAndReserve(
     const detail = `${left} can still be refunded, in the minor unit of ${charge.currency}.`
     return refuse('amount_exceeds_refundable', { detail, ...(request.amount === undefined ? {} : { param: 'amount' }) })
   }
+  const unsayable = refuseUnsayable(deps, charge, amount)
+  if (unsayable !== null) return unsayable
   if (!place.take(charge.psp_account_id)) return refuse('psp_overloaded')
   const row = { id: refundId, amount, reason: request.reason ?? null, metadata: request.metadata ?? {} }
   return {

@@ -9,7 +9,7 @@ import { type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store
 import { isUsableAccount } from '../store/environment.ts'
 import { type Claim, claimKey, fingerprintOf } from '../store/idempotency.ts'
 import { decideInTransaction } from '../store/pool.ts'
-import { callPsp, type FollowUp } from './follow-up.ts'
+import { callPsp, type FollowUp, refuseUnsayable } from './follow-up.ts'
 import { type Answer, answerRepeat } from './replay.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { startCallClock } from './time-limits.ts'
@@ -102,6 +102,8 @@ async function reserve(
     return refuse('amount_exceeds_authorized', { param: 'amount', detail })
   }
   if (!isUsableAccount(deps.config.environment, charge.psp)) return refuse('psp_account_missing')
+  const unsayable = kind === 'capture' ? refuseUnsayable(deps, charge, amount) : null
+  if (unsayable !== null) return unsayable
   if (!place.take(charge.psp_account_id)) return refuse('psp_overloaded')
   const attemptId = newId('attempt')
   await updateCharge(tx, { ...charge, pending_operation: kind, pending_amount: amount })

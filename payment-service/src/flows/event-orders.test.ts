@@ -76,6 +76,23 @@ describe('whatever the order of seven pieces of news about a charge', () => {
     assert.deepEqual(attemptsOf(end), ['authorize approved'])
   })
 
+  it('the network’s id of a payment is known, whichever of its news tells it', async () => {
+    const approved = { ...says.approved(1000), networkTransactionId: 'MCC1234560105' }
+    const end = await theEndOf(async () => {
+      shop = await world.openShop()
+      const begun = await world.begin(shop, 'automatic')
+      return [
+        world.replies(begun, says.unknown),
+        world.tells(shop, 'payment.authorized', 1, of(begun), says.approved(0)),
+        world.tells(shop, 'payment.captured', 3, of(begun), says.approved(1000)),
+        world.tells(shop, 'payment.captured, in full', 1, of(begun), approved),
+        world.hears('a look-up', begun.attemptId, approved),
+      ]
+    })
+    const charge = theChargeOf(end)
+    assert.deepEqual([charge.status, charge.network_transaction_id], ['captured', 'MCC1234560105'])
+  })
+
   it('an automatic charge is captured, though its reply was lost', async () => {
     const end = await theEndOf(async () => {
       shop = await world.openShop()
@@ -245,6 +262,58 @@ describe('whatever the order of seven pieces of news about a charge', () => {
       ['300 succeeded', '400 failed', '200 succeeded'],
     )
     assert.deepEqual(attemptsOf(end), ['authorize approved', 'refund approved', 'refund declined', 'refund approved'])
+  })
+})
+
+describe('whatever the order of seven pieces of news about a dispute', () => {
+  const first = new Date('2026-03-01T00:00:00.000Z')
+  const longer = new Date('2026-03-08T00:00:00.000Z')
+
+  it('it ends as the bank decided, its refund ends as it would without, and the charge stays as it was', async () => {
+    const end = await theEndOf(async () => {
+      shop = await world.openShop()
+      const begun = await world.beginAs(shop, 'automatic', says.approved(1000))
+      const refund = await world.askRefund(shop, begun, 400)
+      return [
+        world.tellsOfDispute(shop, 'inquiry', 1, { status: 'inquiry' }),
+        world.tellsOfDispute(shop, 'opened', 2, { status: 'opened', reason: 'fraudulent', evidenceDueBy: first }),
+        world.tellsOfDispute(shop, 'more time', 1, { status: 'opened', reason: 'fraudulent', evidenceDueBy: longer }),
+        world.tellsOfDispute(shop, 'won', 1, { status: 'won', reason: 'fraudulent' }),
+        world.tells(shop, 'refund.succeeded', 2, ['refund', refund], says.done(0, 'ref_1')),
+      ]
+    })
+    const [dispute, ...others] = end.disputes
+    assert.deepEqual(others, [])
+    assert.deepEqual([dispute?.status, dispute?.amount, dispute?.reason], ['won', 1000, 'fraudulent'])
+    assert.equal(new Date(dispute?.evidence_due_by ?? 0).getTime(), longer.getTime())
+    const charge = theChargeOf(end)
+    assert.deepEqual([charge.status, charge.captured, charge.refunded, charge.flags], ['captured', 1000, 400, []])
+  })
+
+  it('one that was lost stays lost: a second chargeback follows a win, and a win that comes late is flagged', async () => {
+    let flagged = 0
+    const ends = await allEndsOf(
+      async () => {
+        shop = await world.openShop()
+        await world.beginAs(shop, 'automatic', says.approved(1000))
+        return [
+          world.tellsOfDispute(shop, 'inquiry', 1, { status: 'inquiry' }),
+          world.tellsOfDispute(shop, 'opened', 2, { status: 'opened' }),
+          world.tellsOfDispute(shop, 'won', 2, { status: 'won' }),
+          world.tellsOfDispute(shop, 'lost', 2, { status: 'lost' }),
+        ]
+      },
+      ({ before, news, fate, path }) => {
+        const isDenied = before.disputes[0]?.status === 'lost' && news.name === 'won'
+        if (isDenied) flagged++
+        assert.equal(fate, isDenied ? 'flagged' : 'applied', path.join(', '))
+      },
+    )
+    assert.ok(flagged > 5, `${flagged} steps were flagged`)
+    assert.deepEqual(
+      ends.map(({ disputes }) => disputes.map(({ status }) => status)),
+      [['lost']],
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { decideCharge } from '../payments/decide-charge.ts'
-import { attemptStateOf, nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
+import { attemptStateOf, expectedByOf, nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
 import { applyChange, findCharge, renderCharge } from '../store/charges.ts'
 import { makeEvent } from '../store/events.ts'
@@ -27,6 +27,7 @@ export async function finishCharge(deps: Deps, begun: Begun, outcome: Outcome): 
     attemptId: begun.attemptId,
     attemptState: state,
     nextLookUpAt: settled ? null : new Date(now.getTime() + nextLookUpDelayMs(state, 0)),
+    expectedBy: settled ? null : expectedByOf(outcome, now),
     event: change === null ? null : makeEvent(change.eventType, charge.merchant_id, body, charge.sequence, now),
     idempotencyKey: begun.idempotencyKey,
     responseStatus: 201,

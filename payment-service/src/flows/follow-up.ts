@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import { type CallClock, sendInTime } from './time-limits.ts'
 
@@ -26,4 +27,15 @@ export async function callPsp(deps: Deps, followUp: FollowUp): Promise<Outcome> 
   const input = { reference: attemptId, payment: charge.psp_reference, amount: { amount, currency: charge.currency } }
   const asked = payments[kind](account, input)
   return payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)
+}
+
+/**
+ * Why a part of a charge's amount is not captured or refunded: its PSP counts the currency in larger units, as some do
+ * (`Psp.takesAmount`). Refused before anything is written, because nothing is ever rounded. Null when it can be.
+ */
+export function refuseUnsayable(deps: Pick<Deps, 'psps'>, charge: ChargeRow, amount: bigint): Refusal | null {
+  const { currency } = charge
+  if (deps.psps[charge.psp].takesAmount?.({ amount, currency }) !== false) return null
+  const detail = `The charge's PSP cannot express exactly this amount of ${currency}.`
+  return refuse('capability_not_supported', { param: 'amount', detail })
 }

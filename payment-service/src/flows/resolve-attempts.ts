@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { describeError } from '../log.ts'
-import { nextLookUpAt } from '../payments/decide-follow-up.ts'
+import { nextLookUpAt, noWayToAskEveryMs } from '../payments/decide-follow-up.ts'
 import { lookUpWords, type Said } from '../payments/look-up-words.ts'
 import { type AttemptRow, claimAttemptsToLookUp, moveNextLookUp } from '../store/attempts.ts'
 import type { ChargeRow } from '../store/charges.ts'
@@ -69,10 +69,16 @@ async function askAbout(deps: Deps, attempt: AttemptRow): Promise<Said['said']> 
     deps.log.error('a look-up failed', { attempt: attempt.id, error: describeError(error) })
     return { said: 'not_asked', why: null }
   })
+  const next = nextOf(attempt, askedAt, said.said)
+  // What was not asked leaves no entry but the first, and an operator's.
+  if (said.said === 'no_way_to_ask' && attempt.lookups > 0 && attempt.look_up_asked_by === null) {
+    await moveOn(deps, attempt, () => moveNextLookUp(deps.pool, attempt, next))
+    return said.said
+  }
   const by = attempt.look_up_asked_by === null ? 'resolver' : `operator ${attempt.look_up_asked_by}`
   const ms = Math.round(performance.now() - begunAt)
   const lookUp = { at: askedAt.toISOString(), by, ms, ...said }
-  await moveOn(deps, attempt, () => recordLookUp(deps.pool, attempt, lookUp, nextOf(attempt, askedAt)))
+  await moveOn(deps, attempt, () => recordLookUp(deps.pool, attempt, lookUp, next))
   return said.said
 }
 
@@ -80,7 +86,8 @@ async function skip(deps: Deps, attempt: AttemptRow): Promise<void> {
   await moveOn(deps, attempt, () => moveNextLookUp(deps.pool, attempt, nextOf(attempt, deps.now())))
 }
 
-function nextOf(attempt: AttemptRow, askedAt: Date): Date {
+function nextOf(attempt: AttemptRow, askedAt: Date, said?: Said['said']): Date {
+  if (said === 'no_way_to_ask') return new Date(askedAt.getTime() + noWayToAskEveryMs)
   return nextLookUpAt(attempt.state, attempt.in_doubt_since ?? attempt.sent_at, askedAt)
 }
 
@@ -110,6 +117,9 @@ export async function resolveAttempt(deps: Deps, attempt: AttemptRow): Promise<S
     else if (provesNothingHappened(deps, attempt, consistencyWindowMs))
       await settleAttempt(deps, attempt.id, { outcome: 'rejected', code: 'not_executed', pspCode: null })
   }
+  // It must go back, and a PSP that cannot be asked about it may not have it: sent until the PSP has accepted it.
+  if (said === 'no_way_to_ask' && attempt.origin === 'give_back' && attempt.expected_by === null)
+    await sendGiveBack(deps, attempt)
   return { said, why }
 }
 

@@ -1,33 +1,72 @@
 import type { Deps } from '../deps.ts'
 import type { Said } from '../payments/look-up-words.ts'
 import { digestOf } from '../secrets.ts'
-import { findAuthorizeAttempt } from '../store/attempts.ts'
+import { type AttemptRow, findAuthorizeAttempt } from '../store/attempts.ts'
 import { type ChargeRow, findCharge, findChargeByReturn } from '../store/charges.ts'
 import { isUsableAccount } from '../store/environment.ts'
 import { recordLookUp } from '../store/look-ups.ts'
 import { lookUpAttempt } from './look-up-attempt.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
+import { sendToAccount } from './send-to-account.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { shopperWaitsMs } from './time-limits.ts'
 
 /**
- * The shopper comes back from confirming a charge with their bank (3-D Secure): asks the PSP what became of it, bounded
- * at 3 s, and says where the merchant wants the shopper. Null when no charge has this link.
+ * The shopper comes back from confirming a charge with their bank (3-D Secure): has the PSP go on where it waits for
+ * that, asks it what became of the charge, bounded at 3 s, and says where the merchant wants the shopper. Null when no
+ * charge has this link.
+ *
+ * @param query what the bank's page added to the return address; whoever has the link can write anything there.
  */
-export async function returnFromBank(deps: Deps, token: string): Promise<string | null> {
+export async function returnFromBank(
+  deps: Deps,
+  token: string,
+  query: Readonly<Record<string, string>>,
+): Promise<string | null> {
   if (!/^[\w-]{43}$/.test(token)) return null
   const charge = await findChargeByReturn(deps.pool, digestOf(token))
   if (charge === null || charge.return_url === null) return null
   if (!isUsableAccount(deps.config.environment, charge.psp)) return null
-  if (isWaiting(charge)) await askForOutcome(deps, charge)
+  if (isWaiting(charge)) await findOutcome(deps, charge, query)
   return addParameter(charge.return_url, 'charge', charge.id)
 }
 
-/** However often the PSP is asked meanwhile, it is one look-up in the attempt's record: the last answer. */
-async function askForOutcome(deps: Deps, charge: ChargeRow): Promise<void> {
+async function findOutcome(deps: Deps, charge: ChargeRow, query: Readonly<Record<string, string>>): Promise<void> {
   const attempt = await findAuthorizeAttempt(deps.pool, charge.merchant_id, charge.id)
-  if (attempt === null) return
+  if (attempt === null || (await finishAction(deps, charge, attempt, query))) return
+  await askForOutcome(deps, charge, attempt)
+}
+
+/**
+ * Has the PSP go on with a payment that the shopper has confirmed, where it does not by itself. That call is the payment,
+ * so it may take as long as one. Its reply is believed about this payment alone: the adapter compares it with what was
+ * asked, so what the bank's page said of another payment is `unknown`. That the PSP rejected the call says nothing of the
+ * payment: a query that was forged, is too old or was used before is rejected so.
+ *
+ * @returns whether the outcome is known now.
+ */
+async function finishAction(
+  deps: Deps,
+  charge: ChargeRow,
+  attempt: AttemptRow,
+  query: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const account = await deps.directory.findPspAccount(attempt.psp_account_id)
+  if (account === null) throw new Error('An attempt has lost its PSP account')
+  const { payments } = deps.psps[account.psp]
+  const request = payments.finishAction?.(account, { reference: attempt.id, query }) ?? null
+  if (request === null) return false
+  const reply = await sendToAccount(deps, account, request, deps.config.pspTimeoutMs)
+  const asked = { reference: attempt.id, amount: { amount: charge.amount, currency: charge.currency } }
+  const outcome = payments.readReply('authorize', reply, asked)
+  if (outcome.outcome === 'rejected') return false
+  const settled = await settleAttempt(deps, attempt.id, outcome)
+  return settled !== null && !isWaiting(settled.charge)
+}
+
+/** However often the PSP is asked meanwhile, it is one look-up in the attempt's record: the last answer. */
+async function askForOutcome(deps: Deps, charge: ChargeRow, attempt: AttemptRow): Promise<void> {
   const at = deps.now().toISOString()
   const begunAt = performance.now()
   let last: Said = { said: 'timeout', why: null }

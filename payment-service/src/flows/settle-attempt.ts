@@ -1,9 +1,9 @@
 import type { Deps } from '../deps.ts'
 import type { AttemptState } from '../payments/attempt-states.ts'
-import { type ChargeDecision, decideCharge, makeFailure } from '../payments/decide-charge.ts'
-import { attemptStateOf, nextLookUpDelayMs, refundHappeningOf } from '../payments/decide-follow-up.ts'
+import { type ChargeDecision, decideCharge, type Learnt, makeFailure } from '../payments/decide-charge.ts'
+import { attemptStateOf, expectedByOf, nextLookUpDelayMs, refundHappeningOf } from '../payments/decide-follow-up.ts'
 import { refundTransitions } from '../payments/refund-states.ts'
-import type { CardShown, Outcome } from '../psp-gateway/port.ts'
+import type { Outcome } from '../psp-gateway/port.ts'
 import { type AttemptRow, findAttempt, lockAttempt, setAttemptState } from '../store/attempts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { applyChange, type ChargeRow, lockCharge, renderCharge, updateCharge } from '../store/charges.ts'
@@ -86,7 +86,7 @@ export async function settleLocked(
   const decision = decideFor(attempt, charge, outcome)
   switch (decision.kind) {
     case 'unknown':
-      if (attempt.state === 'sent') await markUnknown(deps, tx, attempt)
+      await markUnknown(deps, tx, attempt, outcome)
       return { result: 'unknown', why: decision.why, charge, refund: null }
     case 'contradiction':
       return { result: 'contradiction', why: decision.why, charge, refund: null }
@@ -97,8 +97,8 @@ export async function settleLocked(
           nextLookUpAt: null,
           pspReference: referenceOf(outcome),
         })
-      if (decision.card === null) return { result: 'same', why: null, charge, refund: null }
-      return { result: 'applied', why: null, charge: await learnCard(deps, tx, charge, decision.card), refund: null }
+      if (decision.learnt === null) return { result: 'same', why: null, charge, refund: null }
+      return { result: 'applied', why: null, charge: await learn(deps, tx, charge, decision.learnt), refund: null }
     case 'change': {
       const next = applyChange(charge, decision.change, deps.now())
       await updateCharge(tx, next)
@@ -130,7 +130,7 @@ function decideFor(attempt: AttemptRow, charge: ChargeRow, outcome: Outcome): Ch
   if (outcome.outcome === 'declined' || outcome.outcome === 'rejected') {
     return attempt.state === 'approved'
       ? { kind: 'contradiction', why: 'the PSP took back an approval' }
-      : { kind: 'same', card: null }
+      : { kind: 'same', learnt: null }
   }
   // Capture and cancel have references of their own at a PSP; the charge keeps that of its payment.
   const own =
@@ -153,7 +153,7 @@ function decideSuperseded(outcome: Outcome): ChargeDecision {
   const acted = outcome.outcome === 'approved' || outcome.outcome === 'action_required'
   return acted
     ? { kind: 'contradiction', why: 'the PSP acted on an attempt that it had not known' }
-    : { kind: 'same', card: null }
+    : { kind: 'same', learnt: null }
 }
 
 /** A cancel that the PSP approved reads as “ended” for the charge, and as approved for its attempt. */
@@ -204,7 +204,7 @@ async function settleRefund(
   if (refund === null) throw new Error('A refund’s attempt has lost its refund')
   const happening = refundHappeningOf(outcome)
   if (happening === null || happening === 'pending') {
-    if (attempt.state === 'sent') await markUnknown(deps, tx, attempt)
+    await markUnknown(deps, tx, attempt, outcome)
     return {
       result: happening === null ? 'unknown' : 'same',
       why: 'why' in outcome ? outcome.why : null,
@@ -273,9 +273,9 @@ async function settleRefund(
   return { result: 'applied', why: null, charge: nextCharge, refund: nextRefund }
 }
 
-/** What news that came late still tells of a locked charge: which card it was. */
-export async function learnCard(deps: Deps, tx: Transaction, charge: ChargeRow, card: CardShown): Promise<ChargeRow> {
-  const next: ChargeRow = { ...charge, card, sequence: charge.sequence + 1, updated_at: deps.now() }
+/** What news that came late still tell of a locked charge: which card it was, the network's id of the payment. */
+export async function learn(deps: Deps, tx: Transaction, charge: ChargeRow, learnt: Learnt): Promise<ChargeRow> {
+  const next: ChargeRow = { ...charge, ...learnt, sequence: charge.sequence + 1, updated_at: deps.now() }
   await updateCharge(tx, next)
   await insertEvent(tx, makeEvent('charge.updated', next.merchant_id, renderCharge(next), next.sequence, deps.now()))
   return next
@@ -318,8 +318,18 @@ function wasSettledAsNotDone(attempt: AttemptRow): boolean {
   return endsAuthorization && attempt.settled_by_hand && attempt.state !== 'approved'
 }
 
-async function markUnknown(deps: Deps, tx: Transaction, attempt: AttemptRow): Promise<void> {
-  await setAttemptState(tx, attempt, { state: 'unknown', nextLookUpAt: laterThan(deps, 'unknown', attempt.lookups) })
+/** No outcome yet. The first time it is due for its first look-up; and by when the PSP will tell is learnt once. */
+async function markUnknown(deps: Deps, tx: Transaction, attempt: AttemptRow, outcome: Outcome): Promise<void> {
+  if (attempt.next_lookup_at === null) return
+  const expectedBy = attempt.expected_by === null ? expectedByOf(outcome, deps.now()) : null
+  if (attempt.state === 'sent')
+    await setAttemptState(tx, attempt, {
+      state: 'unknown',
+      nextLookUpAt: laterThan(deps, 'unknown', attempt.lookups),
+      expectedBy,
+    })
+  else if (expectedBy !== null)
+    await setAttemptState(tx, attempt, { state: attempt.state, nextLookUpAt: attempt.next_lookup_at, expectedBy })
 }
 
 function laterThan(deps: Deps, state: AttemptState, lookups: number): Date {

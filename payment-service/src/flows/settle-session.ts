@@ -19,7 +19,7 @@ import { lockSession, type SessionRow, updateSession } from '../store/sessions.t
 import { reserveGiveBack } from './give-back.ts'
 import { makeHostedCharge, recordTry } from './hosted-charge.ts'
 import { showSession } from './session-link.ts'
-import { flagContradiction, learnCard } from './settle-attempt.ts'
+import { flagContradiction, learn } from './settle-attempt.ts'
 
 /** What became of a payment that a PSP reported: see `EventFate`. */
 export type HostedPaymentFate = 'applied' | 'flagged' | 'ignored'
@@ -81,7 +81,7 @@ async function settleLocked(
   }
   if (decision.kind === 'unknown') return { fate: 'ignored' }
   if (decision.kind === 'same') {
-    if (known !== null && decision.card !== null) await learnCard(deps, tx, known, decision.card)
+    if (known !== null && decision.learnt !== null) await learn(deps, tx, known, decision.learnt)
     return { fate: 'applied' }
   }
 

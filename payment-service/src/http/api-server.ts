@@ -14,6 +14,7 @@ import { registerLinkRoutes } from './link/link-routes.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerChargeRoutes } from './routes/charges.ts'
 import { registerClientConfigRoute } from './routes/client-config.ts'
+import { registerDisputeRoutes } from './routes/disputes.ts'
 import { registerDocsRoutes } from './routes/docs.ts'
 import { registerEventRoutes } from './routes/events.ts'
 import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
@@ -64,6 +65,7 @@ export async function createApiServer(
   const describeApi = registerOpenApi(app, deps.config)
   registerChargeRoutes(app, deps)
   registerRefundRoutes(app, deps)
+  registerDisputeRoutes(app, deps)
   registerPaymentSessionRoutes(app, deps)
   registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)

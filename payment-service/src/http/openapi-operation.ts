@@ -38,6 +38,7 @@ export type DescribedRoute = {
 const idsByCollection: Readonly<Record<string, string>> = {
   charges: 'The charge’s id, `ch_…`.',
   refunds: 'The refund’s id, `re_…`.',
+  disputes: 'The dispute’s id, `dp_…`.',
   payment_sessions: 'The payment session’s id, `ps_…`.',
   events: 'The event’s id, `evt_…`.',
   webhook_endpoints: 'The endpoint’s id, `whe_…`.',

@@ -2,6 +2,7 @@ import {
   ChargeList,
   ClientConfig,
   DeletedWebhookEndpoint,
+  DisputeList,
   Event,
   EventList,
   PaymentSessionList,
@@ -17,8 +18,9 @@ import {
   CreatePaymentSession,
   CreateRefund,
   CreateTokenCharge,
+  ThreeDSecure,
 } from '@fincore/api-contract/requests'
-import { Card, Charge, Failure, LineItem, PaymentSession, Refund } from '@fincore/api-contract/resources'
+import { Card, Charge, Dispute, Failure, LineItem, PaymentSession, Refund } from '@fincore/api-contract/resources'
 import {
   CreateWebhookEndpoint,
   NoParameters,
@@ -35,6 +37,7 @@ const named = {
   ChargeList,
   CreateTokenCharge,
   CreateCardCharge,
+  ThreeDSecure,
   CaptureCharge,
   CancelCharge,
   Card,
@@ -42,6 +45,8 @@ const named = {
   Refund,
   RefundList,
   CreateRefund,
+  Dispute,
+  DisputeList,
   PaymentSession,
   PaymentSessionList,
   CreatePaymentSession,

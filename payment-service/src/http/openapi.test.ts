@@ -6,6 +6,7 @@ import { eventTypes } from '@fincore/api-contract/events'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import fastify from 'fastify'
 import { Check, Errors } from 'typebox/value'
+import { applyPspEvent } from '../flows/apply-psp-event.ts'
 import { newId } from '../ids.ts'
 import { digestOf, newSecret } from '../secrets.ts'
 import type { App } from '../server/server.ts'
@@ -211,6 +212,22 @@ describe('openapi.json', () => {
     )
     assert.equal((await call('getRefund', { params: { id: refund.body.id } })).status, 200)
     assert.equal((await call('listRefunds', { query: `?charge=${captured.id}` })).body.data.length, 1)
+  })
+
+  it('is true of disputes', async () => {
+    const { id, psp } = await charge('visa')
+    const dispute = {
+      id: 'dis_1',
+      status: 'opened',
+      amount: { amount: 1000n, currency: 'EUR' },
+      reason: 'fraudulent',
+      evidenceDueBy: new Date(),
+    } as const
+    const { account, reference: payment = '' } = psp as unknown as { account: string; reference?: string }
+    const about = { kind: 'dispute', payment, dispute } as const
+    await applyPspEvent(world.deps, world.merchant.id, account, { id: 'wev_1', type: 'dispute', about })
+    const [listed] = (await call('listDisputes', { query: `?charge=${id}&status=opened` })).body.data
+    assert.equal((await call('getDispute', { params: { id: listed?.id ?? '' } })).body.status, 'opened')
   })
 
   it('is true of payment sessions', async () => {

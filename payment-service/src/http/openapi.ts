@@ -1,7 +1,7 @@
 import { Event } from '@fincore/api-contract/answers'
 import { eventTypes } from '@fincore/api-contract/events'
 import { CreateCardCharge } from '@fincore/api-contract/requests'
-import { Charge, PaymentSession, Refund } from '@fincore/api-contract/resources'
+import { Charge, Dispute, PaymentSession, Refund } from '@fincore/api-contract/resources'
 import { WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
 import type { RouteOptions } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -111,6 +111,7 @@ function describeCardRelay(relayUrl: string): Operation {
 const eventObjects = {
   charge: Charge,
   refund: Refund,
+  dispute: Dispute,
   payment_session: PaymentSession,
   webhook_endpoint: WebhookEndpoint,
 }

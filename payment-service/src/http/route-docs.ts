@@ -6,6 +6,7 @@ export const tags = {
   'Payment sessions': 'A page at the PSP, behind a link that works once.',
   Charges: 'One payment, however the card came in.',
   Refunds: 'Money given back.',
+  Disputes: 'Payments that a shopper disputes with their bank.',
   Events: 'What happened, as it was sent.',
   'Webhook endpoints': 'Where events are sent, and what became of each.',
   Browser: 'For `@fincore/browser`, with the publishable key.',

@@ -10,6 +10,7 @@ const fresh: ChargeFacts = {
   amount: 1000n,
   captured: 0n,
   psp_reference: null,
+  network_transaction_id: null,
   card: null,
   cancellation_reason: null,
 }

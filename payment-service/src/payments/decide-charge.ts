@@ -17,6 +17,7 @@ export type ChargeFacts = {
   amount: bigint
   captured: bigint
   psp_reference: string | null
+  network_transaction_id: string | null
   card: CardShown | null
   cancellation_reason: CancellationReason | null
 }
@@ -27,6 +28,7 @@ export type ChargeChange = {
   status: ChargeStatus
   captured: bigint
   psp_reference: string | null
+  network_transaction_id: string | null
   card: CardShown | null
   action_url: string | null
   failure: Failure | null
@@ -34,10 +36,13 @@ export type ChargeChange = {
   eventType: EventType
 }
 
+/** What news that came late still tell of a payment: what may be shown of its card, and the network's id of it. */
+export type Learnt = Partial<Pick<ChargeChange, 'card' | 'network_transaction_id'>>
+
 export type ChargeDecision =
   | { kind: 'change'; change: ChargeChange }
-  /** Nothing new, but for what may be shown of a card that was not known yet. */
-  | { kind: 'same'; card: CardShown | null }
+  /** Nothing new, but for what was not known of the payment yet; null when it was. */
+  | { kind: 'same'; learnt: Learnt | null }
   /** No answer that can be trusted. */
   | { kind: 'unknown'; why: string }
   /** It would reverse a final state: kept, flagged, and shown to an operator; never applied. */
@@ -64,11 +69,27 @@ export function decideCharge(charge: ChargeFacts, outcome: Outcome): ChargeDecis
     const captured = outcome.outcome === 'approved' ? outcome.captured : 0n
     if (charge.status === 'captured' && captured > 0n && captured !== charge.captured)
       return { kind: 'contradiction', why: 'the PSP captured another amount than before' }
-    return { kind: 'same', card: charge.card === null && 'card' in outcome ? outcome.card : null }
+    return { kind: 'same', learnt: findLearnt(charge, outcome) }
   }
   if (step === 'contradiction')
     return { kind: 'contradiction', why: `“${happeningOf(outcome)}” cannot follow ${charge.status}` }
   return { kind: 'change', change: describeChange(charge, outcome, step) }
+}
+
+function findLearnt(charge: ChargeFacts, outcome: Outcome): Learnt | null {
+  const card = charge.card === null && 'card' in outcome ? outcome.card : null
+  const networkId = charge.network_transaction_id === null ? networkIdOf(outcome) : null
+  if (card === null && networkId === null) return null
+  return {
+    ...(card === null ? {} : { card }),
+    ...(networkId === null ? {} : { network_transaction_id: networkId }),
+  }
+}
+
+/** One that a later charge could not name is none: what does not have its form, and ones, with which card numbers are masked. */
+function networkIdOf(outcome: Outcome): string | null {
+  const told = outcome.outcome === 'approved' ? outcome.networkTransactionId : undefined
+  return told !== undefined && /^(?!1+$)[A-Za-z0-9_-]{9,36}$/.test(told) ? told : null
 }
 
 /** An abandoned charge was never authorized, so an approval of it is news and not an event that comes late. */
@@ -109,6 +130,7 @@ function describeChange(
     status,
     captured: outcome.outcome === 'approved' ? outcome.captured : 0n,
     psp_reference: ('pspReference' in outcome ? outcome.pspReference : null) ?? charge.psp_reference,
+    network_transaction_id: charge.network_transaction_id ?? networkIdOf(outcome),
     card: mergeCard('card' in outcome ? outcome.card : null, charge.card),
     action_url: outcome.outcome === 'action_required' ? outcome.actionUrl : null,
     failure: failed ? makeFailure(outcome.code, outcome.pspCode) : null,

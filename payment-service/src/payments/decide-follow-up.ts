@@ -48,8 +48,16 @@ export const lookUpScheduleMs = [firstLookUpMs, 5_000, 15_000, 30_000] as const
 const lookUpEveryMs = 60_000
 /** A shopper may take long in front of a 3-D Secure page, and the PSP's webhook tells: asking is the second net. */
 const actionLookUpEveryMs = 60_000
+/** Where the PSP cannot be asked, its webhook tells: this often it is seen whether it can be asked by now. */
+export const noWayToAskEveryMs = 5 * 60_000
 /** After this long without an outcome an operator is alerted. It is still never guessed. */
 export const alertAfterMs = 15 * 60_000
+
+/** When the PSP, which has accepted the request, will have told its outcome at the latest; null when it says nothing of that. */
+export function expectedByOf(outcome: Outcome, now: Date): Date | null {
+  if (outcome.outcome !== 'unknown' || outcome.tellsWithinMs === undefined) return null
+  return new Date(now.getTime() + outcome.tellsWithinMs)
+}
 
 /** How long until the next look-up, after `lookups` of them; for who writes that an outcome is not known. */
 export function nextLookUpDelayMs(state: AttemptState, lookups: number): number {

@@ -33,8 +33,7 @@ const returnUrls: Option<string | null> = [
 ]
 const descriptions: Option<string | null> = [
   ['', null],
-  ['description', 'Three books'],
-  ['odd description', '“{{card.number}}”\n\u0000 50 % off & more=yes [x] Zoë'],
+  ['description', '“{{card.number}}”\n\u0000 50 % off & more=yes [x] Zoë'],
 ]
 const captureMethods: Option<'automatic' | 'manual'> = [
   ['captured at once', 'automatic'],

@@ -22,6 +22,8 @@ const rules: Record<string, Rule> = {
   'POST /v1/refunds': 'refunds:write',
   'GET /v1/refunds': 'read',
   'GET /v1/refunds/:id': 'read',
+  'GET /v1/disputes': 'read',
+  'GET /v1/disputes/:id': 'read',
   'POST /v1/payment_sessions': 'payment_sessions:write',
   'GET /v1/payment_sessions': 'read',
   'GET /v1/payment_sessions/:id': 'read',

@@ -23,12 +23,14 @@ export type AttemptRow = {
   in_doubt_since: Date | null
   /** The operator who wants the next look-up. */
   look_up_asked_by: string | null
+  /** When the PSP, which has accepted it, will have told its outcome at the latest; no alert comes before. */
+  expected_by: Date | null
   settled_by_hand: boolean
   sent_at: Date
 }
 
 const columns = `merchant_id, id, kind, state, psp_account_id, charge_id, refund_id, payment_session_id, amount, origin, psp_reference,
-  next_lookup_at, lookups, in_doubt_since, look_up_asked_by, settled_by_hand, sent_at`
+  next_lookup_at, lookups, in_doubt_since, look_up_asked_by, expected_by, settled_by_hand, sent_at`
 
 export type NewAttempt = Pick<AttemptRow, 'merchant_id' | 'id' | 'kind' | 'psp_account_id'> &
   Partial<Pick<AttemptRow, 'charge_id' | 'refund_id' | 'payment_session_id' | 'amount' | 'origin'>> & {
@@ -102,13 +104,13 @@ export async function findAuthorizeAttempt(
 export async function setAttemptState(
   tx: Queryable,
   attempt: Pick<AttemptRow, 'merchant_id' | 'id'>,
-  to: { state: AttemptState; nextLookUpAt: Date | null; pspReference?: string | null },
+  to: { state: AttemptState; nextLookUpAt: Date | null; pspReference?: string | null; expectedBy?: Date | null },
 ): Promise<void> {
   await tx.query(
     `update attempts set state = $3, next_lookup_at = $4, psp_reference = coalesce($5, psp_reference),
-       settled_at = case when $4::timestamptz is null then now() end
+       expected_by = coalesce($6, expected_by), settled_at = case when $4::timestamptz is null then now() end
      where merchant_id = $1 and id = $2`,
-    [attempt.merchant_id, attempt.id, to.state, to.nextLookUpAt, to.pspReference ?? null],
+    [attempt.merchant_id, attempt.id, to.state, to.nextLookUpAt, to.pspReference ?? null, to.expectedBy ?? null],
   )
 }
 
@@ -197,17 +199,19 @@ export type AlertedAttempt = Pick<AttemptRow, 'merchant_id' | 'id' | 'lookups'>
 
 /**
  * Marks that operators were alerted of attempts that have been in doubt since `before` or longer, each once. One that
- * waits for the shopper is not in doubt. Index: attempts_to_alert.
+ * waits for the shopper is not in doubt, and one whose PSP tells by a time of its own is not before that. Index:
+ * attempts_to_alert.
  */
-export async function markAlerted(tx: Queryable, before: Date, limit: number): Promise<AlertedAttempt[]> {
+export async function markAlerted(tx: Queryable, before: Date, now: Date, limit: number): Promise<AlertedAttempt[]> {
   const { rows } = await tx.query<AlertedAttempt>(
     `update attempts set alerted_at = now()
      where (merchant_id, id) in (
        select merchant_id, id from attempts
        where in_doubt_since <= $1 and alerted_at is null and next_lookup_at is not null and state <> 'action_required'
-       order by in_doubt_since limit $2 for update skip locked)
+         and (expected_by is null or expected_by <= $2)
+       order by in_doubt_since limit $3 for update skip locked)
      returning merchant_id, id, lookups`,
-    [before, limit],
+    [before, now, limit],
   )
   return rows
 }

@@ -5,6 +5,7 @@ import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 import { attemptStates } from '../payments/attempt-states.ts'
 import { chargeStates } from '../payments/charge-states.ts'
+import { disputeStates } from '../payments/dispute-states.ts'
 import { refundStates } from '../payments/refund-states.ts'
 import { sessionStates } from '../payments/session-states.ts'
 import { settlementStates } from '../payments/settlement-states.ts'
@@ -50,6 +51,7 @@ describe('the database', () => {
     const expected = {
       charges: chargeStates,
       refunds: refundStates,
+      disputes: disputeStates,
       payment_sessions: sessionStates,
       attempts: attemptStates,
       webhook_deliveries: deliveryStates,
@@ -79,7 +81,7 @@ describe('the database', () => {
       assert.deepEqual(rights(table), ['INSERT', 'SELECT'], table)
     }
     assert.deepEqual(rights('audit_unsealed'), ['DELETE', 'INSERT', 'SELECT'])
-    for (const table of ['charges', 'refunds', 'attempts', 'payment_sessions', 'psp_events']) {
+    for (const table of ['charges', 'refunds', 'disputes', 'attempts', 'payment_sessions', 'psp_events']) {
       assert.deepEqual(rights(table), ['INSERT', 'SELECT', 'UPDATE'], table)
     }
     assert.ok(!rows.some((row) => ['TRUNCATE', 'TRIGGER', 'REFERENCES'].includes(row.privilege_type)))

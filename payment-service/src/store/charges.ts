@@ -24,6 +24,8 @@ export type ChargeRow = {
   /** Why it went where it went; null for a charge of before 012_routing.sql. */
   routing: Routing | null
   psp_reference: string | null
+  /** The card network's id of the payment. */
+  network_transaction_id: string | null
   payment_session_id: string | null
   card: CardShown | null
   merchant_reference: string | null
@@ -40,8 +42,8 @@ export type ChargeRow = {
 }
 
 export const chargeColumns = `merchant_id, id, status, flow, amount, currency, capture_method, captured, refunded, refunds_pending,
-  pending_operation, pending_amount, psp_account_id, psp, routing, psp_reference, payment_session_id, card, merchant_reference,
-  description, metadata, return_url, action_url, failure, cancellation_reason, flags, sequence, created_at, updated_at`
+  pending_operation, pending_amount, psp_account_id, psp, routing, psp_reference, network_transaction_id, payment_session_id, card,
+  merchant_reference, description, metadata, return_url, action_url, failure, cancellation_reason, flags, sequence, created_at, updated_at`
 
 /** The charge as the API shows it. */
 export function renderCharge(row: ChargeRow): Charge {
@@ -70,6 +72,7 @@ export function renderCharge(row: ChargeRow): Charge {
     flags: row.flags,
     psp: { name: row.psp, account: row.psp_account_id, reference: row.psp_reference },
     routing: row.routing,
+    network_transaction_id: row.network_transaction_id,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }
@@ -105,7 +108,7 @@ export async function updateCharge(tx: Queryable, row: ChargeRow): Promise<void>
   await tx.query(
     `update charges set status = $3, captured = $4, refunded = $5, refunds_pending = $6, pending_operation = $7, pending_amount = $8,
        psp_account_id = $9, psp = $10, psp_reference = $11, card = $12, action_url = $13, failure = $14, cancellation_reason = $15,
-       flags = $16, sequence = $17, updated_at = $18
+       flags = $16, sequence = $17, updated_at = $18, network_transaction_id = $19
      where merchant_id = $1 and id = $2`,
     [
       row.merchant_id,
@@ -126,6 +129,7 @@ export async function updateCharge(tx: Queryable, row: ChargeRow): Promise<void>
       row.flags,
       row.sequence,
       row.updated_at,
+      row.network_transaction_id,
     ],
   )
 }
@@ -142,7 +146,7 @@ export async function moveCharge(tx: Queryable, row: ChargeRow): Promise<void> {
 export async function insertCharge(tx: Queryable, row: ChargeRow): Promise<void> {
   await tx.query(
     `insert into charges (${chargeColumns})
-     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29)`,
+     values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30)`,
     [
       row.merchant_id,
       row.id,
@@ -160,6 +164,7 @@ export async function insertCharge(tx: Queryable, row: ChargeRow): Promise<void>
       row.psp,
       row.routing,
       row.psp_reference,
+      row.network_transaction_id,
       row.payment_session_id,
       row.card,
       row.merchant_reference,

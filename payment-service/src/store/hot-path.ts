@@ -39,6 +39,8 @@ export type ChargeOutcome = {
   attemptId: string
   attemptState: AttemptState
   nextLookUpAt: Date | null
+  /** When the PSP will have told its outcome at the latest; null where it says nothing of that. */
+  expectedBy: Date | null
   event: NewEvent | null
   idempotencyKey: string
   responseStatus: number
@@ -87,8 +89,9 @@ const intentParts = (moreInput: string) => `
 with input as materialized (
   select * from json_to_recordset($1) as row (
     merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
-    routing jsonb, card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
-    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz${moreInput})
+    routing jsonb, card jsonb, merchant_reference text, description text, metadata jsonb, return_url text,
+    return_digest bytea, created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea,
+    lease_until timestamptz${moreInput})
 ), claimed as (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
   select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
@@ -111,13 +114,24 @@ select object_id from claimed`
 
 async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {
   const input = outcomes.map(
-    ({ charge, attemptId, attemptState, nextLookUpAt, event, idempotencyKey, responseStatus, responseBody }) => ({
+    ({
+      charge,
+      attemptId,
+      attemptState,
+      nextLookUpAt,
+      expectedBy,
+      event,
+      idempotencyKey,
+      responseStatus,
+      responseBody,
+    }) => ({
       merchant_id: charge.merchant_id,
       id: charge.id,
       psp_account_id: charge.psp_account_id,
       status: charge.status,
       captured: String(charge.captured),
       psp_reference: charge.psp_reference,
+      network_transaction_id: charge.network_transaction_id,
       card: charge.card,
       action_url: charge.action_url,
       failure: charge.failure,
@@ -128,6 +142,7 @@ async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<bo
       attempt_id: attemptId,
       attempt_state: attemptState,
       next_lookup_at: nextLookUpAt,
+      expected_by: expectedBy,
       event_id: event?.id ?? null,
       event_type: event?.type ?? null,
       // As text: json_to_recordset must hand on the event's exact bytes.
@@ -149,12 +164,14 @@ async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<bo
 const recordOutcomesSql = `
 with input as materialized (
   select * from json_to_recordset($1) as row (
-    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text, card jsonb, action_url text, failure jsonb,
-    cancellation_reason text, sequence integer, expected_sequence integer, updated_at timestamptz, attempt_id text,
-    attempt_state text, next_lookup_at timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
+    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text,
+    network_transaction_id text, card jsonb, action_url text, failure jsonb, cancellation_reason text, sequence integer,
+    expected_sequence integer, updated_at timestamptz, attempt_id text, attempt_state text, next_lookup_at timestamptz,
+    expected_by timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
     response_status smallint, response_body text)
 ), changed as (
-  update charges set status = input.status, captured = input.captured, psp_reference = input.psp_reference, card = input.card,
+  update charges set status = input.status, captured = input.captured, psp_reference = input.psp_reference,
+    network_transaction_id = input.network_transaction_id, card = input.card,
     action_url = input.action_url, failure = input.failure, cancellation_reason = input.cancellation_reason,
     sequence = input.sequence, updated_at = input.updated_at
   from input
@@ -168,6 +185,7 @@ with input as materialized (
   returning charges.id
 ), settled as (
   update attempts set state = input.attempt_state, psp_reference = input.psp_reference, next_lookup_at = input.next_lookup_at,
+    expected_by = coalesce(attempts.expected_by, input.expected_by),
     settled_at = case when input.next_lookup_at is null then input.updated_at end
   from input join changed on changed.id = input.id
   where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id

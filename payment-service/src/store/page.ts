@@ -7,7 +7,7 @@ export type PageQuery = { limit: number; startingAfter: string | null; endingBef
 export type PageSource = {
   /** Columns and table are the code's own text, never a caller's. */
   columns: string
-  table: 'charges' | 'refunds' | 'payment_sessions' | 'events' | 'webhook_endpoints' | 'webhook_deliveries'
+  table: 'charges' | 'refunds' | 'disputes' | 'payment_sessions' | 'events' | 'webhook_endpoints' | 'webhook_deliveries'
   merchantId: string
   /** Columns that must have this value; an undefined one does not matter. */
   equal?: Readonly<Record<string, string | undefined>>

@@ -16,6 +16,7 @@ const rights: Record<string, string> = {
   payment_sessions: 'siu',
   charges: 'siu',
   refunds: 'siu',
+  disputes: 'siu',
   attempts: 'siu',
   attempt_settlements: 'siu',
   idempotency_keys: 'siud',

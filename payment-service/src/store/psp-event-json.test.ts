@@ -7,11 +7,13 @@ const card = { brand: 'visa', first6: '424242', last4: '4242', exp_month: 12, ex
 const huge = 2n ** 60n + 1n
 const outcomes: Outcome[] = [
   { outcome: 'approved', pspReference: 'pay_1', captured: huge, card },
+  { outcome: 'approved', pspReference: 'pay_1', captured: 1n, card, networkTransactionId: 'MCC1234560105' },
   { outcome: 'action_required', pspReference: 'pay_1', actionUrl: 'https://psp.example', card: null },
   { outcome: 'declined', pspReference: null, code: 'card_declined', pspCode: '05', card },
   { outcome: 'rejected', code: 'rejected_by_psp', pspCode: null },
   { outcome: 'ended', pspReference: 'pay_1', reason: 'abandoned' },
   { outcome: 'unknown', why: 'new status' },
+  { outcome: 'unknown', why: 'accepted', tellsWithinMs: 60_000 },
 ]
 const abouts: PspEvent['about'][] = [
   ...outcomes.map((outcome) => ({ kind: 'attempt', reference: 'att_1', attemptKind: 'refund', outcome }) as const),
@@ -24,6 +26,17 @@ const abouts: PspEvent['about'][] = [
       }) as const,
   ),
   { kind: 'hosted_session', reference: 'att_1', status: 'expired' },
+  {
+    kind: 'dispute',
+    payment: 'pay_1',
+    dispute: {
+      id: 'dis_1',
+      status: 'opened',
+      amount: { amount: huge, currency: 'EUR' },
+      reason: null,
+      evidenceDueBy: new Date(1_772_000_000_000),
+    },
+  },
   { kind: 'nothing' },
   { kind: 'unforeseen', reference: 'att_1' },
 ]

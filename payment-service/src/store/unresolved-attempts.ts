@@ -31,6 +31,7 @@ export type ShownAttempt = {
   nextLookupAt: Date | null
   /** The operator whose wish for a look-up is not fulfilled yet. */
   lookUpAskedBy: string | null
+  expectedBy: Date | null
   alertedAt: Date | null
   settledAt: Date | null
   settledByHand: boolean
@@ -45,7 +46,7 @@ const shown = `select a.merchant_id as "merchantId", m.name as "merchantName", a
       select made.id from attempts made where made.merchant_id = s.merchant_id and made.payment_session_id = s.id
         and made.kind = 'create_session' order by made.id desc limit 1) end, a.id) as "searchFor",
     a.sent_at as "sentAt", a.in_doubt_since as "inDoubtSince", a.lookups, coalesce(a.look_up_log, '[]') as "lookUpLog",
-    a.next_lookup_at as "nextLookupAt", a.look_up_asked_by as "lookUpAskedBy", a.alerted_at as "alertedAt", a.settled_at as "settledAt", a.settled_by_hand as "settledByHand"
+    a.next_lookup_at as "nextLookupAt", a.look_up_asked_by as "lookUpAskedBy", a.expected_by as "expectedBy", a.alerted_at as "alertedAt", a.settled_at as "settledAt", a.settled_by_hand as "settledByHand"
   from attempts a
   join merchants m on m.merchant_id = a.merchant_id
   join psp_accounts p on p.merchant_id = a.merchant_id and p.id = a.psp_account_id

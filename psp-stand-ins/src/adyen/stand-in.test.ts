@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { hmacValidator as SdkValidator } from '@adyen/api-library'
 import { checkoutVersion } from './parameters/sdk-models.ts'
 import { testCards } from './test-cards.ts'
-import { openStandIn, type TestAccount } from './testing/open-stand-in.ts'
+import { openStandIn, type TestAccount, until } from './testing/open-stand-in.ts'
 import { createSdkClient } from './testing/sdk-client.ts'
 
 const { hmacValidator } = createRequire(import.meta.url)('@adyen/api-library') as { hmacValidator: typeof SdkValidator }
@@ -318,15 +318,19 @@ describe('the Adyen stand-in', () => {
   })
 
   it('is busy with a slow payment, and tells a repeat to come again', async () => {
-    const request = await makeRequest('4000000000010118')
-    const post = () =>
-      world.call('POST', `/${checkoutVersion}/payments`, request, { 'idempotency-key': request.reference })
-    const first = post()
-    let second = await post()
-    while (second.status === 200) second = await post()
-    assert.deepEqual([second.status, second.json.errorCode, second.headers['transient-error']], [409, '704', 'true'])
-    assert.equal((await first).json.resultCode, 'Authorised')
-    assert.equal((await movementsOf(request.reference)).length, 2)
+    await until(async () => {
+      const request = await makeRequest('4000000000010118')
+      const post = () =>
+        world.call('POST', `/${checkoutVersion}/payments`, request, { 'idempotency-key': request.reference })
+      const answers = await Promise.all([post(), post(), post()])
+      const busy = answers.filter(({ status }) => status !== 200)
+      assert(busy.length < answers.length)
+      for (const { status, json, headers } of busy)
+        assert.deepEqual([status, json.errorCode, headers['transient-error']], [409, '704', 'true'])
+      assert.equal((await movementsOf(request.reference)).length, 2)
+      // On a busy machine a repeat may come when the first is answered.
+      return busy.length > 0
+    }, 'a repeat that is early enough')
   })
 
   it('loses the answer to a capture, which a repeat under its key finds done', async () => {
@@ -360,7 +364,7 @@ describe('the Adyen stand-in', () => {
     const { reference } = await pay('4000000000010134')
     const copies = () =>
       world.inbox.messages.flatMap(({ items }) => items).filter((item) => item.merchantReference === reference)
-    while (copies().length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => copies().length >= 3, 'three copies')
     world.inbox.answerWith('[accepted]')
     assert.equal(new Set(copies().map((item) => JSON.stringify(item))).size, 1)
   })

@@ -1,3 +1,4 @@
+import type { DisputeRow } from '@fincore/payment-service/store/disputes'
 import type { RefundRow } from '@fincore/payment-service/store/refunds'
 import type { WebhookDeliveryRow } from '@fincore/payment-service/store/webhook-deliveries'
 import type { Backend, Pause } from './connection.ts'
@@ -37,6 +38,7 @@ export type CommittedTables = {
   payment_sessions: TableView<SessionRecord>
   charges: TableView<ChargeRecord>
   refunds: TableView<RefundRow>
+  disputes: TableView<DisputeRow>
   attempts: TableView<AttemptRecord>
   attempt_settlements: TableView<SettlementRecord>
   idempotency_keys: TableView<Omit<IdempotencyKeyRecord, 'response_body'> & { response_body: unknown }>
@@ -116,6 +118,7 @@ export function makeDatabase({ now, setTimer = setRealTimer }: { now: () => Date
       payment_sessions: viewTable(tables.payment_sessions, asStored),
       charges: viewTable(tables.charges, asStored),
       refunds: viewTable(tables.refunds, asStored),
+      disputes: viewTable(tables.disputes, asStored),
       attempts: viewTable(tables.attempts, asStored),
       attempt_settlements: viewTable(tables.attempt_settlements, asStored),
       idempotency_keys: viewTable(idempotency_keys, showKey),

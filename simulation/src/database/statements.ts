@@ -3,6 +3,7 @@ import { settlementLessons } from './statements/attempt-settlements.ts'
 import { attemptLessons } from './statements/attempts.ts'
 import { auditLessons } from './statements/audit.ts'
 import { chargeLessons } from './statements/charges.ts'
+import { disputeLessons } from './statements/disputes.ts'
 import { eventLessons } from './statements/events.ts'
 import { hotPathLessons } from './statements/hot-path.ts'
 import { idempotencyLessons } from './statements/idempotency.ts'
@@ -20,6 +21,7 @@ const lessons = [
   ...chargeLessons,
   ...attemptLessons,
   ...refundLessons,
+  ...disputeLessons,
   ...sessionLessons,
   ...sessionAttemptLessons,
   ...idempotencyLessons,

@@ -1,7 +1,14 @@
 import { makeAuditRecords, makeAuditUnsealed } from './tables/audit.ts'
 import { makeEvents, makePspEvents, makeWebhookDeliveries, makeWebhookEndpoints } from './tables/events.ts'
 import { makeMerchants, makePspAccounts } from './tables/merchants.ts'
-import { makeAttempts, makeCharges, makeIdempotencyKeys, makeRefunds, makeSessions } from './tables/payments.ts'
+import {
+  makeAttempts,
+  makeCharges,
+  makeDisputes,
+  makeIdempotencyKeys,
+  makeRefunds,
+  makeSessions,
+} from './tables/payments.ts'
 import { makeSettlements } from './tables/settlements.ts'
 
 /** The tables of one database that the store's statements work on, under their names in SQL. */
@@ -14,6 +21,7 @@ export function makeTables() {
     payment_sessions: makeSessions(),
     charges: makeCharges(),
     refunds: makeRefunds(),
+    disputes: makeDisputes(),
     attempts: makeAttempts(),
     attempt_settlements: makeSettlements(),
     idempotency_keys: makeIdempotencyKeys(),

@@ -32,12 +32,12 @@ export const payments: PaymentOperations = {
   readReply: (kind, reply, asked) =>
     kind === 'authorize'
       ? readAuthorization(reply, asked)
-      : readOther(reply, nextStep(5, 'payments.ts', `read the reply to a ${kind}`)),
+      : readOther(reply, nextStep(5, 'payments.ts', `read the reply to ${kind}`)),
   lookUp: (account, { reference }) => get(account, `/payments?reference=${encodeURIComponent(reference)}`),
   readLookUp(_account, { kind }, reply): LookUpAnswer {
     const read = classifyReply(reply)
     if (read.kind !== 'body') return { found: 'unknown', why: 'the look-up gave no answer' }
-    return { found: 'unknown', why: nextStep(6, 'payments.ts', `read what the look-up of a ${kind} says`) }
+    return { found: 'unknown', why: nextStep(6, 'payments.ts', `read what the look-up says (${kind})`) }
   },
 }
 

@@ -138,7 +138,7 @@ function describeEnd({ events: _events, endpoints: _endpoints, ...rows }: Books)
 /** Ids are new in every branch: each is named by where it first stands. */
 function withoutIds(text: string): string {
   const names = new Map<string, string>()
-  return text.replace(/\b(?:ch|re|att|ps)_[0-9a-z]{26}\b/g, (id) => {
+  return text.replace(/\b(?:ch|re|att|ps|dp)_[0-9a-z]{26}\b/g, (id) => {
     const name = names.get(id) ?? `#${names.size}`
     names.set(id, name)
     return name

@@ -64,7 +64,7 @@ function faultsOfSums(books: Books, charge: BookedCharge): string[] {
 function faultsOfEvents(books: Books): string[] {
   const faults: string[] = []
   const byObject = Map.groupBy(books.events, (event) => event.object_id)
-  for (const row of [...books.charges, ...books.refunds, ...books.sessions]) {
+  for (const row of [...books.charges, ...books.refunds, ...books.sessions, ...books.disputes]) {
     const events = byObject.get(row.id) ?? []
     if (events.length !== row.sequence || events.some((event, index) => event.sequence !== index + 1))
       faults.push(`I6: ${row.id} counts ${row.sequence} events, and has ${events.map((event) => event.sequence)}`)
@@ -79,7 +79,7 @@ function faultsOfEvents(books: Books): string[] {
 
 function tells(
   object: Books['events'][number]['object'],
-  row: Books['charges' | 'refunds' | 'sessions'][number],
+  row: Books['charges' | 'refunds' | 'sessions' | 'disputes'][number],
 ): boolean {
   if (object.status !== row.status) return false
   if (!('captured' in row))

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
-import type { AttemptKind, CardShown, Outcome, PspEvent, PspReply, PspRequest } from '../../psp-gateway/port.ts'
+import type {
+  AttemptKind,
+  CardShown,
+  Dispute,
+  Outcome,
+  PspEvent,
+  PspReply,
+  PspRequest,
+} from '../../psp-gateway/port.ts'
 import { isRefusal } from '../../refusal.ts'
 import { createHotPath } from '../../store/hot-path.ts'
 import { openPool } from '../../store/pool.ts'
@@ -196,6 +204,18 @@ export async function openOrdersWorld() {
     },
     tellsOfEnd: (shop: Shop, name: string, times: number, session: string) =>
       event(shop, name, times, { kind: 'hosted_session', reference: session, status: 'expired' }),
+    /** The PSP's event about a dispute of a payment; of 10.00, and without a reason or a time, unless it says so. */
+    tellsOfDispute(
+      shop: Shop,
+      name: string,
+      times: number,
+      said: Pick<Dispute, 'status'> & Partial<Dispute>,
+      payment = 'pay_1',
+    ) {
+      const amount = { amount: 1000n, currency: 'EUR' }
+      const dispute: Dispute = { id: 'dis_1', amount, reason: null, evidenceDueBy: null, ...said }
+      return event(shop, name, times, { kind: 'dispute', payment, dispute })
+    },
     /** The reply to the request that made the charge. */
     replies: (begun: Begun, outcome: Outcome): News => ({
       name: 'the reply',

@@ -102,10 +102,22 @@ export function registerLinkRoutes(app: App, deps: Deps, watch: CardDataWatch): 
     })
 
     pages.get<Token>('/c/:token/return', anyone, async (request, reply) => {
-      const url = await returnFromBank(deps, request.params.token)
+      const url = await returnFromBank(deps, request.params.token, readBankQuery(request.query))
       return url === null ? sendCell(deps, request, reply, { state: 'unknown' }, 'return') : goTo(reply, url)
     })
   })
+}
+
+/** What the bank's page may add to the return address, in parameters and in characters of all of them. */
+const bankQueryLimits = { parameters: 20, characters: 8_192 } as const
+
+/** What the bank's page added to the return address. More than the limits, or a name that comes twice, is nothing. */
+function readBankQuery(query: unknown): Record<string, string> {
+  const given = Object.entries((query ?? {}) as Record<string, unknown>)
+  const read = given.filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+  const characters = read.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  const isTooMuch = given.length > bankQueryLimits.parameters || characters > bankQueryLimits.characters
+  return isTooMuch ? {} : Object.fromEntries(read)
 }
 
 function readCount(text: unknown): number {

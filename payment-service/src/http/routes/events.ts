@@ -14,7 +14,7 @@ const read = { access: { by: 'secret_key', scope: 'read' } } as const
 
 const list = listOf('event', {
   type: oneOf(eventTypes, 'Events of this type.'),
-  object_id: idOf(['charge', 'refund', 'session', 'webhookEndpoint'], 'All that happened to this object.'),
+  object_id: idOf(['charge', 'refund', 'dispute', 'session', 'webhookEndpoint'], 'All that happened to this object.'),
 })
 
 /** `/v1/events`: what happened, as it was sent; a way to catch up for a server that was away. */

@@ -60,6 +60,40 @@ describe('the door for PSPs, before it reads a body', () => {
   })
 })
 
+describe('the answer to a webhook', () => {
+  let world: ApiWorld
+  let account: string
+  before(async () => {
+    world = await createApiWorld()
+    account = await world.addPspAccount(await world.addMerchant(), { webhook_secret: 'whsec_sandbox_0123456789abcdef' })
+  })
+  after(() => world.close())
+
+  /** A PSP that believes whoever calls, and reads this in the answer. */
+  const answerOf = async (accepted?: { contentType: string; body: string }) => {
+    const { psps } = world.deps
+    const webhooks = {
+      verify: () => ({ ok: true, events: [] }) as const,
+      ...(accepted === undefined ? {} : { accepted }),
+    }
+    Object.assign(world.deps, { psps: { ...psps, sandbox: { ...psps.sandbox, webhooks } } })
+    const response = await world.app.inject({ method: 'POST', url: `/v1/psp_webhooks/${account}`, payload: '{}' })
+    Object.assign(world.deps, { psps })
+    const { 'content-type': type, 'cache-control': cache } = response.headers
+    return [response.statusCode, type, cache, response.payload]
+  }
+
+  it('is what its PSP wants to read', async () => {
+    const accepted = { contentType: 'text/plain; charset=utf-8', body: '[accepted]' }
+    assert.deepEqual(await answerOf(accepted), [200, accepted.contentType, 'no-store', '[accepted]'])
+  })
+
+  it('says that it was received to any other', async () => {
+    const plain = [200, 'application/json; charset=utf-8', 'no-store', '{"received":true}']
+    assert.deepEqual(await answerOf(), plain)
+  })
+})
+
 describe('a webhook with a card number in it', () => {
   const secret = 'whsec_sandbox_0123456789abcdef'
   let world: ApiWorld

@@ -76,7 +76,10 @@ export async function registerPspWebhookRoute(
       await store.submit(read.events)
       if (read.isMasked) audit.record(`${account.id} masked`, maskedRecord(request, account))
       deps.wakeInbox()
-      return reply.header('cache-control', 'no-store').send({ received: true })
+      reply.header('cache-control', 'no-store')
+      const { accepted } = deps.psps[account.psp].webhooks
+      if (accepted === undefined) return reply.send({ received: true })
+      return reply.type(accepted.contentType).send(accepted.body)
     })
   })
 }

@@ -3,7 +3,7 @@ import type { PaymentLinkResponse } from '@adyen/api-library/lib/src/typings/che
 import type { UpdatePaymentLinkRequest } from '@adyen/api-library/lib/src/typings/checkout/updatePaymentLinkRequest.js'
 import type { HostedSessionState, HostedSessions } from '../port.ts'
 import { readAccount } from './account.ts'
-import { toAdyen } from './amounts.ts'
+import { takesAmount, toAdyen } from './amounts.ts'
 import { writeReference } from './references.ts'
 import { fitText, get, type InJson, patch, post } from './request.ts'
 import { classifyReply, wire } from './wire.ts'
@@ -36,7 +36,9 @@ export const hostedSessions: HostedSessions = {
     const description = fitText(input.description, 280)
     const email = fitText(input.customerEmail, 254)
     const locale = readLocale(input.locale)
-    const lineItems = input.lineItems.slice(0, 100).map(({ name, quantity, amount }) => ({
+    // They are for the shopper to read. A price that Adyen cannot express is a reason to show none, and not to refuse.
+    const isShown = input.lineItems.every(({ amount }) => takesAmount({ amount, currency }))
+    const lineItems = (isShown ? input.lineItems.slice(0, 100) : []).map(({ name, quantity, amount }) => ({
       description: fitText(name, 200) ?? '-',
       quantity,
       amountIncludingTax: toAdyen({ amount, currency }).value,

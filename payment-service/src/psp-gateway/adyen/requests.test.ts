@@ -209,6 +209,13 @@ describe('a payment link', () => {
     assert.deepEqual([body.reference, body.manualCapture, body.captureDelayHours], ['att_1-manual', true, undefined])
   })
 
+  it('shows no prices that Adyen cannot express', () => {
+    const amount = { amount: 100n, currency: 'IDR' }
+    const lineItems = [{ name: 'A sweet', quantity: 2, amount: 50n }]
+    const body = bodyOf(hostedSessions.create(testAccount, { ...session, amount, lineItems }))
+    assert.deepEqual([body.amount.value, body.lineItems], [1, undefined])
+  })
+
   for (const [locale, expected] of [
     ['nl', 'nl-NL'],
     ['en', 'en-US'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Psp } from '../port.ts'
-import { assertApproved, eur, is, type Steps } from './steps.ts'
+import { assertApproved, eur, is, type Steps, toText } from './steps.ts'
 
 /** Payments, and what is done to them, against what the bank really did. */
 export function addPaymentCases(psp: Psp, steps: Steps): void {
@@ -60,7 +60,7 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
   it('reads every decline with its code, and keeps the PSP’s own', async () => {
     for (const { card, code } of bench().declines) {
       const { reference, outcome } = await authorize(card, eur(1000n))
-      assert(outcome.outcome === 'declined', `${code}: ${outcome.outcome}`)
+      assert(outcome.outcome === 'declined', `${code}: ${toText(outcome)}`)
       assert.equal(outcome.code, code)
       assert(outcome.pspCode)
       assert.deepEqual(await bench().truth(reference), [])
@@ -77,7 +77,7 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
     it(`sends the shopper to the bank; on “${answer}” the payment is ${expected}`, async () => {
       if (!bench().challengeAnswers.includes(answer)) return
       const { reference, outcome } = await authorize(bench().cards['needs the shopper'], eur(1000n))
-      assert(outcome.outcome === 'action_required')
+      assert(outcome.outcome === 'action_required', toText(outcome))
       if (canLookUp('authorize')) {
         const waiting = await learn('authorize', reference, is('action_required'))
         assert.equal(waiting.outcome === 'action_required' && waiting.actionUrl, outcome.actionUrl)

@@ -142,7 +142,7 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
       .deliveries()
       .flatMap((delivery) => {
         const read = verify(delivery)
-        assert(read.ok, 'a true webhook was refused')
+        assert(read.ok, `a true webhook was refused: ${read.ok ? '' : read.why}`)
         return read.events
       })
   const hear = (isIt: (event: PspEvent) => boolean): Promise<PspEvent> =>

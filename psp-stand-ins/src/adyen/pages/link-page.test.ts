@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { checkoutVersion } from '../parameters/sdk-models.ts'
-import { openStandIn } from '../testing/open-stand-in.ts'
+import { openStandIn, until } from '../testing/open-stand-in.ts'
 import { createSdkClient } from '../testing/sdk-client.ts'
 
 /** A shopper on a payment link's page, as a browser without scripts would be. */
@@ -58,7 +58,7 @@ describe('a payment link', () => {
     await world.inbox.hear('AUTHORISATION', reference)
     const items = () =>
       world.inbox.messages.flatMap((message) => message.items).filter((item) => item.merchantReference === reference)
-    while (items().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => items().length >= 2, 'two tries')
     assert.deepEqual(
       items()
         .map(({ success }) => success)
@@ -124,8 +124,7 @@ describe('a payment link', () => {
     await submit(paid.link.url, '4111111111111111')
     await assert.rejects(expire(paid.link.id), /completed/)
     const short = await makeLink({ expiresAt: new Date(Date.now() + 30) })
-    while ((await statusOf(short.link.id)) === 'active') await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.equal(await statusOf(short.link.id), 'expired')
+    await until(async () => (await statusOf(short.link.id)) === 'expired', 'its end')
     await assert.rejects(sdk.PaymentLinksApi.getPaymentLink('PLUNKNOWN'), /no such payment link/)
   })
 

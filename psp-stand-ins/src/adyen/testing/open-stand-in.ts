@@ -103,6 +103,15 @@ function readJson(text: string): Record<string, unknown> {
   }
 }
 
+/** Waits until it is so. @throws after 5 s. */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + 5_000
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
 /** A merchant's endpoint. `answer` is what it says; the events that it took can be waited for. */
 async function openInbox() {
   const messages: { authorization: string; live: string; items: Item[] }[] = []
@@ -126,13 +135,9 @@ async function openInbox() {
       inbox.answer = text
     },
     async hear(eventCode: string, merchantReference: string): Promise<Item> {
-      const end = Date.now() + 5_000
-      for (;;) {
-        const found = find((item) => item.eventCode === eventCode && item.merchantReference === merchantReference)
-        if (found) return found
-        if (Date.now() > end) throw new Error(`waited in vain for ${eventCode} of ${merchantReference}`)
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
+      const isIt = (item: Item) => item.eventCode === eventCode && item.merchantReference === merchantReference
+      await until(() => find(isIt) !== undefined, `${eventCode} of ${merchantReference}`)
+      return find(isIt) as Item
     },
     close() {
       server.closeAllConnections()

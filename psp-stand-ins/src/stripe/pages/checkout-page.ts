@@ -7,6 +7,7 @@ import { pay } from '../objects/pay.ts'
 import { createIntent } from '../objects/payment-intents.ts'
 import { createMethod } from '../objects/payment-methods.ts'
 import { decodeForm } from '../parameters/form.ts'
+import { countAuthorizeCall } from '../truth.ts'
 import type { Account, IntentRow, MethodRow, SessionRow, World } from '../world.ts'
 import { html } from './html.ts'
 import { sendMessage, sendPage } from './layout.ts'
@@ -34,6 +35,7 @@ export function registerCheckoutPage(app: App, world: World): void {
     const method = readCard(world, found.account, String(request.body ?? ''))
     if (typeof method === 'string') return sendCheckout(reply, found, method, 422)
     const intent = takeIntent(world, found)
+    countAuthorizeCall(world, intent.reference)
     const paid = pay(world, found.account, intent, method, {
       noAction: false,
       external: null,

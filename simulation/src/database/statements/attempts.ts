@@ -38,6 +38,7 @@ const pick = makePicker<AttemptRecord, keyof AttemptRow>([
   'lookups',
   'in_doubt_since',
   'look_up_asked_by',
+  'expected_by',
   'settled_by_hand',
   'sent_at',
 ])
@@ -73,6 +74,7 @@ export function newAttempt(
     in_doubt_since: null,
     look_up_log: null,
     look_up_asked_by: null,
+    expected_by: null,
     settled_by_hand: false,
   }
 }
@@ -139,12 +141,13 @@ export const attemptLessons = [
   lesson(
     'setAttemptState',
     (db) => setAttemptState(db, none, { state: 'unknown', nextLookUpAt: now }),
-    function* (tx, [merchantId, id, state, nextLookUpAt, reference]: SetStateValues) {
+    function* (tx, [merchantId, id, state, nextLookUpAt, reference, expectedBy]: SetStateValues) {
       const changed = yield* update(tx, slotOf(tx, merchantId, id), (row) => ({
         ...row,
         state,
         next_lookup_at: nextLookUpAt,
         psp_reference: reference ?? row.psp_reference,
+        expected_by: expectedBy ?? row.expected_by,
         settled_at: nextLookUpAt === null ? tx.now : null,
       }))
       return changed === null ? 0 : 1
@@ -246,14 +249,15 @@ export const attemptLessons = [
   ),
   lesson(
     'markAlerted',
-    (db) => markAlerted(db, now, 1),
-    function* (tx, [before, limit]: [Date, number]) {
+    (db) => markAlerted(db, now, now, 1),
+    function* (tx, [before, at, limit]: [Date, Date, number]) {
       const isOld = (row: AttemptRecord | null) =>
         row?.in_doubt_since != null &&
         row.in_doubt_since <= before &&
         row.alerted_at === null &&
         row.next_lookup_at !== null &&
-        row.state !== 'action_required'
+        row.state !== 'action_required' &&
+        (row.expected_by === null || row.expected_by <= at)
       const old = tx.tables.attempts.toAlert.collect(
         before.getTime(),
         limit,
@@ -281,4 +285,11 @@ type InsertValues = [
   origin: AttemptRow['origin'],
   nextLookUpAt: Date,
 ]
-type SetStateValues = [string, string, AttemptRow['state'], nextLookUpAt: Date | null, reference: string | null]
+type SetStateValues = [
+  string,
+  string,
+  AttemptRow['state'],
+  nextLookUpAt: Date | null,
+  reference: string | null,
+  expectedBy: Date | null,
+]

@@ -88,7 +88,7 @@ export const chargeLessons = [
       const [merchantId, id, ...changes] = values
       const [status, captured, refunded, refunds_pending, pending_operation, pending_amount, ...more] = changes
       const [psp_account_id, psp, psp_reference, card, action_url, failure, cancellation_reason, ...last] = more
-      const [flags, sequence, updated_at] = last
+      const [flags, sequence, updated_at, network_transaction_id] = last
       const changed = yield* update(tx, tx.tables.charges.find(`${merchantId} ${id}`), (row) => ({
         ...row,
         status,
@@ -100,6 +100,7 @@ export const chargeLessons = [
         psp_account_id,
         psp,
         psp_reference,
+        network_transaction_id,
         card: asJson(card),
         action_url,
         failure: asJson(failure),
@@ -140,4 +141,5 @@ type UpdateValues = [
   flags: string[],
   sequence: number,
   updatedAt: Date,
+  networkTransactionId: string | null,
 ]

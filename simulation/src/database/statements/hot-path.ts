@@ -45,6 +45,7 @@ type OutcomeInput = {
   status: ChargeRow['status']
   captured: string
   psp_reference: string | null
+  network_transaction_id: string | null
   card: CardShown | null
   action_url: string | null
   failure: ChargeRow['failure']
@@ -55,6 +56,7 @@ type OutcomeInput = {
   attempt_id: string
   attempt_state: AttemptState
   next_lookup_at: string | null
+  expected_by: string | null
   event_id: string | null
   event_type: EventRecord['type']
   event_body: string
@@ -79,6 +81,7 @@ const outcome: ChargeOutcome = {
   attemptId: '',
   attemptState: 'unknown',
   nextLookUpAt: null,
+  expectedBy: null,
   event: null,
   idempotencyKey: '',
   responseStatus: 201,
@@ -177,6 +180,7 @@ function newCharge(input: IntentInput): ChargeRecord {
     psp: input.psp,
     routing: input.routing,
     psp_reference: null,
+    network_transaction_id: null,
     payment_session_id: null,
     card: input.card,
     merchant_reference: input.merchant_reference,
@@ -234,6 +238,7 @@ function* recordOutcomes(tx: Transaction, [json]: [string]): Waits<object[]> {
       state: input.attempt_state,
       psp_reference: input.psp_reference,
       next_lookup_at,
+      expected_by: row.expected_by ?? (input.expected_by === null ? null : new Date(input.expected_by)),
       settled_at: next_lookup_at === null ? updatedAt : null,
     }))
   }
@@ -273,6 +278,7 @@ function applyOutcome(row: ChargeRecord, input: OutcomeInput, updated_at: Date):
     status: input.status,
     captured: BigInt(input.captured),
     psp_reference: input.psp_reference,
+    network_transaction_id: input.network_transaction_id,
     card: input.card,
     action_url: input.action_url,
     failure: input.failure,

@@ -70,6 +70,7 @@ function show(tx: Transaction, row: AttemptRecord): ShownAttempt {
     lookUpLog: row.look_up_log ?? [],
     nextLookupAt: row.next_lookup_at,
     lookUpAskedBy: row.look_up_asked_by,
+    expectedBy: row.expected_by,
     alertedAt: row.alerted_at,
     settledAt: row.settled_at,
     settledByHand: row.settled_by_hand,

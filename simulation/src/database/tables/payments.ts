@@ -1,5 +1,6 @@
 import type { AttemptRow } from '@fincore/payment-service/store/attempts'
 import type { ChargeRow } from '@fincore/payment-service/store/charges'
+import type { DisputeRow } from '@fincore/payment-service/store/disputes'
 import type { LookUp } from '@fincore/payment-service/store/look-ups'
 import type { RefundRow } from '@fincore/payment-service/store/refunds'
 import type { SessionRow } from '@fincore/payment-service/store/sessions'
@@ -57,6 +58,7 @@ const chargeRules: TableRules<ChargeRecord> = {
     'pending_operation',
     'pending_amount',
     'psp_reference',
+    'network_transaction_id',
     'payment_session_id',
     'card',
     'merchant_reference',
@@ -84,6 +86,10 @@ const chargeRules: TableRules<ChargeRecord> = {
     check('charges_pending_is_whole', (row) => (row.pending_operation === null) === (row.pending_amount === null)),
     check('charges_pending_fits', (row) => row.pending_operation === null || fitsPending(row)),
     check('charges_failure_says_why', (row) => (row.status === 'failed') === (row.failure !== null)),
+    check(
+      'charges_network_transaction_id_check',
+      ({ network_transaction_id: id }) => id === null || /^[A-Za-z0-9_-]{9,36}$/.test(id),
+    ),
     check('charges_action_has_address', (row) => row.status !== 'requires_action' || row.action_url !== null),
   ]),
   references: [toMerchant('charges'), toPspAccount('charges')],
@@ -128,6 +134,32 @@ export function makeRefunds() {
   return { ...makeTable(refundRules, { others: [byCharge] }), byCharge }
 }
 
+const disputeRules: TableRules<DisputeRow> = {
+  name: 'disputes',
+  primaryKey: byId,
+  nullable: ['reason', 'evidence_due_by'],
+  checks: inOrder([
+    oneOf('disputes', 'status', ['inquiry', 'opened', 'won', 'lost']),
+    check('disputes_psp_dispute_id_check', ({ psp_dispute_id: id }) => id.length >= 1 && [...id].length <= 255),
+    check('disputes_amount_check', (row) => row.amount >= 0n),
+    check('disputes_currency_check', (row) => isCurrencyCode(row.currency)),
+    check('disputes_reason_check', ({ reason }) => reason === null || [...reason].length <= 255),
+  ]),
+  references: [
+    toMerchant('disputes'),
+    toLockable('disputes', 'charge_id', (tables, row) => tables.charges.find(`${row.merchant_id} ${row.charge_id}`)),
+    toPspAccount('disputes'),
+  ],
+}
+
+export function makeDisputes() {
+  const byPspDispute = makeUniqueIndex<DisputeRow>(
+    'disputes_by_psp_dispute',
+    (row) => `${row.psp_account_id} ${row.psp_dispute_id}`,
+  )
+  return { ...makeTable(disputeRules, { unique: [byPspDispute] }), byPspDispute }
+}
+
 export type AttemptRecord = AttemptRow & {
   alerted_at: Date | null
   settled_at: Date | null
@@ -149,6 +181,7 @@ const attemptRules: TableRules<AttemptRecord> = {
     'in_doubt_since',
     'look_up_log',
     'look_up_asked_by',
+    'expected_by',
   ],
   checks: inOrder([
     oneOf('attempts', 'kind', ['authorize', 'capture', 'cancel', 'refund', 'create_session', 'expire_session']),

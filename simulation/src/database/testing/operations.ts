@@ -4,6 +4,7 @@ import * as settlements from '@fincore/payment-service/store/attempt-settlements
 import * as attempts from '@fincore/payment-service/store/attempts'
 import * as audit from '@fincore/payment-service/store/audit'
 import * as charges from '@fincore/payment-service/store/charges'
+import * as disputes from '@fincore/payment-service/store/disputes'
 import * as events from '@fincore/payment-service/store/events'
 import * as eventsList from '@fincore/payment-service/store/events-list'
 import * as forget from '@fincore/payment-service/store/forget'
@@ -21,7 +22,7 @@ import * as unresolved from '@fincore/payment-service/store/unresolved-attempts'
 import * as deliveries from '@fincore/payment-service/store/webhook-deliveries'
 import * as endpoints from '@fincore/payment-service/store/webhook-endpoints'
 import type { Random } from './random.ts'
-import { makeCharge, makeRefund, makeSession } from './rows.ts'
+import { makeCharge, makeDispute, makeRefund, makeSession } from './rows.ts'
 import { accountsOf } from './twin.ts'
 
 /** What a random operation is made of: all drawn before, so that both sides get the same. */
@@ -108,6 +109,10 @@ const chargeOf = (draw: Draw) => {
     sessionId: draw.chance(0.3) ? sessionId(draw) : null,
   })
 }
+const disputeOf = (draw: Draw) => {
+  const { merchantId, accountId } = ownerOf(draw)
+  return makeDispute(draw, { merchantId, accountId, id: idOf(draw, 'dp', 4), chargeId: chargeId(draw) })
+}
 const sessionOf = (draw: Draw) => {
   const { merchantId, accountId } = ownerOf(draw)
   return makeSession(draw, { merchantId, accountId, id: sessionId(draw), chargeId: chargeId(draw) })
@@ -136,6 +141,7 @@ const outcomeOf = (draw: Draw) => {
     attemptId: attemptId(draw, charge.merchant_id),
     attemptState: state,
     nextLookUpAt: isSettled ? null : later(draw),
+    expectedBy: draw.chance(0.3) ? around(draw) : null,
     event,
     idempotencyKey: keyOf(draw),
     responseStatus: 201,
@@ -230,6 +236,7 @@ export const operations: Record<string, Operation> = {
       state,
       nextLookUpAt: isSettled ? null : later(draw),
       pspReference: draw.chance(0.5) ? `pay_${attempt.id}` : null,
+      expectedBy: draw.chance(0.2) ? around(draw) : null,
     })
   },
   claimAttemptsToLookUp: (draw) => call(attempts.claimAttemptsToLookUp, draw.now, all, 1 + draw.below(30_000)),
@@ -238,7 +245,7 @@ export const operations: Record<string, Operation> = {
     const [at, changed] = [later(draw), draw.chance(0.3) ? { next_lookup_at: later(draw) } : {}]
     return onAttempt(draw, (db, attempt) => attempts.moveNextLookUp(db, { ...attempt, ...changed }, at))
   },
-  markAlerted: (draw) => call(attempts.markAlerted, around(draw), all),
+  markAlerted: (draw) => call(attempts.markAlerted, around(draw), draw.now, all),
   findOperationByReference: (draw) =>
     call(attempts.findOperationByReference, ownerOf(draw).accountId, `pay_${attemptId(draw)}`),
   askForLookUp: (draw) => call(attempts.askForLookUp, attemptOf(draw), 'an operator', around(draw)),
@@ -313,6 +320,10 @@ export const operations: Record<string, Operation> = {
       refunds.updateRefund,
       makeRefund(draw, { merchantId: merchantOf(draw), id: refundId(draw), chargeId: chargeId(draw) }),
     ),
+
+  insertDispute: (draw) => call(disputes.insertDispute, disputeOf(draw)),
+  findDisputeByPspId: (draw) => call(disputes.findDisputeByPspId, ownerOf(draw).accountId, `dis_${draw.below(6)}`),
+  updateDispute: (draw) => call(disputes.updateDispute, disputeOf(draw)),
 
   insertSession: (draw) => call(sessions.insertSession, sessionOf(draw), digestOf(draw)),
   moveSession: (draw) => call(sessions.moveSession, sessionOf(draw)),

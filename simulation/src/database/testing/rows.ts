@@ -1,4 +1,5 @@
 import type { ChargeRow } from '@fincore/payment-service/store/charges'
+import type { DisputeRow } from '@fincore/payment-service/store/disputes'
 import type { RefundRow } from '@fincore/payment-service/store/refunds'
 import type { SessionRow } from '@fincore/payment-service/store/sessions'
 import type { Random } from './random.ts'
@@ -42,6 +43,7 @@ export function makeCharge(
     psp: 'sandbox',
     routing: makeRouting(draw, by.accountId),
     psp_reference: draw.chance(0.4) ? `pay_${draw.below(5)}` : null,
+    network_transaction_id: draw.chance(0.3) ? (draw.chance(0.05) ? 'no id' : 'MCC1234560105') : null,
     payment_session_id: by.sessionId,
     card: draw.chance(0.5) ? card : null,
     merchant_reference: draw.chance(0.3) ? 'order 1' : null,
@@ -76,6 +78,27 @@ export function makeRefund(draw: Draw, by: { merchantId: string; id: string; cha
     metadata: {},
     failure: draw.chance(0.05) !== (status === 'failed') ? failure : null,
     psp_reference: draw.chance(0.5) ? 'pay_refund' : null,
+    sequence: draw.below(3),
+    created_at: draw.now,
+    updated_at: draw.now,
+  }
+}
+
+export function makeDispute(
+  draw: Draw,
+  by: { merchantId: string; accountId: string; id: string; chargeId: string },
+): DisputeRow {
+  return {
+    merchant_id: by.merchantId,
+    id: by.id,
+    charge_id: by.chargeId,
+    psp_account_id: by.accountId,
+    psp_dispute_id: draw.chance(0.03) ? '' : `dis_${draw.below(6)}`,
+    status: draw.of(['inquiry', 'opened', 'won', 'lost'] as const),
+    amount: BigInt(draw.chance(0.03) ? -1 : 10 * draw.below(3)),
+    currency: draw.chance(0.03) ? 'eur' : 'EUR',
+    reason: draw.chance(0.5) ? 'x'.repeat(draw.chance(0.1) ? 256 : 9) : null,
+    evidence_due_by: draw.chance(0.5) ? draw.now : null,
     sequence: draw.below(3),
     created_at: draw.now,
     updated_at: draw.now,

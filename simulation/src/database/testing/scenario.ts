@@ -22,7 +22,7 @@ export function newCharge(id: string, changes: Partial<ChargeRow> = {}): ChargeR
     refunds_pending: 0n,
     pending_operation: null,
   } as const
-  const rest = { pending_amount: null, failure: null, psp_reference: null, sequence: 0 }
+  const rest = { pending_amount: null, failure: null, psp_reference: null, network_transaction_id: null, sequence: 0 }
   const row = makeCharge(draw, { merchantId, accountId, id, sessionId: null })
   return { ...row, amount: 100n, currency: 'EUR', ...plain, ...rest, ...changes }
 }
@@ -48,6 +48,7 @@ export function outcomeFor(charge: ChargeRow, attemptId: string, key: string, ev
     attemptId,
     attemptState: 'approved' as const,
     nextLookUpAt: null,
+    expectedBy: null,
     event: eventOf(charge.merchant_id, eventId, charge.id, charge.sequence + 1),
     idempotencyKey: key,
     responseStatus: 201,

@@ -113,6 +113,7 @@ export const tableNames = [
   'payment_sessions',
   'charges',
   'refunds',
+  'disputes',
   'attempts',
   'attempt_settlements',
   'idempotency_keys',

@@ -65,7 +65,7 @@ export async function openStripeBench(): Promise<Bench & { rollWebhookSecret(): 
     merchantId: 'mer_test',
     psp: 'stripe',
     name: 'Stripe',
-    config: { api_url: standIn.apiUrl },
+    config: { api_url: standIn.apiUrl, pages_url: standIn.pagesUrl },
     credentials: credentialsOf(keys),
   }
   const post = (url: string, fields: Record<string, string>) =>
