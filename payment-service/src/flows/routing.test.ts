@@ -270,6 +270,16 @@ describe('the breaker of an account', () => {
 
     clockMs += 5_000
     assert.equal((await chargeToken({}, keys[0])).body.status, 'failed')
+    const sent: string[] = []
+    world.state.fault = ({ url }) => {
+      sent.push(url)
+      return Promise.resolve(notSent)
+    }
+    const atOnce = await Promise.all(Array.from({ length: 8 }, () => chargeToken()))
+    assert.deepEqual(atOnce.map(({ status }) => status).sort(), [201, ...Array.from({ length: 7 }, () => 503)])
+    assert.equal(sent.length, 1)
+
+    clockMs += 10_000
     world.state.fault = () => null
     const token = await world.makeToken('visa')
     const paid = await chargeToken({ payment_method: { type: 'token', token } }, key)

@@ -16,7 +16,7 @@ import { startCallClock } from './time-limits.ts'
 export const mostAccounts = 3
 
 /**
- * The account that is tried next, with a place for its call; null when there is none.
+ * The account that is tried next, with a place for its call; null when there is none, as when the request names its own.
  *
  * @param from the account of which it is proven that it did nothing, and how the payment came to it.
  * @param place taken for the account.
@@ -31,7 +31,6 @@ async function chooseNext(
     ...(from.routing?.considered ?? []).filter(({ verdict }) => routingVerdicts[verdict].effect === 'left'),
     { psp_account: from.psp_account_id, verdict: 'not_reached' },
   ]
-  if (wanted.asked !== null) return null
   if (left.filter(({ verdict }) => verdict === 'not_reached').length >= mostAccounts) return null
   for (;;) {
     const chosen = await choosePspAccount(deps, wanted, left)

@@ -109,6 +109,8 @@ export type Question = {
   payment: string | null
   /** When it was sent, by FinCore's clock. */
   sentAt: Date
+  /** The PSP has said that it has the request, and tells the result by itself (`tellsWithinMs`). */
+  isAccepted?: true
 }
 
 export type AuthorizeInput = {
