@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { CardFacts } from '@fincore/api-contract/card-door'
 import type { Charge } from '@fincore/api-contract/resources'
+import type { Deps } from '../deps.ts'
 import { openAdyenBench } from '../psp-gateway/adyen/testing/bench.ts'
 import type { Bench, TestCard } from '../psp-gateway/conformance/bench.ts'
+import type { Outcome } from '../psp-gateway/port.ts'
 import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
+import { alertUnresolved } from './alert-unresolved.ts'
 import { beginCardCharge, continueCardCharge } from './charge-card.ts'
+import { resolveDueAttempts } from './resolve-attempts.ts'
+import { settleAttempt } from './settle-attempt.ts'
 
 const use = {
   keyId: 'key_1',
@@ -101,6 +106,29 @@ describe('a raw card at Adyen', () => {
     }
     // The other was paid at Adyen by that, as its shopper wanted; its own return, or its webhook, tells.
     assert.equal((await comeBack(made, await confirm(made))).status, 'captured')
+  })
+
+  it('is in doubt when Adyen’s answer at the return is lost: an operator hears of it, unless Adyen tells first', async () => {
+    const made = await charge('lost', bench.cards['needs the shopper'])
+    const query = await confirm(made)
+    const lose: Deps['send'] = async (request) => {
+      await bench.send(request)
+      return { failure: 'timeout', requestWasSent: true }
+    }
+    Object.assign(world.deps, { send: lose })
+    const waiting = await comeBack(made, query)
+    Object.assign(world.deps, { send: bench.send })
+    assert.deepEqual([waiting.status, waiting.failure], ['requires_action', null])
+    const later = (minutes: number): Deps => ({ ...world.deps, now: () => new Date(Date.now() + minutes * 60_000) })
+    await resolveDueAttempts(later(1))
+    await alertUnresolved(later(20))
+    const { rows } = await world.pool.query(
+      'select id, state, alerted_at is not null as alerted from attempts where charge_id = $1',
+      [made.id],
+    )
+    assert.deepEqual([rows[0].state, rows[0].alerted], ['unknown', true])
+    const told: Outcome = { outcome: 'approved', pspReference: made.psp.reference ?? '', captured: 1000n, card: null }
+    assert.equal((await settleAttempt(world.deps, rows[0].id, told))?.charge.status, 'captured')
   })
 
   it('on file is charged without its security code, and the network’s id of the payment is known', async () => {
