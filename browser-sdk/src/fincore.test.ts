@@ -37,7 +37,6 @@ before(async () => {
       const fields = { kind: 'iframe', url: `${psp}/fields?act=${act}`, origin: psp }
       return { environment: 'sandbox', psp_accounts: [{ id: 'pspa_1', psp: 'sandbox', fields }] }
     },
-    chromiumPath: process.env.CHROMIUM_PATH,
     html: () => `<iframe src="${stranger}"></iframe>`,
   })
   psp = await shop.serve(() => ({ type: 'text/html', body: fieldsPage }))

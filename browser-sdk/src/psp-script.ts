@@ -15,11 +15,7 @@ function isDevelopment(api: string): boolean {
 
 export type PspScript = { url: string; integrity: string | null }
 
-/**
- * The script of a PSP, when it comes from one of the PSP's own origins; null for every other place.
- *
- * @param hash whether the PSP publishes hashes of its script, so that one is demanded
- */
+/** The script of a PSP, when it comes from one of the PSP's own origins; null for every other place. @param api FinCore's */
 export function readScript(
   psp: keyof typeof scriptOrigins,
   fields: Record<string, unknown>,

@@ -55,7 +55,6 @@ let fields: Record<string, unknown>
 before(async () => {
   shop = await openMerchantPage({
     clientConfig: () => ({ environment: 'production', psp_accounts: [{ id: 'pspa_1', psp: 'any', fields }] }),
-    chromiumPath: process.env.CHROMIUM_PATH,
     // What the SDK needs beside the PSP's script, under a policy that forbids everything else, inline styles included.
     policy: () =>
       `default-src 'none'; script-src 'self' data: ${String(fields.script_url).replace(/;.*/, '')}; connect-src 'self' https://pay.example; frame-src 'none'`,

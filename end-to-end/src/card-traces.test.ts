@@ -159,6 +159,24 @@ const bodies: BodyCase[] = [
     body: (number) => chargeText(`"number":"${number}","exp_month":12,"exp_year":2034`),
   },
   {
+    what: 'a card on file, which has no code, at a PSP that takes none',
+    code: 'merchant_initiated_not_supported',
+    body: (number) =>
+      chargeText(
+        `"number":"${number}","exp_month":12,"exp_year":2034`,
+        ',"initiator":"merchant","network_transaction_id":"MCC1234560105"',
+      ),
+  },
+  {
+    what: 'a 3-D Secure result at a PSP that takes none',
+    code: 'three_d_secure_not_supported',
+    body: (number) =>
+      chargeText(
+        cardText(quote(number)),
+        ',"three_d_secure":{"eci":"05","cavv":"AAABBEg0VhI0VniQEjRWAAAAAAA=","ds_transaction_id":"f25084f0-5b16-4c0a-ae5d-b24808a95e4b","version":"2.2.0"}',
+      ),
+  },
+  {
     what: 'a number with spaces',
     code: 'card_number_invalid',
     param: numberParam,
@@ -418,7 +436,8 @@ describe('a card number appears nowhere', () => {
       holdsMarker.some((path) => path.includes('pg_wal')),
       `the search finds what is there: ${holdsMarker}`,
     )
-    for (const name of Object.keys(world.fincore.processes)) {
+    for (const process of Object.keys(world.fincore.processes)) {
+      const name = process === 'psp' ? 'psp-sandbox' : process
       const log = files.find(({ path }) => path === `logs/${name}.log`)
       assert.ok(log && log.bytes.length > 0, `${name} has a log`)
     }

@@ -33,6 +33,8 @@ export type Remains = {
   heard: readonly Heard[]
   /** The ids of events that reached the merchant. */
   received: ReadonlySet<string>
+  /** Whether the PSP could be asked by our reference. */
+  hasLookUps: boolean
 }
 
 const finals: ReadonlySet<string> = new Set<ChargeStatus>(['captured', 'failed', 'canceled'])
@@ -52,10 +54,14 @@ export function findViolations(remains: Remains): Violation[] {
 
 type Books = ReturnType<typeof openBooks>
 
-function openBooks({ tables, psp, heard, received }: Remains) {
+function openBooks({ tables, psp, heard, received, hasLookUps }: Remains) {
   const charges = [...tables.charges]
   const refunds = [...tables.refunds]
   const sessions = [...tables.payment_sessions]
+  const attempts = [...tables.attempts]
+  /** A PSP that cannot be asked never heard of it, so nobody can know: it stays in doubt, and is an operator's. */
+  const isUnknowable = ({ id, kind }: { id: string; kind: string }) =>
+    !hasLookUps && kind === 'authorize' && ![...psp.ledger.payments.values()].some((one) => one.reference === id)
   const rows = new Map([...charges, ...refunds, ...sessions].map((row) => [row.id, row]))
   const nameOf = (id: string | null): string => {
     const row = rows.get(id ?? '')
@@ -67,7 +73,9 @@ function openBooks({ tables, psp, heard, received }: Remains) {
     refunds,
     sessions,
     rows,
-    attempts: [...tables.attempts],
+    attempts,
+    /** Charges whose authorization nobody can know of. */
+    unknowable: new Set(attempts.filter(isUnknowable).map(({ charge_id }) => charge_id)),
     events: [...tables.events],
     pspEvents: [...tables.psp_events],
     payments: psp.ledger.payments,
@@ -220,13 +228,14 @@ function findImbalance({ charges, refunds, nameOf }: Books): Violation[] {
 }
 
 /** I7: what is still open, and what was called otherwise than it is. */
-function findUnresolved({ charges, refunds, attempts, sessions, pspEvents, nameOf }: Books): Violation[] {
+function findUnresolved({ charges, refunds, attempts, sessions, pspEvents, nameOf, unknowable }: Books): Violation[] {
   const found: Violation[] = []
   const unresolved = (name: string, what: string) => found.push(violation('I7', 'unresolved', name, what))
   for (const charge of charges) {
     const name = nameOf(charge.id)
     const { status, pending_operation: pending, flags } = charge
-    if (status === 'processing' || status === 'requires_action') unresolved(name, `the charge is ${status}`)
+    const isOpen = status === 'processing' || status === 'requires_action'
+    if (isOpen && !unknowable.has(charge.id)) unresolved(name, `the charge is ${status}`)
     if (pending !== null) unresolved(name, `a ${pending} is under way`)
     if (flags.includes('psp_contradicts'))
       found.push(violation('I7', 'guessed', name, `the PSP contradicts the charge, which is ${status}`))
@@ -237,7 +246,8 @@ function findUnresolved({ charges, refunds, attempts, sessions, pspEvents, nameO
   for (const refund of refunds) if (refund.status === 'pending') unresolved(nameOf(refund.id), 'a refund is pending')
   for (const session of sessions) if (session.status === 'open') unresolved(nameOf(session.id), 'the session is open')
   for (const attempt of attempts) {
-    if (attempt.next_lookup_at !== null) unresolved(nameOf(attempt.charge_id), `${attempt.kind} is ${attempt.state}`)
+    if (attempt.next_lookup_at !== null && !unknowable.has(attempt.charge_id))
+      unresolved(nameOf(attempt.charge_id), `${attempt.kind} is ${attempt.state}`)
   }
   for (const { event_id: id, state } of pspEvents) {
     if (state === 'received' || state === 'held') unresolved('nobody', `the PSP’s event ${id} is ${state}`)

@@ -12,13 +12,23 @@ export function startProcesses(
 ) {
   const { clock, choices, trace, fault } = ground
   const { database, weather } = world
+  const { hasLookUps } = weather
   const services: Service[] = []
 
   function start(name: string, place: number): void {
     const own = choices.within(name)
     const pool = database.open({ pause: ({ phase, what }) => pauseAt(name, place, phase, what) })
     const { complain } = world
-    const service = startService({ name, clock, pool, accounts, send: sendOf(name, place), trace, complain })
+    const service = startService({
+      name,
+      clock,
+      pool,
+      hasLookUps,
+      accounts,
+      send: sendOf(name, place),
+      trace,
+      complain,
+    })
     services[place] = service
     service.whenKilled(() => {
       fault('process killed')

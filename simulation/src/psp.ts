@@ -8,6 +8,8 @@ import { type CheckoutSession, type Kept, type Operation, type Payment, show } f
 export type PspWorld = {
   /** Of the merchant: what is made at one of them is unknown at the other. */
   accounts: readonly PspSideAccount[]
+  /** What no look-up shows every webhook tells. */
+  tellsAll: boolean
   /** Longer than this nothing stays hidden from look-ups, as the PSP documents it. */
   consistencyWindowMs: number
   /** Brings a webhook to FinCore; false when it was not taken, and must come again. */
@@ -53,7 +55,7 @@ export function makePsp({ clock, choices, trace }: Ground, world: PspWorld) {
       late: 12,
       'very late': 6,
       twice: 10,
-      never: never === 'maybe' ? 6 : 0,
+      never: never === 'maybe' && !world.tellsAll ? 6 : 0,
     })
     if (way === 'never') return
     const { spread } = choices.within(story)

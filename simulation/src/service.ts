@@ -19,6 +19,7 @@ import { startInbox } from '@fincore/payment-service/webhooks/inbox/inbox'
 import { startOutbox } from '@fincore/payment-service/webhooks/outbox/outbox'
 import type { Clock } from './clock.ts'
 import type { SimPool } from './database/database.ts'
+import { withoutLookUps } from './without-look-ups.ts'
 
 /** One process of the payment service, with all roles. */
 export type Service = {
@@ -53,6 +54,8 @@ const sameForAll = {
   takesRawCards: false,
 }
 
+const pspsWithoutLookUps = { ...psps, sandbox: withoutLookUps(psps.sandbox) }
+
 const encryptionKey = Buffer.alloc(32, 7)
 const realVault = createVault(encryptionKey)
 const opened = new Map<string, string>()
@@ -74,6 +77,8 @@ export function startService(world: {
   name: string
   clock: Clock
   pool: SimPool
+  /** Whether the PSP can be asked by our reference. */
+  hasLookUps: boolean
   accounts: readonly PspAccount[]
   send: Deps['send']
   trace(line: string): void
@@ -112,7 +117,7 @@ export function startService(world: {
       close: async () => {},
     },
     vault,
-    psps,
+    psps: world.hasLookUps ? psps : pspsWithoutLookUps,
     send: world.send,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ now: () => clock.now() }),

@@ -6,6 +6,8 @@ export type Weather = {
   psp: number
   /** When the PSP answers nothing but errors, in ms since 1970. */
   outage: { from: number; until: number } | null
+  /** Whether the PSP can be asked what became of a request. If not, its webhooks come for certain. */
+  hasLookUps: boolean
   /** Nothing happens to statements. */
   isQuiet: boolean
   /** What happens before and after each statement. */
@@ -22,6 +24,7 @@ export function makeWeather({ choices, clock }: Ground): Weather {
   const from = clock.now() + 20_000 * choices.spread('outage begins')
   return {
     psp,
+    hasLookUps: choices.pick('PSP’s look-ups', { 'by our reference': 80, none: 20 }) !== 'none',
     outage:
       outage === 'none'
         ? null

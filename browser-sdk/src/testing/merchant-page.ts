@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { openBrowser } from '@fincore/end-to-end/browser'
+import type { Page } from 'playwright-core'
 import { readSdkScript } from '../script.ts'
 
 export type Served = { type: string; body: string; headers?: Record<string, string> }
@@ -21,12 +21,11 @@ export type MerchantPage = {
 // biome-ignore lint/suspicious/noExplicitAny: what a test's own script returns, as the test knows it
 export type Seen = any
 
-/** @param show what the page has besides the fields' place, its Content-Security-Policy, and a Chromium other than npm's. */
+/** @param show what the page has besides the fields' place, and its Content-Security-Policy. */
 export async function openMerchantPage(show: {
   clientConfig: () => object
   html?: () => string
   policy?: () => string
-  chromiumPath?: string | undefined
 }): Promise<MerchantPage> {
   const servers: Server[] = []
   const serve: MerchantPage['serve'] = async (respond) => {
@@ -55,9 +54,7 @@ export async function openMerchantPage(show: {
       ...(policy !== undefined && { headers: { 'content-security-policy': policy } }),
     }
   })
-  const executablePath = show.chromiumPath ?? (await chromium.executablePath())
-  const args = ['--no-sandbox', '--disable-background-networking']
-  const browser: Browser = await playwright.launch({ executablePath, args })
+  const browser = await openBrowser()
 
   return {
     origin,

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { testCards as adyenCards } from '@fincore/psp-stand-ins/adyen/test-cards'
+import { testCards as stripeCards } from '@fincore/psp-stand-ins/stripe/test-cards'
 import { pathInRepository } from '../managed-process.ts'
 import { listSourceFiles } from './source-files.ts'
 
@@ -36,7 +38,7 @@ test('a Node older than the supported one is refused', () => {
 
 /** Other numbers that PSPs and card brands publish for tests; the last is an IMEI, the tripwire's example of one. */
 const publishedTestNumbers = new Set([
-  ...magicCards.map(({ number }): string => number),
+  ...[...magicCards, ...adyenCards, ...stripeCards].map(({ number }): string => number),
   '36227206271667',
   '6799990100000000019',
   '358692243449834',

@@ -57,7 +57,7 @@ export function describeSaqA(): DocPage {
       "- Sends a Content-Security-Policy: `default-src 'none'`, `script-src` with the addresses of its own scripts, `connect-src` with FinCore’s origin,",
       "  beside them what [the PSP’s fields need](../card-fields.md#what-the-page-must-allow) and nothing else, `base-uri 'none'`, no `unsafe-inline`, no",
       '  `unsafe-eval`. The demo shop’s checkout is an example that is tested.',
-      '- Keeps an inventory of its page’s scripts with a reason for each (6.4.3), and watches the page for changes at least weekly (11.6.1).',
+      '- Keeps an inventory of its page’s scripts, the PSP’s among them, with a reason for each (6.4.3), and watches the page for changes at least weekly (11.6.1).',
       '',
       '## Its limit',
       '',

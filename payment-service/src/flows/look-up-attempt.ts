@@ -30,6 +30,7 @@ export async function lookUpAttempt(
     payment: charge.psp_reference,
     sentAt: attempt.sent_at,
     ...(attempt.amount === null ? {} : { amount: { amount: attempt.amount, currency: charge.currency } }),
+    ...(attempt.expected_by === null ? {} : { isAccepted: true }),
   }
   const request = payments.lookUp(account, question)
   if (request === null) {

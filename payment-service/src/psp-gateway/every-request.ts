@@ -1,16 +1,24 @@
 import type {
   AuthorizeInput,
   ExternalThreeDSecure,
+  HostedSessionState,
+  LookUpAnswer,
   Money,
   MoneyKind,
   Psp,
   PspAccount,
+  PspReply,
   PspRequest,
   Question,
 } from './port.ts'
 
 /** A request that an adapter can send, and what of the port's options it is made of. */
-export type NamedRequest = { name: string; request: PspRequest }
+export type NamedRequest = {
+  name: string
+  request: PspRequest
+  /** Of a look-up: the request for the next page, where its reply says that there is one. */
+  next?(reply: PspReply): PspRequest | null
+}
 
 /** What a request names at the PSP, in the PSP's own form. */
 export type Names = { token: string; payment: string; session: string }
@@ -50,14 +58,14 @@ const authentications: Option<ExternalThreeDSecure> = [
 /**
  * Every request that an adapter can send, over all combinations of what the port lets flows choose; those of the same
  * content once. Each has a reference of its own, and so an idempotency key of its own, so that all can be sent to one
- * account. Requests for further pages of a list are not among them: only a reply tells what they are.
+ * account. Those for further pages of a list come by `next`: only a reply tells what they are.
  *
  * @param names what a token, a payment and a session are called at this PSP.
  */
 export function* everyRequest(psp: Psp, account: PspAccount, names: Names, now: Date): Generator<NamedRequest> {
   const seen = new Set<string>()
   let serial = 0
-  for (const { name, build } of everyBuild(psp, account, names, now)) {
+  for (const { name, build, readNext } of everyBuild(psp, account, names, now)) {
     // Two that differ by their reference alone are one.
     const sample = build(referenceOf(0))
     if (sample === null) continue
@@ -65,8 +73,10 @@ export function* everyRequest(psp: Psp, account: PspAccount, names: Names, now: 
     if (seen.has(content)) continue
     seen.add(content)
     serial += 1
-    const request = build(referenceOf(serial))
-    if (request !== null) yield { name, request }
+    const reference = referenceOf(serial)
+    const request = build(reference)
+    if (request === null) continue
+    yield { name, request, ...(readNext && { next: (reply: PspReply) => readNext(reference, reply) }) }
   }
 }
 
@@ -91,7 +101,11 @@ export function showRequest({ name, request }: NamedRequest, account: PspAccount
   }
 }
 
-type Build = { name: string; build(reference: string): PspRequest | null }
+type Build = {
+  name: string
+  build(reference: string): PspRequest | null
+  readNext?(reference: string, reply: PspReply): PspRequest | null
+}
 
 function* everyBuild(psp: Psp, account: PspAccount, names: Names, now: Date): Generator<Build> {
   yield* tokenCharges(psp, account, names)
@@ -219,10 +233,12 @@ function* lookUps(psp: Psp, account: PspAccount, names: Names, now: Date): Gener
   for (const [labels, { kind, payment, amount }] of combine({ kind: kinds, payment: payments, amount: sums })) {
     // Only of an authorization whose answer never came is the payment not known.
     if (kind !== 'authorize' && payment === null) continue
-    const question = { kind, payment, sentAt: now, ...(amount === undefined ? {} : { amount }) }
+    const known = { kind, payment, sentAt: now, ...(amount === undefined ? {} : { amount }) }
+    const question = (reference: string): Question => ({ ...known, reference })
     yield {
       name: nameOf('look-up', labels),
-      build: (reference) => psp.payments.lookUp(account, { ...question, reference } satisfies Question),
+      build: (reference) => psp.payments.lookUp(account, question(reference)),
+      readNext: (reference, reply) => nextOf(psp.payments.readLookUp(account, question(reference), reply)),
     }
   }
 }
@@ -266,15 +282,22 @@ function* sessions(psp: Psp, account: PspAccount, names: Names, now: Date): Gene
       name: nameOf('session', labels),
       build: (reference) => hostedSessions.create(account, { ...chosen, ...addresses, expiresAt, reference }),
     }
-  for (const pspReference of [null, names.session])
+  for (const pspReference of [null, names.session]) {
+    const question = (reference: string) => ({ reference, pspReference, sentAt: now })
     yield {
       name: nameOf('look-up of a session', [pspReference === null ? '' : 'that is known']),
-      build: (reference) => hostedSessions.lookUp(account, { reference, pspReference, sentAt: now }),
+      build: (reference) => hostedSessions.lookUp(account, question(reference)),
+      readNext: (reference, reply) => nextOf(hostedSessions.readLookUp(account, question(reference), reply)),
     }
+  }
   yield {
     name: 'end of a session',
     build: (reference) => hostedSessions.expire(account, { reference, pspReference: names.session }),
   }
+}
+
+function nextOf(answer: LookUpAnswer | HostedSessionState): PspRequest | null {
+  return answer.found === 'next' ? answer.request : null
 }
 
 /** An amount of each currency, where the PSP takes it. */

@@ -109,6 +109,8 @@ export type Question = {
   payment: string | null
   /** When it was sent, by FinCore's clock. */
   sentAt: Date
+  /** The PSP has said that it has the request, and tells the result by itself (`tellsWithinMs`). */
+  isAccepted?: true
 }
 
 export type AuthorizeInput = {
@@ -238,7 +240,10 @@ export type RawCards = {
   takesThreeDSecure?: true
   /** It takes payments that the merchant begins with a card on file. */
   takesMerchantInitiated?: true
-  /** The body has `{{card.number}}` once and `{{card.cvc}}` at most once; nothing else of the request has a placeholder. */
+  /**
+   * The body has `{{card.number}}` once and `{{card.cvc}}` at most once, and not for a payment that the merchant begins:
+   * a card on file has no security code. Nothing else of the request has a placeholder.
+   */
   authorizeCard(
     account: PspAccount,
     input: AuthorizeInput & { expMonth: number; expYear: number; holderName: string | null },

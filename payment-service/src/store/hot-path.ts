@@ -89,8 +89,9 @@ const intentParts = (moreInput: string) => `
 with input as materialized (
   select * from json_to_recordset($1) as row (
     merchant_id text, id text, flow text, amount bigint, currency text, capture_method text, psp_account_id text, psp text,
-    routing jsonb, card jsonb, merchant_reference text, description text, metadata jsonb, return_url text, return_digest bytea,
-    created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea, lease_until timestamptz${moreInput})
+    routing jsonb, card jsonb, merchant_reference text, description text, metadata jsonb, return_url text,
+    return_digest bytea, created_at timestamptz, attempt_id text, idempotency_key text, fingerprint bytea,
+    lease_until timestamptz${moreInput})
 ), claimed as (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
   select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
@@ -163,9 +164,10 @@ async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<bo
 const recordOutcomesSql = `
 with input as materialized (
   select * from json_to_recordset($1) as row (
-    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text, network_transaction_id text, card jsonb, action_url text, failure jsonb,
-    cancellation_reason text, sequence integer, expected_sequence integer, updated_at timestamptz, attempt_id text,
-    attempt_state text, next_lookup_at timestamptz, expected_by timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
+    merchant_id text, id text, psp_account_id text, status text, captured bigint, psp_reference text,
+    network_transaction_id text, card jsonb, action_url text, failure jsonb, cancellation_reason text, sequence integer,
+    expected_sequence integer, updated_at timestamptz, attempt_id text, attempt_state text, next_lookup_at timestamptz,
+    expected_by timestamptz, event_id text, event_type text, event_body text, idempotency_key text,
     response_status smallint, response_body text)
 ), changed as (
   update charges set status = input.status, captured = input.captured, psp_reference = input.psp_reference,
@@ -183,7 +185,8 @@ with input as materialized (
   returning charges.id
 ), settled as (
   update attempts set state = input.attempt_state, psp_reference = input.psp_reference, next_lookup_at = input.next_lookup_at,
-    expected_by = coalesce(attempts.expected_by, input.expected_by), settled_at = case when input.next_lookup_at is null then input.updated_at end
+    expected_by = coalesce(attempts.expected_by, input.expected_by),
+    settled_at = case when input.next_lookup_at is null then input.updated_at end
   from input join changed on changed.id = input.id
   where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
 ), told as (

@@ -108,6 +108,7 @@ export const operations = [
   },
 ] as const satisfies readonly Operation[]
 
+/** A row of the table. */
 export type Operation = {
   name: string
   method: 'GET' | 'POST'
@@ -118,4 +119,5 @@ export type Operation = {
   publishable?: true
 }
 
-export type OperationName = (typeof operations)[number]['name']
+export type KnownOperation = (typeof operations)[number]
+export type OperationName = KnownOperation['name']

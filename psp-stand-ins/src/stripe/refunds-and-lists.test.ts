@@ -103,8 +103,12 @@ test('lists come in pages, newest first, within the times that are asked for', a
   const expanded = await bench.stripe.paymentIntents.list({ limit: 1, expand: ['data.latest_charge.payment_intent'] })
   const charge = expanded.data[0]?.latest_charge as Stripe.Charge
   assert.equal((charge.payment_intent as Stripe.PaymentIntent).id, made[0])
-  for (const path of ['charges', 'latest_charge.balance_transaction', 'data.latest_charge'])
+  for (const path of ['charges', 'latest_charge.balance_transaction', 'data.latest_charge', 'constructor'])
     await assert.rejects(bench.stripe.paymentIntents.retrieve(made[0] ?? '', { expand: [path] }), /cannot be expanded/)
+  for (const path of ['data', 'latest_charge', 'data.latest_charge.payment_intent.latest_charge.payment_intent'])
+    await assert.rejects(bench.stripe.paymentIntents.list({ expand: [path] }), /cannot be expanded/)
+  await assert.rejects(pay(bench, 'visa', { expand: ['charges'] }), /cannot be expanded/)
+  assert.equal((await bench.stripe.paymentIntents.list({ limit: 1 })).data[0]?.id, made[0])
 })
 
 test('search finds by metadata, only some time after the change, and refuses what is no query', async () => {

@@ -4,14 +4,12 @@ import { registerAdmin } from './admin/routes.ts'
 import { createRequestCounts } from './api/request-counts.ts'
 import { type Api, type App, registerOperations } from './api/server.ts'
 import { Refusal } from './errors.ts'
-import type { Log } from './log.ts'
-import { describeError } from './log.ts'
+import { describeError, type Log } from './log.ts'
 import { registerPages } from './pages/register-pages.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 import { defaultTimings, type Timings, type World } from './world.ts'
 
 export type StandInOptions = {
-  host?: string
   /** 0, the default, takes a free port, for both listeners. */
   pagesPort?: number
   apiPort?: number
@@ -33,6 +31,8 @@ export type StripeStandIn = {
   close(): Promise<void>
 }
 
+/** Whoever can reach it can pay with it, so only this machine can. */
+const host = '127.0.0.1'
 /** 64 KiB holds every request there is, a session of a hundred line items included. */
 const bodyLimit = 64 * 1024
 const closeWithinMs = 2_000
@@ -41,7 +41,7 @@ const longestTimerMs = 2 ** 31 - 1
 
 /** Starts a Stripe in this process: the API on TLS, the pages on HTTP, its books in memory. */
 export async function startStripeStandIn(options: StandInOptions): Promise<StripeStandIn> {
-  const { host = '127.0.0.1', log = () => {} } = options
+  const { log = () => {} } = options
   const timings: Timings = { ...defaultTimings, ...options.timings }
   const timers = new Set<NodeJS.Timeout>()
   const held = new Set<Socket>()
@@ -80,14 +80,14 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
   registerPages(pagesApp, world)
   try {
     await pagesApp.listen({ host, port: options.pagesPort ?? 0 })
-    if (options.publicPagesUrl === undefined) world.pagesUrl = originOf('http', host, pagesApp.server.address())
+    if (options.publicPagesUrl === undefined) world.pagesUrl = originOf('http', pagesApp.server.address())
     await apiApp.listen({ host, port: options.apiPort ?? 0 })
   } catch (error) {
     await Promise.allSettled([pagesApp.close(), apiApp.close()])
     throw error
   }
   return {
-    apiUrl: originOf('https', host, apiApp.server.address()),
+    apiUrl: originOf('https', apiApp.server.address()),
     pagesUrl: world.pagesUrl,
     async close() {
       if (closed) return
@@ -133,7 +133,7 @@ function prepare(app: App, log: Log): void {
   })
 }
 
-function originOf(scheme: 'http' | 'https', host: string, address: AddressInfo | string | null): string {
+function originOf(scheme: 'http' | 'https', address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') throw new Error('The listener has no port')
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  return `${scheme}://${host}:${address.port}`
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PspAccount } from '../port.ts'
-import { findAccountFaults, readAccount } from './account.ts'
+import { readAccount } from './account.ts'
 import { clientTokens } from './client-tokens.ts'
+import { findAccountFaults } from './settings.ts'
 import { testAccount } from './testing/literals.ts'
 
 const withSettings = (config: object, credentials: object = {}): PspAccount => ({

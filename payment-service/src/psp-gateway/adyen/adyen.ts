@@ -1,11 +1,11 @@
 import type { Psp } from '../port.ts'
-import { findAccountFaults } from './account.ts'
 import { takesAmount } from './amounts.ts'
 import { checks } from './checks.ts'
 import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './payment-links.ts'
 import { payments } from './payments.ts'
 import { rawCards } from './raw-cards.ts'
+import { findAccountFaults } from './settings.ts'
 import { webhooks } from './webhooks.ts'
 
 /** Adyen, by its Checkout API. What was chosen and why: docs/psps/adyen.md. */

@@ -286,6 +286,7 @@ describe('asking Adyen again', () => {
       const week = new Date(Date.now() - 7 * 24 * 60 * 60_000)
       assert.equal(payments.lookUp(testAccount, ask(kind, { sentAt: week })), null)
       assert.equal(payments.lookUp(testAccount, ask(kind, { payment: null })), null)
+      assert.equal(payments.lookUp(testAccount, ask(kind, { isAccepted: true })), null)
     }
     assert.equal(payments.lookUp(testAccount, ask('authorize')), null)
   })

@@ -72,9 +72,10 @@ export const payments: PaymentOperations = {
   /**
    * Adyen cannot be asked about a payment, so nothing is ever called absent. What became of a capture, cancel or refund
    * whose answer was lost is learnt by the same request under the same key, as Adyen documents it, while the key lives.
+   * Once it is known that Adyen has it, a repeat could only hear the same again.
    */
-  lookUp(account, { kind, payment, amount, reference, sentAt }) {
-    if (kind === 'authorize' || payment === null || amount === undefined) return null
+  lookUp(account, { kind, payment, amount, reference, sentAt, isAccepted }) {
+    if (kind === 'authorize' || payment === null || amount === undefined || isAccepted) return null
     if (Date.now() - sentAt.getTime() > keysLiveMs) return null
     return payments[kind](account, { reference, payment, amount })
   },
@@ -137,8 +138,8 @@ function readBody(kind: 'authorize' | FollowUpKind, value: unknown, asked: Asked
 }
 
 /**
- * The answer to a repeat. That it was refused says nothing of the first request: Adyen keeps its keys in one region, and
- * the credentials may have changed meanwhile.
+ * The answer to a repeat. That it was refused says nothing of the first request: the credentials may have changed
+ * meanwhile, or the key may not be known where the repeat arrives.
  */
 function readLookUp({ kind, reference, amount }: Question, reply: PspReply): LookUpAnswer {
   const read = classifyReply(reply)

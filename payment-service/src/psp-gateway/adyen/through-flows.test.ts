@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { applyPspEvent } from '../../flows/apply-psp-event.ts'
+import { resolveDueAttempts } from '../../flows/resolve-attempts.ts'
 import { newId } from '../../ids.ts'
 import type { Job } from '../../jobs/run-every.ts'
 import { startInbox } from '../../webhooks/inbox/inbox.ts'
@@ -14,6 +15,8 @@ let inbox: Job
 let call: ReturnType<typeof callerOf>
 let account: string
 let forwarding: NodeJS.Timeout
+/** Whether Adyen's webhooks are late. */
+let isHeldBack = false
 /** How FinCore answered the webhooks that it got, each of them twice. */
 const answers: { status: number; text: string }[] = []
 
@@ -33,6 +36,7 @@ before(async () => {
   inbox = startInbox(world.deps, applyPspEvent)
   let forwarded = 0
   forwarding = setInterval(() => {
+    if (isHeldBack) return
     for (const { body, headers } of bench.deliveries().slice(forwarded)) {
       forwarded += 1
       // FinCore overwrites what it has read.
@@ -130,6 +134,32 @@ describe('FinCore at Adyen', () => {
     assert.equal((await call('POST', `/charges/${held.id}/capture`, { amount: 1_050 })).status, 422)
     assert.equal((await call('GET', `/charges/${held.id}`)).body.status, 'authorized')
     assert.deepEqual(await truthOf(paid.id), ['authorization 150000', 'capture 150000', 'refund 1000'])
+  })
+
+  it('asks after a lost answer by the same request, which does what never arrived, and not once Adyen has it', async () => {
+    const paid = await charge(bench.cards.approves)
+    const { send, now } = world.deps
+    let refunds = 0
+    world.deps.send = async (request, timeoutMs) => {
+      if (!request.url.endsWith('/refunds')) return send(request, timeoutMs)
+      refunds += 1
+      return refunds === 1 ? { failure: 'timeout', requestWasSent: true } : send(request, timeoutMs)
+    }
+    isHeldBack = true
+    const refund = await call('POST', '/refunds', { charge: paid.id, amount: 500 })
+    for (const [aheadMs, sent] of [
+      [3_000, 2],
+      [600_000, 2],
+    ] as const) {
+      world.deps.now = () => new Date(Date.now() + aheadMs)
+      await resolveDueAttempts(world.deps)
+      assert.equal(refunds, sent)
+      assert.equal((await call('GET', `/refunds/${refund.body.id}`)).body.status, 'pending')
+    }
+    Object.assign(world.deps, { send, now })
+    isHeldBack = false
+    await become(`/refunds/${refund.body.id}`, 'succeeded')
+    assert.deepEqual(await truthOf(paid.id), ['authorization 1999', 'capture 1999', 'refund 500'])
   })
 
   it('believes the bank’s page only what Adyen confirms of it, once', async () => {

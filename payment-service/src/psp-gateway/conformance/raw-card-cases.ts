@@ -37,6 +37,15 @@ export function addRawCardCases(psp: Psp, steps: Steps): void {
     }
   })
 
+  if (rawCards.takesMerchantInitiated)
+    it('asks for no security code of a card on file, which nobody may have kept', () => {
+      const onFile = { initiator: 'merchant', networkTransactionId: '123456789012345' } as const
+      const expiry = { expMonth: 12, expYear: 2034, holderName: null }
+      const input = { ...plainInput, ...onFile, ...expiry, reference: newReference(), amount: eur(1234n) }
+      const { body } = rawCards.authorizeCard(bench().account, input)
+      assert.deepEqual(body?.match(/\{\{[^}]*\}\}/g), ['{{card.number}}'])
+    })
+
   it('names its reply fields as the card relay takes them', () => {
     assert(rawCards.replyFields.length > 0 && rawCards.replyFields.length <= mostReplyFields)
     for (const path of rawCards.replyFields) assert.match(path, replyField)

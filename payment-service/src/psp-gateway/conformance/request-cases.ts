@@ -20,18 +20,28 @@ export function addRequestCases(psp: Psp, { bench }: Steps): void {
       body: body?.replace('{{card.number}}', card.number).replace('{{card.cvc}}', card.cvc) ?? null,
     })
     const refused: string[] = []
+    const pages = new Set<string>()
     let accepted = 0
+    const sendOne = async (name: string, request: PspRequest): Promise<PspReply> => {
+      const reply = await bench().send(spliced(request))
+      if (!('status' in reply) || isMalformed(reply)) refused.push(`${name}: ${toText(reply).slice(0, 400)}`)
+      else if (reply.status < 300) accepted += 1
+      return reply
+    }
     const rest = requests.values()
     const sendSome = async () => {
-      for (const { name, request } of rest) {
-        const reply: PspReply = await bench().send(spliced(request))
-        if (!('status' in reply) || isMalformed(reply)) refused.push(`${name}: ${toText(reply).slice(0, 400)}`)
-        else if (reply.status < 300) accepted += 1
+      for (const { name, request, next } of rest) {
+        const reply = await sendOne(name, request)
+        const page = next?.(reply) ?? null
+        if (page === null || pages.has(toText(page))) continue
+        pages.add(toText(page))
+        await sendOne(`${name}, the next page`, page)
       }
     }
     await Promise.all(Array.from({ length: sideBySide }, sendSome))
-    t.diagnostic(`${requests.length} distinct requests of ${psp.name} checked, ${accepted} of them done`)
-    assert.deepEqual(refused.slice(0, 5), [], `${refused.length} of ${requests.length} were refused`)
-    assert(accepted > requests.length / 4, 'so few were done that their form may not have been looked at')
+    const count = requests.length + pages.size
+    t.diagnostic(`${count} distinct requests of ${psp.name} checked, ${accepted} of them done`)
+    assert.deepEqual(refused.slice(0, 5), [], `${refused.length} of ${count} were refused`)
+    assert(accepted > count / 4, 'so few were done that their form may not have been looked at')
   })
 }

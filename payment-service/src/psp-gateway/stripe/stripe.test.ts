@@ -110,4 +110,21 @@ describe('what only Stripe does', () => {
     )
     assertApproved(state.payments[0]?.outcome ?? assert.fail(), 2000n)
   })
+
+  it('takes webhooks under the old secret and under the new one, while Stripe signs with both', async () => {
+    const rolled = await bench.rollWebhookSecret()
+    const { reference } = await authorize(cardNamed('visa'), eur(1000n))
+    await hear(isAbout(reference, 'approved'))
+    const delivery = bench.deliveries().find(({ body }) => body.includes(reference)) ?? assert.fail()
+    const { credentials } = bench.account
+    const takes = (more: object) => {
+      const account = { ...bench.account, credentials: { ...credentials, ...more } }
+      return stripePsp.webhooks.verify(account, { ...delivery, now: new Date() }).ok
+    }
+    const other = `whsec_${'other'.repeat(6)}`
+    assert.equal(takes({}), true)
+    assert.equal(takes({ webhook_secret: rolled }), true)
+    assert.equal(takes({ webhook_secret: other, previous_webhook_secret: credentials.webhook_secret }), true)
+    assert.equal(takes({ webhook_secret: other }), false)
+  })
 })

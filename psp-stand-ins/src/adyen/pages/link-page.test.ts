@@ -123,7 +123,7 @@ describe('a payment link', () => {
     const paid = await makeLink()
     await submit(paid.link.url, '4111111111111111')
     await assert.rejects(expire(paid.link.id), /completed/)
-    const short = await makeLink({ expiresAt: new Date(Date.now() + 30) })
+    const short = await makeLink({ expiresAt: new Date(Date.now() + 1_500) })
     await until(async () => (await statusOf(short.link.id)) === 'expired', 'its end')
     await assert.rejects(sdk.PaymentLinksApi.getPaymentLink('PLUNKNOWN'), /no such payment link/)
   })

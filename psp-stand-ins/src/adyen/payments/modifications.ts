@@ -36,22 +36,22 @@ export function receiveModification(
   const isSlow = kind === 'refund' && behaviour.do === 'refund' && behaviour.how === 'slow'
   world.later(isSlow ? world.timings.slowRefundMs : world.timings.modificationMs, () => {
     captureWhenDue(world, payment)
-    const fits = kind === 'cancel' || asked.currency === payment.amount.currency
+    const isItsCurrency = asked.currency === payment.amount.currency
     if (kind === 'cancel') cancel(world, payment, modification)
-    else if (kind === 'capture') capture(world, payment, modification, fits)
-    else refund(world, payment, modification, fits)
+    else if (kind === 'capture') capture(world, payment, modification, isItsCurrency)
+    else refund(world, payment, modification, isItsCurrency)
   })
   return modification.pspReference
 }
 
 /** By default a payment is captured once, and what is left over is released (Adyen, “Capture”). */
-function capture(world: World, payment: Payment, modification: Modification, fits: boolean): void {
+function capture(world: World, payment: Payment, modification: Modification, isItsCurrency: boolean): void {
   const { behaviour } = payment
   const how = behaviour.do === 'capture' ? behaviour.how : null
   const problem =
     payment.status !== 'authorised'
       ? problems.not_authorised
-      : payment.captured > 0 || modification.value > payment.amount.value || !fits
+      : payment.captured > 0 || modification.value > payment.amount.value || !isItsCurrency
         ? problems.balance
         : how === 'refused'
           ? problems.scheme
@@ -81,11 +81,11 @@ function cancel(world: World, payment: Payment, modification: Modification): voi
   announceModification(world, payment, { eventCode: 'CANCELLATION', ...modification, problem })
 }
 
-function refund(world: World, payment: Payment, modification: Modification, fits: boolean): void {
+function refund(world: World, payment: Payment, modification: Modification, isItsCurrency: boolean): void {
   const { behaviour } = payment
   const how = behaviour.do === 'refund' ? behaviour.how : null
   const problem =
-    payment.refunded + modification.value > payment.captured || !fits
+    payment.refunded + modification.value > payment.captured || !isItsCurrency
       ? problems.balance
       : how === 'refused'
         ? problems.scheme

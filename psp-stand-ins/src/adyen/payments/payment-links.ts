@@ -28,7 +28,6 @@ type LinkBody = PaymentLink['request'] & {
   manualCapture?: boolean
   reusable?: boolean
   metadata?: Record<string, string>
-  lineItems?: { amountIncludingTax?: number; quantity?: number }[]
 }
 
 /** @throws AdyenError where the documents have a rule that the request breaks. */

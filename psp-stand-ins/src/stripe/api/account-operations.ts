@@ -4,11 +4,11 @@ import { invalid } from '../errors.ts'
 import { type CardParams, createMethod, createToken, type MethodParams } from '../objects/payment-methods.ts'
 import type { Act, Expanding } from './call.ts'
 import { type ListParams, makePage } from './lists.ts'
-import { refuseOthers } from './payment-intent-rules.ts'
+import { listNames, refuseOthers } from './unsupported.ts'
 
-const methodParams = new Set('billing_details card expand metadata type'.split(' '))
-const cardOfMethod = new Set('cvc exp_month exp_year number token'.split(' '))
-const cardOfToken = new Set('cvc exp_month exp_year name number'.split(' '))
+const methodParams = listNames('billing_details card expand metadata type')
+const cardOfMethod = listNames('cvc exp_month exp_year number token')
+const cardOfToken = listNames('cvc exp_month exp_year name number')
 
 export const createPaymentMethod: Act<MethodParams & Expanding> = ({ world, account, params }) => {
   refuseOthers(params, methodParams, '')
@@ -21,7 +21,7 @@ type TokenParams = Expanding & {
 }
 
 export const createCardToken: Act<TokenParams> = ({ world, account, params }) => {
-  refuseOthers(params, new Set(['card', 'expand']), '')
+  refuseOthers(params, listNames('card expand'), '')
   const { card } = params
   if (card === undefined || typeof card === 'string')
     throw invalid('This stand-in makes tokens of cards only', { param: 'card' })

@@ -1,11 +1,11 @@
 import { invalid, missing, Refusal } from '../errors.ts'
-import { type Paid, pay } from '../objects/pay.ts'
+import { type Paid, pay, type Try } from '../objects/pay.ts'
 import { checkMoney, createIntent } from '../objects/payment-intents.ts'
 import { createMethod } from '../objects/payment-methods.ts'
 import type { Fault } from '../test-cards.ts'
 import type { IntentRow, MethodRow } from '../world.ts'
 import type { Act, Answer, Call } from './call.ts'
-import { type CreateParams, checkCreate } from './payment-intent-rules.ts'
+import { type CardOptions, type CreateParams, checkCreate } from './payment-intent-rules.ts'
 
 /** `POST /v1/payment_intents`: makes a PaymentIntent and, with `confirm`, tries to pay it. */
 export const createPaymentIntent: Act<CreateParams> = (call) => {
@@ -62,7 +62,7 @@ function answer(row: IntentRow, method: MethodRow, paid: Paid, fault: Fault | nu
       code: decline.code,
       ...(decline.declineCode === null ? {} : { decline_code: decline.declineCode }),
       message: decline.message,
-      ...(charge === null ? {} : { charge }),
+      charge,
       // The object as it is now: it may be paid by the time of a repeat, and a repeat is answered alike.
       payment_intent: structuredClone(row.intent),
       payment_method: method.method,
@@ -97,9 +97,7 @@ function giveTokenBack({ account, params }: Call<CreateParams>): void {
   if (row) row.token.used = false
 }
 
-function readExternal(
-  given: NonNullable<NonNullable<CreateParams['payment_method_options']>['card']>['three_d_secure'],
-) {
+function readExternal(given: CardOptions['three_d_secure']): Try['external'] {
   if (!given) return null
   const { version, electronic_commerce_indicator: eci = null, transaction_id: transactionId } = given
   return { version, eci, transactionId }

@@ -1,12 +1,16 @@
 import type Stripe from 'stripe'
 import { findAmountProblem } from '../currencies.ts'
 import { invalid, missing, Refusal } from '../errors.ts'
+import { makeId } from '../ids.ts'
+import { cancelIntent } from '../objects/cancel-intent.ts'
+import { chargeOf } from '../objects/charges.ts'
 import { scheduleDispute } from '../objects/disputes.ts'
 import { mergeMetadata, touch } from '../objects/payment-intents.ts'
 import { recordMovement } from '../truth.ts'
-import type { Account, Cause, IntentRow, World } from '../world.ts'
+import type { IntentRow } from '../world.ts'
 import type { Act, Call, Expanding } from './call.ts'
-import { checkSuffix, refuseOthers } from './payment-intent-rules.ts'
+import { checkSuffix } from './payment-intent-rules.ts'
+import { listNames, refuseOthers } from './unsupported.ts'
 
 type CaptureParams = {
   amount_to_capture?: number
@@ -15,7 +19,7 @@ type CaptureParams = {
   metadata?: Stripe.Metadata | ''
   statement_descriptor_suffix?: string
 }
-const actedOfCapture = new Set('amount_to_capture expand final_capture metadata statement_descriptor_suffix'.split(' '))
+const actedOfCapture = listNames('amount_to_capture expand final_capture metadata statement_descriptor_suffix')
 
 /** `POST /v1/payment_intents/{id}/capture`: once, for no more than was authorized; the rest is released. */
 export const capturePaymentIntent: Act<CaptureParams> = (call) => {
@@ -51,6 +55,7 @@ export const capturePaymentIntent: Act<CaptureParams> = (call) => {
   intent.amount_capturable = 0
   intent.amount_received = amount
   charge.captured = true
+  charge.balance_transaction = makeId('txn', 24)
   charge.amount_captured = amount
   charge.amount_refunded = charge.amount - amount
   touch(world, row)
@@ -86,52 +91,11 @@ export const cancelPaymentIntent: Act<Expanding & { cancellation_reason?: string
   return { body: row.intent }
 }
 
-/** Ends a PaymentIntent; what was authorized and not captured is released. */
-export function cancelIntent(
-  world: World,
-  account: Account,
-  row: IntentRow,
-  how: { reason: string | null; reference: string; cause: Cause },
-): void {
-  const { intent } = row
-  if (intent.status === 'requires_capture') {
-    const charge = chargeOf(account, row)
-    charge.amount_refunded = charge.amount
-    charge.refunded = true
-    recordMovement(world, {
-      kind: 'cancellation',
-      id: intent.id,
-      account: account.id,
-      payment: intent.id,
-      reference: row.reference,
-      own_reference: how.reference,
-      amount: intent.amount_capturable,
-      currency: intent.currency,
-    })
-    world.announce(account, 'charge.refunded', charge, how.cause)
-  }
-  row.challenge = null
-  intent.status = 'canceled'
-  intent.canceled_at = Math.floor(world.now() / 1000)
-  intent.cancellation_reason = how.reason
-  intent.amount_capturable = 0
-  intent.next_action = null
-  touch(world, row)
-  world.announce(account, 'payment_intent.canceled', intent, how.cause)
-}
-
 /** The PaymentIntent that the path names. Throws 404 when the account has none such. */
 export function findIntent<P>({ account, id }: Call<P>): IntentRow {
   const row = account.intents.get(id)
   if (!row) throw missing('payment_intent', id, 'intent')
   return row
-}
-
-/** The charge by which a PaymentIntent was paid. */
-export function chargeOf(account: Account, row: IntentRow): Stripe.Charge {
-  const charge = account.charges.get(String(row.intent.latest_charge))
-  if (!charge) throw new Error('A paid PaymentIntent has a charge')
-  return charge
 }
 
 function refuseState({ intent }: IntentRow, done: string, states: readonly string[]): Refusal {

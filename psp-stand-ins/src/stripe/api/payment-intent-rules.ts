@@ -1,5 +1,7 @@
 import { invalid } from '../errors.ts'
-import { isWebUrl } from './urls.ts'
+import type { MethodParams } from '../objects/payment-methods.ts'
+import { isWebUrl } from '../urls.ts'
+import { listNames, refuseOthers } from './unsupported.ts'
 
 /** What `POST /v1/payment_intents` takes, of the parameters that this stand-in acts on. */
 export type CreateParams = {
@@ -16,7 +18,7 @@ export type CreateParams = {
   metadata?: Record<string, string>
   off_session?: boolean | string
   payment_method?: string
-  payment_method_data?: import('../objects/payment-methods.ts').MethodParams
+  payment_method_data?: MethodParams
   payment_method_options?: { card?: CardOptions }
   receipt_email?: string
   return_url?: string
@@ -37,16 +39,13 @@ export type CardOptions = {
   }
 }
 
-/** Parameters that Stripe has and this stand-in would have to pretend to act on. */
-const acted = new Set(
-  'amount currency allowed_payment_method_types automatic_payment_methods capture_method confirm confirmation_token description error_on_requires_action expand metadata off_session payment_method payment_method_data payment_method_options receipt_email return_url statement_descriptor statement_descriptor_suffix use_stripe_sdk'.split(
-    ' ',
-  ),
+const acted = listNames(
+  'allowed_payment_method_types amount automatic_payment_methods capture_method confirm confirmation_token currency',
+  'description error_on_requires_action expand metadata off_session payment_method payment_method_data',
+  'payment_method_options receipt_email return_url statement_descriptor statement_descriptor_suffix use_stripe_sdk',
 )
-const actedCardOptions = new Set(
-  'capture_method moto network request_three_d_secure setup_credential_usage stored_credential_usage three_d_secure'.split(
-    ' ',
-  ),
+const actedCardOptions = listNames(
+  'capture_method moto network request_three_d_secure setup_credential_usage stored_credential_usage three_d_secure',
 )
 
 /** Parameters that Stripe documents as "can only be used with confirm=true". */
@@ -58,7 +57,7 @@ const withConfirm = ['confirmation_token', 'error_on_requires_action', 'off_sess
  */
 export function checkCreate(params: CreateParams): void {
   refuseOthers(params, acted, '')
-  refuseOthers(params.payment_method_options ?? {}, new Set(['card']), 'payment_method_options')
+  refuseOthers(params.payment_method_options ?? {}, listNames('card'), 'payment_method_options')
   refuseOthers(params.payment_method_options?.card ?? {}, actedCardOptions, 'payment_method_options[card]')
   const { payment_method: method, payment_method_data: data, automatic_payment_methods: automatic } = params
   if (method !== undefined && data !== undefined)
@@ -131,12 +130,4 @@ function checkThreeDSecure(given: CardOptions['three_d_secure']): void {
     throw invalid('The cryptogram must be 20 bytes in base64', {
       param: 'payment_method_options[card][three_d_secure][cryptogram]',
     })
-}
-
-/** Refuses what is Stripe's and not this stand-in's, so that nothing seems to work that was never tried. */
-export function refuseOthers(params: object, known: ReadonlySet<string>, path: string): void {
-  const other = Object.keys(params).find((name) => !known.has(name))
-  if (other === undefined) return
-  const param = path === '' ? other : `${path}[${other}]`
-  throw invalid(`This stand-in of Stripe does not act on ${param}`, { param })
 }

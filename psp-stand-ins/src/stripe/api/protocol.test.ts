@@ -97,7 +97,7 @@ test('what a card does to the reply, it does to the first call of a key only', a
   for (const [card, first, movesAtOnce] of cases) {
     const { reference, params, options } = await preparePayment(bench, card)
     const create = () => bench.stripe.paymentIntents.create(params, options)
-    await assert.rejects(bench.stripe.paymentIntents.create(params, { ...options, timeout: 400 }), first, card)
+    await assert.rejects(bench.stripe.paymentIntents.create(params, { ...options, timeout: 1_000 }), first, card)
     assert.equal((await bench.truth(reference)).movements.length, movesAtOnce ? 2 : 0, card)
     // Stripe keeps a 500 like any other answer, so that a repeat says no more; a look-up does.
     if (card === 'server_error_after') await assert.rejects(create(), { statusCode: 500 })

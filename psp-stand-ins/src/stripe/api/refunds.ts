@@ -2,12 +2,12 @@ import type Stripe from 'stripe'
 import { findAmountProblem } from '../currencies.ts'
 import { invalid, missing, Refusal } from '../errors.ts'
 import { makeSecret } from '../ids.ts'
+import { chargeOf } from '../objects/charges.ts'
 import { recordMovement } from '../truth.ts'
 import { type Account, type IntentRow, type RefundRow, seconds, type World } from '../world.ts'
 import type { Act, Call, Expanding } from './call.ts'
-import { chargeOf } from './follow-payment-intent.ts'
 import { type ListParams, makePage } from './lists.ts'
-import { refuseOthers } from './payment-intent-rules.ts'
+import { listNames, refuseOthers } from './unsupported.ts'
 
 type CreateParams = Expanding & {
   amount?: number
@@ -16,7 +16,7 @@ type CreateParams = Expanding & {
   payment_intent?: string
   reason?: string
 }
-const acted = new Set('amount charge expand metadata payment_intent reason'.split(' '))
+const acted = listNames('amount charge expand metadata payment_intent reason')
 
 /** `POST /v1/refunds`: gives back at most what was captured and not given back yet. */
 export const createRefund: Act<CreateParams> = (call) => {

@@ -12,6 +12,7 @@ export type RequestCounts = {
 }
 
 const mostShapes = 10_000
+const longestShape = 2_000
 const mostRefusals = 50
 
 export function createRequestCounts(): RequestCounts {
@@ -21,7 +22,7 @@ export function createRequestCounts(): RequestCounts {
 export function countRequest(requests: RequestCounts, operation: OperationName, form: FormHash): void {
   const count = countOf(requests, operation)
   count.checked++
-  if (count.shapes.size < mostShapes) count.shapes.add(describeShape(form, '').sort().join('&'))
+  if (count.shapes.size < mostShapes) count.shapes.add(describeShape(form, '').sort().join('&').slice(0, longestShape))
 }
 
 export function countRefusal(

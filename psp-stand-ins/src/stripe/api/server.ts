@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { apiVersion } from '../api-version.ts'
 import { Refusal } from '../errors.ts'
 import { makeId } from '../ids.ts'
-import { type Operation, type OperationName, operations } from '../operations.ts'
+import { type KnownOperation, type OperationName, operations } from '../operations.ts'
 import { decodeForm } from '../parameters/form.ts'
 import { readParameters } from '../parameters/read-parameters.ts'
 import { countAuthorizeCall } from '../truth.ts'
@@ -11,7 +11,7 @@ import type { World } from '../world.ts'
 import { acts } from './acts.ts'
 import { authenticate, checkContentType, checkVersion } from './authenticate.ts'
 import type { Act, Answer, Call } from './call.ts'
-import { expandAnswer } from './expand.ts'
+import { checkExpand, expandAnswer } from './expand.ts'
 import { answerOnce, type KeptAnswers, makeFingerprint, readIdempotencyKey } from './idempotency.ts'
 import type { CreateParams as PaymentParams } from './payment-intent-rules.ts'
 import { countRefusal, countRequest, type RequestCounts } from './request-counts.ts'
@@ -30,18 +30,13 @@ export function registerOperations(app: App, api: Api, only: 'all' | 'publishabl
     app.route({
       method: operation.method,
       url: operation.path.replace('{id}', ':id'),
-      handler: (request, reply) => handle(api, operation, operation.name, request, reply),
+      handler: (request, reply) => handle(api, operation, request, reply),
     })
   }
 }
 
-async function handle(
-  api: Api,
-  operation: Operation,
-  name: OperationName,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+async function handle(api: Api, operation: KnownOperation, request: FastifyRequest, reply: FastifyReply) {
+  const { name } = operation
   const requestId = makeId('req', 14)
   reply.header('request-id', requestId).header('stripe-version', apiVersion)
   try {
@@ -59,6 +54,7 @@ async function handle(
     if (isPost && query !== '')
       throw new Refusal(400, { type: 'invalid_request_error', message: 'A POST has no query.' })
     const params = readParameters<{ expand?: string[] }>(name, form)
+    checkExpand(name, params.expand)
     if (name === 'payment_intents.create') countCall(api.world, params as PaymentParams, key ?? '')
     const { id = '' } = request.params as { id?: string }
     const call = {
@@ -94,5 +90,5 @@ function run(name: OperationName, call: Call<{ expand?: string[] }>): Answer {
   const act = acts[name] as Act<{ expand?: string[] }>
   const answer = act(call)
   if ('vanishes' in answer) return answer
-  return { ...answer, body: expandAnswer(call.account, answer.body, call.params.expand ?? []) }
+  return { ...answer, body: expandAnswer(call.account, answer.body, call.params.expand) }
 }

@@ -1,8 +1,9 @@
 import type Stripe from 'stripe'
 import { invalid } from '../errors.ts'
 import { checkMoney } from '../objects/payment-intents.ts'
-import { checkSuffix, refuseOthers } from './payment-intent-rules.ts'
-import { isWebUrl } from './urls.ts'
+import { isWebUrl } from '../urls.ts'
+import { checkSuffix } from './payment-intent-rules.ts'
+import { listNames, refuseOthers } from './unsupported.ts'
 
 export type LineItemParams = {
   price_data?: {
@@ -40,14 +41,14 @@ export type SessionParams = {
   ui_mode?: string
 }
 
-const acted = new Set(
-  'adaptive_pricing allowed_payment_method_types automatic_tax cancel_url client_reference_id currency customer_email expand expires_at line_items locale metadata mode payment_intent_data submit_type success_url ui_mode'.split(
-    ' ',
-  ),
+const acted = listNames(
+  'adaptive_pricing allowed_payment_method_types automatic_tax cancel_url client_reference_id currency customer_email',
+  'expand expires_at line_items locale metadata mode payment_intent_data submit_type success_url ui_mode',
 )
-const actedOfIntent = new Set(
-  'capture_method description metadata receipt_email statement_descriptor_suffix'.split(' '),
-)
+const actedOfIntent = listNames('capture_method description metadata receipt_email statement_descriptor_suffix')
+const actedOfItem = listNames('price_data quantity')
+const actedOfPrice = listNames('currency product_data unit_amount')
+const actedOfProduct = listNames('description images metadata name')
 
 /** "It can be anywhere from 30 minutes to 24 hours after Checkout Session creation." */
 const lifetime = { shortest: 30 * 60, longest: 24 * 3600 }
@@ -105,15 +106,11 @@ function sumLineItems(params: SessionParams): { amount: number; currency: string
   let amount = 0
   for (const [index, item] of items.entries()) {
     const path = `line_items[${index}]`
-    refuseOthers(item, new Set(['price_data', 'quantity']), path)
+    refuseOthers(item, actedOfItem, path)
     const price = item.price_data
     if (!price) throw missingParam(`${path}[price_data]`)
-    refuseOthers(price, new Set(['currency', 'unit_amount', 'product_data']), `${path}[price_data]`)
-    refuseOthers(
-      price.product_data ?? {},
-      new Set(['name', 'description', 'images', 'metadata']),
-      `${path}[price_data][product_data]`,
-    )
+    refuseOthers(price, actedOfPrice, `${path}[price_data]`)
+    refuseOthers(price.product_data ?? {}, actedOfProduct, `${path}[price_data][product_data]`)
     if (!price.product_data) throw missingParam(`${path}[price_data][product_data]`)
     if (price.unit_amount === undefined) throw missingParam(`${path}[price_data][unit_amount]`)
     if (item.quantity === undefined) throw missingParam(`${path}[quantity]`)

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { makeId, makeSecret } from '../ids.ts'
+import { makeDigits, makeId, makeSecret } from '../ids.ts'
 import type { Decline } from '../test-cards.ts'
 import { type Account, type IntentRow, type MethodRow, seconds, type World } from '../world.ts'
 
@@ -66,6 +66,13 @@ export function createCharge(
   return charge
 }
 
+/** The charge by which a PaymentIntent was paid. */
+export function chargeOf(account: Account, row: IntentRow): Stripe.Charge {
+  const charge = account.charges.get(String(row.intent.latest_charge))
+  if (!charge) throw new Error('A paid PaymentIntent has a charge')
+  return charge
+}
+
 function describeOutcome(decline: Decline | null): Stripe.Charge.Outcome {
   const common = { advice_code: null, network_advice_code: null, network_decline_code: null, risk_level: 'normal' }
   if (decline === null)
@@ -115,7 +122,7 @@ function describeCard(
     network: card.brand,
     network_token: { used: false },
     // Every authorization has one at its network; a declined one may not.
-    network_transaction_id: decline === null ? makeSecret(15).replace(/[A-Za-z]/g, '7') : null,
+    network_transaction_id: decline === null ? makeDigits(15) : null,
     overcapture: { maximum_amount_capturable: row.intent.amount, status: 'unavailable' },
     regulated_status: 'unregulated',
     three_d_secure: describeAuthentication(authentication),

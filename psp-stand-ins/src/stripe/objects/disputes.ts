@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import { makeId } from '../ids.ts'
 import { type Account, type IntentRow, seconds, type World } from '../world.ts'
+import { chargeOf } from './charges.ts'
 
 const evidenceWithinSeconds = 9 * 86_400
 
@@ -12,8 +13,7 @@ export function scheduleDispute(world: World, account: Account, row: IntentRow):
 }
 
 function openDispute(world: World, account: Account, row: IntentRow, reason: string, inquiry: boolean): void {
-  const charge = account.charges.get(String(row.intent.latest_charge))
-  if (!charge) throw new Error('A paid PaymentIntent has a charge')
+  const charge = chargeOf(account, row)
   const brand = charge.payment_method_details?.card?.brand ?? 'visa'
   const dispute: Stripe.Dispute = {
     id: makeId('du', 24),

@@ -1,5 +1,5 @@
-import { cancelIntent } from '../api/follow-payment-intent.ts'
 import type { Account, Cause, SessionRow, World } from '../world.ts'
+import { cancelIntent } from './cancel-intent.ts'
 
 /** The session was paid: it is complete, and its page leads on to `success_url`. */
 export function completeSession(world: World, account: Account, row: SessionRow, paid: boolean): void {

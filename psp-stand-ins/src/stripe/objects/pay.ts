@@ -25,7 +25,7 @@ export type Try = {
 /** What a try came to. */
 export type Paid = (
   | { status: 'approved' | 'requires_action' }
-  | { status: 'declined'; decline: Decline; charge: string | null }
+  | { status: 'declined'; decline: Decline; charge: string }
 ) & {
   /** Its last event was delivered, or given up. */
   delivered: Promise<void>

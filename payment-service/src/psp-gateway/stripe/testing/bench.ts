@@ -35,7 +35,7 @@ function refusedForItsState({ code, param }: { code?: string; param?: string }):
 type Account = { secret_key: string; publishable_key: string; webhook_secret: string }
 
 /** The strict stand-in for Stripe in this process, over TLS, with short waits, and a place where its webhooks arrive. */
-export async function openStripeBench(): Promise<Bench> {
+export async function openStripeBench(): Promise<Bench & { rollWebhookSecret(): Promise<string> }> {
   const authority = await createCertificateAuthority()
   const server = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
   const standIn = await startStripeStandIn({
@@ -132,6 +132,11 @@ export async function openStripeBench(): Promise<Bench> {
       return movements.map(({ kind, amount, currency }) => ({ kind, amount: BigInt(amount), currency }))
     },
     deliveries: () => inbox.deliveries,
+    /** Gives the account a new signing secret beside the old one. */
+    async rollWebhookSecret() {
+      const { webhook_secret } = await call<Account>('POST', `/accounts/${keys.secret_key}/webhook/roll`, {})
+      return webhook_secret
+    },
     async close() {
       await standIn.close()
       await sender.close()

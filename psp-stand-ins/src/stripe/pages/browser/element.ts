@@ -6,6 +6,7 @@ import { brandOf, cvcLengthOf, isCardNumber } from '../../card-number.ts'
  */
 type Field = 'number' | 'expiry' | 'cvc'
 type Values = Partial<Record<Field, string>>
+type Style = Record<string, Record<string, unknown>>
 type Problem = { type: 'validation_error'; code: string; message: string }
 
 const form = document.querySelector('#element')
@@ -58,6 +59,8 @@ function tellChange(): void {
     problemOf(field, input.value, values.number === undefined ? 'unknown' : brand),
   )
   const wrong = codes.find((code) => code?.startsWith('invalid_'))
+  for (const [index, input] of [...inputs.values()].entries())
+    input.setAttribute('aria-invalid', String(codes[index]?.startsWith('invalid_') ?? false))
   say('change', {
     complete: codes.every((code) => code === null),
     empty: [...inputs.values()].every((input) => input.value === ''),
@@ -130,11 +133,17 @@ async function create(what: unknown, data: Record<string, unknown>): Promise<obj
   }
 }
 
+/** The merchant's style, as far as one is asked for here: of the text, of what stands in its place, and of what is wrong. */
 function applyStyle(style: unknown): void {
-  const base = (style as { base?: Record<string, unknown> } | undefined)?.base ?? {}
-  for (const input of inputs.values())
-    for (const name of ['color', 'fontFamily', 'fontSize', 'fontWeight', 'letterSpacing'] as const)
+  const of = (value: unknown, name: string): Record<string, unknown> => (value as Style | undefined)?.[name] ?? {}
+  const base = of(style, 'base')
+  for (const input of inputs.values()) {
+    for (const name of ['fontFamily', 'fontSize', 'fontWeight', 'letterSpacing'] as const)
       if (typeof base[name] === 'string') input.style[name] = base[name]
+    input.style.setProperty('--color', String(base.color ?? ''))
+    input.style.setProperty('--placeholder', String(of(base, '::placeholder').color ?? ''))
+    input.style.setProperty('--invalid', String(of(style, 'invalid').color ?? ''))
+  }
 }
 
 window.addEventListener('message', async (message) => {
