@@ -29,6 +29,8 @@ export type Psp = {
   checks?: Checks
   /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
   preflight(account: PspAccount): Finding[]
+  /** Which account at the PSP the settings name, as far as they tell. Never throws, and holds no secret. */
+  identify(account: PspAccount): PspIdentity
 }
 
 /** An account of a merchant at a PSP, its credentials decrypted. Never logged, never serialised. */
@@ -350,6 +352,17 @@ export type Reconciliation = {
    * @throws SettlementFileError, which names the line and quotes nothing of it.
    */
   readSettlementFile?(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SettlementLine, { day: string }>
+}
+
+/**
+ * What stays as it is while an account's credentials are changed: its payments, and the idempotency keys of what is in
+ * doubt, are at this account and in this mode. Each by its field, such as `config.environment`.
+ */
+export type PspIdentity = {
+  /** Whether it moves money, and the setting that says so. */
+  mode: { field: string; isLive: boolean }
+  /** Where the account is and what it is called there; the empty text for what is not given. */
+  marks: Readonly<Record<string, string>>
 }
 
 export type Finding = { severity: 'error' | 'warning'; field: string; message: string }

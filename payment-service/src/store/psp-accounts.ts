@@ -81,6 +81,38 @@ export async function lockPspAccount(db: Queryable, merchantId: string, id: stri
   ])
 }
 
+/** The same, with its credentials' JSON, encrypted for this account's id. */
+export async function lockSealedPspAccount(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+): Promise<(PspAccountRow & { sealedCredentials: Buffer }) | null> {
+  const { rows } = await db.query<PspAccountRow & { sealedCredentials: Buffer }>(
+    `select ${columns}, credentials as "sealedCredentials" from psp_accounts
+     where merchant_id = $1 and id = $2 for update`,
+    [merchantId, id],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Writes back a locked account's settings.
+ *
+ * @param sealedCredentials the credentials' JSON, encrypted for this account's id.
+ */
+export async function updatePspAccountSettings(
+  db: Queryable,
+  row: Pick<PspAccountRow, 'merchantId' | 'id' | 'config'>,
+  sealedCredentials: Buffer,
+): Promise<void> {
+  await db.query('update psp_accounts set config = $3, credentials = $4 where merchant_id = $1 and id = $2', [
+    row.merchantId,
+    row.id,
+    row.config,
+    sealedCredentials,
+  ])
+}
+
 /** Writes back a locked account: its name and how it takes part in routing. */
 export async function updatePspAccount(db: Queryable, row: PspAccountRow): Promise<void> {
   await db.query(
