@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import type { Deps } from '../deps.ts'
+import { newId } from '../ids.ts'
 import { testAccount as adyenAccount } from '../psp-gateway/adyen/testing/literals.ts'
+import { plainInput } from '../psp-gateway/conformance/steps.ts'
+import { psps } from '../psp-gateway/registry.ts'
+import { openStripeBench } from '../psp-gateway/stripe/testing/bench.ts'
 import { account as stripeAccount } from '../psp-gateway/stripe/testing/objects.ts'
 import { newSecret } from '../secrets.ts'
 import type { App } from '../server/server.ts'
@@ -303,6 +308,86 @@ describe('a change of credentials is refused, and nothing is changed', () => {
     const changes = { credentials: { webhook_secret: 'whsec_fedcba9876543210' } }
     assert.equal((await post(`/merchants/${stranger}/psp_accounts/${id}/credentials`, changes)).status, 404)
     assert.deepEqual((await stored(id)).credentials, stripeAccount.credentials)
+  })
+})
+
+describe('new credentials of an account that has payments', () => {
+  const nextKey = 'sk_test_nextYearNextYearNextYear'
+  let bench: Awaited<ReturnType<typeof openStripeBench>>
+  let payment: string
+  before(async () => {
+    bench = await openStripeBench()
+    const asked = { reference: newId('attempt'), amount: { amount: 1_200n, currency: 'EUR' } }
+    const token = await bench.makeToken(bench.cards.approves)
+    const request = psps.stripe.payments.authorizeToken(bench.account, { ...asked, ...plainInput, token })
+    const outcome = psps.stripe.payments.readReply('authorize', await bench.send(request), asked)
+    assert(outcome.outcome === 'approved', JSON.stringify(outcome.outcome))
+    payment = outcome.pspReference
+  })
+  after(() => bench.close())
+
+  const makePaid = async () => {
+    const id = await make(bench.account)
+    await world.pool.query(
+      `insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, captured, refunded,
+         refunds_pending, psp_account_id, psp, psp_reference, metadata)
+       values ($1, $2, 'captured', 'token', 1200, 'EUR', 'automatic', 1200, 0, 0, $3, 'stripe', $4, '{}')`,
+      [merchant, newId('charge'), id, payment],
+    )
+    return id
+  }
+  /** Rolls with a PSP that answers like this. */
+  const rollAsking = async (id: string, changes: object, send: Deps['send']) => {
+    const server = createAdminServer({ ...world.deps, send })
+    const answer = await roll(id, changes, server)
+    await server.close()
+    return answer
+  }
+
+  it('are taken when the PSP shows one of them with the new key', async () => {
+    const id = await makePaid()
+    // The stand-in knows one key of an account. Stripe knows both while one is being rolled.
+    const send: Deps['send'] = ({ headers, ...request }) => {
+      assert.equal(headers.authorization, `Bearer ${nextKey}`)
+      const authorization = `Bearer ${bench.account.credentials.secret_key}`
+      return bench.send({ ...request, headers: { ...headers, authorization } })
+    }
+    const { status, body } = await rollAsking(id, { credentials: { secret_key: nextKey } }, send)
+    assert.deepEqual([status, body.findings], [200, []])
+    assert.equal((await stored(id)).credentials.secret_key, nextKey)
+  })
+
+  it('are refused when the PSP knows none of them, or not the key', async () => {
+    const id = await makePaid()
+    const found = await stored(id)
+    const { secret_key } = bench.strangersAccount.credentials
+    const { body } = await rollAsking(id, { credentials: { secret_key } }, bench.send)
+    assert.deepEqual([body.code, body.param], ['parameter_invalid', 'credentials'])
+    assert.deepEqual(await stored(id), found)
+  })
+
+  it('are taken with a warning when the PSP does not say; what it is not called with needs no asking', async () => {
+    const id = await makePaid()
+    const away: Deps['send'] = async () => ({ failure: 'timeout', requestWasSent: true })
+    const warned = await rollAsking(id, { credentials: { secret_key: nextKey } }, away)
+    assert.deepEqual(
+      [warned.status, warned.body.findings.map(({ field }: { field: string }) => field)],
+      [200, ['credentials']],
+    )
+    const secret = await rollAsking(id, { credentials: { webhook_secret: 'whsec_fedcba9876543210' } }, away)
+    assert.deepEqual([secret.status, secret.body.findings], [200, []])
+  })
+
+  it('are refused when somebody else changes them while the PSP is asked', async () => {
+    const id = await makePaid()
+    const meanwhile: Deps['send'] = async () => {
+      assert.equal((await roll(id, { credentials: { webhook_secret: 'whsec_meanwhile_0123456789' } })).status, 200)
+      return { failure: 'timeout', requestWasSent: true }
+    }
+    const { status, body } = await rollAsking(id, { credentials: { secret_key: nextKey } }, meanwhile)
+    assert.deepEqual([status, body.code], [409, 'conflict'])
+    const { secret_key, webhook_secret } = (await stored(id)).credentials
+    assert.deepEqual([secret_key, webhook_secret], [bench.account.credentials.secret_key, 'whsec_meanwhile_0123456789'])
   })
 })
 

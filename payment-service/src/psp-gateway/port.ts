@@ -371,6 +371,16 @@ export type Finding = { severity: 'error' | 'warning'; field: string; message: s
 export type Checks = {
   /** @param setUp `webhookUrl`: where FinCore takes this account's webhooks. */
   list(account: PspAccount, setUp: { webhookUrl: string; environment: 'sandbox' | 'production' }): Check[]
+  /**
+   * Tells whether credentials are of the account that made a payment: it is asked for with them, which changes nothing.
+   * Left out where the settings name the account (`identify`) and every request says it.
+   */
+  ownPayment?: {
+    /** Null for an id of a kind that cannot be asked for. */
+    request(account: PspAccount, payment: string): PspRequest | null
+    /** Never throws. `not_seen` only where the PSP documents that it knows no such payment, or does not know the key. */
+    read(payment: string, reply: PspReply): 'seen' | 'not_seen' | 'unknown'
+  }
 }
 
 /**

@@ -81,44 +81,42 @@ export async function lockPspAccount(db: Queryable, merchantId: string, id: stri
   ])
 }
 
-/** The same, with its credentials' JSON, encrypted for this account's id. */
-export async function lockSealedPspAccount(
-  db: Queryable,
-  merchantId: string,
-  id: string,
-): Promise<(PspAccountRow & { sealedCredentials: Buffer }) | null> {
-  const { rows } = await db.query<PspAccountRow & { sealedCredentials: Buffer }>(
-    `select ${columns}, credentials as "sealedCredentials" from psp_accounts
-     where merchant_id = $1 and id = $2 for update`,
-    [merchantId, id],
-  )
-  return rows[0] ?? null
-}
-
-/**
- * Writes back a locked account's settings.
- *
- * @param sealedCredentials the credentials' JSON, encrypted for this account's id.
- */
-export async function updatePspAccountSettings(
-  db: Queryable,
-  row: Pick<PspAccountRow, 'merchantId' | 'id' | 'config'>,
-  sealedCredentials: Buffer,
-): Promise<void> {
-  await db.query('update psp_accounts set config = $3, credentials = $4 where merchant_id = $1 and id = $2', [
-    row.merchantId,
-    row.id,
-    row.config,
-    sealedCredentials,
-  ])
-}
-
 /** Writes back a locked account: its name and how it takes part in routing. */
 export async function updatePspAccount(db: Queryable, row: PspAccountRow): Promise<void> {
   await db.query(
     `update psp_accounts set name = $3, priority = $4, share = $5, currencies = $6, card_brands = $7
      where merchant_id = $1 and id = $2`,
     [row.merchantId, row.id, row.name, row.priority, row.share, row.currencies, row.cardBrands],
+  )
+}
+
+/** With its credentials' JSON, encrypted for this account's id. Primary key. Null when there is no such account. */
+export async function findSealedPspAccount(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+): Promise<(PspAccountRow & { sealed: Buffer }) | null> {
+  const { rows } = await db.query<PspAccountRow & { sealed: Buffer }>(
+    `select ${columns}, credentials as sealed from psp_accounts where merchant_id = $1 and id = $2`,
+    [merchantId, id],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Replaces an account's settings, if nobody else has since they were read: every seal is another text, so the sealed
+ * credentials tell. Null when somebody has.
+ */
+export async function replacePspAccountSettings(
+  db: Queryable,
+  was: { merchantId: string; id: string; sealed: Buffer },
+  settings: { config: object; sealed: Buffer },
+): Promise<PspAccountRow | null> {
+  return readOne(
+    db,
+    `update psp_accounts set config = $4, credentials = $5
+     where merchant_id = $1 and id = $2 and credentials = $3 returning ${columns}`,
+    [was.merchantId, was.id, was.sealed, settings.config, settings.sealed],
   )
 }
 
