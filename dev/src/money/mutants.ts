@@ -14,6 +14,8 @@ export type MoneyMutant = {
 const service = 'payment-service/src'
 const simulation = 'simulate -- --payments 6000 --seed 1'
 const smallDrill = 'test:all -- end-to-end/src/faults/faults.test.ts'
+const adyenTests =
+  'test:all -- payment-service/src/psp-gateway/adyen/outcomes.test.ts payment-service/src/psp-gateway/adyen/webhooks.test.ts'
 
 export const moneyMutants: readonly MoneyMutant[] = [
   {
@@ -289,5 +291,54 @@ const contradictionFlag = 'psp_contradicts'`,
       },
     ],
     caughtBy: simulation,
+  },
+  {
+    name: 'accepted by Adyen is done',
+    harms: 'A refund is called given back that Adyen then declines.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/adyen/outcomes.ts`,
+        find: "return { ...unknown('the PSP has accepted the request, and tells its result by webhook'), tellsWithinMs }",
+        replacement:
+          "return { outcome: 'approved', pspReference: modification.pspReference, captured: 0n, card: null }",
+      },
+    ],
+    caughtBy: adyenTests,
+  },
+  {
+    name: 'a hold at Adyen is money',
+    harms: 'A charge that nobody captured is called captured.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/adyen/outcomes.ts`,
+        find: "captured: captureMethod === 'automatic' ? amount.amount : 0n,",
+        replacement: 'captured: amount.amount,',
+      },
+    ],
+    caughtBy: adyenTests,
+  },
+  {
+    name: 'a refused repeat is proof at Adyen',
+    harms: 'A refund that was made is called never made, and made again.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/adyen/payments.ts`,
+        find: "return { found: 'unknown', why: 'the repeated request was refused' }",
+        replacement: 'return { found: false }',
+      },
+    ],
+    caughtBy: adyenTests,
+  },
+  {
+    name: 'one signed item vouches for Adyen’s whole batch',
+    harms: 'Who recorded one webhook can add a payment to it.',
+    edits: [
+      {
+        file: `${service}/psp-gateway/adyen/webhooks.ts`,
+        find: 'if (!items.every((item) => isSigned(',
+        replacement: 'if (!items.some((item) => isSigned(',
+      },
+    ],
+    caughtBy: adyenTests,
   },
 ]

@@ -45,7 +45,7 @@ export const adyen: DevPsp = {
       data(JSON.stringify(cardBody(card))),
       `| sed 's/^/{"paymentMethod":/; s/$/}/' | base64 -w0 | tr '+/' '-_' | tr -d '=')"`,
     ].join(' '),
-  testCards: () => 'https://docs.adyen.com/development-resources/testing/test-card-numbers',
+  testCards: () => 'psp-stand-ins/src/adyen/test-cards.ts',
 }
 
 function cardBody({ number, cvc, expMonth, expYear }: Card) {

@@ -38,7 +38,7 @@ export const stripe: DevPsp = {
       data(new URLSearchParams(cardForm(card)).toString()),
       "| grep -o 'pm_[0-9A-Za-z]*' | head -1",
     ].join(' '),
-  testCards: () => 'https://docs.stripe.com/testing',
+  testCards: () => 'psp-stand-ins/src/stripe/test-cards.ts',
 }
 
 function cardForm({ number, cvc, expMonth, expYear }: Card): Record<string, string> {

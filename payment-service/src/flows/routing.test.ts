@@ -159,6 +159,21 @@ describe('a card charge', () => {
     assert.equal(tell(charge), 'one:not_reached two:not_reached three:highest_priority four:lower_priority')
   })
 
+  it('is tried nowhere else once the time of one call is over', async (t) => {
+    await addAccount('dead', 1)
+    await addAccount('alive', 2)
+    const step = await beginCard()
+    assert.ok('do' in step)
+    const realNow = performance.now.bind(performance)
+    t.mock.method(performance, 'now', () => realNow() + 10_000)
+    const { sentTo, answer } = await relay(step, () => notSent)
+    const charge = chargeOf(answer)
+    assert.deepEqual(
+      [sentTo.length, charge.failure?.code, tell(charge)],
+      [1, 'not_executed', 'dead:highest_priority alive:lower_priority'],
+    )
+  })
+
   it('that names its account is tried there alone', async () => {
     await addAccount('dead', 2, { reachable: false })
     await addAccount('alive', 1)

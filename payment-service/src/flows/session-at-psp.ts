@@ -46,6 +46,8 @@ export async function askToMake(
   timeoutMs: number,
   place?: PspPlace,
 ): Promise<Asked> {
+  // Too late to ask: then nothing is sent.
+  if (timeoutMs === 0) return { outcome: 'unknown', unheard: true }
   const { account, hosted } = await hostedOf(deps, session)
   const link = linkOf(deps, session.id)
   const asked = hosted.create(account, {

@@ -109,10 +109,10 @@ test('an expired session cannot be paid, nor one whose time is up, and neither c
   assert.equal((await post(url, typed('visa'))).status, 410)
   await post(location, { decision: 'complete' })
   assert.deepEqual((await bench.truth(session.client_reference_id ?? '')).movements, [])
-  await assert.rejects(bench.stripe.checkout.sessions.expire(session.id), /has a status of expired/)
+  await assert.rejects(bench.stripe.checkout.sessions.expire(session.id), /has a status of `expired`/)
   const paid = await openSession()
   await post(paid.url ?? '', typed('visa'))
-  await assert.rejects(bench.stripe.checkout.sessions.expire(paid.id), /has a status of complete/)
+  await assert.rejects(bench.stripe.checkout.sessions.expire(paid.id), /has a status of `complete`/)
 })
 
 test('3-D Secure is confirmed or failed on the bank’s page, and leads back to where it began', async () => {

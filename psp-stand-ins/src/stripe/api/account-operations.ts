@@ -41,7 +41,17 @@ export const retrieveAccount: Act<Expanding> = ({ account }) => {
   const body: Stripe.Account = {
     id: account.id,
     object: 'account',
-    business_profile: null,
+    business_profile: {
+      mcc: null,
+      minority_owned_business_designation: null,
+      name: account.name,
+      specified_commercial_transactions_act_url: null,
+      support_address: null,
+      support_email: null,
+      support_phone: null,
+      support_url: null,
+      url: null,
+    },
     business_type: 'company',
     capabilities: { card_payments: 'active', transfers: 'active' },
     charges_enabled: true,

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { Timings } from '../world.ts'
+import type { World } from '../world.ts'
 import type { Ready } from './idempotency.ts'
 
 /** Connections that are held without an answer, so that a shutdown can cut them. */
 export type HeldConnections = Set<Socket>
 
 /** Sends an answer the way its card's fault wants it: late, broken, or not at all. */
-export async function sendAnswer(timings: Timings, held: HeldConnections, reply: FastifyReply, ready: Ready) {
+export async function sendAnswer(world: World, held: HeldConnections, reply: FastifyReply, ready: Ready) {
+  const { timings } = world
+  const sleep = (ms: number) => new Promise<void>((resolve) => world.later(ms, resolve))
   const socket = reply.raw.socket
   try {
     switch (ready.fault) {

@@ -73,7 +73,7 @@ async function handle(api: Api, operation: KnownOperation, request: FastifyReque
     )
     if (ready.status >= 400 && ready.status < 500 && ready.status !== 402)
       countRefusal(api.requests, name, ready.status, JSON.parse(ready.body).error)
-    return await sendAnswer(api.world.timings, api.held, reply, ready)
+    return await sendAnswer(api.world, api.held, reply, ready)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     countRefusal(api.requests, name, error.status, error.body)

@@ -32,7 +32,7 @@ export const expireCheckoutSession: Act<Expanding> = (call) => {
   const row = findSession(call)
   if (row.session.status !== 'open')
     throw invalid(
-      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of ${row.session.status}.`,
+      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${row.session.status}\`.`,
     )
   expireSession(call.world, call.account, row, call.cause)
   return { body: row.session }

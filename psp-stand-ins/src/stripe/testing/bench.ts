@@ -20,8 +20,8 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
     adminToken,
     ...options,
     timings: {
-      holdMs: 5_000,
-      slowReplyMs: 1_500,
+      holdMs: 60_000,
+      slowReplyMs: 50,
       webhookDelayMs: 1,
       webhookFirstRetryMs: 10,
       refundChangeMs: 20,
@@ -51,7 +51,14 @@ export async function openBench(options: Partial<StandInOptions> = {}) {
   }
   const account = await admin('POST', '/accounts', { name: 'Blue Bottle Books', webhook_url: inbox.url })
   const clientOf = (key: string) =>
-    new Stripe(key, { host: hostname, port, protocol: 'https', httpAgent: agent, maxNetworkRetries: 0, timeout: 4_000 })
+    new Stripe(key, {
+      host: hostname,
+      port,
+      protocol: 'https',
+      httpAgent: agent,
+      maxNetworkRetries: 0,
+      timeout: 30_000,
+    })
 
   return {
     ...standIn,
@@ -102,7 +109,7 @@ async function openInbox() {
     url: '',
     /** The first event of this type whose object fits, waiting for it. */
     async waitForEvent(type: string, fits: (object: Record<string, unknown>) => boolean) {
-      for (let tries = 0; tries < 400; tries++) {
+      for (let tries = 0; tries < 2_000; tries++) {
         const events = deliveries.map(({ body }) => JSON.parse(body))
         const found = events.find((event) => event.type === type && fits(event.data.object))
         if (found) return found
@@ -119,7 +126,7 @@ async function openInbox() {
     },
     /** Waits until so many deliveries were of events that had come before. */
     async waitForRepeats(count: number) {
-      for (let tries = 0; tries < 400; tries++) {
+      for (let tries = 0; tries < 2_000; tries++) {
         const ids = deliveries.map(({ body }) => JSON.parse(body).id)
         if (ids.length - new Set(ids).size >= count) return
         await sleep(10)
