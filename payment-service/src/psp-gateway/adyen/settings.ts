@@ -1,4 +1,4 @@
-import type { Finding, PspAccount } from '../port.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 import { adyenWebEnvironments, adyenWebIntegrityPattern, adyenWebVersionPattern } from './adyen-web.ts'
 
 type Setting = {
@@ -124,6 +124,19 @@ export function findAccountFaults(account: PspAccount): Finding[] {
     .filter((field) => !settings.some((setting) => setting.field === field))
     .map((field): Finding => ({ severity: 'warning', field, message: 'There is no such setting; it is unused.' }))
   return [...faults, ...missing, ...unused]
+}
+
+/**
+ * The prefix is among it because an idempotency key is not known at another regional endpoint (“API idempotency”, key
+ * scope): a capture or refund in doubt that is sent again there would be done twice. Of the API key nothing is: an
+ * idempotency key belongs to the company account, whichever of its credentials sends it.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  const fields = ['config.merchant_account', 'config.live_url_prefix', 'config.api_url']
+  return {
+    mode: { field: 'config.environment', isLive: isLive(account) },
+    marks: Object.fromEntries(fields.map((field) => [field, readSetting(account, field)])),
+  }
 }
 
 /** Whether these settings have the form that they must have; for who needs some of them and not all. */
