@@ -18,12 +18,12 @@ test('a result is of the test file that ran, also where its tests stand in a mod
     ['--test', `--test-reporter=${reporter}`, '--test-reporter-destination=stdout', 'one.test.mjs', 'two.test.mjs'],
     { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH } },
   )
-  const results = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { file: string; name: string })
-  assert.deepEqual(
-    results.map(({ file, name }) => [file, name]).sort(),
-    [
-      ['one.test.mjs', 'a shared case'],
-      ['two.test.mjs', 'a shared case'],
-    ],
-  )
+  const results = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { file: string; name: string })
+  assert.deepEqual(results.map(({ file, name }) => [file, name]).sort(), [
+    ['one.test.mjs', 'a shared case'],
+    ['two.test.mjs', 'a shared case'],
+  ])
 })
