@@ -1,7 +1,8 @@
+import { parseJson } from '../parse-json.ts'
 import type { CheckFinding, Checks, PspReply } from '../port.ts'
 import { readAccount } from './account.ts'
 import { get } from './request.ts'
-import { parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /** The sandbox tells everything of an account in one answer; raw cards, 3-D Secure and its page need no enabling. */
 export const checks: Checks = {

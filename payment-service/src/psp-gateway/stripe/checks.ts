@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
+import { parseJson } from '../parse-json.ts'
 import type { CheckFinding, Checks, PspReply } from '../port.ts'
 import { readAccount } from './account.ts'
 import { neededEvents } from './events.ts'
 import { get, stripeVersion } from './request.ts'
-import { parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 type Reply = Extract<PspReply, { status: number }>
 
