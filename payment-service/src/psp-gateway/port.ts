@@ -147,8 +147,8 @@ export type ExternalThreeDSecure = {
 }
 
 /**
- * An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. The amount
- * of a cancel is the whole authorization's: what a PSP names of it is compared, and many name none.
+ * An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. A cancel
+ * releases the whole authorization: its amount need not be sent, nor compared.
  */
 export type FollowUpInput = { reference: string; payment: string; amount: Money }
 
