@@ -1,3 +1,4 @@
+import { cardBrandNames } from '@fincore/api-contract/card-door'
 import { routingVerdicts } from '@fincore/api-contract/routing-verdicts'
 import { mostAccounts } from '@fincore/payment-service/flows/switch-account'
 import { usualLimits } from '@fincore/payment-service/psp-gateway/psp-health'
@@ -20,6 +21,7 @@ export function describeRouting(): string {
   const { inARow, windowCalls, windowMs, openMs, longestOpenMs } = usualLimits
   return prose
     .replace('{{table}}', table(['Verdict', 'The account', 'Meaning'], rows))
+    .replace('{{brands}}', cardBrandNames.map((name) => `\`${name}\``).join(', '))
     .replace('{{accounts}}', String(mostAccounts))
     .replace('{{in a row}}', String(inARow))
     .replace('{{window}}', `${windowCalls} calls of ${windowMs / 1_000} seconds`)
@@ -38,7 +40,7 @@ const prose = `A merchant may have several accounts at PSPs. One of them is chos
 | \`priority\` | 1 is tried first; 1 to 1000 | after the merchant's other accounts |
 | \`share\` | weight among accounts of equal priority, 1 to 100 | 1 |
 | \`currencies\` | ISO 4217 codes that it takes | all |
-| \`card_brands\` | brands that it takes: \`visa\`, \`mastercard\`, \`amex\`, \`discover\`, \`diners\`, \`jcb\`, \`unionpay\`, \`maestro\`, \`unknown\` | all |
+| \`card_brands\` | brands that it takes: {{brands}} | all |
 | \`status\` | \`active\` or \`disabled\` | \`active\` |
 
 Set when the account is made, and changed by one call; a field that is not sent stays, and \`null\` takes a limit away. It holds for new payments at once (after 5 s where a notification is lost) and is in the audit log (\`psp_account.change\`). What was begun at an account is captured, refunded and looked up there, whatever is set.
@@ -88,7 +90,7 @@ An open breaker decides about new payments alone. Captures, refunds, cancels and
 as $alice GET /psp_accounts/health
 \`\`\`
 
-lists the accounts that the answering process has called, with \`state\` (\`closed\`, \`open\`, \`half_open\`), \`since\`, \`last_failure\` (\`timeout\`, \`refused\`, \`reset\`, \`tls\` or \`http_503\`), and \`calls\` and \`failures\` of the last minute; an account's own \`health\` says the same. Processes that serve the API alone say it in their logs: \`a PSP does not answer; new payments go round the account\`, and \`a PSP answers again; the account takes new payments\`, with \`psp_account\`.
+lists the accounts that the answering process has called, with \`state\` (\`closed\`, \`open\`, \`half_open\`), \`since\`, \`last_failure\` (\`timeout\`, \`refused\`, \`reset\`, \`tls\` or \`http_503\`), and how many of the last \`calls\` (a minute's, 20 at most) were \`failures\`; an account's own \`health\` says the same. Processes that serve the API alone say it in their logs: \`a PSP does not answer; new payments go round the account\`, and \`a PSP answers again; the account takes new payments\`, with \`psp_account\`.
 
 ## Raw cards that a PSP must enable
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const template = fileURLToPath(new URL('./template/', import.meta.url))
 const gateway = 'payment-service/src/psp-gateway'
 
-/** What the template calls the PSP, in its three spellings. */
+/** What the template calls the PSP, and its name in the same spelling. */
 const spellings = (name: string) => [
   ['newpsp', name] as const,
   ['Newpsp', `${name[0]?.toUpperCase()}${name.slice(1)}`] as const,

@@ -1,18 +1,23 @@
-import type { Finding, PspAccount } from '@fincore/payment-service/psp-gateway/port'
+import {
+  findSettingFaults,
+  isHttpsOrigin,
+  readSetting,
+  refuseFaults,
+  type Setting,
+} from '@fincore/payment-service/psp-gateway/account-settings'
+import type { Finding, PspAccount, PspIdentity } from '@fincore/payment-service/psp-gateway/port'
 
 /** A newpsp account's settings, read into types. */
 export type NewpspAccount = { apiUrl: string; apiKey: string; webhookSecret: string }
 
-type Setting = { field: string; isRight(value: string): boolean; mustBe: string }
-
 /**
  * Every setting of an account: what an operator types in. Name them as the PSP does, and check the form as narrowly as
- * its documents allow. Messages never quote a value: a key that was put into the wrong field is still a key.
+ * its documents allow.
  */
 const settings: readonly Setting[] = [
   {
     field: 'config.api_url',
-    isRight: (value) => value.startsWith('https://') && URL.parse(value)?.origin === value,
+    isRight: isHttpsOrigin,
     mustBe: 'an https origin such as https://api.newpsp.example, without a path',
   },
   {
@@ -29,25 +34,26 @@ const settings: readonly Setting[] = [
 
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
-  return settings
-    .filter((setting) => !setting.isRight(readSetting(account, setting.field)))
-    .map(({ field, mustBe }) => ({ severity: 'error', field, message: `It must be ${mustBe}.` }))
+  return findSettingFaults(account, settings)
+}
+
+/**
+ * What an operator who changes the credentials may not change: whatever says which account at newpsp it is, and whether
+ * it moves money. Complete it: where newpsp has test and live accounts, `mode` is read from the setting that says which.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.api_key', isLive: false },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
 }
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */
 export function readAccount(account: PspAccount): NewpspAccount {
-  const [fault] = findAccountFaults(account)
-  if (fault) throw new Error(`The newpsp account ${account.id} is not set up: ${fault.field}. ${fault.message}`)
+  refuseFaults(account, findAccountFaults(account))
   return {
     apiUrl: readSetting(account, 'config.api_url'),
     apiKey: readSetting(account, 'credentials.api_key'),
     webhookSecret: readSetting(account, 'credentials.webhook_secret'),
   }
-}
-
-function readSetting(account: PspAccount, field: string): string {
-  const [group, name = ''] = field.split('.')
-  const values: Readonly<Record<string, unknown>> = group === 'config' ? account.config : account.credentials
-  const value = Object.hasOwn(values, name) ? values[name] : undefined
-  return typeof value === 'string' ? value : ''
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '@fincore/payment-service/psp-gateway/parse-json'
 import type { PspReply } from '@fincore/payment-service/psp-gateway/port'
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
@@ -26,8 +27,6 @@ export type ReplyRead =
   | { kind: 'not_sent' }
   | { kind: 'unknown'; why: string }
 
-const maxTextLength = 262_144
-
 /** Reads a reply as far as every operation reads it alike. Never throws. */
 export function classifyReply(reply: PspReply): ReplyRead {
   if ('failure' in reply) {
@@ -41,14 +40,4 @@ export function classifyReply(reply: PspReply): ReplyRead {
   // Only an error in the PSP's own form is the PSP's: any other may come from something on the way.
   if (status >= 400 && status < 500 && wire.error.Check(value)) return { kind: 'error', status, code: value.error.code }
   return { kind: 'unknown', why: `the PSP's answer (${status}) could not be read` }
-}
-
-/** The JSON value of a text, or undefined when there is none. The parser's own message would quote the text. */
-function parseJson(text: string): unknown {
-  if (text.length > maxTextLength) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

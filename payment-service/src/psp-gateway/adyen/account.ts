@@ -1,6 +1,7 @@
+import { isGiven, readSetting, refuseFaults } from '../account-settings.ts'
 import type { PspAccount } from '../port.ts'
 import { type AdyenWebEnvironment, adyenWebEnvironments } from './adyen-web.ts'
-import { areFine, findAccountFaults, isGiven, isLive, readSetting } from './settings.ts'
+import { areFine, findAccountFaults, isLive } from './settings.ts'
 
 /** An Adyen account's settings, read into types. */
 export type AdyenAccount = {
@@ -32,8 +33,7 @@ const checkoutVersion = 'v72'
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */
 export function readAccount(account: PspAccount): AdyenAccount {
-  const fault = findAccountFaults(account).find(({ severity }) => severity === 'error')
-  if (fault) throw new Error(`The Adyen account ${account.id} is not set up: ${fault.field}. ${fault.message}`)
+  refuseFaults(account, findAccountFaults(account))
   return {
     checkoutUrl: checkoutUrlOf(account),
     environment: isLive(account) ? 'live' : 'test',

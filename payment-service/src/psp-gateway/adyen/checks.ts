@@ -1,8 +1,9 @@
 import type { PaymentMethodsRequest } from '@adyen/api-library/lib/src/typings/checkout/paymentMethodsRequest.js'
+import { parseJson } from '../parse-json.ts'
 import type { CheckFinding, Checks, PspReply } from '../port.ts'
 import { readAccount } from './account.ts'
 import { ask, type InJson } from './request.ts'
-import { parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /**
  * What Adyen's Checkout API tells of an account: whether the key may use the merchant account, and takes cards. Where

@@ -1,11 +1,12 @@
 import type { PaymentLinkRequest } from '@adyen/api-library/lib/src/typings/checkout/paymentLinkRequest.js'
 import type { PaymentLinkResponse } from '@adyen/api-library/lib/src/typings/checkout/paymentLinkResponse.js'
 import type { UpdatePaymentLinkRequest } from '@adyen/api-library/lib/src/typings/checkout/updatePaymentLinkRequest.js'
+import { fitText } from '../fit-text.ts'
 import type { HostedSessionState, HostedSessions } from '../port.ts'
 import { readAccount } from './account.ts'
 import { takesAmount, toAdyen } from './amounts.ts'
 import { writeReference } from './references.ts'
-import { fitText, get, type InJson, patch, post } from './request.ts'
+import { get, type InJson, patch, post } from './request.ts'
 import { classifyReply, wire } from './wire.ts'
 
 type LinkStatus = `${PaymentLinkResponse.StatusEnum}`

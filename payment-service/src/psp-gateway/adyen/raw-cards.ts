@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import type { PaymentRequest } from '@adyen/api-library/lib/src/typings/checkout/paymentRequest.js'
 import type { ThreeDSecureData } from '@adyen/api-library/lib/src/typings/checkout/threeDSecureData.js'
+import { fitText } from '../fit-text.ts'
 import type { ExternalThreeDSecure, RawCards } from '../port.ts'
 import { authorizeBody } from './payments.ts'
-import { fitText, type InJson, maxHolderName, post } from './request.ts'
+import { type InJson, maxHolderName, post } from './request.ts'
 
 /**
  * A payment by card. The relay replaces the placeholders as bytes, so whatever else is in the body must not look like

@@ -58,12 +58,3 @@ function makeRequest(
     body: typeof body === 'string' || body === null ? body : JSON.stringify(body),
   }
 }
-
-/**
- * A merchant's text as it is sent: no control characters, at most `maxLength` characters. Undefined for an empty one. A
- * payment never fails for what its description holds.
- */
-export function fitText(text: string | null, maxLength: number): string | undefined {
-  const printable = (text ?? '').toWellFormed().replace(/\p{Cc}/gu, ' ')
-  return Array.from(printable).slice(0, maxLength).join('').trim() || undefined
-}

@@ -1,17 +1,19 @@
-import type { Finding, PspAccount } from '../port.ts'
+import {
+  findSettingFaults,
+  isFine,
+  isGiven,
+  isHttpsOrigin,
+  isOrigin,
+  readSetting,
+  type Setting,
+} from '../account-settings.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 import { adyenWebEnvironments, adyenWebIntegrityPattern, adyenWebVersionPattern } from './adyen-web.ts'
-
-type Setting = {
-  field: string
-  isOptional?: true
-  isRight(value: string, account: PspAccount): boolean
-  mustBe: string
-}
 
 const isHmacKey = (value: string) => /^[0-9A-Fa-f]{64}$/.test(value)
 export const isLive = (account: PspAccount) => readSetting(account, 'config.environment') === 'live'
 
-/** Every setting of an account. Messages never quote a value: a key that was put into the wrong field is still a key. */
+/** Every setting of an account. */
 const settings: readonly Setting[] = [
   {
     field: 'config.merchant_account',
@@ -106,9 +108,6 @@ const neededWith: readonly [given: string, needed: string, why: string][] = [
 
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
-  const faults = settings
-    .filter((setting) => !isFine(account, setting))
-    .map(({ field, mustBe }): Finding => ({ severity: 'error', field, message: `It must be ${mustBe}.` }))
   const lacksPrefix = isLive(account) && !isGiven(account, 'config.live_url_prefix')
   const missing: Finding[] = lacksPrefix
     ? [{ severity: 'error', field: 'config.live_url_prefix', message: 'A live account has endpoints of its own.' }]
@@ -116,47 +115,23 @@ export function findAccountFaults(account: PspAccount): Finding[] {
   for (const [given, needed, message] of neededWith)
     if (isGiven(account, given) && !isGiven(account, needed))
       missing.push({ severity: 'error', field: needed, message })
-  const given = [
-    ...Object.keys(account.config).map((name) => `config.${name}`),
-    ...Object.keys(account.credentials).map((name) => `credentials.${name}`),
-  ]
-  const unused = given
-    .filter((field) => !settings.some((setting) => setting.field === field))
-    .map((field): Finding => ({ severity: 'warning', field, message: 'There is no such setting; it is unused.' }))
-  return [...faults, ...missing, ...unused]
+  return [...findSettingFaults(account, settings), ...missing]
+}
+
+/**
+ * The prefix is among it because an idempotency key is not known at another regional endpoint (“API idempotency”, key
+ * scope): a capture or refund in doubt that is sent again there would be done twice. Of the API key nothing is: an
+ * idempotency key belongs to the company account, whichever of its credentials sends it.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  const fields = ['config.merchant_account', 'config.live_url_prefix', 'config.api_url']
+  return {
+    mode: { field: 'config.environment', isLive: isLive(account) },
+    marks: Object.fromEntries(fields.map((field) => [field, readSetting(account, field)])),
+  }
 }
 
 /** Whether these settings have the form that they must have; for who needs some of them and not all. */
 export function areFine(account: PspAccount, fields: readonly string[]): boolean {
   return settings.every((setting) => !fields.includes(setting.field) || isFine(account, setting))
-}
-
-function isFine(account: PspAccount, { field, isOptional, isRight }: Setting): boolean {
-  if (isOptional && !isGiven(account, field)) return true
-  return isRight(readSetting(account, field), account)
-}
-
-export function isGiven(account: PspAccount, field: string): boolean {
-  return findSetting(account, field) !== undefined
-}
-
-/** The text of a setting, such as `config.environment`; empty when it is not given, or is no text. */
-export function readSetting(account: PspAccount, field: string): string {
-  const value = findSetting(account, field)
-  return typeof value === 'string' ? value : ''
-}
-
-function findSetting(account: PspAccount, field: string): unknown {
-  const [group, name = ''] = field.split('.')
-  const values: Readonly<Record<string, unknown>> = group === 'config' ? account.config : account.credentials
-  return Object.hasOwn(values, name) ? values[name] : undefined
-}
-
-function isHttpsOrigin(text: string): boolean {
-  return isOrigin(text) && text.startsWith('https:')
-}
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
 }

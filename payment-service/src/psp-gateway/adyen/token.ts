@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
-import { fitText, maxHolderName } from './request.ts'
+import { fitText } from '../fit-text.ts'
+import { parseJson } from '../parse-json.ts'
+import { maxHolderName } from './request.ts'
 
 /**
  * The token that `@fincore/browser` makes of Adyen Web's `state.data`: `adyen_` and the base64url of this JSON. What it
@@ -54,7 +56,7 @@ const unreadable: Token = {
 /** The fields of a payment request that a token holds; those of the table above and no others. Never throws. */
 export function readToken(token: string): Token {
   if (!token.startsWith(prefix) || token.length > maxTokenLength) return unreadable
-  const value = parse(Buffer.from(token.slice(prefix.length), 'base64url').toString('utf8'))
+  const value = parseJson(Buffer.from(token.slice(prefix.length), 'base64url').toString('utf8'))
   if (!isToken.Check(value)) return unreadable
   const { type, encryptedCardNumber, encryptedExpiryMonth, encryptedExpiryYear } = value.paymentMethod
   const { encryptedSecurityCode } = value.paymentMethod
@@ -79,12 +81,4 @@ function pickBrowserInfo(info: BrowserInfo): BrowserInfo {
   const { acceptHeader, colorDepth, javaEnabled, language } = info
   const { screenHeight, screenWidth, timeZoneOffset, userAgent } = info
   return { acceptHeader, colorDepth, javaEnabled, language, screenHeight, screenWidth, timeZoneOffset, userAgent }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,9 @@
+import { maxTextLength, parseJson } from '../parse-json.ts'
 import type { WebhookIntake } from '../port.ts'
 import { readWebhookKeys } from './account.ts'
 import { readItem } from './events.ts'
 import { isAuthenticated, isSigned } from './signature.ts'
-import { maxTextLength, parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /**
  * Adyen's standard webhook. What is signed is never refused for what it tells, because Adyen holds back every later event

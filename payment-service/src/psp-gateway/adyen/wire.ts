@@ -1,15 +1,13 @@
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
+import { parseJson } from '../parse-json.ts'
 import type { PspReply } from '../port.ts'
 
 /**
  * What Adyen sends, as far as FinCore reads it. Fields that are not named here may come and change; a field that is
  * named and has another form makes the whole object unreadable, and so its outcome unknown.
  */
-
-/** No reply or webhook is larger. */
-export const maxTextLength = 262_144
 
 const maybe = <T extends import('typebox').TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 const PspReference = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' })
@@ -146,16 +144,6 @@ export function classifyReply(reply: PspReply): ReplyRead {
     return { kind: 'unknown', why: `the PSP answered ${status}, which does not say that nothing was done` }
   const code = status === 401 || status === 403 ? undefined : rejectionCodes.get(errorCode)
   return { kind: 'rejected', code: code ?? 'rejected_by_psp', pspCode: readErrorCode(errorCode) }
-}
-
-/** The JSON value of a text, or undefined when there is none. The parser's own message would quote the text. */
-export function parseJson(text: string): unknown {
-  if (text.length > maxTextLength) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** A text of `additionalData`, or undefined. */

@@ -1,4 +1,13 @@
-import type { Finding, PspAccount } from '../port.ts'
+import {
+  findSettingFaults,
+  isFine,
+  isHttpsOrigin,
+  isOrigin,
+  readSetting,
+  refuseFaults,
+  type Setting,
+} from '../account-settings.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 
 /** A sandbox account's settings, read into types. Origins are without a slash at their end. */
 export type SandboxAccount = {
@@ -8,17 +17,17 @@ export type SandboxAccount = {
   publicKey: string
 }
 
-type Setting = {
-  field: string
-  isRight(value: string): boolean
-  mustBe: string
+const webhookSecret: Setting = {
+  field: 'credentials.webhook_secret',
+  isRight: (value) => /^[\x21-\x7e]{16,200}$/.test(value) && !/^[ps]k_/.test(value),
+  mustBe: 'the webhook secret, 16 characters or more',
 }
 
-/** Every setting of an account. Messages never quote a value: a key that was put into the wrong field is still a key. */
+/** Every setting of an account. */
 const settings: readonly Setting[] = [
   {
     field: 'config.api_url',
-    isRight: (value) => isOrigin(value) && value.startsWith('https://'),
+    isRight: isHttpsOrigin,
     // Cards are sent over nothing else, and the secret key would be readable on the way.
     mustBe: 'an https origin such as https://127.0.0.1:4201, without a path',
   },
@@ -37,27 +46,11 @@ const settings: readonly Setting[] = [
     isRight: (value) => /^pk_sandbox_[\x21-\x7e]{16,200}$/.test(value),
     mustBe: 'the public key, which begins with pk_sandbox_',
   },
-  {
-    field: 'credentials.webhook_secret',
-    isRight: (value) => /^[\x21-\x7e]{16,200}$/.test(value) && !/^[ps]k_/.test(value),
-    mustBe: 'the webhook secret, 16 characters or more',
-  },
+  webhookSecret,
 ]
 
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
-  const faults = settings
-    .filter((setting) => !setting.isRight(readSetting(account, setting.field)))
-    .map(({ field, mustBe }): Finding => ({ severity: 'error', field, message: `It must be ${mustBe}.` }))
-  const given = [
-    ...Object.keys(account.config).map((name) => `config.${name}`),
-    ...Object.keys(account.credentials).map((name) => `credentials.${name}`),
-  ]
-  const unused = given
-    .filter((field) => !settings.some((setting) => setting.field === field))
-    .map(
-      (field): Finding => ({ severity: 'warning', field, message: 'The sandbox has no such setting; it is unused.' }),
-    )
   const pages = readSetting(account, 'config.pages_url')
   const open = isOrigin(pages) && pages.startsWith('http://') && !isLoopback(new URL(pages).hostname)
   const plain: Finding[] = open
@@ -69,13 +62,20 @@ export function findAccountFaults(account: PspAccount): Finding[] {
         },
       ]
     : []
-  return [...faults, ...unused, ...plain]
+  return [...findSettingFaults(account, settings), ...plain]
+}
+
+/** The sandbox's keys do not say whose they are; only where they are good. */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.secret_key', isLive: false },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
 }
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */
 export function readAccount(account: PspAccount): SandboxAccount {
-  const fault = findAccountFaults(account).find(({ severity }) => severity === 'error')
-  if (fault) throw new Error(`The sandbox account ${account.id} is not set up: ${fault.field}. ${fault.message}`)
+  refuseFaults(account, findAccountFaults(account))
   return {
     apiUrl: readSetting(account, 'config.api_url'),
     pagesUrl: readSetting(account, 'config.pages_url'),
@@ -86,21 +86,7 @@ export function readAccount(account: PspAccount): SandboxAccount {
 
 /** The key of webhook signatures, or null when the account has none that could be right. */
 export function readWebhookSecret(account: PspAccount): string | null {
-  const setting = settings.find(({ field }) => field === 'credentials.webhook_secret')
-  const secret = readSetting(account, 'credentials.webhook_secret')
-  return setting?.isRight(secret) ? secret : null
-}
-
-function readSetting(account: PspAccount, field: string): string {
-  const [group, name = ''] = field.split('.')
-  const values: Readonly<Record<string, unknown>> = group === 'config' ? account.config : account.credentials
-  const value = Object.hasOwn(values, name) ? values[name] : undefined
-  return typeof value === 'string' ? value : ''
-}
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
+  return isFine(account, webhookSecret) ? readSetting(account, webhookSecret.field) : null
 }
 
 function isLoopback(host: string): boolean {

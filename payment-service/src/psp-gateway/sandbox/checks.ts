@@ -1,7 +1,8 @@
+import { parseJson } from '../parse-json.ts'
 import type { CheckFinding, Checks, PspReply } from '../port.ts'
 import { readAccount } from './account.ts'
 import { get } from './request.ts'
-import { parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /** The sandbox tells everything of an account in one answer; raw cards, 3-D Secure and its page need no enabling. */
 export const checks: Checks = {
@@ -24,6 +25,17 @@ export const checks: Checks = {
         findings: [{ code: 'raw_cards_enabled' }, { code: 'three_d_secure_ready' }, { code: 'hosted_page_ready' }],
       },
     ]
+  },
+  ownPayment: {
+    request: (account, payment) => get(account, `/v2/payments/${encodeURIComponent(payment)}`),
+    read(payment, reply) {
+      if ('failure' in reply) return 'unknown'
+      const body = parseJson(reply.body)
+      if (reply.status === 200) return wire.payment.Check(body) && body.id === payment ? 'seen' : 'unknown'
+      if (!wire.error.Check(body)) return 'unknown'
+      const isMissing = reply.status === 404 && body.error.code === 'payment_not_found'
+      return isMissing || reply.status === 401 ? 'not_seen' : 'unknown'
+    },
   },
 }
 

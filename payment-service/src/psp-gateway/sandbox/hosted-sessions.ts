@@ -1,6 +1,7 @@
+import { fitText } from '../fit-text.ts'
 import type { HostedPayment, HostedSessionState, HostedSessions } from '../port.ts'
 import { outcomeOfPayment } from './outcomes.ts'
-import { fitText, lookUp, post } from './request.ts'
+import { lookUp, post } from './request.ts'
 import { type CheckoutSession, classifyReply, moneyOf, type Payment, toNumber, wire } from './wire.ts'
 
 const statuses = ['open', 'completed', 'expired', 'canceled'] as const

@@ -1,3 +1,4 @@
+import { fitText } from '../fit-text.ts'
 import type {
   AuthorizeInput,
   FollowUpInput,
@@ -8,7 +9,7 @@ import type {
   PspReply,
 } from '../port.ts'
 import { operationNames, outcomeOfOperation, outcomeOfPayment, unknown } from './outcomes.ts'
-import { fitText, lookUp, post } from './request.ts'
+import { lookUp, post } from './request.ts'
 import { classifyReply, toNumber, wire } from './wire.ts'
 
 /** Payments by token, and what can be done to a payment. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { fitText } from '../fit-text.ts'
 import type { RawCards } from '../port.ts'
 import { authorizeBody } from './payments.ts'
-import { fitText, postText } from './request.ts'
+import { postText } from './request.ts'
 
 /**
  * A payment by card. The relay replaces the two placeholders as bytes, so whatever else is in the body must not look

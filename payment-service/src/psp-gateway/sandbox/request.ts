@@ -36,12 +36,3 @@ export function get(account: PspAccount, path: string): PspRequest {
     body: null,
   }
 }
-
-/**
- * A merchant's text as the sandbox takes it: no control characters, at most `maxLength` characters. Undefined for an
- * empty one. A payment never fails for what its description holds.
- */
-export function fitText(text: string | null, maxLength: number): string | undefined {
-  const printable = (text ?? '').toWellFormed().replace(/\p{Cc}/gu, ' ')
-  return Array.from(printable).slice(0, maxLength).join('') || undefined
-}

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { maxTextLength, parseJson } from '../parse-json.ts'
 import type { PspEvent, WebhookIntake } from '../port.ts'
 import { readWebhookSecret } from './account.ts'
 import { readHostedPayment } from './hosted-sessions.ts'
 import { type FollowUpKind, outcomeOfOperation, outcomeOfPayment, unknown } from './outcomes.ts'
-import { maxTextLength, type Payment, parseJson, wire } from './wire.ts'
+import { type Payment, wire } from './wire.ts'
 
 /** A signature is good for five minutes, either way, so that a recorded webhook cannot be played back later. */
 const toleranceMs = 5 * 60_000

@@ -1,15 +1,13 @@
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
+import { parseJson } from '../parse-json.ts'
 import type { Money, PspReply } from '../port.ts'
 
 /**
  * What the sandbox sends, as far as FinCore reads it. Fields that are not named here may come and change; a field that
  * is named and has another form makes the whole object unreadable, and so its outcome unknown.
  */
-
-/** No reply or webhook is larger; a look-up of a checkout session lists every try of the shopper. */
-export const maxTextLength = 262_144
 
 const Id = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' })
 const Word = Type.String({ pattern: '^[a-z_.]{1,64}$' })
@@ -148,16 +146,6 @@ export function classifyReply(reply: PspReply): ReplyRead {
   // A token of an impossible form is refused by the schema, before anyone looks for it.
   const word = param === 'source.token' ? 'token_invalid' : (rejectionCodes.get(code) ?? 'rejected_by_psp')
   return { kind: 'rejected', code: word, pspCode: readPspCode(code) }
-}
-
-/** The JSON value of a text, or undefined when there is none. The parser's own message would quote the text. */
-export function parseJson(text: string): unknown {
-  if (text.length > maxTextLength) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** A PSP's code as it may be kept and shown: a short word. Null for anything else, above all for what has a number in it. */

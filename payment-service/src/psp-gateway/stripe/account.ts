@@ -1,4 +1,12 @@
-import type { Finding, PspAccount } from '../port.ts'
+import {
+  findSettingFaults,
+  isHttpsOrigin,
+  isOrigin,
+  readSetting,
+  refuseFaults,
+  type Setting,
+} from '../account-settings.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 
 /** A Stripe account's settings, read into types. Origins are without a slash at their end. */
 export type StripeAccount = {
@@ -14,18 +22,11 @@ export type StripeAccount = {
 /** Where Stripe is, when the account does not say otherwise; only a stand-in is elsewhere. */
 const apiUrl = 'https://api.stripe.com'
 
-type Setting = {
-  field: string
-  isRight(value: string): boolean
-  mustBe: string
-  isOptional?: true
-}
-
-/** Every setting of an account. Messages never quote a value: a key that was put into the wrong field is still a key. */
+/** Every setting of an account. */
 const settings: readonly Setting[] = [
   {
     field: 'config.api_url',
-    isRight: (value) => isOrigin(value) && value.startsWith('https://'),
+    isRight: isHttpsOrigin,
     mustBe: 'an https origin without a path; leave it out for Stripe itself',
     isOptional: true,
   },
@@ -61,28 +62,16 @@ const settings: readonly Setting[] = [
 
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
-  const faults = settings
-    .filter(({ field, isOptional, isRight }) =>
-      isOptional && !isGiven(account, field) ? false : !isRight(readSetting(account, field)),
-    )
-    .map(({ field, mustBe }): Finding => ({ severity: 'error', field, message: `It must be ${mustBe}.` }))
-  const given = [
-    ...Object.keys(account.config).map((name) => `config.${name}`),
-    ...Object.keys(account.credentials).map((name) => `credentials.${name}`),
-  ]
-  const unused = given
-    .filter((field) => !settings.some((setting) => setting.field === field))
-    .map((field): Finding => ({ severity: 'warning', field, message: 'Stripe has no such setting; it is unused.' }))
-  if (faults.length > 0 || modeOf(account, 'secret_key') === modeOf(account, 'publishable_key'))
-    return [...faults, ...unused]
+  const found = findSettingFaults(account, settings)
+  const areWrong = found.some(({ severity }) => severity === 'error')
+  if (areWrong || modeOf(account, 'secret_key') === modeOf(account, 'publishable_key')) return found
   const message = 'It must be of the same mode as the secret key: both of test mode, or both of live mode.'
-  return [{ severity: 'error', field: 'credentials.publishable_key', message }, ...unused]
+  return [{ severity: 'error', field: 'credentials.publishable_key', message }, ...found]
 }
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */
 export function readAccount(account: PspAccount): StripeAccount {
-  const fault = findAccountFaults(account).find(({ severity }) => severity === 'error')
-  if (fault) throw new Error(`The Stripe account ${account.id} is not set up: ${fault.field}. ${fault.message}`)
+  refuseFaults(account, findAccountFaults(account))
   return {
     apiUrl: readSetting(account, 'config.api_url') || apiUrl,
     pagesUrl: readSetting(account, 'config.pages_url') || null,
@@ -99,6 +88,17 @@ export function readWebhookSecrets(account: PspAccount): string[] {
     .filter(isWebhookSecret)
 }
 
+/**
+ * Stripe documents nothing in a key that says whose it is, so of another account's key in the same mode nothing can be
+ * told here.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.secret_key', isLive: isLive(account) },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
+}
+
 /** Whether the account's keys are of live mode. */
 export function isLive(account: PspAccount): boolean {
   return modeOf(account, 'secret_key') === 'live'
@@ -110,21 +110,4 @@ function modeOf(account: PspAccount, key: 'secret_key' | 'publishable_key'): str
 
 function isWebhookSecret(value: string): boolean {
   return /^whsec_[\w+/=-]{16,200}$/.test(value)
-}
-
-function isGiven(account: PspAccount, field: string): boolean {
-  const [group, name = ''] = field.split('.')
-  return Object.hasOwn(group === 'config' ? account.config : account.credentials, name)
-}
-
-function readSetting(account: PspAccount, field: string): string {
-  const [group, name = ''] = field.split('.')
-  const values: Readonly<Record<string, unknown>> = group === 'config' ? account.config : account.credentials
-  const value = Object.hasOwn(values, name) ? values[name] : undefined
-  return typeof value === 'string' ? value : ''
-}
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
 }

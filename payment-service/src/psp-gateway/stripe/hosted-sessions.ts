@@ -1,10 +1,11 @@
 import type Stripe from 'stripe'
+import { fitText } from '../fit-text.ts'
 import type { HostedPayment, HostedSessionState, HostedSessions, Money, PspAccount, PspRequest } from '../port.ts'
 import { readStripeAmount, takesAmount, toStripeAmount } from './amounts.ts'
 import type { FormOf } from './form.ts'
 import { createdAround, findInPage, pageSize } from './lists.ts'
 import { declinedTry, outcomeOfPayment } from './outcomes.ts'
-import { fitText, freshKey, get, post } from './request.ts'
+import { freshKey, get, post } from './request.ts'
 import {
   classifyReply,
   type Page,

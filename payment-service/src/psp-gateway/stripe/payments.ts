@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { fitText } from '../fit-text.ts'
 import type { Asked, AuthorizeInput, FollowUpInput, MoneyKind, Outcome, PaymentOperations, PspReply } from '../port.ts'
 import { toStripeAmount } from './amounts.ts'
 import type { FormOf } from './form.ts'
@@ -11,7 +12,7 @@ import {
   outcomeOfRefusedPayment,
   unknown,
 } from './outcomes.ts'
-import { fitText, post } from './request.ts'
+import { post } from './request.ts'
 import { classifyReply, type PaymentIntent, readPspCode, type StripeError, wire } from './wire.ts'
 
 /** Payments by token, and what can be done to a payment: Stripe's PaymentIntents and Refunds. */

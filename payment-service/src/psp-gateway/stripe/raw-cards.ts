@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { fitText } from '../fit-text.ts'
 import type { RawCards } from '../port.ts'
 import { encodeForm, type FormOf } from './form.ts'
 import { authorizeParameters, type CardPaymentParams } from './payments.ts'
-import { fitText, postForm } from './request.ts'
+import { postForm } from './request.ts'
 
 /** The relay replaces these as bytes. Digits stand for themselves in a form, so what it puts there needs no encoding. */
 const placeholders = 'payment_method_data[card][number]={{card.number}}&payment_method_data[card][cvc]={{card.cvc}}'

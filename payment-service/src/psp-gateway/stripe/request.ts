@@ -49,18 +49,6 @@ export function freshKey(reference: string): string {
   return `${reference}:${randomUUID()}`
 }
 
-/**
- * A merchant's text as Stripe takes it: no control characters, at most `maxLength` characters. Undefined for an empty
- * one. A payment never fails for what its description holds.
- */
-export function fitText(text: string | null, maxLength: number): string | undefined {
-  const printable = (text ?? '')
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, ' ')
-    .trim()
-  return Array.from(printable).slice(0, maxLength).join('') || undefined
-}
-
 function headersOf(secretKey: string): Record<string, string> {
   return { authorization: `Bearer ${secretKey}`, accept: 'application/json', 'stripe-version': stripeVersion }
 }

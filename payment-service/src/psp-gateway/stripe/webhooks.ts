@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { maxTextLength, parseJson } from '../parse-json.ts'
 import type { PspEvent, WebhookIntake } from '../port.ts'
 import { isLive, readWebhookSecrets } from './account.ts'
 import { readAbout } from './events.ts'
-import { maxTextLength, parseJson, wire } from './wire.ts'
+import { wire } from './wire.ts'
 
 /** A signature is good for five minutes, either way, as in Stripe's own libraries: no recorded webhook is played back. */
 const toleranceMs = 5 * 60_000

@@ -1,14 +1,12 @@
 import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
+import { parseJson } from '../parse-json.ts'
 import type { PspReply } from '../port.ts'
 
 /**
  * What Stripe sends, as far as FinCore reads it. Fields that are not named here may come and change; a field that is
  * named and has another form makes the whole object unreadable, and so its outcome unknown.
  */
-
-/** No reply or webhook is larger: lists are asked for in pages that fit. */
-export const maxTextLength = 262_144
 
 const Id = Type.String({ pattern: '^\\w{1,255}$' })
 const Word = Type.String({ pattern: '^[a-z0-9_.]{1,64}$' })
@@ -205,16 +203,6 @@ export function classifyReply(reply: PspReply): ReplyRead {
   return isRefusal
     ? { kind: 'refused', error }
     : { kind: 'unknown', why: `Stripe answered ${status}, which decides nothing` }
-}
-
-/** The JSON value of a text, or undefined when there is none. The parser's own message would quote the text. */
-export function parseJson(text: string): unknown {
-  if (text.length > maxTextLength) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Stripe's code as it may be kept and shown: a short word. Null for anything else, above all for what has a number in it. */
