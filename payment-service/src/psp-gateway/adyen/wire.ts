@@ -105,7 +105,6 @@ const rejectionCodes = new Map<string, DeclineCode>([
   ['101', 'incorrect_number'],
   ['103', 'incorrect_cvc'],
   ['129', 'expired_card'],
-  ['138', 'currency_not_supported'],
   // The encrypted fields are too old, cannot be opened, or hold nothing that can be read.
   ['172', 'token_invalid'],
   ['174', 'token_invalid'],
