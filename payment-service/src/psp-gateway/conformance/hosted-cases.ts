@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { askPsp } from '../../flows/ask-psp.ts'
+import { askPsp } from '../ask-psp.ts'
 import type { HostedPayment, Psp, PspReply } from '../port.ts'
 import { assertApproved, eur, newReference, returnUrl, type Steps, toText } from './steps.ts'
 

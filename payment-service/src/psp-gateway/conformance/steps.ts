@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { askPsp } from '../../flows/ask-psp.ts'
+import { askPsp } from '../ask-psp.ts'
 import type { AuthorizeInput, Money, MoneyKind, Outcome, Psp, PspEvent, PspReply, Question } from '../port.ts'
 import type { Bench, TestCard } from './bench.ts'
 
@@ -85,7 +85,8 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
     reference: string,
     { account = getBench().account, payment = null as string | null, amount = undefined as Money | undefined } = {},
   ) {
-    const question: Question = { kind, reference, payment, sentAt: new Date(), ...(amount && { amount }) }
+    const now = new Date()
+    const question: Question = { kind, reference, payment, sentAt: now, askedAt: now, ...(amount && { amount }) }
     const request = psp.payments.lookUp(account, question)
     if (request === null) return keep({ found: 'unknown', why: 'no look-up' } as const)
     const read = (reply: PspReply) => psp.payments.readLookUp(account, question, reply)
@@ -128,6 +129,7 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
       reference: newReference(),
       payment: getBench().unknown.payment,
       sentAt: new Date(),
+      askedAt: new Date(),
     }
     return psp.payments.lookUp(getBench().account, question)?.method === 'GET'
   }
