@@ -90,7 +90,7 @@ An open breaker decides about new payments alone. Captures, refunds, cancels and
 as $alice GET /psp_accounts/health
 \`\`\`
 
-lists the accounts that the answering process has called, with \`state\` (\`closed\`, \`open\`, \`half_open\`), \`since\`, \`last_failure\` (\`timeout\`, \`refused\`, \`reset\`, \`tls\` or \`http_503\`), and \`calls\` and \`failures\` of the last minute; an account's own \`health\` says the same. Processes that serve the API alone say it in their logs: \`a PSP does not answer; new payments go round the account\`, and \`a PSP answers again; the account takes new payments\`, with \`psp_account\`.
+lists the accounts that the answering process has called, with \`state\` (\`closed\`, \`open\`, \`half_open\`), \`since\`, \`last_failure\` (\`timeout\`, \`refused\`, \`reset\`, \`tls\` or \`http_503\`), and how many of the last \`calls\` (a minute's, 20 at most) were \`failures\`; an account's own \`health\` says the same. Processes that serve the API alone say it in their logs: \`a PSP does not answer; new payments go round the account\`, and \`a PSP answers again; the account takes new payments\`, with \`psp_account\`.
 
 ## Raw cards that a PSP must enable
 

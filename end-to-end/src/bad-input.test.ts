@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
 import { findTraces, formsOf, makeCanary, readWorldFiles } from './card-traces.ts'
@@ -282,7 +283,8 @@ describe('bad input', () => {
     )
     assert.deepEqual(quoting, [])
     const files = readWorldFiles(world)
-    for (const name of [...Object.keys(world.fincore.processes).map((name) => `logs/${name}.log`), 'postgres.log'])
+    const logs = Object.values(world.fincore.processes).map(({ logFile }) => `logs/${basename(logFile)}`)
+    for (const name of [...logs, 'postgres.log'])
       assert.ok(
         files.some(({ path, bytes }) => path.endsWith(name) && bytes.length > 0),
         `${name} was looked at`,

@@ -96,7 +96,7 @@ export const outgoing: readonly Flow[] = [
   {
     from: 'payment-service',
     to: 'psp',
-    what: 'tokens, captures, refunds, look-ups, lists of movements',
+    what: 'tokens, captures, refunds, look-ups, lists of movements, questions about an account',
     protocol: 'TLS',
     card: 'none',
   },

@@ -20,6 +20,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
+import { addPspAccountCredentialsRoute } from './routes/psp-account-credentials.ts'
 import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
 import { addPspAccountRoutes } from './routes/psp-accounts.ts'
 import { addReconciliationRoutes } from './routes/reconciliation.ts'
@@ -121,6 +122,7 @@ export function createAdminServer(deps: AdminDeps): App {
   addPspAccountRoutes(app, deps)
   addPspAccountRoutingRoutes(app, deps)
   addPspAccountCheckRoute(app, deps)
+  addPspAccountCredentialsRoute(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)

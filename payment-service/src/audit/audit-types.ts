@@ -81,6 +81,17 @@ export const auditTypes = {
     resource: 'PSP account',
     details: routing,
   },
+  'psp_account.set_credentials': {
+    ...byOperator,
+    meaning: 'Credentials or settings of a PSP account are replaced, as when a key is rolled. No value is recorded.',
+    requirement: '10.2.1.5',
+    resource: 'PSP account',
+    details: {
+      set: 'the names of the settings that were given, separated by spaces',
+      removed: 'the names of those that were taken away, likewise',
+      findings: 'how many warnings the settings give now',
+    },
+  },
   'psp_account.confirm_raw_cards': {
     ...byOperator,
     meaning: 'An operator confirms that the PSP takes card numbers at this account.',

@@ -180,6 +180,10 @@ const cases: Record<Case, () => Promise<Act>> = {
   'psp_account.create refused': onMerchant('/psp_accounts', { ...accountRequest, config: {} }),
   'psp_account.change success': onAccount('', true, { priority: 7, currencies: ['EUR'] }),
   'psp_account.change refused': onAccount('', true, { priority: 0 }),
+  'psp_account.set_credentials success': onAccount('/credentials', true, {
+    credentials: { webhook_secret: 'another-webhook-secret' },
+  }),
+  'psp_account.set_credentials refused': onAccount('/credentials', true, { credentials: { webhook_secret: null } }),
   'psp_account.confirm_raw_cards success': onAccount('/confirm_raw_cards', true, { reference: 'The PSP’s letter' }),
   'psp_account.confirm_raw_cards refused': onAccount('/confirm_raw_cards', true),
   'psp_account.withdraw_raw_cards success': onAccount('/withdraw_raw_cards', true),

@@ -70,6 +70,7 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/disable': 'json',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/enable': 'json',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/check': 'json',
+  'POST /admin/v1/merchants/:merchant/psp_accounts/:account/credentials': 'json',
   'GET /admin/v1/merchants/:merchant/psp_accounts': 'no body',
   'GET /admin/v1/psp_accounts/health': 'no body',
   'POST /admin/v1/merchants/:merchant/raw_card_grants': 'json',

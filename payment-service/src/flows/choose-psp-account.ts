@@ -20,7 +20,8 @@ export type Wanted = Pick<PaymentFacts, 'flow' | 'asked'> & {
   merchantId: string
   /** The charge's or the session's id: the dice that decide among equals are made of it. */
   id: string
-  amount: number | bigint
+  /** In the currency's minor unit. */
+  amount: number
   currency: string
   /** Of a raw card. */
   brand?: string

@@ -9,7 +9,7 @@ import { lookUpAttempt } from './look-up-attempt.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
 import { sendToAccount } from './send-to-account.ts'
-import { settleAttempt } from './settle-attempt.ts'
+import { doubtAttempt, settleAttempt } from './settle-attempt.ts'
 import { shopperWaitsMs } from './time-limits.ts'
 
 /**
@@ -42,7 +42,8 @@ async function findOutcome(deps: Deps, charge: ChargeRow, query: Readonly<Record
  * Has the PSP go on with a payment that the shopper has confirmed, where it does not by itself. That call is the payment,
  * so it may take as long as one. Its reply is believed about this payment alone: the adapter compares it with what was
  * asked, so what the bank's page said of another payment is `unknown`. That the PSP rejected the call says nothing of the
- * payment: a query that was forged, is too old or was used before is rejected so.
+ * payment: a query that was forged, is too old or was used before is rejected so. Without an answer the payment is in
+ * doubt.
  *
  * @returns whether the outcome is known now.
  */
@@ -61,6 +62,7 @@ async function finishAction(
   const asked = { reference: attempt.id, amount: { amount: charge.amount, currency: charge.currency } }
   const outcome = payments.readReply('authorize', reply, asked)
   if (outcome.outcome === 'rejected') return false
+  if (outcome.outcome === 'unknown') await doubtAttempt(deps, attempt)
   const settled = await settleAttempt(deps, attempt.id, outcome)
   return settled !== null && !isWaiting(settled.charge)
 }

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import { type LinkWorld, openLinkWorld } from '../http/link/testing/link-world.ts'
 import { newId } from '../ids.ts'
+import type { RoutableAccount } from '../payments/route.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
 import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { isRefusal } from '../refusal.ts'
+import { confirmRawCards } from '../store/psp-accounts.ts'
 import { beginCardCharge, type CardStep, continueCardCharge } from './charge-card.ts'
 import { resolveDueAttempts } from './resolve-attempts.ts'
 
@@ -67,12 +70,16 @@ async function addAccount(
     ],
   )
   accounts[name] = id
+  await untilSeen((account) => account.id === id)
+}
+
+/** Changes are announced, and seen a moment later. */
+async function untilSeen(isSo: (account: RoutableAccount) => boolean): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
-    const known = await directory.listRoutableAccounts(world.merchant.id)
-    if (known.some((account) => account.id === id)) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    if ((await world.deps.directory.listRoutableAccounts(world.merchant.id)).some(isSo)) return
+    await sleep(10)
   }
-  assert.fail('The account was never seen')
+  assert.fail('The change was never seen')
 }
 
 /** `first:not_reached second:only_one`, with names in the place of ids. */
@@ -247,6 +254,11 @@ describe('raw cards at a PSP that takes them on request only', () => {
     const { rowCount } = await world.deps.pool.query('select from attempts where psp_account_id = $1', [accounts.first])
     assert.equal(rowCount, 0)
     assert.equal(tell(await world.createSession()), 'first:only_one')
+
+    const confirmed = { at: new Date(), by: 'ada', reference: 'Support case 4711' }
+    await confirmRawCards(world.deps.pool, world.merchant.id, accounts.first ?? '', confirmed)
+    await untilSeen((account) => account.id === accounts.first && account.takesRawCards)
+    assert.equal(tell(chargeOf((await relay(await beginCard())).answer)), 'first:only_one')
   })
 })
 

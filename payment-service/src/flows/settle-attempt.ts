@@ -66,6 +66,19 @@ export async function settleAttempt(
   return settled
 }
 
+/**
+ * An attempt that waited for the shopper is in doubt: the PSP was told to go on, and its answer is lost. So it is asked
+ * about as any other, and an operator is alerted when nothing tells.
+ */
+export async function doubtAttempt(deps: Deps, { merchant_id, id, charge_id }: AttemptRow): Promise<void> {
+  await inTransaction(deps.pool, async (tx) => {
+    if (charge_id === null || (await lockCharge(tx, merchant_id, charge_id)) === null) return
+    const attempt = await lockAttempt(tx, merchant_id, id)
+    if (attempt?.state === 'action_required')
+      await setAttemptState(tx, attempt, { state: 'unknown', nextLookUpAt: laterThan(deps, 'unknown', 0) })
+  })
+}
+
 /** The same for who holds the locks of the charge and the attempt, in this order. */
 export async function settleLocked(
   deps: Deps,
@@ -96,6 +109,16 @@ export async function settleLocked(
           state: stateFor(attempt, outcome),
           nextLookUpAt: null,
           pspReference: referenceOf(outcome),
+        })
+      // The PSP was told to go on, and did not: it still waits for the shopper.
+      else if (
+        attempt.state === 'unknown' &&
+        outcome.outcome === 'action_required' &&
+        charge.status === 'requires_action'
+      )
+        await setAttemptState(tx, attempt, {
+          state: 'action_required',
+          nextLookUpAt: laterThan(deps, 'action_required', 0),
         })
       if (decision.learnt === null) return { result: 'same', why: null, charge, refund: null }
       return { result: 'applied', why: null, charge: await learn(deps, tx, charge, decision.learnt), refund: null }

@@ -64,18 +64,18 @@ export function keyIsKnown(deps: Pick<Deps, 'now'>, { sent_at }: Pick<AttemptRow
 
 /**
  * Whether a PSP's “not found” proves that an attempt never acted: only when its call has ended, whoever made it, and
- * the PSP's own consistency window has passed since. An attempt that waits for the shopper was found once, so for it
- * “not found” is no proof at all. After a jump of the clock an attempt is not as old as it seems, so as much time has to
+ * the PSP's own consistency window has passed since. An attempt that waits for the shopper, or that the PSP has named
+ * its own id of, was found once, so for it “not found” is no proof at all. After a jump of the clock an attempt is not as old as it seems, so as much time has to
  * have passed since the jump; and one round of questions, in which other processes still sent by the old time.
  *
  * @param consistencyWindowMs that of the PSP at which the attempt was made; another PSP's says nothing.
  */
 export function provesNothingHappened(
   deps: Pick<Deps, 'config' | 'now' | 'steadyMs'>,
-  attempt: Pick<AttemptRow, 'state' | 'sent_at'>,
+  attempt: Pick<AttemptRow, 'state' | 'sent_at'> & Partial<Pick<AttemptRow, 'psp_reference'>>,
   consistencyWindowMs: number,
 ): boolean {
-  if (attempt.state === 'action_required') return false
+  if (attempt.state === 'action_required' || typeof attempt.psp_reference === 'string') return false
   if (deps.steadyMs() < clockSyncMs + callLastsMs(deps) + consistencyWindowMs) return false
   return deps.now().getTime() >= callEndedBy(deps, attempt) + consistencyWindowMs
 }

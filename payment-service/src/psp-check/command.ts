@@ -45,18 +45,22 @@ export async function printPspCheck(
 
 /** Checks one account, or all that are in use, one after the other. Throws one line that says why it cannot be done. */
 export async function* checkAccounts(deps: Deps, id: string | undefined): AsyncGenerator<CheckedPspAccount> {
-  const accounts = id === undefined ? await findAllAccounts(deps) : [await findAccount(deps, id)]
-  if (accounts.length === 0) throw new Error('This environment uses no PSP account.')
-  for (const account of accounts) {
+  let count = 0
+  for await (const account of id === undefined ? listAccounts(deps) : [await findAccount(deps, id)]) {
+    count += 1
     await recordCommand(deps, account)
     yield await checkPspAccount(deps, account)
   }
+  if (count === 0) throw new Error('This environment uses no PSP account.')
 }
 
-async function findAllAccounts(deps: Deps): Promise<PspAccount[]> {
-  const ids = await listActivePspAccountIds(deps.pool)
-  const found = await Promise.all(ids.map((id) => deps.directory.findPspAccount(id)))
-  return found.filter((account) => account !== null)
+/** One after the other, so that no more credentials are open than are needed. */
+async function* listAccounts(deps: Deps): AsyncGenerator<PspAccount> {
+  for (const id of await listActivePspAccountIds(deps.pool)) {
+    const account = await deps.directory.findPspAccount(id)
+    // Of the other environment.
+    if (account !== null) yield account
+  }
 }
 
 async function findAccount(deps: Deps, id: string): Promise<PspAccount> {

@@ -34,7 +34,7 @@ export const checkCodes = {
     about: 'settings',
     result: 'error',
     meaning: 'A setting cannot be right, and the PSP was asked nothing.',
-    todo: 'Make another account with the right setting, and disable this one.',
+    todo: 'Set it right with `…/psp_accounts/{id}/credentials`.',
   },
   setting_doubtful: {
     about: 'settings',
@@ -70,7 +70,7 @@ export const checkCodes = {
     about: 'credentials',
     result: 'error',
     meaning: 'The PSP does not accept the credentials.',
-    todo: 'Look whether the key was revoked or rolled at the PSP; make another account with the new one.',
+    todo: 'Look whether the key was revoked or rolled at the PSP; give FinCore the new one with `…/psp_accounts/{id}/credentials`.',
   },
   permission_missing: {
     about: 'credentials',
@@ -94,7 +94,7 @@ export const checkCodes = {
     about: 'credentials',
     result: 'error',
     meaning: 'The public key belongs to another account: tokens of the card fields could not be charged.',
-    todo: 'Make another account with both keys of one account.',
+    todo: 'Give FinCore the public key of the same account with `…/psp_accounts/{id}/credentials`.',
   },
   account_takes_payments: {
     about: 'account',
@@ -165,7 +165,7 @@ export const checkCodes = {
   webhook_secret_proven: {
     about: 'webhook',
     result: 'ok',
-    meaning: 'A webhook of this account has come, and its signature was right.',
+    meaning: 'A webhook of this account has come, signed with a secret that the account had then.',
     todo: null,
   },
   webhook_secret_unproven: {

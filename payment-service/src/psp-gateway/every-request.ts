@@ -118,6 +118,9 @@ function* everyBuild(psp: Psp, account: PspAccount, names: Names, now: Date): Ge
     environment: 'sandbox',
   }) ?? [])
     yield { name: `check: ${check.name}`, build: () => check.request }
+  const { ownPayment } = psp.checks ?? {}
+  if (ownPayment !== undefined)
+    yield { name: 'check: own payment', build: () => ownPayment.request(account, names.payment) }
   const { reconciliation } = psp
   if (reconciliation !== undefined)
     for (const cursor of [null, 'page2'])

@@ -29,6 +29,8 @@ export type Psp = {
   checks?: Checks
   /** What is wrong with an account's set-up, found when it is made and not at the till. Shape only; calls nobody. */
   preflight(account: PspAccount): Finding[]
+  /** Which account at the PSP the settings name, as far as they tell. Never throws, and holds no secret. */
+  identify(account: PspAccount): PspIdentity
 }
 
 /** An account of a merchant at a PSP, its credentials decrypted. Never logged, never serialised. */
@@ -353,12 +355,33 @@ export type Reconciliation = {
   readSettlementFile?(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SettlementLine, { day: string }>
 }
 
+/**
+ * What stays as it is while an account's credentials are changed: its payments, and the idempotency keys of what is in
+ * doubt, are at this account and in this mode. Each by its field, such as `config.environment`.
+ */
+export type PspIdentity = {
+  /** Whether it moves money, and the setting that says so. */
+  mode: { field: string; isLive: boolean }
+  /** Where the account is and what it is called there; the empty text for what is not given. */
+  marks: Readonly<Record<string, string>>
+}
+
 export type Finding = { severity: 'error' | 'warning'; field: string; message: string }
 
 /** What the PSP itself says of an account's set-up: found out by `fincore psp check`, and not at the till. */
 export type Checks = {
   /** @param setUp `webhookUrl`: where FinCore takes this account's webhooks. */
   list(account: PspAccount, setUp: { webhookUrl: string; environment: 'sandbox' | 'production' }): Check[]
+  /**
+   * Tells whether credentials are of the account that made a payment: it is asked for with them, which changes nothing.
+   * Left out where the settings name the account (`identify`) and every request says it.
+   */
+  ownPayment?: {
+    /** Null for an id of a kind that cannot be asked for. */
+    request(account: PspAccount, payment: string): PspRequest | null
+    /** Never throws. `not_seen` only where the PSP documents that it knows no such payment, or does not know the key. */
+    read(payment: string, reply: PspReply): 'seen' | 'not_seen' | 'unknown'
+  }
 }
 
 /**

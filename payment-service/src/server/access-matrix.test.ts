@@ -71,6 +71,7 @@ const rules: Record<string, Rule> = {
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/disable': 'operator',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/enable': 'operator',
   'POST /admin/v1/merchants/:merchant/psp_accounts/:account/check': 'operator',
+  'POST /admin/v1/merchants/:merchant/psp_accounts/:account/credentials': 'operator',
   'POST /admin/v1/merchants/:merchant/raw_card_grants': 'operator',
   'GET /admin/v1/merchants/:merchant/raw_card_grants': 'operator',
   'POST /admin/v1/merchants/:merchant/raw_card_grants/:grant/approve': 'operator',

@@ -25,7 +25,8 @@ export type ApiKey = {
  * also how soon a revocation must hold (the card relay remembers an admit no longer either).
  *
  * What belongs to the other environment is not found here, whoever asks: in production no test key and no account at a
- * test PSP, in the sandbox no live key (PCI DSS 6.5.6). Nothing else reads a key's rights or an account's credentials.
+ * test PSP, in the sandbox no live key (PCI DSS 6.5.6). Nothing else reads a key's rights, or an account's credentials to
+ * call its PSP with; an operator who changes them goes through the same gate (admin/psp-settings.ts).
  */
 export type Directory = {
   findApiKey(digest: Buffer): Promise<ApiKey | null>

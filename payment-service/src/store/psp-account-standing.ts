@@ -30,3 +30,17 @@ export async function listActivePspAccountIds(db: Queryable): Promise<string[]> 
   )
   return rows.map(({ id }) => id)
 }
+
+/** The PSP's id of any payment that was made with the account; null when there is none. Index: charges_by_psp_reference. */
+export async function findPaymentAtPsp(
+  db: Queryable,
+  account: { merchantId: string; id: string },
+): Promise<string | null> {
+  const { rows } = await db.query<{ reference: string }>(
+    `select psp_reference as reference from charges
+     where psp_account_id = $2 and psp_reference is not null and merchant_id = $1
+     order by psp_reference desc limit 1`,
+    [account.merchantId, account.id],
+  )
+  return rows[0]?.reference ?? null
+}

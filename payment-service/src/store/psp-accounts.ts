@@ -90,6 +90,36 @@ export async function updatePspAccount(db: Queryable, row: PspAccountRow): Promi
   )
 }
 
+/** With its credentials' JSON, encrypted for this account's id. Primary key. Null when there is no such account. */
+export async function findSealedPspAccount(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+): Promise<(PspAccountRow & { sealed: Buffer }) | null> {
+  const { rows } = await db.query<PspAccountRow & { sealed: Buffer }>(
+    `select ${columns}, credentials as sealed from psp_accounts where merchant_id = $1 and id = $2`,
+    [merchantId, id],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Replaces an account's settings, if nobody else has since they were read: every seal is another text, so the sealed
+ * credentials tell. Null when somebody has.
+ */
+export async function replacePspAccountSettings(
+  db: Queryable,
+  was: { merchantId: string; id: string; sealed: Buffer },
+  settings: { config: object; sealed: Buffer },
+): Promise<PspAccountRow | null> {
+  return readOne(
+    db,
+    `update psp_accounts set config = $4, credentials = $5
+     where merchant_id = $1 and id = $2 and credentials = $3 returning ${columns}`,
+    [was.merchantId, was.id, was.sealed, settings.config, settings.sealed],
+  )
+}
+
 /**
  * Notes that the PSP takes raw cards at this account, or, with null, that it does so no more. Null when there is no such
  * account.

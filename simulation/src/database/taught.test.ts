@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { statements } from './statements.ts'
 
 const service = fileURLToPath(new URL('../../../payment-service/src/', import.meta.url))
-/** An operator's question to a PSP about an account: it changes nothing, and nobody asks it there. */
-const notSimulated = new Set(['flows/check-psp-account.ts'])
+/** An operator's questions to a PSP about an account: they change nothing, and nobody asks them there. */
+const notSimulated = new Set(['flows/check-psp-account.ts', 'flows/ask-for-own-payment.ts'])
 /** What the simulation runs of the payment service. */
 const simulated = globSync(
   [

@@ -5,7 +5,7 @@ import {
   refuseFaults,
   type Setting,
 } from '@fincore/payment-service/psp-gateway/account-settings'
-import type { Finding, PspAccount } from '@fincore/payment-service/psp-gateway/port'
+import type { Finding, PspAccount, PspIdentity } from '@fincore/payment-service/psp-gateway/port'
 
 /** A newpsp account's settings, read into types. */
 export type NewpspAccount = { apiUrl: string; apiKey: string; webhookSecret: string }
@@ -35,6 +35,17 @@ const settings: readonly Setting[] = [
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
   return findSettingFaults(account, settings)
+}
+
+/**
+ * What an operator who changes the credentials may not change: whatever says which account at newpsp it is, and whether
+ * it moves money. Complete it: where newpsp has test and live accounts, `mode` is read from the setting that says which.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.api_key', isLive: false },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
 }
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */

@@ -1,5 +1,5 @@
 import type { Psp } from '@fincore/payment-service/psp-gateway/port'
-import { findAccountFaults } from './account.ts'
+import { findAccountFaults, identifyAccount } from './account.ts'
 import { payments } from './payments.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -14,4 +14,5 @@ export const newpspPsp: Psp = {
   payments,
   webhooks,
   preflight: findAccountFaults,
+  identify: identifyAccount,
 }

@@ -5,7 +5,7 @@ import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './payment-links.ts'
 import { payments } from './payments.ts'
 import { rawCards } from './raw-cards.ts'
-import { findAccountFaults } from './settings.ts'
+import { findAccountFaults, identifyAccount } from './settings.ts'
 import { webhooks } from './webhooks.ts'
 
 /** Adyen, by its Checkout API. What was chosen and why: docs/psps/adyen.md. */
@@ -21,4 +21,5 @@ export const adyenPsp: Psp = {
   rawCards,
   checks,
   preflight: findAccountFaults,
+  identify: identifyAccount,
 }

@@ -7,7 +7,7 @@ import {
   readSetting,
   type Setting,
 } from '../account-settings.ts'
-import type { Finding, PspAccount } from '../port.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 import { adyenWebEnvironments, adyenWebIntegrityPattern, adyenWebVersionPattern } from './adyen-web.ts'
 
 const isHmacKey = (value: string) => /^[0-9A-Fa-f]{64}$/.test(value)
@@ -116,6 +116,19 @@ export function findAccountFaults(account: PspAccount): Finding[] {
     if (isGiven(account, given) && !isGiven(account, needed))
       missing.push({ severity: 'error', field: needed, message })
   return [...findSettingFaults(account, settings), ...missing]
+}
+
+/**
+ * The prefix is among it because an idempotency key is not known at another regional endpoint (“API idempotency”, key
+ * scope): a capture or refund in doubt that is sent again there would be done twice. Of the API key nothing is: an
+ * idempotency key belongs to the company account, whichever of its credentials sends it.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  const fields = ['config.merchant_account', 'config.live_url_prefix', 'config.api_url']
+  return {
+    mode: { field: 'config.environment', isLive: isLive(account) },
+    marks: Object.fromEntries(fields.map((field) => [field, readSetting(account, field)])),
+  }
 }
 
 /** Whether these settings have the form that they must have; for who needs some of them and not all. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { checkCodes } from '../check-codes.ts'
 import type { CheckFinding, Psp, PspAccount } from '../port.ts'
-import { type Steps, toText } from './steps.ts'
+import { eur, type Steps, toText } from './steps.ts'
 import { unreadableReplies } from './unreadable-replies.ts'
 
 /** What the PSP is asked of an account's set-up. */
-export function addCheckCases(psp: Psp, { bench, keep }: Steps): void {
+export function addCheckCases(psp: Psp, { bench, keep, authorize }: Steps): void {
   if (psp.checks === undefined) return
   const { checks } = psp
   const list = (account: PspAccount) =>
@@ -37,6 +37,22 @@ export function addCheckCases(psp: Psp, { bench, keep }: Steps): void {
       found.join(),
     )
     assert(!found.includes('webhook_endpoint_found'))
+  })
+
+  it('tells an account’s own payment from one that is not, and concludes nothing from what it cannot read', async () => {
+    const { ownPayment } = checks
+    if (ownPayment === undefined) return
+    const { account, cards, strangersAccount, unknown } = bench()
+    const ask = async (of: PspAccount, payment: string) => {
+      const request = ownPayment.request(of, payment)
+      return request && keep(ownPayment.read(payment, await bench().send(request)))
+    }
+    const { payment } = await authorize(cards.approves, eur(1_200n))
+    assert.equal(await ask(account, payment), 'seen')
+    assert.equal(await ask(strangersAccount, payment), 'not_seen')
+    assert.equal(await ask(account, unknown.payment), 'not_seen')
+    for (const reply of unreadableReplies)
+      assert.equal(ownPayment.read(payment, reply), 'unknown', toText(reply).slice(0, 90))
   })
 
   it('says something of every part of the set-up, with or without asking', async () => {

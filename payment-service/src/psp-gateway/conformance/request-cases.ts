@@ -4,7 +4,9 @@ import { everyRequest } from '../every-request.ts'
 import type { Psp, PspReply, PspRequest } from '../port.ts'
 import { type Steps, toText } from './steps.ts'
 
-const sideBySide = 8
+const sideBySide = 4
+/** On a busy machine an answer may come later than the bench waits; a repeat under the same key gets the first one. */
+const mostTries = 10
 
 /** Every request that the adapter can send, whatever a merchant chooses. */
 export function addRequestCases(psp: Psp, { bench }: Steps): void {
@@ -23,7 +25,8 @@ export function addRequestCases(psp: Psp, { bench }: Steps): void {
     const pages = new Set<string>()
     let accepted = 0
     const sendOne = async (name: string, request: PspRequest): Promise<PspReply> => {
-      const reply = await bench().send(spliced(request))
+      let reply = await bench().send(spliced(request))
+      for (let tries = 1; !isAnswer(reply) && tries < mostTries; tries++) reply = await bench().send(spliced(request))
       if (!('status' in reply) || isMalformed(reply)) refused.push(`${name}: ${toText(reply).slice(0, 400)}`)
       else if (reply.status < 300) accepted += 1
       return reply
@@ -44,4 +47,9 @@ export function addRequestCases(psp: Psp, { bench }: Steps): void {
     assert.deepEqual(refused.slice(0, 5), [], `${refused.length} of ${count} were refused`)
     assert(accepted > count / 4, 'so few were done that their form may not have been looked at')
   })
+}
+
+/** 409 may say that the same request is still running. */
+function isAnswer(reply: PspReply): boolean {
+  return 'status' in reply && reply.status !== 409
 }

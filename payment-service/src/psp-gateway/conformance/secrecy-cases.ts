@@ -45,6 +45,13 @@ export function addSecrecyCases(psp: Psp, steps: Steps): void {
     assert.notEqual(keep(psp.preflight({ ...bench().account, credentials: swapped })).length, 0)
   })
 
+  it('says which account at the PSP it is, whatever its keys are', () => {
+    const { account, strangersAccount } = bench()
+    const identity = keep(psp.identify(account))
+    assert.deepEqual(psp.identify(strangersAccount), identity)
+    assert.equal(psp.identify({ ...account, config: {}, credentials: {} }).mode.isLive, false, 'live without saying so')
+  })
+
   it('puts no credential and no card number into anything that it says', () => {
     const text = toText(said)
     const secrets = [

@@ -7,7 +7,7 @@ import {
   refuseFaults,
   type Setting,
 } from '../account-settings.ts'
-import type { Finding, PspAccount } from '../port.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 
 /** A sandbox account's settings, read into types. Origins are without a slash at their end. */
 export type SandboxAccount = {
@@ -63,6 +63,14 @@ export function findAccountFaults(account: PspAccount): Finding[] {
       ]
     : []
   return [...findSettingFaults(account, settings), ...plain]
+}
+
+/** The sandbox's keys do not say whose they are; only where they are good. */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.secret_key', isLive: false },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
 }
 
 /** Reads an account that passed preflight. Throws, without quoting a value, when one did not. */

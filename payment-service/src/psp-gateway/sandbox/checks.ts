@@ -26,6 +26,17 @@ export const checks: Checks = {
       },
     ]
   },
+  ownPayment: {
+    request: (account, payment) => get(account, `/v2/payments/${encodeURIComponent(payment)}`),
+    read(payment, reply) {
+      if ('failure' in reply) return 'unknown'
+      const body = parseJson(reply.body)
+      if (reply.status === 200) return wire.payment.Check(body) && body.id === payment ? 'seen' : 'unknown'
+      if (!wire.error.Check(body)) return 'unknown'
+      const isMissing = reply.status === 404 && body.error.code === 'payment_not_found'
+      return isMissing || reply.status === 401 ? 'not_seen' : 'unknown'
+    },
+  },
 }
 
 function readOwnAccount(

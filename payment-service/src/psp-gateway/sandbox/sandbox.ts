@@ -1,5 +1,5 @@
 import type { Psp } from '../port.ts'
-import { findAccountFaults } from './account.ts'
+import { findAccountFaults, identifyAccount } from './account.ts'
 import { checks } from './checks.ts'
 import { clientTokens } from './client-tokens.ts'
 import { hostedSessions } from './hosted-sessions.ts'
@@ -21,4 +21,5 @@ export const sandboxPsp: Psp = {
   reconciliation,
   checks,
   preflight: findAccountFaults,
+  identify: identifyAccount,
 }

@@ -6,7 +6,7 @@ import {
   refuseFaults,
   type Setting,
 } from '../account-settings.ts'
-import type { Finding, PspAccount } from '../port.ts'
+import type { Finding, PspAccount, PspIdentity } from '../port.ts'
 
 /** A Stripe account's settings, read into types. Origins are without a slash at their end. */
 export type StripeAccount = {
@@ -86,6 +86,17 @@ export function readWebhookSecrets(account: PspAccount): string[] {
   return ['credentials.webhook_secret', 'credentials.previous_webhook_secret']
     .map((field) => readSetting(account, field))
     .filter(isWebhookSecret)
+}
+
+/**
+ * Stripe documents nothing in a key that says whose it is, so of another account's key in the same mode nothing can be
+ * told here.
+ */
+export function identifyAccount(account: PspAccount): PspIdentity {
+  return {
+    mode: { field: 'credentials.secret_key', isLive: isLive(account) },
+    marks: { 'config.api_url': readSetting(account, 'config.api_url') },
+  }
 }
 
 /** Whether the account's keys are of live mode. */

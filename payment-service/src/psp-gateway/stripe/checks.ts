@@ -49,7 +49,27 @@ export const checks: Checks = {
       { name: '3-D Secure', request: null, findings: [{ code: 'three_d_secure_ready' }] },
     ]
   },
+  ownPayment: {
+    request(account, payment) {
+      const path = ownPaths.find(([prefix]) => payment.startsWith(prefix))?.[1]
+      return path === undefined ? null : get(account, `${path}/${encodeURIComponent(payment)}`, {})
+    },
+    read(payment, reply) {
+      if ('failure' in reply) return 'unknown'
+      const body = parseJson(reply.body)
+      if (reply.status === 200) return wire.named.Check(body) && body.id === payment ? 'seen' : 'unknown'
+      if (!wire.error.Check(body)) return 'unknown'
+      const isMissing = reply.status === 404 && body.error.code === 'resource_missing'
+      return isMissing || reply.status === 401 ? 'not_seen' : 'unknown'
+    },
+  },
 }
+
+/** What FinCore calls a payment at Stripe: a PaymentIntent, or the charge of a try on Checkout. */
+const ownPaths = [
+  ['pi_', '/v1/payment_intents'],
+  ['ch_', '/v1/charges'],
+] as const
 
 function readOwnAccount(reply: Reply): CheckFinding[] {
   const body = parseJson(reply.body)
