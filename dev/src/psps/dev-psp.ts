@@ -1,3 +1,4 @@
+import type { Movement } from '../demo-comparison.ts'
 import type { Shopper } from '../demo-shopper.ts'
 import type { DevFile, PspKeys } from '../dev-file.ts'
 import type { HttpClient } from '../http-client.ts'
@@ -9,7 +10,7 @@ export type Card = { number: string; cvc: string; expMonth: number; expYear: num
 export type ShownFields = { kind: string } & Readonly<Record<string, unknown>>
 
 export type Ledger = {
-  movements: { kind: string; payment: string; reference: string; amount: number; currency: string }[]
+  movements: (Movement & { reference: string })[]
   calls: number
 }
 

@@ -87,7 +87,7 @@ describe('an account’s credentials', () => {
       credentials: { secret_key, publishable_key, webhook_secret: next, previous_webhook_secret: webhook_secret },
     })
     assert.deepEqual([first.body.id, first.body.config], [id, { note: 'new' }])
-    const unused = { severity: 'warning', field: 'config.note', message: 'Stripe has no such setting; it is unused.' }
+    const unused = { severity: 'warning', field: 'config.note', message: 'There is no such setting; it is unused.' }
     assert.deepEqual(first.body.findings, [unused])
     const last = await roll(id, { credentials: { previous_webhook_secret: '' }, config: { note: null } })
     assert.deepEqual(last.body.findings, [])

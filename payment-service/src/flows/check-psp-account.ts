@@ -24,7 +24,7 @@ export async function checkPspAccount(deps: CheckDeps, account: PspAccount): Pro
   const standing = await findPspAccountStanding(deps.pool, account)
   const own = isWrong || standing === null ? [] : ownFindings(deps, psp, account, standing)
   // With a wrong setting there is no request to build.
-  const asked = isWrong ? [] : await askPsp(deps, psp, account, webhookUrl)
+  const asked = isWrong ? [] : await makeChecks(deps, psp, account, webhookUrl)
   const { id, merchantId, name } = account
   return {
     account: { id, merchantId, psp: account.psp, name },
@@ -52,7 +52,7 @@ function readSettings(psp: Psp, account: PspAccount): CheckFinding[] {
   return findings.some(({ code }) => code === 'setting_wrong') ? findings : [{ code: 'settings_fit' }, ...findings]
 }
 
-async function askPsp(
+async function makeChecks(
   { config, send }: CheckDeps,
   psp: Psp,
   account: PspAccount,

@@ -37,7 +37,8 @@ export async function reserveGiveBack(deps: Deps, tx: Transaction, charge: Charg
 
 /**
  * Asks the PSP to return the money, or asks again: the attempt's id is the PSP's idempotency key, so it cannot go back
- * twice. A request that did not leave proves nothing here; the money must go back, so it is sent again later.
+ * twice while the PSP keeps that. A request that did not leave proves nothing here; the money must go back, so it is sent
+ * again later.
  */
 export async function sendGiveBack(deps: Deps, attempt: AttemptRow): Promise<void> {
   if (attempt.charge_id === null || attempt.amount === null || (attempt.kind !== 'refund' && attempt.kind !== 'cancel'))

@@ -1,9 +1,9 @@
 import type { Deps } from '../deps.ts'
 import { describeLookUp, noWayToAsk, type Said } from '../payments/look-up-words.ts'
+import { askPsp } from '../psp-gateway/ask-psp.ts'
 import type { LookUpAnswer, PspReply, Question } from '../psp-gateway/port.ts'
 import type { AttemptRow } from '../store/attempts.ts'
 import { type ChargeRow, findCharge } from '../store/charges.ts'
-import { askPsp } from './ask-psp.ts'
 
 export type MoneyAttempt = AttemptRow & { kind: 'authorize' | 'capture' | 'cancel' | 'refund' }
 
@@ -29,6 +29,7 @@ export async function lookUpAttempt(
     reference: attempt.id,
     payment: charge.psp_reference,
     sentAt: attempt.sent_at,
+    askedAt: deps.now(),
     ...(attempt.amount === null ? {} : { amount: { amount: attempt.amount, currency: charge.currency } }),
     ...(attempt.expected_by === null ? {} : { isAccepted: true }),
   }

@@ -135,4 +135,21 @@ describe('a PSP that cannot be asked and tells later', () => {
     assert.deepEqual(references, [attempt.id, attempt.id, attempt.id])
     assert.notEqual((await world.rowOf('attempts', attempt.id)).expected_by, null)
   })
+
+  it('is not sent it again when it may have forgotten the reference, and could give it back twice', async () => {
+    const attempt = await refund()
+    await world.deps.pool.query(
+      `update attempts set origin = 'give_back', expected_by = null, state = 'sent', sent_at = now() - interval '24 hours',
+         lookups = 0, look_up_log = null, next_lookup_at = now() where id = $1`,
+      [attempt.id],
+    )
+    let sent = 0
+    world.state.fault = () => {
+      sent++
+      return Promise.resolve(silence)
+    }
+    await letPass(hour)
+    assert.equal(sent, 0)
+    assert.notEqual((await world.rowOf('attempts', attempt.id)).next_lookup_at, null)
+  })
 })

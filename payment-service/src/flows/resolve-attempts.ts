@@ -12,7 +12,7 @@ import { findChargeOf, lookUpAttempt, movesMoney } from './look-up-attempt.ts'
 import { resolveSessionAttempt } from './resolve-session-attempt.ts'
 import { askForTruth } from './session-at-psp.ts'
 import { settleAttempt } from './settle-attempt.ts'
-import { lookUpTimeoutMs, provesNothingHappened } from './time-limits.ts'
+import { keyIsKnown, lookUpTimeoutMs, provesNothingHappened } from './time-limits.ts'
 
 /** How many attempts one round takes, and how many of one PSP account it asks about side by side. */
 const roundSize = 64
@@ -117,9 +117,10 @@ export async function resolveAttempt(deps: Deps, attempt: AttemptRow): Promise<S
     else if (provesNothingHappened(deps, attempt, consistencyWindowMs))
       await settleAttempt(deps, attempt.id, { outcome: 'rejected', code: 'not_executed', pspCode: null })
   }
-  // It must go back, and a PSP that cannot be asked about it may not have it: sent until the PSP has accepted it.
-  if (said === 'no_way_to_ask' && attempt.origin === 'give_back' && attempt.expected_by === null)
-    await sendGiveBack(deps, attempt)
+  // It must go back, and a PSP that cannot be asked about it may not have it: sent until the PSP has accepted it, for as
+  // long as the PSP surely knows the key again. Later it could go back twice; an operator was alerted long before.
+  const mayRepeat = attempt.expected_by === null && keyIsKnown(deps, attempt)
+  if (said === 'no_way_to_ask' && attempt.origin === 'give_back' && mayRepeat) await sendGiveBack(deps, attempt)
   return { said, why }
 }
 

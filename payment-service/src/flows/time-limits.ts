@@ -52,10 +52,22 @@ export async function sendInTime(
 }
 
 /**
+ * PSPs keep an idempotency key for a day at the least (Stripe, “Idempotent requests”: 24 hours; Adyen, “API idempotency”:
+ * seven days). An hour less, and a repeat is certain to be one.
+ */
+const keysLiveMs = 23 * 3_600_000
+
+/** Whether a repeat of the attempt's request, under its key, is sure to act no second time. */
+export function keyIsKnown(deps: Pick<Deps, 'now'>, { sent_at }: Pick<AttemptRow, 'sent_at'>): boolean {
+  return deps.now().getTime() - sent_at.getTime() < keysLiveMs
+}
+
+/**
  * Whether a PSP's “not found” proves that an attempt never acted: only when its call has ended, whoever made it, and
- * the PSP's own consistency window has passed since. An attempt that waits for the shopper, or that the PSP has named
- * its own id of, was found once, so for it “not found” is no proof at all. After a jump of the clock an attempt is not as old as it seems, so as much time has to
- * have passed since the jump; and one round of questions, in which other processes still sent by the old time.
+ * the PSP's own consistency window has passed since. An attempt that waits for the shopper, or of which the PSP has named
+ * its own id, was found once, so for it “not found” is no proof at all. After a jump of the clock an attempt is not as old
+ * as it seems, so as much time has to have passed since the jump; and one round of questions, in which other processes
+ * still sent by the old time.
  *
  * @param consistencyWindowMs that of the PSP at which the attempt was made; another PSP's says nothing.
  */

@@ -236,7 +236,7 @@ function* lookUps(psp: Psp, account: PspAccount, names: Names, now: Date): Gener
   for (const [labels, { kind, payment, amount }] of combine({ kind: kinds, payment: payments, amount: sums })) {
     // Only of an authorization whose answer never came is the payment not known.
     if (kind !== 'authorize' && payment === null) continue
-    const known = { kind, payment, sentAt: now, ...(amount === undefined ? {} : { amount }) }
+    const known = { kind, payment, sentAt: now, askedAt: now, ...(amount === undefined ? {} : { amount }) }
     const question = (reference: string): Question => ({ ...known, reference })
     yield {
       name: nameOf('look-up', labels),

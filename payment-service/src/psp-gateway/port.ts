@@ -114,8 +114,9 @@ export type Question = {
   amount?: Money
   /** The PSP's id of the payment; null for an authorization whose answer never came. */
   payment: string | null
-  /** When it was sent, by FinCore's clock. */
+  /** When it was sent, and when this is asked, by FinCore's clock. */
   sentAt: Date
+  askedAt: Date
   /** The PSP has said that it has the request, and tells the result by itself (`tellsWithinMs`). */
   isAccepted?: true
 }

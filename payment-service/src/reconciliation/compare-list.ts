@@ -1,7 +1,7 @@
-import { askPsp } from '../flows/ask-psp.ts'
 import { lookUpTimeoutMs } from '../flows/time-limits.ts'
 import { lowestIdAt, timeOfId } from '../ids.ts'
 import type { DifferenceClass } from '../payments/difference-classes.ts'
+import { askPsp } from '../psp-gateway/ask-psp.ts'
 import type { Money, MoneyKind, PspMovement, PspReply, Reconciliation } from '../psp-gateway/port.ts'
 import { findAuthorizeAttempt } from '../store/attempts.ts'
 import { findOwnRecords, listOwnAttempts, type OwnAttempt, type OwnRecord } from '../store/reconciliation-records.ts'
@@ -222,7 +222,7 @@ async function deniesReference(run: Run, movement: PspMovement): Promise<boolean
   const { deps, account } = run
   const { payments } = deps.psps[account.psp]
   const { kind, reference, payment, at: sentAt } = movement
-  const question = { kind, reference, payment, sentAt }
+  const question = { kind, reference, payment, sentAt, askedAt: deps.now() }
   const request = payments.lookUp(account, question)
   // A repeat of the request would move money that nobody here asked for.
   if (request === null || request.method !== 'GET') return false

@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net'
+import type { Log } from '../log.ts'
+import { loopback as host, originOf } from '../loopback.ts'
 import { createApi } from './api/server.ts'
 import { createFieldKey } from './field-encryption.ts'
-import type { Log } from './log.ts'
 import { createPages } from './pages/server.ts'
 import { defaultTimings, type Timings } from './timings.ts'
 import { createWebhooks } from './webhooks/queue.ts'
@@ -27,8 +27,6 @@ export type AdyenStandIn = {
   /** Cuts what is under way. All state is gone. */
   close(): Promise<void>
 }
-
-const host = '127.0.0.1'
 
 /** Starts a local Adyen in this process, on loopback only. */
 export async function startAdyenStandIn(options: AdyenStandInOptions): Promise<AdyenStandIn> {
@@ -79,9 +77,4 @@ export async function startAdyenStandIn(options: AdyenStandInOptions): Promise<A
       await Promise.allSettled([webhooks.close(), api.close(), pages.close()])
     },
   }
-}
-
-function originOf(scheme: 'http' | 'https', address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('the listener has no port')
-  return `${scheme}://${host}:${address.port}`
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { HeldConnections } from '../held-connections.ts'
 import type { AdyenBrand } from './card-brands.ts'
 import type { FieldKey } from './field-encryption.ts'
 import type { Behaviour } from './test-cards.ts'
@@ -106,6 +106,5 @@ export type World = {
   now(): number
   /** Does something later, unless the stand-in is closed before. */
   later(delayMs: number, act: () => void): void
-  /** Connections that are held without an answer, so that a shutdown can cut them. */
-  held: Set<Socket>
+  held: HeldConnections
 }

@@ -1,10 +1,11 @@
-import type { AddressInfo, Socket } from 'node:net'
 import fastify, { type FastifyError } from 'fastify'
+import type { HeldConnections } from '../held-connections.ts'
+import { describeError, type Log } from '../log.ts'
+import { loopback as host, originOf } from '../loopback.ts'
 import { registerAdmin } from './admin/routes.ts'
 import { createRequestCounts } from './api/request-counts.ts'
 import { type Api, type App, registerOperations } from './api/server.ts'
 import { Refusal } from './errors.ts'
-import { describeError, type Log } from './log.ts'
 import { registerPages } from './pages/register-pages.ts'
 import { createWebhookSender } from './webhooks/sender.ts'
 import { defaultTimings, type Timings, type World } from './world.ts'
@@ -31,8 +32,6 @@ export type StripeStandIn = {
   close(): Promise<void>
 }
 
-/** Whoever can reach it can pay with it, so only this machine can. */
-const host = '127.0.0.1'
 /** 64 KiB holds every request there is, a session of a hundred line items included. */
 const bodyLimit = 64 * 1024
 const closeWithinMs = 2_000
@@ -44,7 +43,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
   const { log = () => {} } = options
   const timings: Timings = { ...defaultTimings, ...options.timings }
   const timers = new Set<NodeJS.Timeout>()
-  const held = new Set<Socket>()
+  const held: HeldConnections = new Set()
   let closed = false
   const now = () => Date.now()
   const later = (delayMs: number, work: () => void) => {
@@ -131,9 +130,4 @@ function prepare(app: App, log: Log): void {
       ms: Math.round(reply.elapsedTime),
     })
   })
-}
-
-function originOf(scheme: 'http' | 'https', address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('The listener has no port')
-  return `${scheme}://${host}:${address.port}`
 }

@@ -277,6 +277,7 @@ describe('asking Adyen again', () => {
     payment: 'NC6HT9CRT65ZGN82',
     amount: asked.amount,
     sentAt: new Date(),
+    askedAt: new Date(),
     ...change,
   })
 

@@ -74,9 +74,9 @@ export const payments: PaymentOperations = {
    * whose answer was lost is learnt by the same request under the same key, as Adyen documents it, while the key lives.
    * Once it is known that Adyen has it, a repeat could only hear the same again.
    */
-  lookUp(account, { kind, payment, amount, reference, sentAt, isAccepted }) {
+  lookUp(account, { kind, payment, amount, reference, sentAt, askedAt, isAccepted }) {
     if (kind === 'authorize' || payment === null || amount === undefined || isAccepted) return null
-    if (Date.now() - sentAt.getTime() > keysLiveMs) return null
+    if (askedAt.getTime() - sentAt.getTime() > keysLiveMs) return null
     return payments[kind](account, { reference, payment, amount })
   },
 

@@ -5,7 +5,14 @@ import { eur, is, newReference, plainInput, type Steps, toText } from './steps.t
 import { unreadableReplies } from './unreadable-replies.ts'
 
 const session = { reference: 'att_1', pspReference: null, sentAt: new Date() }
-const ask = (kind: MoneyKind): Question => ({ kind, reference: 'att_1', payment: 'pay_1', sentAt: new Date() })
+const now = new Date()
+const ask = (kind: MoneyKind): Question => ({
+  kind,
+  reference: 'att_1',
+  payment: 'pay_1',
+  sentAt: now,
+  askedAt: now,
+})
 
 /** What is known, what is not, and that nothing is guessed or done twice. */
 export function addCertaintyCases(psp: Psp, steps: Steps): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
-import { askPsp } from '../../flows/ask-psp.ts'
+import { askPsp } from '../ask-psp.ts'
 import type { HostedPayment, Psp, PspReply } from '../port.ts'
 import { replaceAddresses } from './rewriting.ts'
 import {

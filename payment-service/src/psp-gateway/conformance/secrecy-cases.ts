@@ -19,8 +19,15 @@ export function addSecrecyCases(psp: Psp, steps: Steps): void {
         ]) {
           const broken = { ...bench().account, [group]: { ...bench().account[group], [name]: value } }
           const findings = keep(psp.preflight(broken))
+          const now = new Date()
           try {
-            psp.payments.lookUp(broken, { kind: 'authorize', reference: 'att_1', payment: null, sentAt: new Date() })
+            psp.payments.lookUp(broken, {
+              kind: 'authorize',
+              reference: 'att_1',
+              payment: null,
+              sentAt: now,
+              askedAt: now,
+            })
           } catch (error) {
             keep(String(error))
           }

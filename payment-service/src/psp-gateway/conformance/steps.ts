@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { it as nodeIt, type TestContext } from 'node:test'
-import { askPsp } from '../../flows/ask-psp.ts'
+import { askPsp } from '../ask-psp.ts'
 import type { AuthorizeInput, Money, MoneyKind, Outcome, Psp, PspEvent, PspReply, Question } from '../port.ts'
 import type { Bench, LeftOut, TestCard } from './bench.ts'
 
@@ -125,7 +125,8 @@ export function createSteps(psp: Psp, findBench: () => Bench | undefined) {
       change = (reply: PspReply) => reply,
     } = {},
   ) {
-    const question: Question = { kind, reference, payment, sentAt: new Date(), ...(amount && { amount }) }
+    const now = new Date()
+    const question: Question = { kind, reference, payment, sentAt: now, askedAt: now, ...(amount && { amount }) }
     const request = psp.payments.lookUp(account, question)
     if (request === null) return keep({ found: 'unknown', why: 'no look-up' } as const)
     const read = (reply: PspReply) => psp.payments.readLookUp(account, question, change(reply))
@@ -179,6 +180,7 @@ export function createSteps(psp: Psp, findBench: () => Bench | undefined) {
       reference: newReference(),
       payment: getBench().unknown.payment,
       sentAt: new Date(),
+      askedAt: new Date(),
     }
     return psp.payments.lookUp(getBench().account, question)?.method === 'GET'
   }

@@ -32,7 +32,7 @@ const operation = {
   failure: null,
 }
 const asked = { reference: 'att_1', amount: { amount: 1000n, currency: 'EUR' } }
-const ask = (kind: MoneyKind): Question => ({ ...asked, kind, payment: null, sentAt: new Date() })
+const ask = (kind: MoneyKind): Question => ({ ...asked, kind, payment: null, sentAt: new Date(), askedAt: new Date() })
 /** Reading a reply needs nothing of it. */
 const account: PspAccount = { id: '', merchantId: '', psp: 'sandbox', name: '', config: {}, credentials: {} }
 const approved = { outcome: 'approved', pspReference: 'pay_1', captured: 1000n, card: shown }

@@ -12,6 +12,7 @@ const ask = (kind: MoneyKind, payment: string | null = 'pi_1'): Question => ({
   reference: 'att_1',
   payment,
   sentAt,
+  askedAt: sentAt,
   amount: { amount: 1000n, currency: 'EUR' },
 })
 /** What an answer says, in a word or two; of a next request, its method and path. */

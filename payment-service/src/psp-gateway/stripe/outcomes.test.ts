@@ -232,7 +232,7 @@ describe('replies of Stripe', () => {
       assert.equal(
         payments.readLookUp(
           stripe.account,
-          { kind: 'authorize', ...asked, payment: null, sentAt: new Date() },
+          { kind: 'authorize', ...asked, payment: null, sentAt: new Date(), askedAt: new Date() },
           answer(body, status),
         ).found !== false,
         true,

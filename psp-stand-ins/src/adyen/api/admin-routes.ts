@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { FastifyInstance } from 'fastify'
+import { isAdmin } from '../../is-admin.ts'
 import { type NewAccount, openAccount, showAccount } from '../accounts.ts'
 import { type HappeningCode, happeningCodes, letHappen } from '../payments/happenings.ts'
 import { readTruth } from '../payments/truth.ts'
@@ -53,10 +53,8 @@ export function registerAdminRoutes(
 ): void {
   app.register(
     async (admin) => {
-      const digest = (token: string) => createHash('sha256').update(token).digest()
-      const wanted = digest(`Bearer ${adminToken}`)
       admin.addHook('onRequest', async (request, reply) => {
-        if (!timingSafeEqual(digest(request.headers.authorization ?? ''), wanted))
+        if (!isAdmin(adminToken, request.headers.authorization))
           return reply.code(401).send({ error: 'This takes STAND_IN_ADMIN_TOKEN as a bearer token.' })
       })
       admin.setErrorHandler((error: { statusCode?: number }, _request, reply) =>

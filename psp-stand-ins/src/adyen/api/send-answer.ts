@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
+import { holdConnection } from '../../held-connections.ts'
 import { AdyenError } from '../adyen-error.ts'
 import type { World } from '../world.ts'
 import type { Result } from './operation.ts'
@@ -17,7 +17,7 @@ export async function sendAnswer(world: World, reply: FastifyReply, result: Resu
   }
   if (fault === 'timeout_before' || fault === 'timeout_after') {
     reply.hijack()
-    if (socket) hold(world, socket)
+    if (socket) holdConnection(world.held, socket, world.timings.holdMs)
     return undefined
   }
   if ('lost' in result) return undefined
@@ -33,13 +33,4 @@ export async function sendAnswer(world: World, reply: FastifyReply, result: Resu
   reply.code(result.status)
   const text = JSON.stringify(result.body)
   return fault === 'garbled_reply' ? `${text.slice(0, 60)}\u0000<!--` : text
-}
-
-function hold(world: World, socket: Socket): void {
-  world.held.add(socket)
-  const timer = setTimeout(() => socket.destroy(), world.timings.holdMs)
-  socket.once('close', () => {
-    clearTimeout(timer)
-    world.held.delete(socket)
-  })
 }

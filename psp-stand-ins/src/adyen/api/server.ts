@@ -1,7 +1,7 @@
 import type { Server } from 'node:https'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { describeError, type Log } from '../../log.ts'
 import { AdyenError } from '../adyen-error.ts'
-import { describeError, type Log } from '../log.ts'
 import { checkParameters } from '../parameters/check-parameters.ts'
 import { checkoutVersion } from '../parameters/sdk-models.ts'
 import type { Account, World } from '../world.ts'

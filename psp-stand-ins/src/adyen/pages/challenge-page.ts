@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { html } from '../../html.ts'
 import { decideChallenge } from '../payments/challenge.ts'
 import type { World } from '../world.ts'
 import { pages } from './files.ts'
-import { html } from './html.ts'
 import { renderBar, renderMessage, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
 

@@ -1,7 +1,7 @@
 import { makePolicy, readHost, renderFileTags, type ServedPage } from '@fincore/api-contract/served-pages'
 import type { FastifyReply } from 'fastify'
+import { type Html, html } from '../../html.ts'
 import { pages } from './files.ts'
-import { type Html, html } from './html.ts'
 
 /** A page's text, and what it loads. */
 export type Page = { text: string; served: ServedPage }

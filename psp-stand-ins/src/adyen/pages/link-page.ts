@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type Html, html } from '../../html.ts'
 import { AdyenError } from '../adyen-error.ts'
 import { finishChallenge } from '../payments/challenge.ts'
 import { findPaymentLink, payByLink, settlePaymentLink } from '../payments/payment-links.ts'
 import { type Card, checkCard } from '../payments/read-card.ts'
 import type { PaymentLink, World } from '../world.ts'
 import { pages } from './files.ts'
-import { type Html, html } from './html.ts'
 import { type Page, renderBar, renderMessage, renderPage, sendPage } from './layout.ts'
 import { formatMoney } from './money.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { html } from '../../html.ts'
 import type { World } from '../world.ts'
 import { pages } from './files.ts'
-import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
 
 /** Adyen Web's names of the fields, with the browser's autofill word and what it is called where the merchant does not say. */

@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
-import { describeError, type Log } from '../log.ts'
+import { describeError, type Log } from '../../log.ts'
 import type { World } from '../world.ts'
 import { registerChallengePage } from './challenge-page.ts'
 import { registerFiles } from './files.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isAdmin } from '../api/authenticate.ts'
+import { isAdmin } from '../../is-admin.ts'
 import { describeRequests } from '../api/request-counts.ts'
 import type { Api, App } from '../api/server.ts'
 import { invalid, missing, Refusal } from '../errors.ts'

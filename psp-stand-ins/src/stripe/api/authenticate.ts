@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { apiVersion } from '../api-version.ts'
 import { invalid, Refusal } from '../errors.ts'
 import type { Operation } from '../operations.ts'
@@ -57,9 +56,4 @@ export function checkContentType(headers: Headers): void {
   throw invalid(
     'Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.',
   )
-}
-
-export function isAdmin(adminToken: string, header: string | undefined): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${adminToken}`))
 }

@@ -1,10 +1,7 @@
-import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
+import { type HeldConnections, holdConnection } from '../../held-connections.ts'
 import type { World } from '../world.ts'
 import type { Ready } from './idempotency.ts'
-
-/** Connections that are held without an answer, so that a shutdown can cut them. */
-export type HeldConnections = Set<Socket>
 
 /** Sends an answer the way its card's fault wants it: late, broken, or not at all. */
 export async function sendAnswer(world: World, held: HeldConnections, reply: FastifyReply, ready: Ready) {
@@ -16,7 +13,7 @@ export async function sendAnswer(world: World, held: HeldConnections, reply: Fas
       case 'timeout_before':
       case 'timeout_after':
         reply.hijack()
-        if (socket) hold(held, socket, timings.holdMs)
+        if (socket) holdConnection(held, socket, timings.holdMs)
         return reply
       case 'reset_before':
       case 'reset_after':
@@ -37,13 +34,4 @@ export async function sendAnswer(world: World, held: HeldConnections, reply: Fas
   if (ready.status >= 500) reply.header('stripe-should-retry', 'false')
   const body = ready.fault === 'garbled_reply' ? `${ready.body.slice(0, 60)}\u0000<!--` : ready.body
   return reply.code(ready.status).type('application/json').send(body)
-}
-
-function hold(held: HeldConnections, socket: Socket, holdMs: number): void {
-  held.add(socket)
-  const timer = setTimeout(() => socket.destroy(), holdMs)
-  socket.once('close', () => {
-    clearTimeout(timer)
-    held.delete(socket)
-  })
 }

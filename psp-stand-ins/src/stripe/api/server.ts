@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { HeldConnections } from '../../held-connections.ts'
 import { apiVersion } from '../api-version.ts'
 import { Refusal } from '../errors.ts'
 import { makeId } from '../ids.ts'
@@ -15,7 +16,7 @@ import { checkExpand, expandAnswer } from './expand.ts'
 import { answerOnce, type KeptAnswers, makeFingerprint, readIdempotencyKey } from './idempotency.ts'
 import type { CreateParams as PaymentParams } from './payment-intent-rules.ts'
 import { countRefusal, countRequest, type RequestCounts } from './request-counts.ts'
-import { type HeldConnections, sendAnswer } from './send-answer.ts'
+import { sendAnswer } from './send-answer.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: fastify's type of a server on TLS and of one without share no other name.
 export type App = FastifyInstance<any, IncomingMessage, ServerResponse<IncomingMessage>, FastifyBaseLogger>

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { html } from '../../html.ts'
 import type { App } from '../api/server.ts'
 import { formatAmount } from '../currencies.ts'
 import { Refusal } from '../errors.ts'
@@ -9,7 +10,6 @@ import { createMethod } from '../objects/payment-methods.ts'
 import { decodeForm } from '../parameters/form.ts'
 import { countAuthorizeCall } from '../truth.ts'
 import type { Account, IntentRow, MethodRow, SessionRow, World } from '../world.ts'
-import { html } from './html.ts'
 import { sendMessage, sendPage } from './layout.ts'
 
 type Found = { account: Account; row: SessionRow }

@@ -1,6 +1,6 @@
+import { type Html, html } from '../../html.ts'
 import type { App } from '../api/server.ts'
 import type { World } from '../world.ts'
-import { type Html, html } from './html.ts'
 import { sendMessage, sendPage } from './layout.ts'
 
 const number = html`<label for="number">Card number</label>

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../html.ts'
 
 /** Sends a page. `script` is the one that it loads; `framed` lets a shop's page show it in a frame. */
 export function sendPage(

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { html } from '../../html.ts'
 import type { App } from '../api/server.ts'
 import { formatAmount } from '../currencies.ts'
 import { endChallenge } from '../objects/pay.ts'
@@ -6,7 +7,6 @@ import { decodeForm } from '../parameters/form.ts'
 import { addQuery } from '../urls.ts'
 import type { Account, IntentRow, World } from '../world.ts'
 import { finishCheckout, pageOf, successOf } from './checkout-page.ts'
-import { html } from './html.ts'
 import { sendMessage, sendPage } from './layout.ts'
 
 type Found = { account: Account; row: IntentRow }

@@ -1,5 +1,4 @@
-import type { Deps } from '../deps.ts'
-import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
+import type { PspReply, PspRequest } from './port.ts'
 
 /** A list of more pages than this is no answer: the account has more payments in a minute than can be asked through. */
 const mostPages = 50
@@ -14,7 +13,7 @@ type Unclear = { found: 'unknown'; why: string }
  * @returns the answer, with the last reply.
  */
 export async function askPsp<Answer>(
-  deps: Pick<Deps, 'send'>,
+  { send }: { send(request: PspRequest, timeoutMs: number): Promise<PspReply> },
   first: PspRequest,
   read: (reply: PspReply) => Answer | NotYet,
   timeoutMs: number,
@@ -23,7 +22,7 @@ export async function askPsp<Answer>(
   let request = first
   for (let page = 1; ; page++) {
     const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()))
-    const reply = await deps.send(request, leftMs)
+    const reply = await send(request, leftMs)
     const answer = read(reply)
     if (!isNotYet(answer)) return { reply, answer: answer as Exclude<Answer, NotYet> }
     if (page === mostPages) return { reply, answer: { found: 'unknown', why: 'the PSP’s list has too many pages' } }

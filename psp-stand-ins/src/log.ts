@@ -1,6 +1,6 @@
 /**
  * What may be logged of an exception: its name, its code, and the places of its first frames. Its message may quote what
- * was sent.
+ * was sent, so of the stack, which begins with the message, only what has the form of a frame of ours is taken.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
@@ -15,8 +15,7 @@ export function describeError(error: unknown): string {
 /** Writes one structured line. Callers pass route patterns, numbers and codes: never an address's secret, never a body. */
 export type Log = (event: string, fields: Record<string, string | number | null>) => void
 
-export const logToStdout: Log = (event, fields) => {
-  process.stdout.write(
-    `${JSON.stringify({ time: new Date().toISOString(), service: 'adyen-stand-in', event, ...fields })}\n`,
-  )
+export function logToStdout(service: string): Log {
+  return (event, fields) =>
+    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), service, event, ...fields })}\n`)
 }
