@@ -88,8 +88,10 @@ export function recordsOfCall(request: FastifyRequest, result: Done | Refusal): 
   if (type === undefined) throw new Error('A route without an audit record was recorded')
   const params = request.params as Record<string, string>
   const by = { actorType: 'operator', actor: operatorOf(request), origin: request.ip } as const
-  const ofPath = params.merchant === undefined ? null : cleanPart(params.merchant)
-  const named = auditedResource?.replace(/:(\w+)/g, (_, part: string) => cleanPart(params[part] ?? ''))
+  const isRefused = isRefusal(result)
+  const partOf = (name: string) => (isRefused ? idPart : cleanPart)(params[name] ?? '')
+  const ofPath = params.merchant === undefined ? null : partOf('merchant')
+  const named = auditedResource?.replace(/:(\w+)/g, (_, name: string) => partOf(name))
   const route = `${request.method} ${request.routeOptions.url ?? ''}`
   if (isRefusal(result)) {
     const details = { code: result.refused, param: result.param ?? null }
@@ -103,6 +105,11 @@ export function recordsOfCall(request: FastifyRequest, result: Done | Refusal): 
 /** A part of the path as the log may hold it: nobody's card number belongs there. */
 function cleanPart(part: string): string {
   return holdsCardNumber(part) ? '…' : part
+}
+
+/** The same of what was refused, and may be anything: only what has the form of an id, or of a metadata key, is kept. */
+function idPart(part: string): string {
+  return /^[\w.:-]+$/.test(part) ? cleanPart(part) : '…'
 }
 
 export function operatorOf(request: FastifyRequest): string {
