@@ -19,6 +19,7 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
   const failures: string[] = []
   const outputs = new Map<string, string>()
   const summed = new Set<string>()
+  /** Tests of each process since the last file of its group ended: a test may stand in a module that its file imports. */
   const counted = new Map<string, number>()
   const finish = (result: FileResult, tests: number): string => {
     files.push(result)
@@ -43,13 +44,14 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
           failures.push(text)
           yield text
         }
-        const file = nameOf(data.file ?? '')
-        if (type !== 'suite') counted.set(file, (counted.get(file) ?? 0) + 1)
-        else if (data.nesting === 0 && isFileOfGroup(data.file))
-          yield finish(
-            { file: data.name, seconds: ms / 1000, ok: event.type === 'test:pass' },
-            counted.get(data.name) ?? 0,
-          )
+        // Node 24 tells it; its types do not have it yet.
+        const { entryFile: ran = '' } = data as { entryFile?: string }
+        const tests = counted.get(ran) ?? 0
+        if (type !== 'suite') counted.set(ran, tests + 1)
+        else if (data.nesting === 0 && isFileOfGroup(data.file)) {
+          counted.set(ran, 0)
+          yield finish({ file: data.name, seconds: ms / 1000, ok: event.type === 'test:pass' }, tests)
+        }
         break
       }
       case 'test:diagnostic':
