@@ -145,8 +145,8 @@ export type ExternalThreeDSecure = {
 /** An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. */
 export type FollowUpInput = { reference: string; payment: string; amount: Money }
 
-/** What a reply is held against. */
-export type Asked = { reference: string; amount: Money }
+/** What a reply is held against. `mustName`: it may be of another payment, so one that does not say of which is `unknown`. */
+export type Asked = { reference: string; amount: Money; mustName?: true }
 
 export type AttemptKind = 'authorize' | 'capture' | 'cancel' | 'refund' | 'create_session' | 'expire_session'
 
@@ -170,8 +170,8 @@ export type PaymentOperations = {
   readLookUp(account: PspAccount, question: Question, reply: PspReply): LookUpAnswer
   /**
    * Where the PSP does not go on by itself when the shopper comes back from their bank: the request that makes it do so,
-   * from what the bank added to the return address. Its reply is read by `readReply('authorize')`. Null when the
-   * address holds nothing of the kind. A repeat must act once.
+   * from what the bank added to the return address. Its reply is read by `readReply('authorize')`, with `mustName`: what
+   * the bank added may be another payment's. Null when the address holds nothing of the kind. A repeat must act once.
    */
   finishAction?(
     account: PspAccount,
