@@ -263,7 +263,7 @@ export type PspEvent = {
   /** The PSP's id of the event; a repeat has the same. */
   id: string
   type: string
-  about: /** One of our attempts, by our reference. */
+  about: /** One of our attempts, by our reference; of an authorization that has ended, also by that of its page. */
     | {
         kind: 'attempt'
         reference: string
