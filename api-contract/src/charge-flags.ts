@@ -13,7 +13,7 @@ export const chargeFlags = {
   },
   psp_contradicts: {
     meaning:
-      'The PSP said something that cannot be true of the charge as it stands, such as money for one that had failed. Nothing else was changed, and your operator sees it.',
+      'The PSP said something that cannot be true of the charge as it stands, such as money for one that had failed, or that a refund which had succeeded failed after all. Nothing else was changed, and your operator sees it.',
     action: 'Do not act on this charge by itself; ask your operator what the PSP’s own records say.',
   },
 } as const satisfies Record<string, FlagRow>

@@ -58,7 +58,7 @@ export const declineCodes = {
   },
   refund_declined: {
     message:
-      'The PSP or the bank declined the refund. Nothing was given back: refund again later, or give the money back another way.',
+      'The refund was not made, and nothing was given back: refund again later, or give the money back another way.',
     shopperCanRetry: 'no',
   },
   processing_error: {

@@ -242,7 +242,8 @@ export const errorTable = {
     status: 422,
     title: 'The PSP account cannot do this',
     retry: 'after_change',
-    meaning: 'This PSP does not offer what the request needs.',
+    meaning:
+      'The PSP of the account does not offer what the request needs, or cannot express its amount, which is never rounded; `detail` says which. Nothing was written and no PSP was called. Change the request, name another `psp_account`, or ask your operator.',
   },
   raw_cards_not_confirmed: {
     status: 422,
@@ -263,7 +264,7 @@ export const errorTable = {
     title: 'The PSP takes no payments that the merchant begins',
     retry: 'after_change',
     meaning:
-      'The PSP of this account does not take payments with `initiator: "merchant"`. Nothing was written and no PSP was called. Name another `psp_account`.',
+      'The PSP of this account does not take payments with `initiator: "merchant"`. Nothing was written and no PSP was called. Name another `psp_account`, or have the shopper pay: with a payment session, a token, or the card and its security code.',
   },
   psp_unavailable: {
     status: 503,

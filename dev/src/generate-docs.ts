@@ -85,7 +85,7 @@ async function describePages(): Promise<DocPage[]> {
       title: 'Decline codes',
       text: [
         '`failure.code` of a charge or a refund: the same words for every PSP. The PSP’s own word is in `failure.psp_code`.',
-        '`failure.message` of a charge can be shown to the shopper; that of a refund is for you.',
+        '`failure.message` of a charge can be shown to the shopper; that of a refund is for you, and is that of `refund_declined` whatever the code.',
         '',
         table(
           ['Code', 'Message', 'Can the shopper try again?'],

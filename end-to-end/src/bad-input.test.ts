@@ -68,6 +68,13 @@ const bodies: [what: string, path: string, body: unknown, code: ErrorCode, param
     'psp_account',
   ],
   [
+    'a token of another merchant’s PSP account',
+    '/v1/charges',
+    { ...good, payment_method: { ...good.payment_method, psp_account: `pspa_${'0'.repeat(26)}` } },
+    'psp_account_missing',
+    'payment_method.psp_account',
+  ],
+  [
     'a session without success_url',
     '/v1/payment_sessions',
     { ...session, success_url: undefined },

@@ -51,6 +51,7 @@ describe('after the charge', () => {
     assert.equal((await refund(id)).body.amount, 300)
     const none = await refund(id)
     assert.deepEqual([none.status, none.body.code, none.body.param], [422, 'amount_exceeds_refundable', null])
+    assert.match(String(none.body.detail), /^Nothing of the charge is left to refund/)
     assert.equal((await read(id)).amount_refunded, 700)
     assert.deepEqual(await movements(id), [
       'authorization 1000',

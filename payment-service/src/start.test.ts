@@ -204,7 +204,7 @@ const cases: Case[] = [
     what: 'an account is at a PSP that there is not',
     env: () => ({ DATABASE_URL: world.unknownPsp.appUrl }),
     args: ['--roles', 'admin'],
-    says: /at a PSP that this code does not have: “paypoint”; it has sandbox\. Start a version/,
+    says: /at a PSP that this code does not have: “paypoint”; it has sandbox, stripe, adyen\. Start a version/,
   },
   {
     what: 'the API’s port is taken',

@@ -87,12 +87,13 @@ function checkScan(bytes: Buffer, reference: Reference): boolean {
 function checkTaken(blanked: string, card: { number: string; cvc: string }, reference: Reference | undefined): void {
   assert(reference !== undefined)
   assert.equal(card.number, at(reference.value, 'payment_method.card.number'))
-  assert.equal(card.cvc, at(reference.value, 'payment_method.card.cvc'))
+  // A card on file has no code.
+  assert.equal(card.cvc, at(reference.value, 'payment_method.card.cvc') ?? '')
   const expected: Json = JSON.parse(reference.text)
   const inner = at(expected, 'payment_method.card')
   assert(isObject(inner))
   inner.number = '*'.repeat(card.number.length)
-  inner.cvc = '*'.repeat(card.cvc.length)
+  if (card.cvc !== '') inner.cvc = '*'.repeat(card.cvc.length)
   const passed: Json = JSON.parse(blanked)
   assert.equal(JSON.stringify(passed), JSON.stringify(expected))
   assert(!saysDigits([blanked, ...collectTexts(passed)], card.number), 'the number stands in the blanked body')

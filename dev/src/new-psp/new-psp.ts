@@ -14,7 +14,7 @@ try {
   })
   console.log(`Written:\n${written.map((path) => `  ${path}`).join('\n')}\n`)
   console.log(`Now follow docs/adding-a-psp.md. What is next, this always says:`)
-  console.log(`  npm run test:all -- psp-gateway/${name}/`)
+  console.log(`  npx node --test payment-service/src/psp-gateway/${name}/${name}.test.ts`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

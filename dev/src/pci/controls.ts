@@ -306,7 +306,7 @@ export const controls: readonly Control[] = [
     requirements: ['6.5.5', '6.5.6'],
     asks: 'No live cards before production; no test data and test accounts in production.',
     answer:
-      'Environments are separate deployments. Production makes live keys alone and takes no account at the sandbox PSP. Test keys and accounts that its database holds all the same are found by no look-up: they are refused and called nowhere, and counted in the log at each start.',
+      'Environments are separate deployments. Production makes live keys alone and takes no account at the sandbox PSP, and no test account at another. Test keys and accounts that its database holds all the same are found by no look-up: they are refused and called nowhere, and counted in the log at each start.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,
@@ -314,6 +314,10 @@ export const controls: readonly Control[] = [
           'a key is shown once, of the right environment, and works until it is revoked',
           'a PSP account is stored sealed, tells what preflight found, and production takes no test money',
         ],
+      },
+      {
+        file: `${service}/admin/psp-account-credentials.test.ts`,
+        tests: ['an account that moves no money is not made, at a real PSP neither'],
       },
       {
         file: `${service}/environment.test.ts`,

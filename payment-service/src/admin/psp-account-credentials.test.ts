@@ -191,6 +191,14 @@ describe('a change of credentials is refused, and nothing is changed', () => {
   const cases: Case[] = [
     ['that names nothing', stripeAccount, {}, here, invalid, null],
     ['of no credential', stripeAccount, { credentials: {} }, here, invalid, 'credentials'],
+    [
+      'to a text that the database cannot hold',
+      stripeAccount,
+      { config: { note: 'a\u0000b' } },
+      here,
+      invalid,
+      'config.note',
+    ],
     ['of something else', stripeAccount, { psp: 'adyen' }, here, 'parameter_unknown', 'psp'],
     [
       'that takes a needed one away',
@@ -376,6 +384,18 @@ describe('new credentials of an account that has payments', () => {
     )
     const secret = await rollAsking(id, { credentials: { webhook_secret: 'whsec_fedcba9876543210' } }, away)
     assert.deepEqual([secret.status, secret.body.findings], [200, []])
+  })
+
+  it('set right what was stored wrong', async () => {
+    const id = await makePaid()
+    const wrong = { ...bench.account.credentials, previous_webhook_secret: '' }
+    await world.pool.query('update psp_accounts set credentials = $2 where id = $1', [
+      id,
+      world.vault.seal(JSON.stringify(wrong), id),
+    ])
+    const { status, body } = await rollAsking(id, { credentials: { previous_webhook_secret: null } }, bench.send)
+    assert.deepEqual([status, body.findings], [200, []])
+    assert.deepEqual((await stored(id)).credentials, bench.account.credentials)
   })
 
   it('are refused when somebody else changes them while the PSP is asked', async () => {

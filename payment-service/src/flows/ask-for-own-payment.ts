@@ -16,13 +16,16 @@ export async function askForOwnPayment(
   before: PspAccount,
   after: PspAccount,
 ): Promise<'same' | 'another' | 'unknown'> {
-  const ownPayment = deps.psps[after.psp].checks?.ownPayment
+  const { checks, preflight } = deps.psps[after.psp]
+  const ownPayment = checks?.ownPayment
   if (ownPayment === undefined) return 'same'
   const payment = await findPaymentAtPsp(deps.pool, after)
   if (payment === null) return 'same'
   const request = ownPayment.request(after, payment)
   if (request === null) return 'unknown'
-  if (JSON.stringify(request) === JSON.stringify(ownPayment.request(before, payment))) return 'same'
+  // Of settings that are set right only now there is no request to build.
+  const wasRight = preflight(before).every(({ severity }) => severity !== 'error')
+  if (wasRight && JSON.stringify(request) === JSON.stringify(ownPayment.request(before, payment))) return 'same'
   const found = ownPayment.read(payment, await deps.send(request, deps.config.pspTimeoutMs))
   return ({ seen: 'same', not_seen: 'another', unknown: 'unknown' } as const)[found]
 }

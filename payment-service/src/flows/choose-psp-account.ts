@@ -73,17 +73,37 @@ function rollDice(id: string, turn: number): number {
   return digestOf(`${id} ${turn}`).readUInt32BE() / 2 ** 32
 }
 
+type RefusalRow = { verdict: RoutingVerdict } & (
+  | { code: Exclude<Refusal['refused'], 'capability_not_supported'> }
+  | { code: 'capability_not_supported'; param?: string; advice: string }
+)
+
 /** What no account can give, the most useful to know first: what passes by itself, then what an operator can mend. */
-const refusals: readonly { verdict: RoutingVerdict; code: Refusal['refused']; param?: string }[] = [
+const refusals: readonly RefusalRow[] = [
   { verdict: 'breaker_open', code: 'psp_unavailable' },
   { verdict: 'raw_cards_not_confirmed', code: 'raw_cards_not_confirmed' },
   { verdict: 'no_three_d_secure', code: 'three_d_secure_not_supported' },
   { verdict: 'no_merchant_initiated', code: 'merchant_initiated_not_supported' },
-  { verdict: 'brand_not_taken', code: 'capability_not_supported', param: 'payment_method.card.number' },
-  { verdict: 'amount_not_taken', code: 'capability_not_supported', param: 'amount' },
-  { verdict: 'currency_not_taken', code: 'capability_not_supported', param: 'currency' },
-  { verdict: 'cannot_raw_cards', code: 'capability_not_supported' },
-  { verdict: 'cannot_hosted', code: 'capability_not_supported' },
+  {
+    verdict: 'brand_not_taken',
+    code: 'capability_not_supported',
+    param: 'payment_method.card.number',
+    advice: 'Ask for another card.',
+  },
+  {
+    verdict: 'amount_not_taken',
+    code: 'capability_not_supported',
+    param: 'amount',
+    advice: 'Nothing is rounded: use another amount or currency.',
+  },
+  {
+    verdict: 'currency_not_taken',
+    code: 'capability_not_supported',
+    param: 'currency',
+    advice: 'Use another currency, or ask your operator.',
+  },
+  { verdict: 'cannot_raw_cards', code: 'capability_not_supported', advice: 'Use a payment session or a token.' },
+  { verdict: 'cannot_hosted', code: 'capability_not_supported', advice: 'Use a token.' },
 ]
 
 function refuseAll(
@@ -91,9 +111,10 @@ function refuseAll(
   { asked }: Wanted,
   retryAfterSeconds: (accountId: string) => number,
 ): Refusal {
-  const named = asked === null ? {} : { param: 'psp_account' }
+  const named =
+    asked === null ? {} : { param: asked.why === 'asked_for' ? 'psp_account' : 'payment_method.psp_account' }
   const row = refusals.find(({ verdict }) => considered.some((one) => one.verdict === verdict))
-  if (row === undefined) return refuse('psp_account_missing', named)
+  if (row === undefined) return refuse('psp_account_missing', { ...named, detail: sayMissing(considered, asked) })
   if (row.code === 'psp_unavailable') {
     const waits = considered.filter(({ verdict }) => verdict === row.verdict)
     return refuse(row.code, {
@@ -105,7 +126,21 @@ function refuseAll(
   }
   if (row.code !== 'capability_not_supported') return refuse(row.code, named)
   const param = row.param === undefined ? named : { param: row.param }
+  const inUse = considered.filter(({ verdict }) => verdict !== 'disabled')
   const who =
-    asked === null ? 'None of your PSP accounts can take this payment' : 'The account cannot take this payment'
-  return refuse(row.code, { ...param, detail: `${who} (${row.verdict}). ${routingVerdicts[row.verdict].meaning}` })
+    inUse.length === 1
+      ? `The PSP account cannot take this payment (${row.verdict}).`
+      : `None of your PSP accounts can take this payment. What is said of one of them (${row.verdict}):`
+  const detail = `${who} ${routingVerdicts[row.verdict].meaning} Nothing was written and no PSP was called. ${row.advice}`
+  return refuse(row.code, { ...param, detail })
+}
+
+/** Where there is no account to speak of. */
+function sayMissing(considered: readonly Considered[], asked: Wanted['asked']): string {
+  const isDisabled = considered.some(({ verdict }) => verdict === 'disabled')
+  if (asked === null)
+    return 'You have no active PSP account in this environment. Nothing was written. Ask your operator.'
+  return isDisabled
+    ? 'The PSP account that the request names is disabled. Nothing was written. Name another, or ask your operator.'
+    : 'You have no PSP account with the id that the request names in this environment. Nothing was written. `/v1/client_config` lists those that are active.'
 }

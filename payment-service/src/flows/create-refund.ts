@@ -68,7 +68,10 @@ async function claimAndReserve(
   const left = charge.captured - charge.refunded - charge.refunds_pending
   const amount = request.amount === undefined ? left : BigInt(request.amount)
   if (amount > left || amount === 0n) {
-    const detail = `${left} can still be refunded, in the minor unit of ${charge.currency}.`
+    const detail =
+      left === 0n
+        ? 'Nothing of the charge is left to refund: all that was captured is given back, or reserved by refunds that are pending.'
+        : `${left} can still be refunded, in the minor unit of ${charge.currency}.`
     return refuse('amount_exceeds_refundable', { detail, ...(request.amount === undefined ? {} : { param: 'amount' }) })
   }
   const unsayable = refuseUnsayable(deps, charge, amount)

@@ -37,6 +37,14 @@ describe('the resolver', () => {
   const makeDue = (id: string) =>
     world.deps.pool.query(`update attempts set next_lookup_at = now() - interval '1 second' where id = $1`, [id])
 
+  it('a refund that never reached the PSP failed as a refund does: it says nothing of the payment', async () => {
+    const { id } = await world.charge()
+    world.state.fault = () => Promise.resolve({ failure: 'refused', requestWasSent: false })
+    const { status, failure } = await world.refund(id)
+    assert.deepEqual([status, failure?.code, failure?.shopper_can_retry], ['failed', 'not_executed', 'no'])
+    assert.match(failure?.message ?? '', /^The refund was not made, and nothing was given back/)
+  })
+
   it('asks 2, 5, 15 and 30 s after a call that ended without an answer, and then every minute', async () => {
     world.state.fault = () => Promise.resolve(silence)
     const { id } = await world.charge()

@@ -216,6 +216,8 @@ describe('a card charge', () => {
     const refused = await beginCard()
     assert.ok(isRefusal(refused))
     assert.deepEqual([refused.refused, refused.param], ['capability_not_supported', 'payment_method.card.number'])
+    const said = 'It is set to take other card brands. Nothing was written and no PSP was called. Ask for another card.'
+    assert.equal(refused.detail, `The PSP account cannot take this payment (brand_not_taken). ${said}`)
     await addAccount('visa', 2, { brands: ['visa', 'mastercard'] })
     assert.equal(tell(chargeOf((await relay(await beginCard())).answer)), 'visa:only_one amex:brand_not_taken')
   })

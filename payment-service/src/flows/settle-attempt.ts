@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { AttemptState } from '../payments/attempt-states.ts'
-import { type ChargeDecision, decideCharge, type Learnt, makeFailure } from '../payments/decide-charge.ts'
+import { type ChargeDecision, decideCharge, type Learnt, makeRefundFailure } from '../payments/decide-charge.ts'
 import { attemptStateOf, expectedByOf, nextLookUpDelayMs, refundHappeningOf } from '../payments/decide-follow-up.ts'
 import { refundTransitions } from '../payments/refund-states.ts'
 import type { Outcome } from '../psp-gateway/port.ts'
@@ -245,9 +245,9 @@ async function settleRefund(
     status: step,
     failure:
       'code' in outcome
-        ? makeFailure(outcome.code, outcome.pspCode)
+        ? makeRefundFailure(outcome.code, outcome.pspCode)
         : step === 'failed'
-          ? makeFailure('processing_error', null)
+          ? makeRefundFailure('processing_error', null)
           : null,
     psp_reference: referenceOf(outcome) ?? refund.psp_reference,
     sequence: refund.sequence + 1,

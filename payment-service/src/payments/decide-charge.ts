@@ -149,3 +149,8 @@ export function makeFailure(code: DeclineCode, pspCode: string | null): Failure 
   const row = declineCodes[code]
   return { code, message: row.message, shopper_can_retry: row.shopperCanRetry, psp_code: pspCode }
 }
+
+/** Of a refund, whatever its code: what a code says of a payment (“Nothing was charged”) would be wrong of one. */
+export function makeRefundFailure(code: DeclineCode, pspCode: string | null): Failure {
+  return { ...makeFailure('refund_declined', pspCode), code }
+}

@@ -1,8 +1,9 @@
-import { after, before, describe } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import type { Bench } from './conformance/bench.ts'
 import { addCertaintyCases } from './conformance/certainty-cases.ts'
 import { addCheckCases } from './conformance/check-cases.ts'
 import { addHostedCases } from './conformance/hosted-cases.ts'
+import { addNewWordCases } from './conformance/new-word-cases.ts'
 import { addPaymentCases } from './conformance/payment-cases.ts'
 import { addRawCardCases } from './conformance/raw-card-cases.ts'
 import { addReconciliationCases } from './conformance/reconciliation-cases.ts'
@@ -16,19 +17,26 @@ import type { Psp } from './port.ts'
 export function runConformance(psp: Psp, openBench: () => Promise<Bench>): void {
   describe(`the ${psp.name} adapter keeps the port's contract`, () => {
     let opened: Bench | undefined
+    let failure: unknown
+    // A hook that fails would fail every case, and hide its reason among them.
     before(async () => {
-      opened = await openBench()
+      try {
+        opened = await openBench()
+      } catch (error) {
+        failure = error
+      }
     })
     after(() => opened?.close())
-    const steps = createSteps(psp, () => {
-      if (opened === undefined) throw new Error('A case used the bench before it was open')
-      return opened
+    it('has a bench that opens', () => {
+      if (opened === undefined) throw failure
     })
+    const steps = createSteps(psp, () => opened)
     addPaymentCases(psp, steps)
     addCertaintyCases(psp, steps)
     addRawCardCases(psp, steps)
     addHostedCases(psp, steps)
     addWebhookCases(steps)
+    addNewWordCases(psp, steps)
     addReconciliationCases(psp, steps)
     addCheckCases(psp, steps)
     addRequestCases(psp, steps)

@@ -16,7 +16,10 @@ export type Psp = {
   name: string
   /** It moves no money, so production uses it nowhere (PCI DSS 6.5.6). */
   isTest?: true
-  /** How long a movement may stay invisible to `lookUp` at this PSP; "not found" proves nothing before. */
+  /**
+   * How long a movement may stay invisible to `lookUp` at this PSP; "not found" proves nothing before. It is what the
+   * PSP documents: the conformance suite cannot test it, and only waits so long.
+   */
   consistencyWindowMs: number
   /** False for an amount that it cannot express exactly, or in a currency that it does not take. Without it: any. */
   takesAmount?(amount: Money): boolean
@@ -69,7 +72,9 @@ export type CardShown = {
 export type Outcome =
   | {
       outcome: 'approved'
+      /** The PSP's id: of the payment for an authorization, otherwise of the operation, or of the payment if it has none. */
       pspReference: string
+      /** Of a payment what has been captured of it, 0 when it is held; of a capture its amount; of a cancel or refund 0. */
       captured: bigint
       card: CardShown | null
       /** The network's id of the payment, for later ones that the merchant begins. */
@@ -142,7 +147,10 @@ export type ExternalThreeDSecure = {
   version: string
 }
 
-/** An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. */
+/**
+ * An operation on a payment that the PSP has. `reference` is the attempt's id and the PSP's idempotency key. A cancel
+ * releases the whole authorization: its amount need not be sent, nor compared.
+ */
 export type FollowUpInput = { reference: string; payment: string; amount: Money }
 
 /** What a reply is held against. `mustName`: it may be of another payment, so one that does not say of which is `unknown`. */
@@ -179,7 +187,10 @@ export type PaymentOperations = {
   ): PspRequest | null
 }
 
-/** A payment that the PSP made for a hosted session: a try of the shopper. */
+/**
+ * A payment that the PSP made for a hosted session: a try of the shopper, declined ones too. By webhook each is a
+ * `hosted_payment`, never an `attempt`; and `payments.lookUp` by the session's reference must not find it.
+ */
 export type HostedPayment = { pspReference: string; amount: Money; outcome: Outcome }
 
 export type HostedSessionState =
@@ -187,6 +198,11 @@ export type HostedSessionState =
       found: true
       pspReference: string
       url: string
+      /**
+       * `expired`: nobody can pay any more, because its time is over or `expire` closed it; who asked for that, FinCore
+       * knows itself. `canceled` only where the PSP says that somebody else closed it, as the shopper on its page. A
+       * webhook says the same of one session as the look-up does.
+       */
       status: 'open' | 'completed' | 'expired' | 'canceled'
       payments: HostedPayment[]
     }
@@ -222,6 +238,10 @@ export type HostedSessions = {
   /** Null where the PSP has no way to ask; it is made again under the same key then, which gives the same page. */
   lookUp(account: PspAccount, question: SessionQuestion): PspRequest | null
   readLookUp(account: PspAccount, question: SessionQuestion, reply: PspReply): HostedSessionState
+  /**
+   * Closes a session. `reference` is the id of the closing itself, not the session's, and the same for every try to
+   * close: where a PSP answers a repeated key with its first answer, which may have been an error, take another key.
+   */
   expire(account: PspAccount, input: { reference: string; pspReference: string }): PspRequest
   /** `completed`: it was paid before it could be closed. */
   readExpire(reply: PspReply): 'closed' | 'completed' | 'unknown'
@@ -253,7 +273,8 @@ export type RawCards = {
   ): PspRequest
   /**
    * What `readReply` needs of the reply, as dotted paths through objects: the card relay reports these values, and puts
-   * stars and zeros in the place of all others. No free text, and nothing that repeats the card. At most 64.
+   * stars and zeros in the place of all others. No free text, and nothing that repeats the card: its first six and last
+   * four digits may be in a field of their own, its whole number in none. At most 64.
    */
   replyFields: readonly string[]
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CreateCardCharge } from '@fincore/api-contract/requests'
+import { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import Schema from 'typebox/schema'
 import { createLog } from '../log.ts'
 import { createServer } from '../server/server.ts'
@@ -73,4 +73,16 @@ test('a name that the caller made up is given back only when it is plain', () =>
   const [, findings] = validator.Errors({ ...good, '4111111111111111': 1 })
   const refusal = explainFinding(findings[0])
   assert.deepEqual(refusal, { refused: 'parameter_unknown', param: '…' })
+})
+
+test('what belongs to a charge of a card is called that where a token is charged', () => {
+  const request = {
+    amount: 1,
+    currency: 'EUR',
+    payment_method: { type: 'token', token: 'tok_1' },
+    initiator: 'merchant',
+  }
+  const [, findings] = Schema.Compile(CreateTokenCharge).Errors(request)
+  const detail = 'initiator is not a field of this request; it belongs to charges of a card, at the card relay.'
+  assert.deepEqual(explainFinding(findings[0]), { refused: 'parameter_unknown', param: 'initiator', detail })
 })

@@ -1,3 +1,4 @@
+import { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import { type Refusal, refuse } from '../refusal.ts'
 import { fieldForms } from './field-forms.ts'
 
@@ -40,11 +41,17 @@ function refuseUnknown(path: readonly string[]): Refusal {
     return refuse('parameter_unknown', { param: nameField(path), detail })
   }
   const param = nameField(path)
+  const advice = ofCardsAlone.has(param) ? 'it belongs to charges of a card, at the card relay' : 'check its spelling'
   return refuse('parameter_unknown', {
     param,
-    ...(param.includes('…') ? {} : { detail: `${param} is not a field of this request; check its spelling.` }),
+    ...(param.includes('…') ? {} : { detail: `${param} is not a field of this request; ${advice}.` }),
   })
 }
+
+/** Fields that a charge of a card has and one of a token lacks: well spelt, and sent to the wrong door. */
+const ofCardsAlone: ReadonlySet<string> = new Set(
+  Object.keys(CreateCardCharge.properties).filter((name) => !Object.hasOwn(CreateTokenCharge.properties, name)),
+)
 
 /** What a field must look like, to follow its name. */
 function sayForm({ keyword, params }: Finding, path: readonly string[]): string {

@@ -1,23 +1,29 @@
+import { fitText } from '@fincore/payment-service/psp-gateway/fit-text'
 import type {
   Asked,
   LookUpAnswer,
   Outcome,
   PaymentOperations,
   PspReply,
+  Question,
 } from '@fincore/payment-service/psp-gateway/port'
+import { readPspCode } from '@fincore/payment-service/psp-gateway/psp-code'
 import { nextStep } from './next-step.ts'
-import { outcomeOfPayment, rejectedCodes, unknown } from './outcomes.ts'
+import { outcomeOfOperation, outcomeOfPayment, rejectedCodes, unknown } from './outcomes.ts'
 import { get, post, toNumber } from './request.ts'
 import { classifyReply, wire } from './wire.ts'
 
 /** Payments by token, and what can be done to a payment. */
 export const payments: PaymentOperations = {
-  authorizeToken: (account, { reference, amount, captureMethod, token }) =>
+  // `undefined` leaves a field out of the JSON.
+  authorizeToken: (account, { reference, amount, captureMethod, description, returnUrl, token }) =>
     post(account, '/payments', reference, {
       reference,
       amount: toNumber(amount.amount),
       currency: amount.currency,
       capture: captureMethod,
+      description: fitText(description, 500),
+      return_url: returnUrl ?? undefined,
       token,
     }),
   capture: () => {
@@ -29,30 +35,30 @@ export const payments: PaymentOperations = {
   refund: () => {
     throw new Error(nextStep(5, 'payments.ts', 'build the request that refunds a payment'))
   },
-  readReply: (kind, reply, asked) =>
-    kind === 'authorize'
-      ? readAuthorization(reply, asked)
-      : readOther(reply, nextStep(5, 'payments.ts', `read the reply to ${kind}`)),
-  lookUp: (account, { reference }) => get(account, `/payments?reference=${encodeURIComponent(reference)}`),
-  readLookUp(_account, { kind }, reply): LookUpAnswer {
+  readReply(kind, reply, asked): Outcome {
     const read = classifyReply(reply)
-    if (read.kind !== 'body') return { found: 'unknown', why: 'the look-up gave no answer' }
-    return { found: 'unknown', why: nextStep(6, 'payments.ts', `read what the look-up says (${kind})`) }
+    if (read.kind === 'not_sent') return { outcome: 'rejected', code: 'not_executed', pspCode: null }
+    if (read.kind === 'unknown') return unknown(read.why)
+    if (read.kind === 'error') {
+      const code = rejectedCodes.get(read.code)
+      return code === undefined
+        ? unknown('the PSP gave an error that FinCore has no word for')
+        : { outcome: 'rejected', code, pspCode: readPspCode(read.code) }
+    }
+    return readBody(kind, read.value, asked)
   },
+  // A PSP that lists payments and operations apart is asked for what `question.kind` is, or by `question.payment`.
+  lookUp: (account, { reference }) => get(account, `/payments?reference=${encodeURIComponent(reference)}`),
+  readLookUp: (_account, question, reply) => readLookUp(question, reply),
 }
 
-function readAuthorization(reply: PspReply, asked: Asked | undefined): Outcome {
-  const read = classifyReply(reply)
-  if (read.kind === 'body')
-    return wire.payment.Check(read.value) ? outcomeOfPayment(read.value, asked) : unknown('the reply is no payment')
-  return readOther(reply, 'the PSP gave an error that FinCore has no word for')
+function readBody(kind: Question['kind'], value: unknown, asked: Partial<Asked> | undefined): Outcome {
+  if (kind === 'authorize')
+    return wire.payment.Check(value) ? outcomeOfPayment(value, asked) : unknown('the reply is no payment')
+  return wire.operation.Check(value) ? outcomeOfOperation(kind, value, asked) : unknown('the reply is no operation')
 }
 
-/** What all replies have in common that bring nothing of their own. */
-function readOther(reply: PspReply, otherwise: string): Outcome {
+function readLookUp({ kind }: Question, reply: PspReply): LookUpAnswer {
   const read = classifyReply(reply)
-  if (read.kind === 'not_sent') return { outcome: 'rejected', code: 'not_executed', pspCode: null }
-  if (read.kind === 'error' && rejectedCodes.has(read.code))
-    return { outcome: 'rejected', code: 'rejected_by_psp', pspCode: read.code }
-  return unknown(read.kind === 'unknown' ? read.why : otherwise)
+  return { found: 'unknown', why: nextStep(6, 'payments.ts', `read what the look-up of a ${kind} says (${read.kind})`) }
 }

@@ -3,6 +3,11 @@ import { readAccount } from './account.ts'
 
 /** A POST that acts at most once: `idempotencyKey` is our reference, and a repeat gets the first answer. */
 export function post(account: PspAccount, path: string, idempotencyKey: string, body: object): PspRequest {
+  return postText(account, path, idempotencyKey, JSON.stringify(body))
+}
+
+/** The same with a body that is text already: the card template. */
+function postText(account: PspAccount, path: string, idempotencyKey: string, body: string): PspRequest {
   const { apiUrl, apiKey } = readAccount(account)
   return {
     method: 'POST',
@@ -13,7 +18,7 @@ export function post(account: PspAccount, path: string, idempotencyKey: string, 
       'content-type': 'application/json',
       'idempotency-key': idempotencyKey,
     },
-    body: JSON.stringify(body),
+    body,
   }
 }
 

@@ -247,7 +247,8 @@ describe('refusals of Adyen', () => {
     [422, '103', 'validation', rejected('incorrect_cvc', '103')],
     [422, '129', 'validation', rejected('expired_card', '129')],
     [422, '174', 'validation', rejected('token_invalid', '174')],
-    [422, '138', 'validation', rejected('currency_not_supported', '138')],
+    // The account does not take the currency, so another card would not help.
+    [422, '138', 'validation', rejected('rejected_by_psp', '138')],
     [422, '905_1', 'configuration', rejected('card_not_supported', '905_1')],
     [422, '167', 'validation', rejected('rejected_by_psp', '167')],
     [400, '702', 'validation', rejected('rejected_by_psp', '702')],

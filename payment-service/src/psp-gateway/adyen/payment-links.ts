@@ -5,7 +5,7 @@ import { fitText } from '../fit-text.ts'
 import type { HostedSessionState, HostedSessions } from '../port.ts'
 import { readAccount } from './account.ts'
 import { takesAmount, toAdyen } from './amounts.ts'
-import { writeReference } from './references.ts'
+import { readReference, writeReference } from './references.ts'
 import { get, type InJson, patch, post } from './request.ts'
 import { classifyReply, wire } from './wire.ts'
 
@@ -74,13 +74,15 @@ export const hostedSessions: HostedSessions = {
   /** A link is found by its id alone. One whose id never came is made again under the same key, which tells the id. */
   lookUp: (account, { pspReference }) => (pspReference === null ? null : get(account, pathOf(pspReference))),
 
-  readLookUp(_account, _question, reply): HostedSessionState {
+  readLookUp(_account, { reference, pspReference }, reply): HostedSessionState {
     const read = classifyReply(reply)
     if (read.kind === 'unknown') return { found: 'unknown', why: read.why }
     if (read.kind === 'rejected') return { found: 'unknown', why: 'the look-up was refused' }
     const status = readStatus(read.value)
     if (!wire.paymentLink.Check(read.value) || status === null)
       return { found: 'unknown', why: 'the reply is no payment link, or one of a status that FinCore does not know' }
+    if (read.value.id !== pspReference || readReference(read.value.reference).reference !== reference)
+      return { found: 'unknown', why: 'the payment link is another’s' }
     return { found: true, pspReference: read.value.id, url: read.value.url, status, payments: [] }
   },
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { PaymentRequest } from '@adyen/api-library/lib/src/typings/checkout/paymentRequest.js'
 import type { ThreeDSecureData } from '@adyen/api-library/lib/src/typings/checkout/threeDSecureData.js'
+import { breakBraces } from '../break-braces.ts'
 import { fitText } from '../fit-text.ts'
 import type { ExternalThreeDSecure, RawCards } from '../port.ts'
 import { authorizeBody } from './payments.ts'
@@ -77,8 +78,4 @@ function writeThreeDSecure({ eci, cavv, dsTransactionId, version }: ExternalThre
     threeDSVersion: version,
     directoryResponse: statuses[eci] ?? 'U',
   } satisfies InJson<ThreeDSecureData>
-}
-
-function breakBraces(text: string): string {
-  return text.replace(/\{(?=\{)/g, '{ ')
 }

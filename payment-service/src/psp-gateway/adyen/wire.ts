@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
 import { parseJson } from '../parse-json.ts'
 import type { PspReply } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 
 /**
  * What Adyen sends, as far as FinCore reads it. Fields that are not named here may come and change; a field that is
@@ -104,7 +105,6 @@ const rejectionCodes = new Map<string, DeclineCode>([
   ['101', 'incorrect_number'],
   ['103', 'incorrect_cvc'],
   ['129', 'expired_card'],
-  ['138', 'currency_not_supported'],
   // The encrypted fields are too old, cannot be opened, or hold nothing that can be read.
   ['172', 'token_invalid'],
   ['174', 'token_invalid'],
@@ -144,18 +144,13 @@ export function classifyReply(reply: PspReply): ReplyRead {
   if (isTransient || undecidedCodes.has(errorCode) || !refusingTypes.has(errorType))
     return { kind: 'unknown', why: `the PSP answered ${status}, which does not say that nothing was done` }
   const code = status === 401 || status === 403 ? undefined : rejectionCodes.get(errorCode)
-  return { kind: 'rejected', code: code ?? 'rejected_by_psp', pspCode: readErrorCode(errorCode) }
+  return { kind: 'rejected', code: code ?? 'rejected_by_psp', pspCode: readPspCode(errorCode) }
 }
 
 /** A text of `additionalData`, or undefined. */
 export function readText(data: Record<string, unknown> | null | undefined, name: string): string | undefined {
   const value = data && Object.hasOwn(data, name) ? data[name] : undefined
   return typeof value === 'string' ? value : undefined
-}
-
-/** An error code as it may be kept and shown: a short word. Null for anything else, above all for what has a number in it. */
-function readErrorCode(code: string): string | null {
-  return /^[A-Za-z0-9_.-]{1,32}$/.test(code) && !/\d{7}/.test(code) ? code : null
 }
 
 function unreadable(status: number): ReplyRead {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import { checkCodes } from '../check-codes.ts'
 import type { CheckFinding, Psp, PspAccount } from '../port.ts'
 import { eur, type Steps, toText } from './steps.ts'
 import { unreadableReplies } from './unreadable-replies.ts'
 
 /** What the PSP is asked of an account's set-up. */
-export function addCheckCases(psp: Psp, { bench, keep, authorize }: Steps): void {
+export function addCheckCases(psp: Psp, { authorize, bench, it, keep }: Steps): void {
   if (psp.checks === undefined) return
   const { checks } = psp
   const list = (account: PspAccount) =>

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import type { Psp } from '../port.ts'
 import { assertApproved, eur, is, type Steps, toText } from './steps.ts'
 
 /** Payments, and what is done to them, against what the bank really did. */
 export function addPaymentCases(psp: Psp, steps: Steps): void {
-  const { authorize, bench, canLookUp, followUp, learn, resultOf } = steps
+  const { authorize, bench, canLookUp, followUp, it, learn, resultOf } = steps
   for (const [currency, amount] of [
     ['JPY', 1999n],
     ['EUR', 1999n],
@@ -33,7 +32,8 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
     if (canLookUp('authorize')) assertApproved(await learn('authorize', reference, is('approved'), { payment }), 4000n)
     for (const amount of [1500n, 2500n]) {
       const refund = await followUp('refund', payment, eur(amount))
-      assert.equal((await resultOf(refund)).outcome, 'approved')
+      const result = await resultOf(refund)
+      assert.equal(result.outcome, 'approved', toText(result))
       await learn('refund', refund.reference, is('approved'), refund)
     }
     assert.deepEqual(
@@ -50,7 +50,8 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
   it('cancels an authorization, which then reads as ended', async () => {
     const { reference, payment } = await authorize(bench().cards.approves, eur(700n), 'manual')
     const cancel = await followUp('cancel', payment, eur(700n))
-    assert.equal((await resultOf(cancel)).outcome, 'approved')
+    const result = await resultOf(cancel)
+    assert.equal(result.outcome, 'approved', toText(result))
     await learn('cancel', cancel.reference, is('approved'), cancel)
     if (!canLookUp('authorize')) return
     const ended = await learn('authorize', reference, is('ended'), { payment })
@@ -61,8 +62,8 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
     for (const { card, code } of bench().declines) {
       const { reference, outcome } = await authorize(card, eur(1000n))
       assert(outcome.outcome === 'declined', `${code}: ${toText(outcome)}`)
-      assert.equal(outcome.code, code)
-      assert(outcome.pspCode)
+      assert.equal(outcome.code, code, toText(outcome))
+      assert(outcome.pspCode, `the PSP's own code is kept beside ours: ${toText(outcome)}`)
       assert.deepEqual(await bench().truth(reference), [])
       const found = await learn('authorize', reference, is('declined'))
       assert.equal(found.outcome === 'declined' && found.code, code)
@@ -90,7 +91,7 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
           reference,
           amount: eur(1000n),
         })
-        assert.equal(finished.outcome, expected)
+        assert.equal(finished.outcome, expected, toText(finished))
         // A shopper who reloads the page.
         const again = psp.payments.readReply('authorize', await bench().send(finish), { reference, amount: eur(1000n) })
         assert([expected, 'unknown'].includes(again.outcome))
@@ -111,14 +112,15 @@ export function addPaymentCases(psp: Psp, steps: Steps): void {
       if (card === undefined) continue
       const { payment } = await authorize(card, eur(1000n), kind === 'capture' ? 'manual' : 'automatic')
       const failed = await followUp(kind, payment, eur(1000n))
-      assert.equal((await resultOf(failed)).outcome, 'declined')
+      const result = await resultOf(failed)
+      assert.equal(result.outcome, 'declined', `${kind}: ${toText(result)}`)
       await learn(kind, failed.reference, is('declined'), failed)
     }
     const slow = cards['has its refund pending']
     if (slow === undefined) return
     const { payment } = await authorize(slow, eur(1000n))
     const refund = await followUp('refund', payment, eur(300n))
-    assert.equal(refund.outcome.outcome, 'unknown')
+    assert.equal(refund.outcome.outcome, 'unknown', `a refund that waits: ${toText(refund.outcome)}`)
     await learn('refund', refund.reference, is('approved'), refund)
   })
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import type { Psp, PspMovement, Reconciliation } from '../port.ts'
 import { eur, type Steps, toText } from './steps.ts'
 import { unreadableReplies } from './unreadable-replies.ts'
@@ -8,7 +7,7 @@ const kindOf = { authorization: 'authorize', capture: 'capture', cancellation: '
 
 /** The PSP's list of movements. */
 export function addReconciliationCases(psp: Psp, steps: Steps): void {
-  const { authorize, bench, followUp, keep } = steps
+  const { authorize, bench, followUp, it, keep } = steps
   if (psp.reconciliation === undefined) return
   const { reconciliation } = psp
   const minute = 60_000

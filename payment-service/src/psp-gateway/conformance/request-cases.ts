@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import { everyRequest } from '../every-request.ts'
 import type { Psp, PspReply, PspRequest } from '../port.ts'
 import { type Steps, toText } from './steps.ts'
@@ -9,7 +8,7 @@ const sideBySide = 4
 const mostTries = 10
 
 /** Every request that the adapter can send, whatever a merchant chooses. */
-export function addRequestCases(psp: Psp, { bench }: Steps): void {
+export function addRequestCases(psp: Psp, { bench, it }: Steps): void {
   it('sends nothing that the PSP refuses for its form', async (t) => {
     const { account, cards, isMalformed, unknown } = bench()
     if (isMalformed === undefined) return

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
 import type { Psp } from '../port.ts'
 import { type Steps, toText } from './steps.ts'
 
 /** An account’s set-up, and that nothing of it is ever said. The last cases: they look at all that was said before. */
 export function addSecrecyCases(psp: Psp, steps: Steps): void {
-  const { bench, keep, said } = steps
+  const { bench, it, keep, said } = steps
   it('finds a wrong set-up when it is made', () => {
     assert.deepEqual(psp.preflight(bench().account), [])
     const { optional, ofAnyForm } = bench().settings

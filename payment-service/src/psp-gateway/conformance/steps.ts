@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { it as nodeIt, type TestContext } from 'node:test'
 import { askPsp } from '../ask-psp.ts'
 import type { AuthorizeInput, Money, MoneyKind, Outcome, Psp, PspEvent, PspReply, Question } from '../port.ts'
-import type { Bench, TestCard } from './bench.ts'
+import type { Bench, LeftOut, TestCard } from './bench.ts'
 
+/** Where a shopper may be sent. */
+export const webAddress = /^https?:\/\/./
+/** Addresses that no shopper may be sent to, in the place of a page. */
+export const wrongAddresses = [
+  'javascript:alert(1)',
+  'data:text/html,x',
+  'file:///etc/passwd',
+  '//example.com',
+  '',
+] as const
 export const returnUrl = 'https://shop.example/return'
 /** What the simplest charge asks of a PSP. */
 export const plainInput: Omit<AuthorizeInput, 'reference' | 'amount'> = {
@@ -30,10 +41,30 @@ export function assertApproved(outcome: Outcome, captured: bigint): void {
   assert.equal(outcome.captured, captured)
 }
 
+/** How a `why` begins that says what is still to be written of an adapter: nothing is worth waiting for then. */
+const unfinished = 'Next ('
+
 export type Steps = ReturnType<typeof createSteps>
 
-/** What the cases do with a PSP. `getBench`: the bench is open only once the tests run. */
-export function createSteps(psp: Psp, getBench: () => Bench) {
+/** What the cases do with a PSP. `findBench`: the bench is open only once the tests run; none when it did not open. */
+export function createSteps(psp: Psp, findBench: () => Bench | undefined) {
+  const getBench = (): Bench => {
+    const bench = findBench()
+    if (bench === undefined) throw new Error('A case used the bench before it was open')
+    return bench
+  }
+  /** A case. Without a bench there is nothing to run it on; that it did not open is one failure of its own. */
+  const it = (name: string, run: (t: TestContext) => unknown) =>
+    nodeIt(name, async (t) => {
+      if (findBench() === undefined) t.skip('the bench did not open')
+      else await run(t)
+    })
+  /** What a bench can do, or null where it says why it cannot. */
+  const whenHooked = <T extends (...input: never[]) => unknown>(hook: T | LeftOut, t: TestContext): T | null => {
+    if (typeof hook === 'function') return hook
+    t.diagnostic(`Not checked: ${hook.leftOut}`)
+    return null
+  }
   /** Everything that was said in words, searched for secrets at the end. */
   const said: unknown[] = []
   const keep = <T>(value: T): T => {
@@ -50,11 +81,14 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
     const token = await getBench().makeToken(card)
     const input = { ...plainInput, reference, amount, captureMethod, description: 'Three books', token }
     const request = psp.payments.authorizeToken(getBench().account, input)
-    const outcome = keep(psp.payments.readReply('authorize', await getBench().send(request), { reference, amount }))
+    const reply = await getBench().send(request)
+    const outcome = keep(psp.payments.readReply('authorize', reply, { reference, amount }))
     return {
       reference,
       amount,
+      input,
       request,
+      reply,
       outcome,
       payment: 'pspReference' in outcome ? (outcome.pspReference ?? '') : '',
     }
@@ -68,8 +102,9 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
   ) {
     const reference = newReference()
     const request = psp.payments[kind](account, { reference, payment, amount })
-    const outcome = keep(psp.payments.readReply(kind, await getBench().send(request), { reference, amount }))
-    return { kind, reference, request, outcome, payment, amount }
+    const reply = await getBench().send(request)
+    const outcome = keep(psp.payments.readReply(kind, reply, { reference, amount }))
+    return { kind, reference, request, reply, outcome, payment, amount }
   }
 
   /** What came of it in the end: told by the reply or, where that was only “accepted”, by look-up or webhook. */
@@ -83,22 +118,32 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
   async function lookUp(
     kind: MoneyKind,
     reference: string,
-    { account = getBench().account, payment = null as string | null, amount = undefined as Money | undefined } = {},
+    {
+      account = getBench().account,
+      payment = null as string | null,
+      amount = undefined as Money | undefined,
+      change = (reply: PspReply) => reply,
+    } = {},
   ) {
     const now = new Date()
     const question: Question = { kind, reference, payment, sentAt: now, askedAt: now, ...(amount && { amount }) }
     const request = psp.payments.lookUp(account, question)
     if (request === null) return keep({ found: 'unknown', why: 'no look-up' } as const)
-    const read = (reply: PspReply) => psp.payments.readLookUp(account, question, reply)
+    const read = (reply: PspReply) => psp.payments.readLookUp(account, question, change(reply))
     return keep((await askPsp(getBench(), request, read, 30_000)).answer)
   }
 
-  const eventually = async <T>(find: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> => {
+  /** `last`, when given, says what was seen until then. */
+  const eventually = async <T>(
+    find: () => Promise<T | undefined> | T | undefined,
+    what: string,
+    last = () => '',
+  ): Promise<T> => {
     const end = Date.now() + psp.consistencyWindowMs + 5_000
     for (;;) {
       const found = await find()
       if (found !== undefined) return found
-      if (Date.now() > end) assert.fail(`waited in vain for ${what}`)
+      if (Date.now() > end) assert.fail(`waited in vain for ${what}${last()}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -111,17 +156,23 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
     reference: string,
     isIt: (outcome: Outcome) => boolean,
     known: { payment?: string | null; amount?: Money } = {},
-  ): Promise<Outcome> =>
-    eventually(async () => {
+  ): Promise<Outcome> => {
+    let seen = ''
+    const find = async () => {
       const { payment = null, amount } = known
       const answer = await lookUp(kind, reference, { payment: payment === '' ? null : payment, amount })
+      seen = `; the last look-up said ${toText(answer)}`
+      const why = answer.found === true ? answer.outcome : answer
+      if ('why' in why && why.why.startsWith(unfinished)) assert.fail(why.why)
       if (answer.found === true && isIt(answer.outcome)) return answer.outcome
       if (canLookUp(kind)) return undefined
       const told = heard().find(
         ({ about }) => about.kind === 'attempt' && about.reference === reference && isIt(about.outcome),
       )
       return told?.about.kind === 'attempt' ? told.about.outcome : undefined
-    }, `the ${kind} of ${reference}`)
+    }
+    return eventually(find, `the ${kind} of ${reference}`, () => seen)
+  }
   /** Whether the PSP can be asked about such a request without making it. */
   function canLookUp(kind: MoneyKind): boolean {
     const question: Question = {
@@ -148,7 +199,26 @@ export function createSteps(psp: Psp, getBench: () => Bench) {
         return read.events
       })
   const hear = (isIt: (event: PspEvent) => boolean): Promise<PspEvent> =>
-    eventually(() => heard().find(isIt), 'a webhook')
+    eventually(
+      () => heard().find(isIt),
+      'a webhook',
+      () => `; these came: ${toText(heard().slice(-5))}`,
+    )
 
-  return { said, keep, authorize, followUp, resultOf, lookUp, canLookUp, learn, verify, hear, bench: getBench }
+  return {
+    said,
+    keep,
+    it,
+    whenHooked,
+    authorize,
+    followUp,
+    resultOf,
+    lookUp,
+    canLookUp,
+    learn,
+    verify,
+    heard,
+    hear,
+    bench: getBench,
+  }
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import type { PspAccount } from '../port.ts'
-import { eur, isAbout, type Steps } from './steps.ts'
+import type { PspAccount, PspEvent } from '../port.ts'
+import { eur, isAbout, type Steps, toText } from './steps.ts'
 
 /** Webhooks: true ones are understood, all others are refused. */
 export function addWebhookCases(steps: Steps): void {
-  const { authorize, bench, followUp, hear, resultOf, verify } = steps
+  const { authorize, bench, followUp, hear, heard, it, resultOf, verify } = steps
   it('hears by webhook what it reads in replies', async () => {
     const manual = await authorize(bench().cards.approves, eur(1000n), 'manual')
     await hear(isAbout(manual.reference, 'approved'))
@@ -22,10 +21,22 @@ export function addWebhookCases(steps: Steps): void {
     const [declined] = bench().declines
     if (declined) await hear(isAbout((await authorize(declined.card, eur(1000n))).reference, 'declined'))
     const asked = await authorize(bench().cards['needs the shopper'], eur(1000n))
-    assert(asked.outcome.outcome === 'action_required')
+    assert(asked.outcome.outcome === 'action_required', toText(asked.outcome))
     if (!bench().challengeAnswers.includes('leave')) return
     await bench().answerChallenge(asked.outcome.actionUrl, 'leave')
     await hear(isAbout(asked.reference, 'ended'))
+  })
+
+  it('reads a delivery that is repeated as the same events, and two events as two', async () => {
+    const { reference } = await authorize(bench().cards.approves, eur(1000n))
+    await hear(isAbout(reference, 'approved'))
+    for (const delivery of bench().deliveries()) assert.deepEqual(verify(delivery), verify(delivery))
+    const first = new Map<string, PspEvent>()
+    for (const event of heard()) {
+      const other = first.get(event.id) ?? event
+      assert.deepEqual(event.about, other.about, `two events have one id: ${toText([event, other])}`)
+      first.set(event.id, event)
+    }
   })
 
   it('refuses a webhook that is forged, tampered with, stale, or meant for another account', async () => {

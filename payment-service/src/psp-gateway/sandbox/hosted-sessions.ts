@@ -44,7 +44,7 @@ export const hostedSessions: HostedSessions = {
 
   lookUp,
 
-  readLookUp(_account, _question, reply): HostedSessionState {
+  readLookUp(_account, { reference, pspReference }, reply): HostedSessionState {
     const read = classifyReply(reply)
     if (read.kind === 'unknown') return { found: 'unknown', why: read.why }
     if (read.kind === 'rejected') return { found: 'unknown', why: 'the look-up was refused' }
@@ -55,7 +55,8 @@ export const hostedSessions: HostedSessions = {
     if (session === undefined || sessions.length > 1 || operations.length > 0) {
       return { found: 'unknown', why: 'the PSP knows the reference as something other than one session' }
     }
-    return readSession(session)
+    const isOurs = session.reference === reference && (pspReference === null || session.id === pspReference)
+    return isOurs ? readSession(session) : { found: 'unknown', why: 'the session is another’s' }
   },
 
   // The key is not the reference alone: the session was made under its own, and a session is closed only once anyway.

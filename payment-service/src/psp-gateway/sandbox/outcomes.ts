@@ -1,7 +1,8 @@
 import { cardBrandNames } from '@fincore/api-contract/card-door'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { Asked, CardShown, Money, Outcome } from '../port.ts'
-import { moneyOf, type Operation, type Payment, readPspCode, wire } from './wire.ts'
+import { readPspCode } from '../psp-code.ts'
+import { moneyOf, type Operation, type Payment, wire } from './wire.ts'
 
 /** The sandbox's decline and failure codes in FinCore's words. One that is not here is declined without a reason. */
 const declineCodes = new Map<string, DeclineCode>([

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { breakBraces } from '../break-braces.ts'
 import { fitText } from '../fit-text.ts'
 import type { RawCards } from '../port.ts'
 import { authorizeBody } from './payments.ts'
@@ -49,8 +50,4 @@ export const rawCards: RawCards = {
     'error.code',
     'error.param',
   ],
-}
-
-function breakBraces(text: string): string {
-  return text.replace(/\{(?=\{)/g, '{ ')
 }

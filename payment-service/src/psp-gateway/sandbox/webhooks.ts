@@ -77,7 +77,7 @@ function readAbout(type: string, data: Record<string, unknown>): About | null {
     const outcome = fits ? outcomeOfOperation(operation.kind, data.operation) : contradictory
     return { kind: 'attempt', reference, attemptKind: operation.kind, outcome }
   }
-  if (!type.startsWith('checkout_session.')) {
+  if (type !== 'checkout_session.completed' && type !== 'checkout_session.expired') {
     return { kind: 'unforeseen', reference: wire.payment.Check(data.payment) ? data.payment.reference : null }
   }
   if (!wire.checkoutSession.Check(data.checkout_session)) return null

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import Schema from 'typebox/schema'
 import { parseJson } from '../parse-json.ts'
 import type { Money, PspReply } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 
 /**
  * What the sandbox sends, as far as FinCore reads it. Fields that are not named here may come and change; a field that
@@ -146,11 +147,6 @@ export function classifyReply(reply: PspReply): ReplyRead {
   // A token of an impossible form is refused by the schema, before anyone looks for it.
   const word = param === 'source.token' ? 'token_invalid' : (rejectionCodes.get(code) ?? 'rejected_by_psp')
   return { kind: 'rejected', code: word, pspCode: readPspCode(code) }
-}
-
-/** A PSP's code as it may be kept and shown: a short word. Null for anything else, above all for what has a number in it. */
-export function readPspCode(code: string): string | null {
-  return /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(code) && !/\d{7}/.test(code) ? code : null
 }
 
 export function moneyOf(amount: Static<typeof Amount>): Money {

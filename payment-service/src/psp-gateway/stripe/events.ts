@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { Dispute, PspEvent } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 import { readStripeAmount } from './amounts.ts'
 import { readHostedPayments } from './hosted-sessions.ts'
 import {
@@ -11,14 +12,7 @@ import {
   outcomeOfRefund,
   unknown,
 } from './outcomes.ts'
-import {
-  type Charge,
-  type Event,
-  type PaymentIntent,
-  readPspCode,
-  type Dispute as StripeDispute,
-  wire,
-} from './wire.ts'
+import { type Charge, type Event, type PaymentIntent, type Dispute as StripeDispute, wire } from './wire.ts'
 
 type About = PspEvent['about']
 /** What an event is about, and for a payment the status that it must then have. */

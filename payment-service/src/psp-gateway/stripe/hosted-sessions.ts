@@ -1,20 +1,13 @@
 import type Stripe from 'stripe'
 import { fitText } from '../fit-text.ts'
 import type { HostedPayment, HostedSessionState, HostedSessions, Money, PspAccount, PspRequest } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 import { readStripeAmount, takesAmount, toStripeAmount } from './amounts.ts'
 import type { FormOf } from './form.ts'
 import { createdAround, findInPage, pageSize } from './lists.ts'
 import { declinedTry, outcomeOfPayment } from './outcomes.ts'
 import { freshKey, get, post } from './request.ts'
-import {
-  classifyReply,
-  type Page,
-  type PaymentIntent,
-  readPspCode,
-  type Session,
-  type StripeError,
-  wire,
-} from './wire.ts'
+import { classifyReply, type Page, type PaymentIntent, type Session, type StripeError, wire } from './wire.ts'
 
 const path = '/v1/checkout/sessions'
 const expanded = { expand: ['payment_intent.latest_charge'] }

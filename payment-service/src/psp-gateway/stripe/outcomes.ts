@@ -1,9 +1,10 @@
 import { cardBrandNames } from '@fincore/api-contract/card-door'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import type { Asked, CardShown, Money, Outcome } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 import { readStripeAmount } from './amounts.ts'
 import { declineOf } from './decline-codes.ts'
-import { type Charge, type PaymentIntent, type Refund, readPspCode, type StripeError, wire } from './wire.ts'
+import { type Charge, type PaymentIntent, type Refund, type StripeError, wire } from './wire.ts'
 
 type Declined = Outcome & { outcome: 'declined' }
 

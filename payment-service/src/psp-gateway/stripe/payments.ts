@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import { fitText } from '../fit-text.ts'
 import type { Asked, AuthorizeInput, FollowUpInput, MoneyKind, Outcome, PaymentOperations, PspReply } from '../port.ts'
+import { readPspCode } from '../psp-code.ts'
 import { toStripeAmount } from './amounts.ts'
 import type { FormOf } from './form.ts'
 import { lookUp, readLookUp } from './look-ups.ts'
@@ -13,7 +14,7 @@ import {
   unknown,
 } from './outcomes.ts'
 import { post } from './request.ts'
-import { classifyReply, type PaymentIntent, readPspCode, type StripeError, wire } from './wire.ts'
+import { classifyReply, type PaymentIntent, type StripeError, wire } from './wire.ts'
 
 /** Payments by token, and what can be done to a payment: Stripe's PaymentIntents and Refunds. */
 export const payments: PaymentOperations = {

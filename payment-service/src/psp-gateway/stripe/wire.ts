@@ -205,11 +205,6 @@ export function classifyReply(reply: PspReply): ReplyRead {
     : { kind: 'unknown', why: `Stripe answered ${status}, which decides nothing` }
 }
 
-/** Stripe's code as it may be kept and shown: a short word. Null for anything else, above all for what has a number in it. */
-export function readPspCode(code: string | null | undefined): string | null {
-  return typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) && !/\d{7}/.test(code) ? code : null
-}
-
 function unreadable(status: number): ReplyRead {
   return { kind: 'unknown', why: `Stripe's answer (${status}) could not be read` }
 }

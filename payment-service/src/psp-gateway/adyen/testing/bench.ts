@@ -1,14 +1,16 @@
+import HmacValidator from '@adyen/api-library/lib/src/utils/hmacValidator.js'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
-import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { startAdyenStandIn } from '@fincore/psp-stand-ins/adyen/stand-in'
 import { testCards } from '@fincore/psp-stand-ins/adyen/test-cards'
 import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
 import { startInbox } from '../../conformance/inbox.ts'
+import { replaceTexts } from '../../conformance/rewriting.ts'
 import type { PspAccount } from '../../port.ts'
-import { createSender } from '../../send.ts'
+import { makeTls } from '../../testing/tls-server.ts'
 import { writeReference } from '../references.ts'
 import { webhooks } from '../webhooks.ts'
 
+const validator = new HmacValidator.default()
 const adminToken = 'admin-token-of-the-tests'
 
 /** The stand-in's cards that are refused, each with an issuer's own code beside Adyen's reason, in FinCore's words. */
@@ -33,14 +35,12 @@ const nameFaults = new Set(['167', '172', '174', '14_018'])
 
 /** The strict stand-in of Adyen in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openAdyenBench(): Promise<Bench> {
-  const authority = await createCertificateAuthority()
-  const server = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
+  const { tls, sender } = await makeTls()
   const standIn = await startAdyenStandIn({
-    tls: { cert: server.certificate, key: server.key },
+    tls,
     adminToken,
     timings: { holdMs: 3_000, slowReplyMs: 2_500, modificationMs: 20, slowRefundMs: 100, webhookDelayMs: 5 },
   })
-  const sender = createSender({ extraCa: authority.certificate })
   const inbox = await startInbox(webhooks.accepted)
 
   const call = async <T>(method: 'GET' | 'POST', path: string, body: object | null): Promise<T> => {
@@ -99,6 +99,14 @@ export async function openAdyenBench(): Promise<Bench> {
       const { errorCode, message } = JSON.parse(body)
       return !nameFaults.has(errorCode) && message !== 'there is no such payment link'
     },
+    withNewStatus: (body) => replaceTexts(body, ['resultCode', 'status'], 'Brewing'),
+    withNewTypes: ({ body, headers }) =>
+      ['BREWED', 'AUTHORISATION_BREWED'].map((eventCode) => {
+        const notification = JSON.parse(replaceTexts(body.toString(), ['eventCode'], eventCode))
+        for (const { NotificationRequestItem: item } of notification.notificationItems)
+          item.additionalData.hmacSignature = validator.calculateHmac(item, account.credentials.hmac_key ?? '')
+        return { body: Buffer.from(JSON.stringify(notification)), headers }
+      }),
     unknown: {
       token: makeToken({ type: 'scheme', ...unknownFields }),
       payment: 'AAAABBBBCCCCDDDD',

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
-import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { type MagicCardName, magicCardNumber, magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { startSandbox } from '@fincore/psp-sandbox/sandbox'
+import { signWebhook } from '@fincore/psp-sandbox/webhooks/signature'
 import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
 import { startInbox } from '../../conformance/inbox.ts'
+import { replaceTexts } from '../../conformance/rewriting.ts'
 import type { PspAccount } from '../../port.ts'
-import { createSender } from '../../send.ts'
+import { makeTls } from '../../testing/tls-server.ts'
 
 const adminToken = 'admin-token-of-the-tests'
 
@@ -21,18 +22,16 @@ const nameFaults = new Set(['token_invalid', 'payment_not_found', 'checkout_sess
 /** The real psp-sandbox in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openSandboxBench(): Promise<Bench> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-psp-gateway-'))
-  const authority = await createCertificateAuthority()
-  const server = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
+  const { tls, sender } = await makeTls()
   const sandbox = await startSandbox({
     host: '127.0.0.1',
     pagesPort: 0,
     apiPort: 0,
-    tls: { cert: server.certificate, key: server.key },
+    tls,
     dataDir,
     adminToken,
     timings: { holdMs: 3_000, refundPendingMs: 100, webhookDelayMs: 5, slowReplyMs: 2_500 },
   })
-  const sender = createSender({ extraCa: authority.certificate })
   const inbox = await startInbox()
 
   const call = async <T>(method: 'GET' | 'POST', path: string, body: object | null): Promise<T> => {
@@ -75,6 +74,13 @@ export async function openSandboxBench(): Promise<Bench> {
       'has its refund pending': cardNamed('refund_pending'),
     },
     isMalformed: ({ status, body }) => status >= 400 && !nameFaults.has(JSON.parse(body).error?.code),
+    withNewStatus: (body) => replaceTexts(body, ['status'], 'brewing'),
+    withNewTypes: ({ body, headers }) =>
+      ['payment.brewed', 'checkout_session.brewed', 'brewed'].map((type) => {
+        const text = replaceTexts(body.toString(), ['type'], type)
+        const signature = signWebhook(account.credentials.webhook_secret ?? '', Math.floor(Date.now() / 1_000), text)
+        return { body: Buffer.from(text), headers: { ...headers, 'sandbox-signature': signature } }
+      }),
     unknown: { token: 'tok_unknown', payment: 'pay_unknown', session: 'cs_unknown' },
     challengeAnswers: ['confirm', 'fail', 'leave'],
     tellsOfClosedSessions: true,

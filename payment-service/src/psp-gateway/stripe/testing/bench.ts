@@ -1,11 +1,12 @@
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
-import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { startStripeStandIn } from '@fincore/psp-stand-ins/stripe/stand-in'
 import { testCardNumber } from '@fincore/psp-stand-ins/stripe/test-cards'
+import { signWebhook } from '@fincore/psp-stand-ins/stripe/webhooks/signature'
 import type { Bench, Movement, TestCard } from '../../conformance/bench.ts'
 import { startInbox } from '../../conformance/inbox.ts'
+import { replaceTexts } from '../../conformance/rewriting.ts'
 import type { PspAccount } from '../../port.ts'
-import { createSender } from '../../send.ts'
+import { makeTls } from '../../testing/tls-server.ts'
 import { encodeForm } from '../form.ts'
 import { stripeVersion } from '../request.ts'
 
@@ -36,14 +37,12 @@ type Account = { secret_key: string; publishable_key: string; webhook_secret: st
 
 /** The strict stand-in for Stripe in this process, over TLS, with short waits, and a place where its webhooks arrive. */
 export async function openStripeBench(): Promise<Bench & { rollWebhookSecret(): Promise<string> }> {
-  const authority = await createCertificateAuthority()
-  const server = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
+  const { tls, sender } = await makeTls()
   const standIn = await startStripeStandIn({
-    tls: { cert: server.certificate, key: server.key },
+    tls,
     adminToken,
     timings: { holdMs: 3_000, slowReplyMs: 2_500, webhookDelayMs: 5, refundChangeMs: 100, searchLagMs: 400 },
   })
-  const sender = createSender({ extraCa: authority.certificate })
   const inbox = await startInbox()
 
   const call = async <T>(method: 'GET' | 'POST', path: string, body: object | null): Promise<T> => {
@@ -95,6 +94,13 @@ export async function openStripeBench(): Promise<Bench & { rollWebhookSecret(): 
       ofAnyForm: [],
     },
     isMalformed: ({ body, status }) => status === 400 && !refusedForItsState(JSON.parse(body).error),
+    withNewStatus: (body) => replaceTexts(body, ['status'], 'brewing'),
+    withNewTypes: ({ body, headers }) =>
+      ['payment_intent.brewed', 'charge.brewed', 'checkout.session.brewed', 'brewed'].map((type) => {
+        const event = JSON.stringify({ ...JSON.parse(body.toString()), type })
+        const signature = signWebhook([keys.webhook_secret], Math.floor(Date.now() / 1_000), event)
+        return { body: Buffer.from(event), headers: { ...headers, 'stripe-signature': signature } }
+      }),
     signatureCovers: { bytes: true, time: true },
     declines: declines.map(([name, code]) => ({ card: cardNamed(name), code })),
     faults: faults.map((name) => ({ name, card: cardNamed(name) })),
