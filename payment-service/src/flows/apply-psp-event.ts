@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
-import type { PspEvent } from '../psp-gateway/port.ts'
-import { findAttempt } from '../store/attempts.ts'
+import type { Outcome, PspEvent } from '../psp-gateway/port.ts'
+import { type AttemptRow, findAttempt } from '../store/attempts.ts'
+import { findChargeByPspReference } from '../store/charges.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { settleDispute } from './settle-dispute.ts'
 import { closeSession, settleHostedPayment } from './settle-session.ts'
@@ -39,6 +40,9 @@ export async function applyPspEvent(
       await closeSession(deps, { merchantId, createAttemptId: attempt.id, as: about.status })
       return 'applied'
     case 'attempt': {
+      // Of the end of a payment on its page, a PSP may name the page's reference and not a try's.
+      if (attempt.kind === 'create_session' && about.attemptKind === 'authorize' && about.outcome.outcome === 'ended')
+        return endHostedPayment(deps, attempt, about.outcome)
       // The PSP speaks of another kind of operation than we asked for under this reference.
       if (attempt.kind !== about.attemptKind) return 'flagged'
       const settled = await settleAttempt(deps, attempt.id, about.outcome)
@@ -46,4 +50,18 @@ export async function applyPspEvent(
       return settled.result === 'contradiction' ? 'flagged' : settled.result === 'unknown' ? 'ignored' : 'applied'
     }
   }
+}
+
+/** Ends a payment that is known by the PSP's id of it; held while it is not known yet. */
+async function endHostedPayment(
+  deps: Deps,
+  page: AttemptRow,
+  outcome: Outcome & { outcome: 'ended' },
+): Promise<EventFate> {
+  const { merchant_id: merchantId, id: createAttemptId, psp_account_id: pspAccountId } = page
+  const { pspReference } = outcome
+  const charge = await findChargeByPspReference(deps.pool, pspAccountId, pspReference)
+  if (charge === null) return 'held'
+  const payment = { pspReference, amount: { amount: charge.amount, currency: charge.currency }, outcome }
+  return settleHostedPayment(deps, { merchantId, createAttemptId, payment, source: 'webhook' })
 }

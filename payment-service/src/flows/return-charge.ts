@@ -59,7 +59,8 @@ async function finishAction(
   const request = payments.finishAction?.(account, { reference: attempt.id, query }) ?? null
   if (request === null) return false
   const reply = await sendToAccount(deps, account, request, deps.config.pspTimeoutMs)
-  const asked = { reference: attempt.id, amount: { amount: charge.amount, currency: charge.currency } }
+  const amount = { amount: charge.amount, currency: charge.currency }
+  const asked = { reference: attempt.id, amount, mustName: true } as const
   const outcome = payments.readReply('authorize', reply, asked)
   if (outcome.outcome === 'rejected') return false
   if (outcome.outcome === 'unknown') await doubtAttempt(deps, attempt)

@@ -153,8 +153,8 @@ export type ExternalThreeDSecure = {
  */
 export type FollowUpInput = { reference: string; payment: string; amount: Money }
 
-/** What a reply is held against. */
-export type Asked = { reference: string; amount: Money }
+/** What a reply is held against. `mustName`: it may be of another payment, so one that does not say of which is `unknown`. */
+export type Asked = { reference: string; amount: Money; mustName?: true }
 
 export type AttemptKind = 'authorize' | 'capture' | 'cancel' | 'refund' | 'create_session' | 'expire_session'
 
@@ -178,8 +178,8 @@ export type PaymentOperations = {
   readLookUp(account: PspAccount, question: Question, reply: PspReply): LookUpAnswer
   /**
    * Where the PSP does not go on by itself when the shopper comes back from their bank: the request that makes it do so,
-   * from what the bank added to the return address. Its reply is read by `readReply('authorize')`. Null when the
-   * address holds nothing of the kind. A repeat must act once.
+   * from what the bank added to the return address. Its reply is read by `readReply('authorize')`, with `mustName`: what
+   * the bank added may be another payment's. Null when the address holds nothing of the kind. A repeat must act once.
    */
   finishAction?(
     account: PspAccount,
@@ -284,7 +284,7 @@ export type PspEvent = {
   /** The PSP's id of the event; a repeat has the same. */
   id: string
   type: string
-  about: /** One of our attempts, by our reference. */
+  about: /** One of our attempts, by our reference; of an authorization that has ended, also by that of its page. */
     | {
         kind: 'attempt'
         reference: string

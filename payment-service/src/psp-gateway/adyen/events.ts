@@ -130,10 +130,7 @@ function aboutAuthorization(item: NotificationRequestItem): About | null {
     : { kind: 'attempt', reference, attemptKind: 'authorize', outcome }
 }
 
-/**
- * What was held is free again. Of a link's payment it is not told that it is one: the reference is then that of the
- * request that made the link, and no authorization's, so an operator sees the event.
- */
+/** What was held is free again. Of a link's payment it is not told that it is one: the reference is then the link's. */
 function aboutExpiry({ merchantReference }: NotificationRequestItem, payment: string): About {
   const { reference } = readReference(merchantReference)
   const outcome: Outcome = { outcome: 'ended', pspReference: payment, reason: 'authorization_expired' }

@@ -47,6 +47,18 @@ const redirect = {
   url: 'https://checkoutshopper.example/3ds',
 }
 
+describe('a refusal that does not say of which payment', () => {
+  const nameless = answer({ ...payment, ...refused({ merchantReference: undefined, refusalReasonCode: '2' }) })
+
+  it('is that of the payment whose request it answers', () => {
+    assert.deepEqual(payments.readReply('authorize', nameless, asked), declined('card_declined', '2'))
+  })
+
+  it('declines nothing when the shopper’s browser brought what was asked with', () => {
+    assert.equal(payments.readReply('authorize', nameless, { ...asked, mustName: true }).outcome, 'unknown')
+  })
+})
+
 describe('replies of Adyen to a payment', () => {
   const cases: [string, object, object | 'unknown'][] = [
     ['authorised, to be captured automatically', {}, approved],

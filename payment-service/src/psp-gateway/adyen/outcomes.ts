@@ -50,6 +50,7 @@ export function outcomeOfPayment(payment: Payment, asked?: Asked): Outcome {
       return approve({ pspReference, amount, captureMethod, brand: readBrand(payment.paymentMethod), additionalData })
     }
     case 'declined': {
+      if (asked?.mustName && !payment.merchantReference) return unknown('the PSP declined, and did not say what')
       const refusal = {
         code: payment.refusalReasonCode ?? undefined,
         raw: readText(additionalData, 'refusalReasonRaw'),

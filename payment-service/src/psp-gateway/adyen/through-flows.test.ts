@@ -7,6 +7,7 @@ import type { Job } from '../../jobs/run-every.ts'
 import { startInbox } from '../../webhooks/inbox/inbox.ts'
 import { type ApiWorld, callerOf, createApiWorld } from '../../webhooks/testing/api-world.ts'
 import type { Bench, TestCard } from '../conformance/bench.ts'
+import { readItem } from './events.ts'
 import { openAdyenBench } from './testing/bench.ts'
 
 let world: ApiWorld
@@ -202,6 +203,46 @@ describe('FinCore at Adyen', () => {
     }, 'two charges of the session')
     assert.deepEqual(tries, ['captured', 'failed'])
     assert.equal((await call('GET', `/charges/${completed.charge}`)).body.status, 'captured')
+  })
+
+  it('lets a hold on a payment link lapse, once its payment is known', async () => {
+    const { body: session } = await call('POST', '/payment_sessions', {
+      amount: 2500,
+      currency: 'EUR',
+      capture_method: 'manual',
+      success_url: 'https://shop.example/a',
+      cancel_url: 'https://shop.example/b',
+    })
+    const { rows } = await world.pool.query(
+      `select s.psp_url, s.merchant_id, a.id as reference from payment_sessions s
+       join attempts a on a.payment_session_id = s.id where s.id = $1`,
+      [session.id],
+    )
+    const { psp_url, merchant_id, reference } = rows[0]
+    const lapse = (originalReference: string) =>
+      applyPspEvent(
+        world.deps,
+        merchant_id,
+        account,
+        readItem({
+          eventCode: 'EXPIRE',
+          success: 'true',
+          pspReference: 'K3TT7NP6H4JW8X82',
+          originalReference,
+          merchantAccountCode: 'AcmeBooksECOM',
+          merchantReference: `${reference}-manual`,
+          amount: { value: 2500, currency: 'EUR' },
+          additionalData: {},
+        }),
+      )
+    assert.equal(await lapse('X7DHPQRN6H4JW8X9'), 'held')
+    await bench.payHosted(psp_url, bench.cards.approves)
+    const { charge: id } = await become(`/payment_sessions/${session.id}`, 'completed')
+    const held = (await call('GET', `/charges/${id}`)).body
+    assert.equal(held.status, 'authorized')
+    for (const _ of ['once', 'and again']) assert.equal(await lapse(held.psp.reference), 'applied')
+    const { status, cancellation_reason } = (await call('GET', `/charges/${id}`)).body
+    assert.deepEqual([status, cancellation_reason], ['canceled', 'authorization_expired'])
   })
 
   it('closes a payment link when the session ends', async () => {
