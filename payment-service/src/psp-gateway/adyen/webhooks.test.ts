@@ -242,6 +242,13 @@ describe('who may send Adyen’s webhooks', () => {
     ])
       assert.equal(verify(wrap([{ ...signed, ...change }])).ok, false, JSON.stringify(change))
   })
+
+  it('believes no signature of an item whose fields were parted elsewhere', () => {
+    const signed = sign({ ...item, merchantReference: `${item.merchantAccountCode}:att_9` })
+    assert.equal(verify(wrap([signed])).ok, true)
+    const parted = { originalReference: `:${item.merchantAccountCode}`, merchantReference: 'att_9' }
+    assert.equal(verify(wrap([{ ...signed, ...parted }])).ok, false)
+  })
 })
 
 describe('Adyen’s published signatures', () => {
