@@ -16,6 +16,11 @@ export type Psp = {
   name: string
   /** It moves no money, so production uses it nowhere (PCI DSS 6.5.6). */
   isTest?: true
+  /**
+   * Whether the account moves no money, because its keys are test keys or it is at a stand-in. Every environment uses
+   * accounts of one kind alone. Never throws, whatever the settings hold. Without it: what `isTest` says.
+   */
+  isTestAccount?(account: PspAccount): boolean
   /** How long a movement may stay invisible to `lookUp` at this PSP; "not found" proves nothing before. */
   consistencyWindowMs: number
   /** False for an amount that it cannot express exactly, or in a currency that it does not take. Without it: any. */

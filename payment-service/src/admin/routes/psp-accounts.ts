@@ -4,7 +4,7 @@ import type { PspAccount } from '../../psp-gateway/port.ts'
 import { pspNames, testPsps } from '../../psp-gateway/registry.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
-import { isUsableAccount } from '../../store/environment.ts'
+import { belongsToEnvironment, isUsableAccount } from '../../store/environment.ts'
 import { insertPspAccount, listPspAccounts, setPspAccountStatus } from '../../store/psp-accounts.ts'
 import { act, auditedRoute, readingRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -34,6 +34,11 @@ const changeSchema = {
   params: Type.Object({ merchant: Type.String(), account: Type.String() }),
   body: Type.Object({}, strict),
 }
+const otherEnvironment = {
+  production:
+    'This account moves no money: it has test keys, or is of a test environment. Production takes live ones only.',
+  sandbox: 'This account moves money. The sandbox takes accounts of test mode only.',
+} as const
 const changes = { disable: 'disabled', enable: 'active' } as const
 
 export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
@@ -56,6 +61,8 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
         const findings = deps.psps[psp].preflight(account)
         const error = findings.find((finding) => finding.severity === 'error')
         if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
+        if (!belongsToEnvironment(deps.config.environment, account))
+          return refuse('parameter_invalid', { param: 'psp', detail: otherEnvironment[deps.config.environment] })
         const settings = readRoutingSettings(request.body)
         if (isRefusal(settings)) return settings
         const sealed = deps.vault.seal(JSON.stringify(credentials), account.id)
@@ -85,6 +92,8 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
               detail:
                 'This account is at a test PSP, which moves no money. Production does not use it; make another account.',
             })
+          if (action === 'enable' && (await deps.directory.findPspAccount(row.id)) === null)
+            return refuse('parameter_invalid', { param: 'account', detail: otherEnvironment[deps.config.environment] })
           return { body: showPspAccount(deps, row) }
         }),
     )

@@ -16,7 +16,7 @@ const apiUrl = 'https://api.stripe.com'
 
 type Setting = {
   field: string
-  isRight(value: string): boolean
+  isRight(value: string, account: PspAccount): boolean
   mustBe: string
   isOptional?: true
 }
@@ -25,14 +25,15 @@ type Setting = {
 const settings: readonly Setting[] = [
   {
     field: 'config.api_url',
-    isRight: (value) => isOrigin(value) && value.startsWith('https://'),
-    mustBe: 'an https origin without a path; leave it out for Stripe itself',
+    // A live key is shown to Stripe alone, and so is a card that comes with it.
+    isRight: (value, account) => isOrigin(value) && value.startsWith('https://') && !isLive(account),
+    mustBe: 'an https origin without a path, for a stand-in with test keys; leave it out for Stripe itself',
     isOptional: true,
   },
   {
     field: 'config.pages_url',
-    isRight: isOrigin,
-    mustBe: 'an origin without a path; leave it out for Stripe itself',
+    isRight: (value, account) => isOrigin(value) && !isLive(account),
+    mustBe: 'an origin without a path, for a stand-in with test keys; leave it out for Stripe itself',
     isOptional: true,
   },
   {
@@ -63,7 +64,7 @@ const settings: readonly Setting[] = [
 export function findAccountFaults(account: PspAccount): Finding[] {
   const faults = settings
     .filter(({ field, isOptional, isRight }) =>
-      isOptional && !isGiven(account, field) ? false : !isRight(readSetting(account, field)),
+      isOptional && !isGiven(account, field) ? false : !isRight(readSetting(account, field), account),
     )
     .map(({ field, mustBe }): Finding => ({ severity: 'error', field, message: `It must be ${mustBe}.` }))
   const given = [
@@ -102,6 +103,11 @@ export function readWebhookSecrets(account: PspAccount): string[] {
 /** Whether the account's keys are of live mode. */
 export function isLive(account: PspAccount): boolean {
   return modeOf(account, 'secret_key') === 'live'
+}
+
+/** Whether the account moves no money. Without a key that is known to be live, it does not. */
+export function isTestAccount(account: PspAccount): boolean {
+  return !isLive(account) || isGiven(account, 'config.api_url') || isGiven(account, 'config.pages_url')
 }
 
 function modeOf(account: PspAccount, key: 'secret_key' | 'publishable_key'): string | undefined {

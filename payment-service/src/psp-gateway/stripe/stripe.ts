@@ -1,5 +1,5 @@
 import type { Psp } from '../port.ts'
-import { findAccountFaults } from './account.ts'
+import { findAccountFaults, isTestAccount } from './account.ts'
 import { takesAmount } from './amounts.ts'
 import { checks } from './checks.ts'
 import { clientTokens } from './client-tokens.ts'
@@ -12,6 +12,7 @@ import { webhooks } from './webhooks.ts'
 /** Stripe, by its API of the version in request.ts. What is to be set up there, and why it is used so: docs/psps/stripe.md. */
 export const stripePsp: Psp = {
   name: 'stripe',
+  isTestAccount,
   consistencyWindowMs,
   takesAmount,
   payments,
