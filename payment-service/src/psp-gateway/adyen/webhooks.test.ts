@@ -129,6 +129,19 @@ describe('webhooks of Adyen', () => {
     }
   })
 
+  it('tells how much was held or moved, and nothing of what a cancel released', () => {
+    for (const [eventCode, amount] of [
+      ['AUTHORISATION', 1000n],
+      ['CAPTURE', 1000n],
+      ['REFUND', 1000n],
+      ['CANCELLATION', undefined],
+    ] as const) {
+      const { about } = read({ ...modification, eventCode })
+      assert(about.kind === 'attempt')
+      assert.equal(about.amount?.amount, amount, eventCode)
+    }
+  })
+
   it('tells the card, and the network’s id of the payment', () => {
     const { about } = read({ paymentMethod: 'visa_applepay' })
     assert(about.kind === 'attempt' && about.outcome.outcome === 'approved')
