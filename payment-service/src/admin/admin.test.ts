@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
-import { createLog } from '../log.ts'
+import { createLog, type LogFields } from '../log.ts'
 import { sample as adyen } from '../psp-gateway/adyen/testing/sample.ts'
 import type { Sample } from '../psp-gateway/every-request.ts'
 import type { Psp } from '../psp-gateway/port.ts'
@@ -307,7 +307,9 @@ test('an account is of its environment by its keys: where it is made, enabled, a
   })
   const liveKeys = { secret_key: `sk_live_${'1'.repeat(20)}`, publishable_key: `pk_live_${'1'.repeat(20)}` }
   const liveAdyen = { environment: 'live', client_key: `live_${'A'.repeat(30)}`, live_url_prefix: '1797a841-Shop' }
-  const others = await openDirectory({ ...config, environment: 'production' }, pool, vault, log)
+  const told: unknown[] = []
+  const listening = { ...log, error: (_message: string, fields?: LogFields) => void told.push(fields?.psp_account) }
+  const others = await openDirectory({ ...config, environment: 'production' }, pool, vault, listening)
   const production = makeAdmin({ ...config, environment: 'production' }, others)
   try {
     for (const [sample, liveConfig, liveCredentials] of [
@@ -327,6 +329,7 @@ test('an account is of its environment by its keys: where it is made, enabled, a
       const { id } = (await call('ada', 'POST', path, ofTest)).body
       assert.notEqual(await directory.findPspAccount(id), null)
       assert.equal(await others.findPspAccount(id), null)
+      assert.equal(told.at(-1), id)
       for (const accounts of [await others.listPspAccounts(merchant), await others.listRoutableAccounts(merchant)])
         assert.ok(accounts.length > 0 && accounts.every((one) => one.id !== id))
       const enabled = await call('ada', 'POST', `${path}/${id}/enable`, {}, production)

@@ -50,6 +50,12 @@ export type Directory = {
 const lifetimeMs = 5_000
 const maxEntries = 10_000
 
+/** What an account of the other environment is called in the log, once in each process. */
+const misplaced = {
+  production: 'an account with test keys in production: it is not used; disable it, see docs/operating.md',
+  sandbox: 'an account that moves money in the sandbox: it is not used; disable it, see docs/operating.md',
+} as const
+
 export async function openDirectory(
   { environment, databaseUrl }: Pick<Config, 'environment' | 'databaseUrl'>,
   pool: Pool,
@@ -72,7 +78,18 @@ export async function openDirectory(
     }
   }
   const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, environment, Buffer.from(hex, 'hex')) }))
-  const readAccounts = (condition: string, value: string) => readPspAccounts(pool, environment, vault, condition, value)
+  const told = new LRUCache<string, true>({ max: maxEntries })
+  const tellOnce = ({ id, merchantId }: PspAccount) => {
+    if (told.has(id)) return
+    told.set(id, true)
+    log.error(misplaced[environment], { psp_account: id, merchant: merchantId })
+  }
+  const readAccounts = async (condition: string, value: string) => {
+    const read = await readPspAccounts(pool, environment, vault, condition, value)
+    const ours = read.filter((account) => belongsToEnvironment(environment, account))
+    for (const account of read) if (!ours.includes(account)) tellOnce(account)
+    return ours
+  }
   const accounts = cached(async (id) => ({ account: (await readAccounts('id = $1', id))[0] ?? null }))
   const merchantAccounts = cached(async (merchantId) =>
     readAccounts(`merchant_id = $1 and status = 'active'`, merchantId),
@@ -162,8 +179,7 @@ async function readPspAccounts(
     if (psp === undefined || !isUsableAccount(environment, psp)) return []
     const credentials: Record<string, string> = JSON.parse(vault.open(row.credentials, row.id))
     const { id, merchant_id: merchantId, name, config } = row
-    const account: PspAccount = { id, merchantId, psp, name, config, credentials }
-    return belongsToEnvironment(environment, account) ? [account] : []
+    return [{ id, merchantId, psp, name, config, credentials }]
   })
 }
 
