@@ -3,10 +3,13 @@ import { after, before, test } from 'node:test'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
-import { createLog } from '../log.ts'
+import { createLog, type LogFields } from '../log.ts'
+import { sample as adyen } from '../psp-gateway/adyen/testing/sample.ts'
+import type { Sample } from '../psp-gateway/every-request.ts'
 import type { Psp } from '../psp-gateway/port.ts'
 import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { psps } from '../psp-gateway/registry.ts'
+import { sample as stripe } from '../psp-gateway/stripe/testing/sample.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { type Directory, openDirectory } from '../store/directory.ts'
@@ -59,11 +62,11 @@ after(async () => {
   await database.drop()
 })
 
-function makeAdmin(config: Config): App {
+function makeAdmin(config: Config, itsDirectory = directory): App {
   return createAdminServer({
     config,
     pool,
-    directory,
+    directory: itsDirectory,
     vault,
     psps: { ...psps, sandbox },
     pspHealth: createPspHealth(),
@@ -292,6 +295,49 @@ test('a PSP account is stored sealed, tells what preflight found, and production
   }
   const elsewhere = await call('ada', 'POST', path, standIn, production)
   assert.deepEqual([elsewhere.status, elsewhere.body.param], [400, 'config.api_url'])
+})
+
+test('an account is of its environment by its keys: where it is made, enabled, and found', async () => {
+  const merchant = await makeMerchant()
+  const path = `/merchants/${merchant}/psp_accounts`
+  const account = (sample: Sample, config: object, credentials: object) => ({
+    psp: sample.account.psp,
+    config: { ...sample.account.config, ...config },
+    credentials: { ...sample.account.credentials, ...credentials },
+  })
+  const liveKeys = { secret_key: `sk_live_${'1'.repeat(20)}`, publishable_key: `pk_live_${'1'.repeat(20)}` }
+  const liveAdyen = { environment: 'live', client_key: `live_${'A'.repeat(30)}`, live_url_prefix: '1797a841-Shop' }
+  const told: unknown[] = []
+  const listening = { ...log, error: (_message: string, fields?: LogFields) => void told.push(fields?.psp_account) }
+  const others = await openDirectory({ ...config, environment: 'production' }, pool, vault, listening)
+  const production = makeAdmin({ ...config, environment: 'production' }, others)
+  try {
+    for (const [sample, liveConfig, liveCredentials] of [
+      [stripe, {}, liveKeys],
+      [adyen, liveAdyen, {}],
+    ] as const) {
+      const [ofTest, live] = [account(sample, {}, {}), account(sample, liveConfig, liveCredentials)]
+      for (const [server, wrong] of [
+        [production, ofTest],
+        [admin, live],
+      ] as const) {
+        const { status, body } = await call('ada', 'POST', path, wrong, server)
+        assert.deepEqual([status, body.code], [400, 'parameter_invalid'], `${sample.account.psp}: ${body.detail}`)
+      }
+      assert.equal((await call('ada', 'POST', path, live, production)).status, 201)
+      // As in a database that was copied.
+      const { id } = (await call('ada', 'POST', path, ofTest)).body
+      assert.notEqual(await directory.findPspAccount(id), null)
+      assert.equal(await others.findPspAccount(id), null)
+      assert.equal(told.at(-1), id)
+      for (const accounts of [await others.listPspAccounts(merchant), await others.listRoutableAccounts(merchant)])
+        assert.ok(accounts.length > 0 && accounts.every((one) => one.id !== id))
+      const enabled = await call('ada', 'POST', `${path}/${id}/enable`, {}, production)
+      assert.deepEqual([enabled.status, enabled.body.param], [400, 'account'])
+    }
+  } finally {
+    await others.close()
+  }
 })
 
 test('a grant asked for with dates or ranges that say nothing is refused, and names the field', async () => {

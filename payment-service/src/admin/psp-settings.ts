@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Finding, PspAccount, PspName } from '../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../refusal.ts'
-import { isUsableAccount } from '../store/environment.ts'
+import { belongsToEnvironment, isUsableAccount } from '../store/environment.ts'
 import type { AdminDeps } from './deps.ts'
 
 /** How many settings an account has at most. */
@@ -10,6 +10,12 @@ export const mostSettings = { config: 32, credentials: 16 } as const
 export const settingName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' })
 export const configValue = Type.Union([Type.String({ maxLength: 2_048 }), Type.Number(), Type.Boolean()])
 export const maxCredentialLength = 8_192
+
+/** Why an account does not belong to this environment. */
+export const otherEnvironment = {
+  production: 'This is a test account, which moves no money. Production takes live accounts only.',
+  sandbox: 'This account moves money. The sandbox takes accounts of test mode only.',
+} as const
 
 /**
  * Whether an account may have these settings, when it is made and whenever they are changed.
@@ -29,12 +35,10 @@ export function checkSettings(deps: Pick<AdminDeps, 'config' | 'psps'>, account:
   const findings = psp.preflight(account)
   const error = findings.find(({ severity }) => severity === 'error')
   if (error !== undefined) return refuse('parameter_invalid', { param: error.field, detail: error.message })
-  if (!isProduction) return findings
-  const { mode } = psp.identify(account)
-  if (mode.isLive) return findings
+  if (belongsToEnvironment(deps.config.environment, account)) return findings
   return refuse('parameter_invalid', {
-    param: mode.field,
-    detail: 'This is a test account, which moves no money. Production takes live accounts only.',
+    param: psp.identify(account).mode.field,
+    detail: otherEnvironment[deps.config.environment],
   })
 }
 

@@ -45,6 +45,13 @@ test('a network’s id that looks like an American Express number by chance stay
   assert.deepEqual(maskPspEvent(text), { json: text, isMasked: false })
 })
 
+test('an amount that looks like a Maestro number by chance stays as it is, and a longer one does not', () => {
+  const withMoney = (amount: string) =>
+    JSON.stringify({ ...withOutcome({ captured: amount }), payment: { amount: { amount, currency: 'IDR' } } })
+  assert.deepEqual(maskPspEvent(withMoney('501800000009')), { json: withMoney('501800000009'), isMasked: false })
+  assert.equal(maskPspEvent(withMoney('4242424242424242'))?.isMasked, true)
+})
+
 test('an event without a card number stays as it is', () => {
   const text = JSON.stringify(
     withOutcome({

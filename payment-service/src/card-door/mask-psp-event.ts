@@ -1,3 +1,4 @@
+import { maxAmount } from '@fincore/api-contract/money'
 import { walkJson } from './json-walk.ts'
 import { blankCardNumbersIn } from './tripwire.ts'
 
@@ -8,6 +9,12 @@ const identifiers = new Set(['id', 'payment', 'pspReference', 'actionUrl'])
  * that one in some hundreds looks like a card number. One of another length that does is masked.
  */
 const isNetworkId = (name: string | undefined, length: number) => name === 'networkTransactionId' && length === 15
+/**
+ * An amount is our own writing of a number, and as long as a Maestro card: 5,018,000,000.09 rupiah have 12 digits. Masked,
+ * it would be another amount. One that is longer is no payment's.
+ */
+const isMoney = (name: string | undefined, length: number) =>
+  (name === 'amount' || name === 'captured') && length <= String(maxAmount).length
 
 /**
  * Overwrites card numbers in an event of a PSP, as it is to be stored: in its texts, which nothing depends on. An event
@@ -21,7 +28,7 @@ export function maskPspEvent(json: string): { json: string; isMasked: boolean } 
   let isInIdentifier = false
   walkJson(bytes, {
     string(start, end, path, isName) {
-      if (!isName && isNetworkId(path.at(-1), end - start)) return
+      if (!isName && (isNetworkId(path.at(-1), end - start) || isMoney(path.at(-1), end - start))) return
       if (!blankCardNumbersIn(bytes.subarray(start, end))) return
       isMasked = true
       if (isName || identifiers.has(path.at(-1) ?? '')) isInIdentifier = true

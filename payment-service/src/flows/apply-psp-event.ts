@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
-import type { Outcome, PspEvent } from '../psp-gateway/port.ts'
+import type { Money, Outcome, PspEvent } from '../psp-gateway/port.ts'
 import { type AttemptRow, findAttempt } from '../store/attempts.ts'
-import { findChargeByPspReference } from '../store/charges.ts'
+import { findCharge, findChargeByPspReference } from '../store/charges.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { settleDispute } from './settle-dispute.ts'
 import { closeSession, settleHostedPayment } from './settle-session.ts'
@@ -45,6 +45,7 @@ export async function applyPspEvent(
         return endHostedPayment(deps, attempt, about.outcome)
       // The PSP speaks of another kind of operation than we asked for under this reference.
       if (attempt.kind !== about.attemptKind) return 'flagged'
+      if (about.amount !== undefined && !(await isOfAmount(deps, attempt, about.amount))) return 'flagged'
       const settled = await settleAttempt(deps, attempt.id, about.outcome)
       if (settled === null) return 'flagged'
       return settled.result === 'contradiction' ? 'flagged' : settled.result === 'unknown' ? 'ignored' : 'applied'
@@ -64,4 +65,11 @@ async function endHostedPayment(
   if (charge === null) return 'held'
   const payment = { pspReference, amount: { amount: charge.amount, currency: charge.currency }, outcome }
   return settleHostedPayment(deps, { merchantId, createAttemptId, payment, source: 'webhook' })
+}
+
+/** Whether that was asked for: less than a charge's amount, or as much in another currency, is not the charge's money. */
+async function isOfAmount(deps: Deps, attempt: AttemptRow, { amount, currency }: Money): Promise<boolean> {
+  const { charge_id: id, merchant_id: merchantId } = attempt
+  const charge = id === null ? null : await findCharge(deps.pool, merchantId, id)
+  return charge?.currency === currency && attempt.amount === amount
 }

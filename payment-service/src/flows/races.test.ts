@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Deps } from '../deps.ts'
+import type { Money } from '../psp-gateway/port.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
 import { startInbox } from '../webhooks/inbox/inbox.ts'
 import { until } from '../webhooks/testing/webhook-world.ts'
@@ -122,6 +123,31 @@ describe('capture and cancel', () => {
     for (const word of refused) assert.match(word, /^(operation_in_progress|charge_not_capturable)$/)
     assert.equal((await world.findCharge(id)).captured, 100)
     await world.assertMoneyIsRight([charged, ...answers])
+  })
+})
+
+describe('an event of a PSP about another amount than was asked for', () => {
+  it('is shown to an operator, and changes nothing', async () => {
+    const charged = await world.charge('visa', 'manual')
+    const id = idOf(charged)
+    const reference = await world.attemptOf(id, 'authorize')
+    const { psp_reference, amount } = await world.findCharge(id)
+    const outcome = {
+      outcome: 'approved',
+      pspReference: psp_reference ?? '',
+      captured: BigInt(amount),
+      card: null,
+    } as const
+    const tell = (told: Money) =>
+      applyPspEvent(world.second, world.merchant.id, world.merchant.account, {
+        id: `wev_${id}`,
+        type: 'payment.captured',
+        about: { kind: 'attempt', reference, attemptKind: 'authorize', outcome, amount: told },
+      })
+    assert.equal(await tell({ amount: BigInt(amount), currency: 'KRW' }), 'flagged')
+    assert.equal(await tell({ amount: BigInt(amount) - 1n, currency: 'EUR' }), 'flagged')
+    assert.equal((await world.findCharge(id)).status, 'authorized')
+    await world.assertMoneyIsRight([charged])
   })
 })
 

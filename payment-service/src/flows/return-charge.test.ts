@@ -17,6 +17,7 @@ const answers: Record<string, Answer> = {
   undecided: { outcome: 'pending' },
   unreachable: { failure: 'refused', requestWasSent: false },
   lost: { failure: 'timeout', requestWasSent: true },
+  broken: { status: 555, headers: {}, body: '' },
 }
 
 function readFinish(body: string, asked: Asked | undefined): Outcome {
@@ -129,6 +130,15 @@ describe('a shopper who comes back from their bank', { concurrency: true }, () =
         ['return of the shopper: action_required'],
       )
     })
+
+  it('cannot open the account’s breaker by what they write', async () => {
+    const made = await charge()
+    assert.equal(await made.comeBack('?result=broken'), 'requires_action')
+    assert.equal(made.finished(), 1)
+    const { ours } = world.deps.pspHealth
+    const failures = ours.list().map((account) => ours.statusOf(account)?.lastFailure?.kind)
+    assert.ok(failures.length > 0 && !failures.includes('http_555'), `${failures}`)
+  })
 
   const many = Array.from({ length: 20 }, (_none, index) => `p${index}=1`).join('&')
   for (const [what, query, expected] of [

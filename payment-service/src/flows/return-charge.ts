@@ -3,12 +3,10 @@ import type { Said } from '../payments/look-up-words.ts'
 import { digestOf } from '../secrets.ts'
 import { type AttemptRow, findAuthorizeAttempt } from '../store/attempts.ts'
 import { type ChargeRow, findCharge, findChargeByReturn } from '../store/charges.ts'
-import { isUsableAccount } from '../store/environment.ts'
 import { recordLookUp } from '../store/look-ups.ts'
 import { lookUpAttempt } from './look-up-attempt.ts'
 import { addParameter } from './merchant-url.ts'
 import { askWithin } from './poll.ts'
-import { sendToAccount } from './send-to-account.ts'
 import { doubtAttempt, settleAttempt } from './settle-attempt.ts'
 import { shopperWaitsMs } from './time-limits.ts'
 
@@ -27,7 +25,7 @@ export async function returnFromBank(
   if (!/^[\w-]{43}$/.test(token)) return null
   const charge = await findChargeByReturn(deps.pool, digestOf(token))
   if (charge === null || charge.return_url === null) return null
-  if (!isUsableAccount(deps.config.environment, charge.psp)) return null
+  if ((await deps.directory.findPspAccount(charge.psp_account_id)) === null) return null
   if (isWaiting(charge)) await findOutcome(deps, charge, query)
   return addParameter(charge.return_url, 'charge', charge.id)
 }
@@ -58,7 +56,8 @@ async function finishAction(
   const { payments } = deps.psps[account.psp]
   const request = payments.finishAction?.(account, { reference: attempt.id, query }) ?? null
   if (request === null) return false
-  const reply = await sendToAccount(deps, account, request, deps.config.pspTimeoutMs)
+  // It does not count in how the PSP does: a shopper's forged query must not stop all other payments at the account.
+  const reply = await deps.send(request, deps.config.pspTimeoutMs)
   const amount = { amount: charge.amount, currency: charge.currency }
   const asked = { reference: attempt.id, amount, mustName: true } as const
   const outcome = payments.readReply('authorize', reply, asked)

@@ -290,6 +290,8 @@ export type PspEvent = {
         reference: string
         attemptKind: 'authorize' | 'capture' | 'cancel' | 'refund'
         outcome: Outcome
+        /** How much was held or moved, where the event tells; of another amount than was asked for it is not believed. */
+        amount?: Money
       }
     /** A payment inside a hosted session; `reference` is the create_session attempt's id. */
     | { kind: 'hosted_payment'; reference: string; payment: HostedPayment }

@@ -5,9 +5,9 @@ import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
 import type { RoutableAccount } from '../payments/route.ts'
 import type { PspAccount, PspName } from '../psp-gateway/port.ts'
-import { pspNames } from '../psp-gateway/registry.ts'
+import { pspNames, psps } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
-import { isKeyOfLive, isUsableAccount } from './environment.ts'
+import { belongsToEnvironment, isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
 
 export type ApiKey = {
@@ -24,9 +24,10 @@ export type ApiKey = {
  * announced by NOTIFY and seen at once; should the announcement be lost, an entry lives five seconds at most, which is
  * also how soon a revocation must hold (the card relay remembers an admit no longer either).
  *
- * What belongs to the other environment is not found here, whoever asks: in production no test key and no account at a
- * test PSP, in the sandbox no live key (PCI DSS 6.5.6). Nothing else reads a key's rights, or an account's credentials to
- * call its PSP with; an operator who changes them goes through the same gate (admin/psp-settings.ts).
+ * What belongs to the other environment is not found here, whoever asks: in production no test key and no account that
+ * moves no money, in the sandbox no live key and no account that moves some (PCI DSS 6.5.6). Nothing else reads a key's
+ * rights, or an account's credentials to call its PSP with; an operator who changes them goes through the same gate
+ * (admin/psp-settings.ts).
  */
 export type Directory = {
   findApiKey(digest: Buffer): Promise<ApiKey | null>
@@ -50,6 +51,12 @@ export type Directory = {
 const lifetimeMs = 5_000
 const maxEntries = 10_000
 
+/** What an account of the other environment is called in the log, once in each process. */
+const misplaced = {
+  production: 'an account with test keys in production: it is not used; disable it, see docs/operating.md',
+  sandbox: 'an account that moves money in the sandbox: it is not used; disable it, see docs/operating.md',
+} as const
+
 export async function openDirectory(
   { environment, databaseUrl }: Pick<Config, 'environment' | 'databaseUrl'>,
   pool: Pool,
@@ -72,12 +79,35 @@ export async function openDirectory(
     }
   }
   const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, environment, Buffer.from(hex, 'hex')) }))
-  const readAccounts = (condition: string, value: string) => readPspAccounts(pool, environment, vault, condition, value)
+  const told = new LRUCache<string, true>({ max: maxEntries })
+  const tellOnce = ({ id, merchantId }: PspAccount) => {
+    if (told.has(id)) return
+    told.set(id, true)
+    log.error(misplaced[environment], { psp_account: id, merchant: merchantId })
+  }
+  const readAccounts = async (condition: string, value: string) => {
+    const read = await readPspAccounts(pool, environment, vault, condition, value)
+    const ours = read.filter((account) => belongsToEnvironment(environment, account))
+    for (const account of read) if (!ours.includes(account)) tellOnce(account)
+    return ours
+  }
   const accounts = cached(async (id) => ({ account: (await readAccounts('id = $1', id))[0] ?? null }))
   const merchantAccounts = cached(async (merchantId) =>
     readAccounts(`merchant_id = $1 and status = 'active'`, merchantId),
   )
-  const routes = cached((merchantId) => readRoutableAccounts(pool, environment, merchantId))
+  /** One that cannot be opened is kept: whoever is to use it is told so. */
+  const isOfEnvironment = async ({ id, psp, isActive }: { id: string; psp: PspName; isActive: boolean }) => {
+    if (!isActive || psps[psp].isTest) return true
+    return accounts(id).then(
+      ({ account }) => account !== null,
+      () => true,
+    )
+  }
+  const routes = cached(async (merchantId) => {
+    const rows = await readRoutableAccounts(pool, environment, merchantId)
+    const fits = await Promise.all(rows.map(isOfEnvironment))
+    return rows.filter((_, index) => fits[index])
+  })
   const operators = cached(async (hex) => {
     const { rows } = await pool.query<{ name: string }>('select name from operators where token_digest = $1', [
       Buffer.from(hex, 'hex'),
@@ -149,7 +179,8 @@ async function readPspAccounts(
     // Before its credentials are opened: a copied database may hold them under another encryption key.
     if (psp === undefined || !isUsableAccount(environment, psp)) return []
     const credentials: Record<string, string> = JSON.parse(vault.open(row.credentials, row.id))
-    return [{ id: row.id, merchantId: row.merchant_id, psp, name: row.name, config: row.config, credentials }]
+    const { id, merchant_id: merchantId, name, config } = row
+    return [{ id, merchantId, psp, name, config, credentials }]
   })
 }
 

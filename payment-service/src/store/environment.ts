@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
-import { type PspName, testPsps } from '../psp-gateway/registry.ts'
+import type { PspAccount } from '../psp-gateway/port.ts'
+import { type PspName, psps, testPsps } from '../psp-gateway/registry.ts'
 import type { Queryable } from './pool.ts'
 
 /**
@@ -9,7 +10,18 @@ import type { Queryable } from './pool.ts'
  */
 export const isKeyOfLive = String.raw`(hint like '__\_live\_%')`
 
-/** Whether this environment may use an account at the PSP. Production uses none that moves no money. */
+/**
+ * Whether an account belongs to this environment: to production one that moves money, to the sandbox one that moves none.
+ * A database that was copied, or an account that was made with the wrong keys, would take a payment for what it is not.
+ */
+export function belongsToEnvironment(environment: Config['environment'], account: PspAccount): boolean {
+  return psps[account.psp].identify(account).mode.isLive === (environment === 'production')
+}
+
+/**
+ * Whether this environment may use an account at the PSP, as far as the PSP's name tells: production uses none of a PSP
+ * that moves no money. What the account's own keys tell, the directory asks `belongsToEnvironment`.
+ */
 export function isUsableAccount(environment: Config['environment'], psp: PspName): boolean {
   return environment !== 'production' || !testPsps.includes(psp)
 }

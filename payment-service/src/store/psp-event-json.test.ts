@@ -17,6 +17,13 @@ const outcomes: Outcome[] = [
 ]
 const abouts: PspEvent['about'][] = [
   ...outcomes.map((outcome) => ({ kind: 'attempt', reference: 'att_1', attemptKind: 'refund', outcome }) as const),
+  {
+    kind: 'attempt',
+    reference: 'att_1',
+    attemptKind: 'authorize',
+    outcome: { outcome: 'approved', pspReference: 'pay_1', captured: huge, card },
+    amount: { amount: huge, currency: 'EUR' },
+  },
   ...outcomes.map(
     (outcome) =>
       ({

@@ -1,4 +1,4 @@
-import type { Dispute, HostedPayment, Outcome, PspEvent } from '../psp-gateway/port.ts'
+import type { Dispute, HostedPayment, Money, Outcome, PspEvent } from '../psp-gateway/port.ts'
 
 /** The shape of a type in JSON: money as decimal text, because a JSON number rounds above 2^53. */
 type InJson<T> = T extends bigint | Date ? string : T extends object ? { [key in keyof T]: InJson<T[key]> } : T
@@ -16,8 +16,11 @@ export function storePspEvent(event: PspEvent): string {
 /** Reads an event back. Every kind is named, so that one added to the port does not compile until it is read here. */
 export function readPspEvent({ id, type, about }: StoredPspEvent): PspEvent {
   switch (about.kind) {
-    case 'attempt':
-      return { id, type, about: { ...about, outcome: readOutcome(about.outcome) } }
+    case 'attempt': {
+      const { amount, outcome, ...rest } = about
+      const read = { ...rest, outcome: readOutcome(outcome) }
+      return { id, type, about: amount === undefined ? read : { ...read, amount: readMoney(amount) } }
+    }
     case 'hosted_payment':
       return { id, type, about: { ...about, payment: readPayment(about.payment) } }
     case 'dispute':
@@ -30,16 +33,20 @@ export function readPspEvent({ id, type, about }: StoredPspEvent): PspEvent {
 }
 
 function readPayment(payment: InJson<HostedPayment>): HostedPayment {
-  const amount = { amount: BigInt(payment.amount.amount), currency: payment.amount.currency }
-  return { pspReference: payment.pspReference, amount, outcome: readOutcome(payment.outcome) }
+  const { pspReference, amount, outcome } = payment
+  return { pspReference, amount: readMoney(amount), outcome: readOutcome(outcome) }
 }
 
 function readDispute({ amount, evidenceDueBy, ...rest }: InJson<Dispute>): Dispute {
   return {
     ...rest,
-    amount: { amount: BigInt(amount.amount), currency: amount.currency },
+    amount: readMoney(amount),
     evidenceDueBy: evidenceDueBy === null ? null : new Date(evidenceDueBy),
   }
+}
+
+function readMoney({ amount, currency }: InJson<Money>): Money {
+  return { amount: BigInt(amount), currency }
 }
 
 function readOutcome(outcome: InJson<Outcome>): Outcome {

@@ -14,6 +14,7 @@ import {
   configValue,
   maxCredentialLength,
   mostSettings,
+  otherEnvironment,
   refuseTestPsp,
   settingName,
 } from '../psp-settings.ts'
@@ -87,8 +88,17 @@ export function addPspAccountRoutes(app: App, deps: AdminDeps): void {
           const row = await setPspAccountStatus(tx, request.params.merchant, request.params.account, changes[action])
           if (row === null) return refuse('resource_not_found')
           const psp = pspNames.find((name) => name === row.psp)
-          const unfit = action === 'enable' && psp !== undefined ? refuseTestPsp(deps, psp) : null
-          return unfit ?? { body: showPspAccount(deps, row) }
+          if (action === 'enable' && psp !== undefined) {
+            const unfit = refuseTestPsp(deps, psp)
+            if (unfit !== null) return unfit
+            // An account of the other environment is not found.
+            if ((await deps.directory.findPspAccount(row.id)) === null)
+              return refuse('parameter_invalid', {
+                param: 'account',
+                detail: otherEnvironment[deps.config.environment],
+              })
+          }
+          return { body: showPspAccount(deps, row) }
         }),
     )
   }

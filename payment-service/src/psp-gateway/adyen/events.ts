@@ -113,21 +113,21 @@ function aboutAuthorization(item: NotificationRequestItem): About | null {
   if (amount === null) return null
   const { reference, captureMethod } = readReference(item.merchantReference)
   const brand = item.paymentMethod ?? undefined
-  const outcome: Outcome =
-    item.success === 'true'
-      ? approve({ pspReference, amount, captureMethod, brand, additionalData })
-      : {
-          outcome: 'declined',
-          pspReference,
-          ...readRefusal({
-            text: item.reason ?? undefined,
-            raw: readText(additionalData, 'refusalReasonRaw') ?? item.reason ?? undefined,
-          }),
-          card: readCard(additionalData, brand),
-        }
+  const isSuccess = item.success === 'true'
+  const outcome: Outcome = isSuccess
+    ? approve({ pspReference, amount, captureMethod, brand, additionalData })
+    : {
+        outcome: 'declined',
+        pspReference,
+        ...readRefusal({
+          text: item.reason ?? undefined,
+          raw: readText(additionalData, 'refusalReasonRaw') ?? item.reason ?? undefined,
+        }),
+        card: readCard(additionalData, brand),
+      }
   return isOfLink(item)
     ? { kind: 'hosted_payment', reference, payment: { pspReference, amount, outcome } }
-    : { kind: 'attempt', reference, attemptKind: 'authorize', outcome }
+    : { kind: 'attempt', reference, attemptKind: 'authorize', outcome, ...(isSuccess ? { amount } : {}) }
 }
 
 /** What was held is free again. Of a link's payment it is not told that it is one: the reference is then the link's. */
@@ -182,6 +182,8 @@ function aboutModification(kind: FollowUpKind, item: NotificationRequestItem): A
     reference,
     attemptKind: kind,
     outcome: { outcome: 'approved', pspReference, captured, card: null },
+    // What a cancel releases it need not tell.
+    ...(kind === 'cancel' ? {} : { amount }),
   }
 }
 

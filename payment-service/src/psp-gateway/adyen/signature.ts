@@ -4,9 +4,14 @@ import { type NotificationRequestItem, readText } from './wire.ts'
 /**
  * Whether one of the keys signed this item: HMAC-SHA256, base64, over these eight fields joined by colons, empty ones
  * included and nothing escaped (Adyen, “Verify HMAC signatures”, and its libraries' HmacValidator). Neither the time nor
- * the rest of the item is signed.
+ * the rest of the item is signed. A colon in more than one of them could be another's, so that one signature would stand
+ * for several items; only the merchant's own reference may have one.
  */
 export function isSigned(item: NotificationRequestItem, keys: readonly Buffer[]): boolean {
+  const isUnequivocal = [item.pspReference, item.originalReference, item.amount.currency].every(
+    (field) => !field?.includes(':'),
+  )
+  if (!isUnequivocal) return false
   const given = Buffer.from(readText(item.additionalData, 'hmacSignature') ?? '', 'base64')
   const text = [
     item.pspReference,

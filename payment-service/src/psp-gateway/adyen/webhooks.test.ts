@@ -129,6 +129,19 @@ describe('webhooks of Adyen', () => {
     }
   })
 
+  it('tells how much was held or moved, and nothing of what a cancel released', () => {
+    for (const [eventCode, amount] of [
+      ['AUTHORISATION', 1000n],
+      ['CAPTURE', 1000n],
+      ['REFUND', 1000n],
+      ['CANCELLATION', undefined],
+    ] as const) {
+      const { about } = read({ ...modification, eventCode })
+      assert(about.kind === 'attempt')
+      assert.equal(about.amount?.amount, amount, eventCode)
+    }
+  })
+
   it('tells the card, and the network’s id of the payment', () => {
     const { about } = read({ paymentMethod: 'visa_applepay' })
     assert(about.kind === 'attempt' && about.outcome.outcome === 'approved')
@@ -241,6 +254,13 @@ describe('who may send Adyen’s webhooks', () => {
       { success: 'false' },
     ])
       assert.equal(verify(wrap([{ ...signed, ...change }])).ok, false, JSON.stringify(change))
+  })
+
+  it('believes no signature of an item whose fields were parted elsewhere', () => {
+    const signed = sign({ ...item, merchantReference: `${item.merchantAccountCode}:att_9` })
+    assert.equal(verify(wrap([signed])).ok, true)
+    const parted = { originalReference: `:${item.merchantAccountCode}`, merchantReference: 'att_9' }
+    assert.equal(verify(wrap([{ ...signed, ...parted }])).ok, false)
   })
 })
 

@@ -33,6 +33,12 @@ describe('a Stripe account’s settings', () => {
     ],
     ['an empty secret of before', {}, { previous_webhook_secret: '' }, ['error credentials.previous_webhook_secret']],
     ['an API without TLS', { api_url: 'http://127.0.0.1:4201' }, {}, ['error config.api_url']],
+    [
+      'live keys at a stand-in',
+      { api_url: 'https://127.0.0.1:4201', pages_url: 'http://127.0.0.1:4200' },
+      live,
+      ['error config.api_url', 'error config.pages_url'],
+    ],
     ['an API with a path', { api_url: 'https://api.stripe.com/v1' }, {}, ['error config.api_url']],
     ['a setting that there is not', { region: 'eu' }, {}, ['warning config.region']],
   ]

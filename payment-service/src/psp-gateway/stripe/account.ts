@@ -26,14 +26,15 @@ const apiUrl = 'https://api.stripe.com'
 const settings: readonly Setting[] = [
   {
     field: 'config.api_url',
-    isRight: isHttpsOrigin,
-    mustBe: 'an https origin without a path; leave it out for Stripe itself',
+    // A live key is shown to Stripe alone, and so is a card that comes with it.
+    isRight: (value, account) => isHttpsOrigin(value) && !isLive(account),
+    mustBe: 'an https origin without a path, for a stand-in with test keys; leave it out for Stripe itself',
     isOptional: true,
   },
   {
     field: 'config.pages_url',
-    isRight: isOrigin,
-    mustBe: 'an origin without a path; leave it out for Stripe itself',
+    isRight: (value, account) => isOrigin(value) && !isLive(account),
+    mustBe: 'an origin without a path, for a stand-in with test keys; leave it out for Stripe itself',
     isOptional: true,
   },
   {

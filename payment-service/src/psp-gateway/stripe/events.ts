@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { Dispute, PspEvent } from '../port.ts'
+import type { Dispute, Money, Outcome, PspEvent } from '../port.ts'
 import { readPspCode } from '../psp-code.ts'
 import { readStripeAmount } from './amounts.ts'
 import { readHostedPayments } from './hosted-sessions.ts'
@@ -104,7 +104,8 @@ function aboutPayment(event: Event, status: string, intent: PaymentIntent): Abou
   const contradictory = unknown("the event's name and its content contradict each other")
   if (capture !== undefined && status === 'succeeded') {
     const outcome = outcomeOfCapture(intent, { reference: capture }) ?? contradictory
-    return { kind: 'attempt', reference: capture, attemptKind: 'capture', outcome: fits ? outcome : contradictory }
+    const captured = readStripeAmount(intent.amount_received, intent.currency)
+    return aboutAttempt('capture', capture, fits ? outcome : contradictory, captured)
   }
   const canceler = status === 'canceled' ? readCanceler(event, reference) : null
   if (canceler !== null) {
@@ -118,7 +119,19 @@ function aboutPayment(event: Event, status: string, intent: PaymentIntent): Abou
   }
   const isOwnFailure = status === 'requires_payment_method' && readKey(event) === reference
   const outcome = isOwnFailure ? declinedTry(intent, intent.id) : outcomeOfPayment(intent)
-  return { kind: 'attempt', reference, attemptKind: 'authorize', outcome: fits ? outcome : contradictory }
+  const amount = readStripeAmount(intent.amount, intent.currency)
+  return aboutAttempt('authorize', reference, fits ? outcome : contradictory, amount)
+}
+
+/** What was held or moved must be what was asked for; what was refused moved nothing. */
+function aboutAttempt(
+  attemptKind: 'authorize' | 'capture' | 'refund',
+  reference: string,
+  outcome: Outcome,
+  amount: Money | null,
+): About {
+  const told = outcome.outcome === 'approved' && amount !== null ? { amount } : {}
+  return { kind: 'attempt', reference, attemptKind, outcome, ...told }
 }
 
 function aboutCharge(charge: Charge): About {
@@ -127,7 +140,7 @@ function aboutCharge(charge: Charge): About {
   const amount = readStripeAmount(charge.amount, charge.currency)
   if (reference === undefined || payment === null || amount === null) return nothing
   const outcome = outcomeOfCharge({ ...charge, payment_intent: payment })
-  if (flow === undefined) return { kind: 'attempt', reference, attemptKind: 'authorize', outcome }
+  if (flow === undefined) return aboutAttempt('authorize', reference, outcome, amount)
   return { kind: 'hosted_payment', reference, payment: { pspReference: payment, amount, outcome } }
 }
 
@@ -150,7 +163,7 @@ function aboutRefund(refund: Parameters<typeof outcomeOfRefund>[0]): About {
   const reference = refund.metadata?.fincore_reference
   // Given back by somebody at Stripe: FinCore's books do not know of it.
   if (reference === undefined) return unforeseen
-  return { kind: 'attempt', reference, attemptKind: 'refund', outcome: outcomeOfRefund(refund) }
+  return aboutAttempt('refund', reference, outcomeOfRefund(refund), readStripeAmount(refund.amount, refund.currency))
 }
 
 /** Stripe's statuses of a dispute ("How disputes work"). The `warning_` ones are inquiries, by which no money moves. */

@@ -183,6 +183,7 @@ describe('webhooks of Stripe', () => {
     ['payout.paid', '', { object: 'payout' }, {}, 'unforeseen'],
     ['constructor', '', {}, {}, 'unforeseen'],
     ['payment_intent.succeeded', 'in live mode, to an account of test mode', intent, { livemode: true }, 'nothing'],
+    ['payment_intent.succeeded', 'of a connected account', intent, { account: 'acct_2' }, 'nothing'],
     ['payment_intent.succeeded', 'that cannot be read', { id: 'pi_1' }, {}, 'refused'],
     ['refund.updated', 'that is a payment', intent, {}, 'refused'],
   ]
@@ -203,6 +204,20 @@ describe('webhooks of Stripe', () => {
       assert.equal(words.join(' '), expected)
     })
   }
+
+  it('tells how much was held or moved', () => {
+    for (const [type, object, told] of [
+      ['payment_intent.succeeded', { ...intent, currency: 'usd' }, [1000n, 'USD']],
+      ['payment_intent.succeeded', { ...captured, amount_received: 400 }, [400n, 'EUR']],
+      ['charge.succeeded', paidCharge, [1000n, 'EUR']],
+      ['refund.updated', { ...refund, amount: 300 }, [300n, 'EUR']],
+    ] as const) {
+      const answer = read(type, object)
+      assert(answer.ok && answer.events[0]?.about.kind === 'attempt')
+      const { amount } = answer.events[0].about
+      assert.deepEqual([amount?.amount, amount?.currency], told, type)
+    }
+  })
 
   const body = eventOf('payment_intent.succeeded', intent)
   const right = sign(body)

@@ -31,8 +31,10 @@ export const webhooks: WebhookIntake = {
       return refuse('the signature is too old or too new')
     const event = parseJson(body.toString('utf8'))
     if (!wire.event.Check(event)) return refuse('the body is no event')
-    // An endpoint of live mode may be sent events of test mode too (“Connect webhooks”); they are not about this account.
-    const about: PspEvent['about'] | null = event.livemode === isLive(account) ? readAbout(event) : { kind: 'nothing' }
+    // An endpoint for connected accounts is sent their events, and those of test mode too (“Connect webhooks”). They are
+    // not about this account, and who owns a connected account writes into its metadata whatever they like.
+    const isOwn = event.livemode === isLive(account) && !event.account
+    const about: PspEvent['about'] | null = isOwn ? readAbout(event) : { kind: 'nothing' }
     return about === null
       ? refuse('the event lacks what its name promises')
       : { ok: true, events: [{ id: event.id, type: event.type, about }] }

@@ -137,6 +137,8 @@ const Event = Type.Object({
   id: Id,
   type: Word,
   livemode: Type.Boolean(),
+  /** Of a connected account's event: its id. An event of the account itself has none. */
+  account: maybe(Type.String()),
   /** Whose request caused it; null when Stripe did by itself. */
   request: maybe(Type.Object({ idempotency_key: maybe(Type.String({ maxLength: 255 })) })),
   data: Type.Object({ object: Type.Object({}) }),
