@@ -302,7 +302,8 @@ describe('a change of credentials is refused, and nothing is changed', () => {
   ]
   for (const [what, of, changes, at, code, param] of cases) {
     it(`${of.psp}: ${what}`, async () => {
-      const id = await make(of)
+      const movesMoney = of === liveAdyen || of === liveStripe
+      const id = await make(of, movesMoney ? production : admin)
       const found = await stored(id)
       const { body } = await roll(id, changes, at())
       assert.deepEqual([body.code, body.param], [code, param], JSON.stringify(body))
