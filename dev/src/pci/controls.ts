@@ -313,6 +313,7 @@ export const controls: readonly Control[] = [
         tests: [
           'a key is shown once, of the right environment, and works until it is revoked',
           'a PSP account is stored sealed, tells what preflight found, and production takes no test money',
+          'an account is of its environment by its keys: where it is made, enabled, and found',
         ],
       },
       {
