@@ -88,7 +88,8 @@ export async function createLoad(api: string): Promise<Load> {
         }
         await sleep(tickMs)
       }
-      await Promise.race([Promise.all(underWay), sleep(answersWithinMs)])
+      // The connections keep the process alive; once all have their answer this shall not.
+      await Promise.race([Promise.all(underWay), sleep(answersWithinMs, undefined, { ref: false })])
       for (const { tally } of lines) {
         const lost = tally.sent - tally.served - tally.shed - Object.values(tally.others).reduce((a, b) => a + b, 0)
         if (lost > 0) tally.others['no answer'] = lost
