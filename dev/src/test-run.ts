@@ -50,7 +50,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     process.execPath,
     [
       '--test',
-      '--test-concurrency=6',
+      '--test-concurrency=4',
       `--test-timeout=${testTimeoutMs}`,
       ...all.map(({ module }) => `--test-reporter=${module}`),
       ...all.map(({ destination }) => `--test-reporter-destination=${destination}`),

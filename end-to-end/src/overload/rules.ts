@@ -21,7 +21,7 @@ export type Margins = {
   calledPart: number
 }
 
-/** For the test in `npm test`, beside five other test files: the load itself comes slower than it is meant to. */
+/** For the test in `npm test`, beside three other test files: the load itself comes slower than it is meant to. */
 export const smallMargins: Margins = {
   servedPart: 0.4,
   countsMeanwhile: false,
