@@ -43,6 +43,8 @@ export function openPool(
   })
   // An idle connection that breaks (the database restarts) must not end the process; the next query opens another.
   pool.on('error', () => {})
+  // Nor one that breaks between two of its uses, when neither the pool nor a transaction listens: its next query tells.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
 
