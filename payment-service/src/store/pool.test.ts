@@ -36,6 +36,14 @@ async function terminateAndWait(tx: Queryable & NodeJS.EventEmitter): Promise<vo
 
 // An `error` event that nobody hears would end this process, and so fail these tests.
 describe('a transaction whose connection is cut', () => {
+  it('while neither the pool nor a transaction listens ends nothing but the connection', async () => {
+    const client = await pool.connect()
+    await terminateAndWait(client)
+    await assert.rejects(client.query('select 1'))
+    client.release()
+    assert.equal((await pool.query('select 1')).rowCount, 1)
+  })
+
   it('between two statements is thrown to its caller, and the next one gets a whole connection', async () => {
     await assert.rejects(
       inTransaction(pool, async (tx) => {
