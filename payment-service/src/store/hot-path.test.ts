@@ -16,7 +16,10 @@ describe('the statement that writes outcomes', () => {
     // The index of attempts is of their ids alone, which no two merchants share.
     const conditions = [...plan.matchAll(/(?:Index|Bitmap).* Scan (?:using|on) (\w+)[^\n]*\n\s*Index Cond: (.*)/g)]
     assert.deepEqual(
-      conditions.map(([, index, condition = '']) => [index, [...condition.matchAll(/(\w+) = /g)].map(([, name]) => name)]),
+      conditions.map(([, index, condition = '']) => [
+        index,
+        [...condition.matchAll(/(\w+) = /g)].map(([, name]) => name),
+      ]),
       [
         ['attempts_by_id', ['id']],
         ['charges_pkey', ['merchant_id', 'id']],
