@@ -1,5 +1,6 @@
 /**
- * Writes the pages of `docs/` that are tables in the code, and what the card relay and the Node SDK take from the contract:
+ * Writes the pages of `docs/` that are tables in the code, the guides' pictures and the examples in their text, and what
+ * the card relay and the Node SDK take from the contract:
  * `npm run docs`. With `--check` it writes nothing and fails when a file differs from its table.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,8 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { drawFlows } from './diagrams/flows.ts'
+import { includeExamples } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
@@ -136,7 +139,7 @@ async function describePages(): Promise<DocPage[]> {
       source: 'api-contract/src/{events,charge-flags,webhook-endpoints}.ts',
       title: 'Events',
       text: [
-        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](flows.md#webhooks).',
+        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](guides/webhooks.md).',
         '`data.object` is the whole object as it was at that moment. Ignore types and flags that you do not know.',
         '',
         '## Types, and what to do',
@@ -275,6 +278,8 @@ const files = [
   { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
+  ...drawFlows(),
+  ...includeExamples(),
 ]
 const different = files.filter(({ path, text }) => {
   const inRepository = pathInRepository(path)
