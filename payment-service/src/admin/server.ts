@@ -16,6 +16,7 @@ import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAttemptSettlementRoutes } from './routes/attempt-settlements.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addDeploymentRoute } from './routes/deployment.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
@@ -117,6 +118,7 @@ export function createAdminServer(deps: AdminDeps): App {
     await Promise.all(recordsOfCall(request, readProblem(payload)).map((record) => refusals.write(record)))
   })
 
+  addDeploymentRoute(app, deps)
   addMerchantRoutes(app, deps)
   addApiKeyRoutes(app, deps)
   addPspAccountRoutes(app, deps)

@@ -56,11 +56,13 @@ const rules: Record<string, Rule> = {
   'GET /c/:token/return': 'anyone',
   // Known by its signature over the raw bytes, which the inbox's own tests are about.
   'POST /v1/psp_webhooks/:pspAccount': 'anyone',
+  'GET /admin/v1/deployment': 'operator',
   'POST /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants/:merchant': 'operator',
   'POST /admin/v1/merchants/:merchant/api_keys': 'operator',
   'GET /admin/v1/merchants/:merchant/api_keys': 'operator',
+  'POST /admin/v1/merchants/:merchant/api_keys/:key/roll': 'operator',
   'DELETE /admin/v1/merchants/:merchant/api_keys/:key': 'operator',
   'POST /admin/v1/merchants/:merchant/psp_accounts': 'operator',
   'GET /admin/v1/merchants/:merchant/psp_accounts': 'operator',
