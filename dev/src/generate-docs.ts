@@ -1,5 +1,5 @@
 /**
- * Writes the pages of `docs/` that are tables in the code, and the data that the card relay takes from the contract:
+ * Writes the pages of `docs/` that are tables in the code, and what the card relay and the Node SDK take from the contract:
  * `npm run docs`. With `--check` it writes nothing and fails when a file differs from its table.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,6 +19,7 @@ import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
+import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
 import { describePciPages } from './pci/describe-pages.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
@@ -272,6 +273,8 @@ const pages = await describePages()
 const files = [
   ...pages.map((page) => ({ path: page.path, text: render(page) })),
   { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
+  { path: 'node-sdk/src/contract.ts', text: describeContract() },
+  { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
 ]
 const different = files.filter(({ path, text }) => {
   const inRepository = pathInRepository(path)
