@@ -44,7 +44,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
-export function createAdminServer(deps: AdminDeps): App {
+export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = perMinute): App {
   const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
@@ -68,8 +68,8 @@ export function createAdminServer(deps: AdminDeps): App {
     if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
   })
 
-  const limitAddress = createLimit(app, { perMinute: perMinute.address })
-  const findOperator = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenTokens }), (digest) =>
+  const limitAddress = createLimit(app, { perMinute: limits.address })
+  const findOperator = createGuardedLookUp(createLimit(app, { perMinute: limits.unseenTokens }), (digest) =>
     deps.directory.findOperator(Buffer.from(digest, 'hex')),
   )
   app.addHook('onRequest', async (request, reply) => {
