@@ -1,6 +1,7 @@
 /**
- * Writes the pages of `docs/` that are tables in the code, the data that the card relay takes from the contract, and the
- * files of the browser SDK: `npm run docs`. With `--check` it writes nothing and fails when a file differs from its table.
+ * Writes the pages of `docs/` that are tables in the code, what the card relay and the Node SDK take from the contract, and
+ * the files of the browser SDK: `npm run docs`. With `--check` it writes nothing and fails when a file differs from its
+ * table.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -21,6 +22,7 @@ import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
+import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
@@ -289,7 +291,11 @@ function settle(files: readonly { path: string; text: string }[]): void {
 
 settle((await buildSdk()).map(({ path, text }) => ({ path: `browser-sdk/${path}`, text })))
 settle((await describePages()).map((page) => ({ path: page.path, text: render(page) })))
-settle([{ path: 'card-relay/src/problems.json', text: describeRelayProblems() }])
+settle([
+  { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
+  { path: 'node-sdk/src/contract.ts', text: describeContract() },
+  { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
+])
 const names = different.join(', ')
 if (different.length === 0) console.log(`Docs: ${count} files are as their tables say.`)
 else if (onlyCheck) console.error(`These files differ from their tables: ${names}. Run \`npm run docs\`.`)
