@@ -98,6 +98,13 @@ export default {
       to: { pathNot: '^browser-sdk/src/' },
     },
     {
+      name: 'node-sdk-imports-node-only',
+      comment: '@fincore/node has no dependency: what a merchant installs is what this folder holds.',
+      severity: 'error',
+      from: { path: '^node-sdk/src/', pathNot: tests },
+      to: { pathNot: '^node-sdk/src/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'no-circles',
       comment: 'Files that import one another in a circle cannot be read one at a time. A type alone makes no circle.',
       severity: 'error',

@@ -1,6 +1,7 @@
 /**
  * Writes the pages of `docs/` that are tables in the code, the guides' pictures and the examples in their text, and the
  * data that the card relay takes from the contract:
+ * Writes the pages of `docs/` that are tables in the code, and what the card relay and the Node SDK take from the contract:
  * `npm run docs`. With `--check` it writes nothing and fails when a file differs from its table.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -22,6 +23,7 @@ import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
+import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
 import { describePciPages } from './pci/describe-pages.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
@@ -277,6 +279,8 @@ const files = [
   { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
   ...drawFlows(),
   ...includeExamples(),
+  { path: 'node-sdk/src/contract.ts', text: describeContract() },
+  { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
 ]
 const different = files.filter(({ path, text }) => {
   const inRepository = pathInRepository(path)
