@@ -1,18 +1,45 @@
+import { lowestDigitsAt } from '../ids.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import type { Queryable } from './pool.ts'
 
 /** A page of a list, as its caller asked for it: at most one of the two cursors is set. */
-export type PageQuery = { limit: number; startingAfter: string | null; endingBefore: string | null }
+export type PageQuery = {
+  limit: number
+  startingAfter: string | null
+  endingBefore: string | null
+  /** Made then or later. */
+  createdAfter: Date | null
+  /** Made before then. */
+  createdBefore: Date | null
+}
 
 export type PageSource = {
   /** Columns and table are the code's own text, never a caller's. */
   columns: string
-  table: 'charges' | 'refunds' | 'disputes' | 'payment_sessions' | 'events' | 'webhook_endpoints' | 'webhook_deliveries'
+  table: keyof typeof tables
   merchantId: string
   /** Columns that must have this value; an undefined one does not matter. */
   equal?: Readonly<Record<string, string | undefined>>
   query: PageQuery
 }
+
+/** The prefix of the ids of each table, and when a row was made, as its answer says it. */
+const tables = {
+  charges: { prefix: 'ch_', createdAt: 'created_at' },
+  refunds: { prefix: 're_', createdAt: 'created_at' },
+  disputes: { prefix: 'dp_', createdAt: 'created_at' },
+  payment_sessions: { prefix: 'ps_', createdAt: 'created_at' },
+  // The event's own text is the answer; the column has the database's clock.
+  events: { prefix: 'evt_', createdAt: `(body ->> 'created_at')::timestamptz` },
+  webhook_endpoints: { prefix: 'whe_', createdAt: 'created_at' },
+  webhook_deliveries: { prefix: 'del_', createdAt: 'created_at' },
+} as const
+
+/**
+ * An id has the time at which it was made, which is not to the millisecond that of `created_at`: within this of it, an
+ * object is looked at. The index on the id finds the range, and `created_at` decides at its ends.
+ */
+const slackMs = 60_000
 
 /**
  * Reads a page of one merchant's rows, the newest first: ids sort by time, so the id is the cursor. `hasMore` says
@@ -23,7 +50,7 @@ export async function fetchPage<Row extends object>(
   db: Queryable,
   source: PageSource,
 ): Promise<{ rows: Row[]; hasMore: boolean } | Refusal> {
-  const { limit, startingAfter, endingBefore } = source.query
+  const { limit, startingAfter, endingBefore, createdAfter, createdBefore } = source.query
   const cursor = startingAfter ?? endingBefore
   if (cursor !== null && !deletable.has(source.table)) {
     const { rowCount } = await db.query(`select from ${source.table} where merchant_id = $1 and id = $2`, [
@@ -33,13 +60,23 @@ export async function fetchPage<Row extends object>(
     if (rowCount === 0)
       return refuse('cursor_invalid', { param: startingAfter === null ? 'ending_before' : 'starting_after' })
   }
-  const values: (string | number)[] = [source.merchantId]
+  const { prefix, createdAt } = tables[source.table]
+  const values: (string | number | Date)[] = [source.merchantId]
   const conditions = ['merchant_id = $1']
-  const compare = (column: string, operator: '=' | '<' | '>', value: string) =>
+  const compare = (column: string, operator: '=' | '<' | '>' | '>=', value: string | Date) =>
     conditions.push(`${column} ${operator} $${values.push(value)}`)
   for (const [column, value] of Object.entries(source.equal ?? {})) if (value !== undefined) compare(column, '=', value)
   if (startingAfter !== null) compare('id', '<', startingAfter)
   if (endingBefore !== null) compare('id', '>', endingBefore)
+  const lowestIdAt = (time: Date, slack: number) => prefix + lowestDigitsAt(new Date(time.getTime() + slack))
+  if (createdAfter !== null) {
+    compare('id', '>=', lowestIdAt(createdAfter, -slackMs))
+    compare(createdAt, '>=', createdAfter)
+  }
+  if (createdBefore !== null) {
+    compare('id', '<', lowestIdAt(createdBefore, slackMs))
+    compare(createdAt, '<', createdBefore)
+  }
   const { rows } = await db.query<Row>(
     `select ${source.columns} from ${source.table} where ${conditions.join(' and ')}
      order by id ${endingBefore === null ? 'desc' : 'asc'} limit $${values.push(limit + 1)}`,

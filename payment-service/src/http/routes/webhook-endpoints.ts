@@ -36,17 +36,14 @@ import {
   webhookEndpointColumns,
 } from '../../store/webhook-endpoints.ts'
 import { sendAnswer } from '../answers.ts'
-import { type ListDescription, listOf, oneOf, readListQuery } from '../list-query.ts'
+import { listOf, listOfDeliveries, oneOf, readListQuery } from '../list-query.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const change = { access: { by: 'secret_key', scope: 'webhook_endpoints:write' } } as const
 const write = { ...change, idempotent: true } as const
 const path = '/v1/webhook_endpoints'
 const endpoints = listOf('webhookEndpoint', {})
-const deliveries: ListDescription<'status'> = {
-  isCursor: isDeliveryId,
-  filters: { status: oneOf(deliveryStates, 'Deliveries that stand here.') },
-}
+const deliveries = listOfDeliveries({ status: oneOf(deliveryStates, 'Deliveries that stand here.') })
 type OfEndpoint = { Params: { id: string } }
 type OfDelivery = { Params: { id: string; delivery: string } }
 
@@ -68,6 +65,13 @@ function registerEndpoints(app: App, deps: Deps): void {
           summary: 'Have events sent to your server',
           tag: 'Webhook endpoints',
           answer: { status: 201, schema: WebhookEndpointWithSecret },
+          refusals: [
+            'webhook_url_not_allowed',
+            'webhook_endpoint_limit_reached',
+            'conflict',
+            'resource_not_found',
+            'audit_log_unavailable',
+          ],
           description: 'The answer shows the secret: keep it.',
         },
       },
@@ -141,6 +145,7 @@ function registerEndpoints(app: App, deps: Deps): void {
           summary: 'Change, disable or enable a webhook endpoint',
           tag: 'Webhook endpoints',
           answer: { status: 200, schema: WebhookEndpoint },
+          refusals: ['webhook_url_not_allowed', 'audit_log_unavailable'],
         },
       },
     },
@@ -160,6 +165,7 @@ function registerEndpoints(app: App, deps: Deps): void {
           summary: 'Delete a webhook endpoint',
           tag: 'Webhook endpoints',
           answer: { status: 200, schema: DeletedWebhookEndpoint },
+          refusals: ['audit_log_unavailable'],
           description: 'Its deliveries go with it; its events stay.',
         },
       },
@@ -181,6 +187,7 @@ function registerEndpoints(app: App, deps: Deps): void {
           summary: 'Make a new secret',
           tag: 'Webhook endpoints',
           answer: { status: 200, schema: WebhookEndpointWithSecret },
+          refusals: ['conflict', 'audit_log_unavailable'],
           description: 'Until the overlap ends, both secrets sign.',
         },
       },
@@ -209,6 +216,7 @@ function registerDeliveries(app: App, deps: Deps): void {
           summary: 'Send a test event',
           tag: 'Webhook endpoints',
           answer: { status: 201, schema: WebhookDelivery },
+          refusals: ['conflict'],
         },
       },
     },
@@ -260,6 +268,7 @@ function registerDeliveries(app: App, deps: Deps): void {
         summary: 'Send an event again',
         tag: 'Webhook endpoints',
         answer: { status: 200, schema: WebhookDelivery },
+        refusals: ['conflict'],
         description: 'At once, and with ten tries from the beginning.',
       },
     },
