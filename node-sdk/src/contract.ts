@@ -1,208 +1,5 @@
 // Made from api-contract/src by `npm run docs`. Change the schemas there.
 
-/** The funds are held; no money has moved. */
-export type AuthorizedCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** The funds are held; no money has moved. */
-  status: 'authorized'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** Null in this status. */
-  next_action: null
-  /** A capture or cancel whose outcome is not known yet. */
-  pending: {
-    /** What is being done. */
-    operation: 'capture' | 'cancel'
-    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
-    amount: number
-  } | null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-/** It ended without money; `cancellation_reason` says why. Final. */
-export type CanceledCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** It ended without money; `cancellation_reason` says why. Final. */
-  status: 'canceled'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Why the charge was canceled. */
-  cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-/** The money is moving to you. Final. */
-export type CapturedCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** The money is moving to you. Final. */
-  status: 'captured'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
 /** What may be shown of the card: never its whole number. */
 export type Card = {
   /** visa, mastercard, amex, …, or unknown. */
@@ -272,59 +69,101 @@ type ChargeFields = {
   updated_at: string
 }
 
+/** The PSP’s answer is not known yet. Wait for the event. */
 export type ProcessingCharge = ChargeFields & {
+  /** The PSP’s answer is not known yet. Wait for the event. */
   status: 'processing'
-  failure: null
+  /** Null in this status. */
   next_action: null
-  cancellation_reason: null
+  /** Null in this status. */
   pending: null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** The shopper must act: see `next_action`. */
 export type RequiresActionCharge = ChargeFields & {
+  /** The shopper must act: see `next_action`. */
   status: 'requires_action'
+  /** What the shopper must do: confirm the payment with their bank. */
+  next_action: {
+    /** What kind of action it is. */
+    type: 'redirect'
+    /** Send the shopper’s browser there. */
+    url: string
+  }
+  /** Null in this status. */
+  pending: null
+  /** Null in this status. */
   failure: null
   /** Null in this status. */
-  next_action: 
   cancellation_reason: null
-  pending: null
 }
 
+/** The funds are held; no money has moved. */
 export type AuthorizedCharge = ChargeFields & {
+  /** The funds are held; no money has moved. */
   status: 'authorized'
-  failure: null
+  /** Null in this status. */
   next_action: null
+  /** A capture or cancel whose outcome is not known yet. */
+  pending: {
+    /** What is being done. */
+    operation: 'capture' | 'cancel'
+    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
+    amount: number
+  } | null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
   cancellation_reason: null
+}
+
+/** The money is moving to you. Final. */
+export type CapturedCharge = ChargeFields & {
+  /** The money is moving to you. Final. */
+  status: 'captured'
+  /** Null in this status. */
+  next_action: null
   /** Null in this status. */
   pending: null
-}
-
-export type CapturedCharge = ChargeFields & {
-  status: 'captured'
+  /** Null in this status. */
   failure: null
-  next_action: null
+  /** Null in this status. */
   cancellation_reason: null
-  pending: null
 }
 
+/** No money moved; `failure` says why. Final. */
 export type FailedCharge = ChargeFields & {
+  /** No money moved; `failure` says why. Final. */
   status: 'failed'
   /** Null in this status. */
-  failure: 
-  next_action: null
-  cancellation_reason: null
-  pending: null
-}
-
-export type CanceledCharge = ChargeFields & {
-  status: 'canceled'
-  failure: null
   next_action: null
   /** Null in this status. */
-  cancellation_reason: 
   pending: null
+  /** Why it failed, in words that are the same for every PSP. */
+  failure: Failure
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. The PSP’s answer is not known yet. Wait for the event. */
+/** It ended without money; `cancellation_reason` says why. Final. */
+export type CanceledCharge = ChargeFields & {
+  /** It ended without money; `cancellation_reason` says why. Final. */
+  status: 'canceled'
+  /** Null in this status. */
+  next_action: null
+  /** Null in this status. */
+  pending: null
+  /** Null in this status. */
+  failure: null
+  /** Why the charge was canceled. */
+  cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
+}
+
+/** One payment. `status` says where it stands; a final state never reverses. */
 export type Charge =
   | ProcessingCharge
   | RequiresActionCharge
@@ -356,72 +195,6 @@ export type Dispute = {
   /** When FinCore first heard of it. RFC 3339, UTC. */
   created_at: string
   /** When the dispute last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-/** No money moved; `failure` says why. Final. */
-export type FailedCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** No money moved; `failure` says why. Final. */
-  status: 'failed'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Why it failed, in words that are the same for every PSP. */
-  failure: Failure
-  /** Null in this status. */
-  cancellation_reason: null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
   updated_at: string
 }
 
@@ -519,72 +292,6 @@ export type PaymentSession =
   | ExpiredPaymentSession
   | CanceledPaymentSession
 
-/** The PSP’s answer is not known yet. Wait for the event. */
-export type ProcessingCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** The PSP’s answer is not known yet. Wait for the event. */
-  status: 'processing'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
 type RefundFields = {
   /** What kind of object this is. */
   object: 'refund'
@@ -624,77 +331,6 @@ export type FailedRefund = RefundFields & {
 
 /** Compare `status`, and TypeScript knows what else is there. Where the refund stands. */
 export type Refund = PendingRefund | SucceededRefund | FailedRefund
-
-/** The shopper must act: see `next_action`. */
-export type RequiresActionCharge = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** The shopper must act: see `next_action`. */
-  status: 'requires_action'
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** What the shopper must do: confirm the payment with their bank. */
-  next_action: {
-    /** What kind of action it is. */
-    type: 'redirect'
-    /** Send the shopper’s browser there. */
-    url: string
-  }
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
 
 /** Why it went to this PSP account. Null for what was made before this was kept. */
 export type Routing = {
