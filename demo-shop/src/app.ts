@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import formbody from '@fastify/formbody'
+<<<<<<< HEAD
 import { contentTypes, type ServedPage } from '@fincore/api-contract/served-pages'
 import { Fincore } from '@fincore/node'
+=======
+import { contentTypes, locateFiles, type ServedPage } from '@fincore/api-contract/served-pages'
+>>>>>>> browser
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { makeCheckout } from './checkout.ts'
 import { readCheckoutForm } from './checkout-form.ts'
@@ -68,9 +72,14 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   async function sendCheckout(reply: FastifyReply, view: CheckoutView, status = 200) {
     const offer = await findOffer()
     const connects = [apiOrigin, ...offer.sources.connects]
-    protect(reply, pages.checkout, { ...offer.sources, connects, formTargets: [apiOrigin] })
+    const served = locateFiles(pages.checkout, apiOrigin)
+    protect(reply, served, { ...offer.sources, connects, formTargets: [apiOrigin] })
     const { apiUrl, publishableKey } = config
-    return sendPage(reply, renderCheckout({ ...view, attempt: randomUUID(), offer, apiUrl, publishableKey }), status)
+    return sendPage(
+      reply,
+      renderCheckout({ ...view, attempt: randomUUID(), offer, apiUrl, publishableKey, served }),
+      status,
+    )
   }
 
   app.setNotFoundHandler((_request, reply) => sendMissing(reply))

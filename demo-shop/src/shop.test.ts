@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { newestVersion } from '@fincore/browser/served'
 import type { FastifyInstance } from 'fastify'
 import { buildShop } from './app.ts'
 import type { ShopConfig } from './config.ts'
@@ -241,8 +242,7 @@ test('the checkout page alone allows what the PSPs’ fields need, and no page a
   assert.deepEqual(checkout, {
     'default-src': `'none'`,
     // A source of an account that would write more than a source is left out.
-    'script-src':
-      'localhost:80/fincore.js localhost:80/scripts/checkout.js https://*.js.psp.test https://js.psp.test/1/psp.js',
+    'script-src': `${fincore.apiUrl}/sdk/v${newestVersion().version}/fincore.js localhost:80/scripts/checkout.js https://*.js.psp.test https://js.psp.test/1/psp.js`,
     'style-src': 'localhost:80/shop.css',
     'base-uri': `'none'`,
     'img-src': `'self' https://img.psp.test`,
