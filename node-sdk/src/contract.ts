@@ -1,5 +1,6 @@
 // Made from api-contract/src by `npm run docs`. Change the schemas there.
 
+/** What may be shown of the card: never its whole number. */
 export type Card = {
   /** visa, mastercard, amex, …, or unknown. */
   brand: string
@@ -14,18 +15,19 @@ export type Card = {
 }
 
 type ChargeFields = {
+  /** What kind of object this is. */
   object: 'charge'
   /** The charge’s id; ids sort by time. */
   id: string
-  /** The amount asked for. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
-  /** How much was captured. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_captured: number
-  /** How much was given back. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_refunded: number
-  /** How much is being given back now. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_refunds_pending: number
   /** Whether the money is captured at once or when you ask. */
   capture_method: 'automatic' | 'manual'
@@ -35,19 +37,24 @@ type ChargeFields = {
   merchant_reference: string | null
   /** What the payment is for. */
   description: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** The payment session that this charge belongs to. */
   payment_session: string | null
+  /** What it is paid with; null until the PSP has told. */
   payment_method: {
+    /** How it is paid. */
     type: 'card'
+    /** What may be shown of the card: never its whole number. */
     card: Card
   } | null
   /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
   flags: string[]
+  /** Where the payment is, for your support and your operator’s. */
   psp: {
+    /** The PSP’s name. */
     name: string
-    /** The PSP account, `pspa_…`. */
+    /** The PSP account. */
     account: string
     /** The PSP’s id of the payment. */
     reference: string | null
@@ -62,66 +69,101 @@ type ChargeFields = {
   updated_at: string
 }
 
+/** The PSP’s answer is not known yet. Wait for the event. */
 export type ProcessingCharge = ChargeFields & {
+  /** The PSP’s answer is not known yet. Wait for the event. */
   status: 'processing'
-  failure: null
+  /** Null in this status. */
   next_action: null
-  cancellation_reason: null
+  /** Null in this status. */
   pending: null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** The shopper must act: see `next_action`. */
 export type RequiresActionCharge = ChargeFields & {
+  /** The shopper must act: see `next_action`. */
   status: 'requires_action'
-  failure: null
+  /** What the shopper must do: confirm the payment with their bank. */
   next_action: {
+    /** What kind of action it is. */
     type: 'redirect'
     /** Send the shopper’s browser there. */
     url: string
   }
-  cancellation_reason: null
+  /** Null in this status. */
   pending: null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** The funds are held; no money has moved. */
 export type AuthorizedCharge = ChargeFields & {
+  /** The funds are held; no money has moved. */
   status: 'authorized'
-  failure: null
+  /** Null in this status. */
   next_action: null
-  cancellation_reason: null
   /** A capture or cancel whose outcome is not known yet. */
   pending: {
     /** What is being done. */
     operation: 'capture' | 'cancel'
-    /** For how much. In the currency's minor unit (cents for EUR, yen for JPY). */
+    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
     amount: number
   } | null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** The money is moving to you. Final. */
 export type CapturedCharge = ChargeFields & {
+  /** The money is moving to you. Final. */
   status: 'captured'
-  failure: null
+  /** Null in this status. */
   next_action: null
-  cancellation_reason: null
+  /** Null in this status. */
   pending: null
+  /** Null in this status. */
+  failure: null
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** No money moved; `failure` says why. Final. */
 export type FailedCharge = ChargeFields & {
+  /** No money moved; `failure` says why. Final. */
   status: 'failed'
-  failure: Failure
+  /** Null in this status. */
   next_action: null
-  cancellation_reason: null
+  /** Null in this status. */
   pending: null
+  /** Why it failed, in words that are the same for every PSP. */
+  failure: Failure
+  /** Null in this status. */
+  cancellation_reason: null
 }
 
+/** It ended without money; `cancellation_reason` says why. Final. */
 export type CanceledCharge = ChargeFields & {
+  /** It ended without money; `cancellation_reason` says why. Final. */
   status: 'canceled'
-  failure: null
+  /** Null in this status. */
   next_action: null
+  /** Null in this status. */
+  pending: null
+  /** Null in this status. */
+  failure: null
   /** Why the charge was canceled. */
   cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
-  pending: null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. Where the charge stands. A final state never reverses. */
+/** One payment. `status` says where it stands; a final state never reverses. */
 export type Charge =
   | ProcessingCharge
   | RequiresActionCharge
@@ -130,14 +172,17 @@ export type Charge =
   | FailedCharge
   | CanceledCharge
 
+/** A payment that a shopper disputes with their bank. */
 export type Dispute = {
+  /** What kind of object this is. */
   object: 'dispute'
+  /** The dispute’s id; ids sort by time. */
   id: string
   /** The charge whose payment is disputed. */
   charge: string
   /** Where the dispute stands. */
   status: 'inquiry' | 'opened' | 'won' | 'lost'
-  /** How much is disputed. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is disputed. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. The PSP may dispute in another currency than the charge’s. */
   currency: string
@@ -153,6 +198,7 @@ export type Dispute = {
   updated_at: string
 }
 
+/** Why it failed, in words that are the same for every PSP. */
 export type Failure = {
   /** Why it failed: a FinCore decline code, the same for every PSP. */
   code: DeclineCode
@@ -164,6 +210,7 @@ export type Failure = {
   psp_code: string | null
 }
 
+/** One line of what is bought, as the PSP’s page shows it. */
 export type LineItem = {
   /** What is bought. */
   name: string
@@ -174,26 +221,31 @@ export type LineItem = {
 }
 
 type PaymentSessionFields = {
+  /** What kind of object this is. */
   object: 'payment_session'
+  /** The payment session’s id; ids sort by time. */
   id: string
-  /** What the shopper pays. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** What the shopper pays. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
   /** Whether the money is captured at once or when you ask. */
   capture_method: 'automatic' | 'manual'
+  /** Where the shopper goes after paying. */
   success_url: string
+  /** Where the shopper goes after pressing cancel. */
   cancel_url: string
   /** Your own reference, for example the order’s number. */
   merchant_reference: string | null
   /** What the payment is for. */
   description: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** The language of the PSP’s page. */
   locale: string | null
   /** The shopper’s e-mail address, handed to the PSP. */
   customer_email: string | null
+  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
   line_items: LineItem[]
   /** What happens to money that arrives after the session has ended. */
   late_payments: 'refund' | 'keep'
@@ -241,17 +293,19 @@ export type PaymentSession =
   | CanceledPaymentSession
 
 type RefundFields = {
+  /** What kind of object this is. */
   object: 'refund'
+  /** The refund’s id; ids sort by time. */
   id: string
   /** The charge whose money is given back. */
   charge: string
-  /** How much is given back. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
   /** Your own words. */
   reason: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** When the refund was made. RFC 3339, UTC. */
   created_at: string
@@ -271,6 +325,7 @@ export type SucceededRefund = RefundFields & {
 
 export type FailedRefund = RefundFields & {
   status: 'failed'
+  /** Why it failed, in words that are the same for every PSP. */
   failure: Failure
 }
 
@@ -279,12 +334,13 @@ export type Refund = PendingRefund | SucceededRefund | FailedRefund
 
 /** Why it went to this PSP account. Null for what was made before this was kept. */
 export type Routing = {
-  /** The PSP account that took it, `pspa_…`. */
+  /** The PSP account that took it. */
   psp_account: string
   /** Why it was this one. */
   reason: 'asked_for' | 'token_of_this_account' | 'only_one' | 'highest_priority' | 'share'
   /** Your PSP accounts: those that were tried before, in their order, the one that took it, the others. */
   considered: {
+    /** One of your PSP accounts. */
     psp_account: string
     /** What was said of it: see the guide on routing. More words may come. */
     verdict:
@@ -310,17 +366,23 @@ export type Routing = {
   }[]
 }
 
+/** What is left of a deleted webhook endpoint. */
 export type DeletedWebhookEndpoint = {
+  /** What kind of object this is. */
   object: 'webhook_endpoint'
+  /** The id that the endpoint had. */
   id: string
+  /** It is gone. */
   deleted: true
 }
 
+/** How much to capture. */
 export type CaptureCharge = {
   /** How much to capture; without it, all of it. The rest is released. */
   amount?: number | undefined
 }
 
+/** A charge of a card, for the card relay. */
 export type CreateCardCharge = {
   /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
   amount: number
@@ -344,20 +406,27 @@ export type CreateCardCharge = {
   initiator?: 'customer' | 'merchant' | undefined
   /** With `initiator: "merchant"`: the network’s id of the payment by which the shopper agreed to later ones, `network_transaction_id` of its charge. */
   network_transaction_id?: string | undefined
+  /** What is charged. */
   payment_method: {
+    /** A card, not a token. */
     type: 'card'
+    /** The card. The card relay hands it on, and nothing of FinCore keeps it. */
     card: {
       /** 12 to 19 digits without spaces. */
       number: string
       /** 3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment. */
       cvc?: string | undefined
+      /** Month of expiry. */
       exp_month: number
+      /** Year of expiry, four digits. */
       exp_year: number
+      /** The name on the card. */
       holder_name?: string | undefined
     }
   }
 }
 
+/** A payment on the PSP’s page. */
 export type CreatePaymentSession = {
   /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
   amount: number
@@ -379,6 +448,7 @@ export type CreatePaymentSession = {
   locale?: string | undefined
   /** The shopper’s e-mail address, handed to the PSP. */
   customer_email?: string | undefined
+  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
   line_items?: LineItem[] | undefined
   /** Seconds until the session ends by itself. */
   expires_in?: number | undefined
@@ -388,16 +458,19 @@ export type CreatePaymentSession = {
   psp_account?: string | undefined
 }
 
+/** Money to give back. */
 export type CreateRefund = {
   /** The charge whose money is given back. */
   charge: string
   /** How much to give back; without it, all that is left. */
   amount?: number | undefined
+  /** Your own words. */
   reason?: string | undefined
   /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata?: Record<string, string> | undefined
 }
 
+/** A charge of a token. */
 export type CreateTokenCharge = {
   /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
   amount: number
@@ -415,11 +488,13 @@ export type CreateTokenCharge = {
   return_url?: string | undefined
   /** The PSP account to use; without it, one is chosen by your operator’s settings. */
   psp_account?: string | undefined
+  /** What is charged. */
   payment_method: {
+    /** A token, not a card. */
     type: 'token'
     /** The token that `@fincore/browser` gave you. */
     token: string
-    /** The PSP account to use; without it, one is chosen by your operator’s settings. */
+    /** The PSP account that the token was made at, when you know it. */
     psp_account?: string | undefined
   }
 }
@@ -436,6 +511,7 @@ export type ThreeDSecure = {
   version: string
 }
 
+/** Where to send events. Without `events`, all of them. */
 export type CreateWebhookEndpoint = {
   /** Where events are sent: a public `https:` address of your server. */
   url: string
@@ -445,11 +521,13 @@ export type CreateWebhookEndpoint = {
   description?: string | undefined
 }
 
+/** How long the previous secret signs as well. */
 export type RotateWebhookSecret = {
   /** How long the previous secret signs as well; a day without it, a week at most. */
   overlap_seconds?: number | undefined
 }
 
+/** What to change; what is left out stays as it is. */
 export type UpdateWebhookEndpoint = {
   /** Where events are sent: a public `https:` address of your server. */
   url?: string | undefined
@@ -462,6 +540,7 @@ export type UpdateWebhookEndpoint = {
 }
 
 type WebhookDeliveryFields = {
+  /** What kind of object this is. */
   object: 'webhook_delivery'
   /** The delivery’s id. */
   id: string
@@ -518,6 +597,7 @@ export type WebhookDelivery =
   | CanceledWebhookDelivery
 
 type WebhookEndpointFields = {
+  /** What kind of object this is. */
   object: 'webhook_endpoint'
   /** The endpoint’s id. */
   id: string
@@ -547,6 +627,7 @@ export type DisabledWebhookEndpoint = WebhookEndpointFields & {
 /** Compare `status`, and TypeScript knows what else is there. A disabled endpoint is sent nothing. */
 export type WebhookEndpoint = EnabledWebhookEndpoint | DisabledWebhookEndpoint
 
+/** A webhook endpoint with its secret, which is shown here alone. */
 export type WebhookEndpointWithSecret = WebhookEndpoint & {
   /** Verifies the signatures (Standard Webhooks). Shown now and in replays of this request only: keep it. */
   secret: string
@@ -631,6 +712,7 @@ export type FincoreEvent<Type extends EventType = EventType> = {
     created_at: string
     /** Counts 1, 2, 3, … per object, without gaps. Ignore one that is lower than what you have applied. */
     sequence: number
+    /** What it happened to. */
     data: { object: EventObjects[Each] }
   }
 }[Type]

@@ -24,8 +24,10 @@ const extended: Readonly<Record<string, string>> = { WebhookEndpointWithSecret: 
 
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && '~kind' in value
 const isObject = ({ type, properties }: Schema) => type === 'object' && properties !== undefined
+/** A union of objects, one for each `status`. */
+const isUnion = ({ anyOf }: Schema) => anyOf?.every(isObject) === true
 /** An object that may be null is named without its null. */
-const objectIn = (schema: Schema) => (isObject(schema) ? schema : schema.anyOf?.find(isObject))
+const objectIn = (schema: Schema) => (isObject(schema) || isUnion(schema) ? schema : schema.anyOf?.find(isObject))
 
 /** Every object of the contract by its name, in the order of the code. */
 const named: ReadonlyMap<string, Schema> = new Map(
@@ -42,6 +44,8 @@ const words: Readonly<Record<string, Schema>> = {
   DeclineCode: fieldOf(resources.Failure, 'code'),
   SubscribableEvent: fieldOf(webhookEndpoints.CreateWebhookEndpoint, 'events').items ?? {},
 }
+/** The objects of a union have no type before it: they are described together. */
+const inUnions = new Set([...named.values()].filter(isUnion).flatMap(({ anyOf = [] }) => anyOf))
 // By their text, because an optional field has a copy of the schema.
 const names = new Map([...named, ...Object.entries(words)].map(([name, schema]) => [JSON.stringify(schema), name]))
 const nameOf: NameOf = (schema) => names.get(JSON.stringify(schema))
@@ -51,6 +55,8 @@ export function describeContract(): string {
   return [
     '// Made from api-contract/src by `npm run docs`. Change the schemas there.\n',
     ...[...named].map(([name, schema]) => {
+      if (inUnions.has(schema)) return ''
+      if (isUnion(schema)) return describeUnion(name, schema)
       const narrowing = narrowings[name]
       return narrowing === undefined ? describeInterface(name, schema) : describeNarrowed(name, schema, narrowing)
     }),
@@ -59,7 +65,9 @@ export function describeContract(): string {
       partsOf(fieldOf(resources.Failure, 'code'), () => undefined, 0),
     )}`,
     describeEvents(),
-  ].join('\n')
+  ]
+    .filter((text) => text !== '')
+    .join('\n')
 }
 
 function describeInterface(name: string, schema: Schema): string {
@@ -90,6 +98,26 @@ function describeNarrowed(name: string, schema: Schema, { names: variants, field
   return [shared, ...each, describe({ description: meaning }, 0) + union(name, Object.values(variants))].join('\n')
 }
 
+/** What the objects of a union share, a type for each with the rest, and the union. */
+function describeUnion(name: string, schema: Schema): string {
+  const [first = {}, ...others] = schema.anyOf ?? []
+  const isShared = (field: string) =>
+    others.every((other) => JSON.stringify(fieldOf(other, field)) === JSON.stringify(fieldOf(first, field)))
+  const shared = `type ${name}Fields = {\n${describeFields(first, nameOf, 1, isShared)}}\n`
+  const each = [first, ...others].map(
+    (variant) =>
+      `${describe(variant, 0)}export type ${nameOf(variant)} = ${name}Fields & {\n${describeFields(variant, nameOf, 1, (field) => !isShared(field))}}\n`,
+  )
+  const names = [first, ...others].map((variant) => nameOf(variant) ?? '')
+  return [shared, ...each, describe(schema, 0) + union(name, names)].join('\n')
+}
+
+/** The type of an object while it has a status, where it has one. */
+function nameWithStatus(name: string, status: string): string | undefined {
+  const variant = named.get(name)?.anyOf?.find((each) => fieldOf(each, 'status').const === status)
+  return variant === undefined ? narrowings[name]?.names[status] : nameOf(variant)
+}
+
 const objectNames = {
   charge: 'Charge',
   refund: 'Refund',
@@ -102,7 +130,7 @@ function describeEvents(): string {
   const rows = Object.entries(eventTypes).map(([type, { object, meaning, action }]) => {
     // `charge.captured` is about a charge that is captured: the object is as it was at that moment.
     const status = type.slice(type.indexOf('.') + 1)
-    const about = narrowings[objectNames[object]]?.names[status] ?? objectNames[object]
+    const about = nameWithStatus(objectNames[object], status) ?? objectNames[object]
     const name = /^\w+$/.test(type) ? type : `'${type}'`
     return `  /** ${meaning} ${action} */\n  ${name}: ${about}\n`
   })

@@ -11,34 +11,15 @@ const onlyIn = (status: string, others: readonly string[]): Record<string, Certa
   [status]: 'set',
   ...Object.fromEntries(others.map((other) => [other, 'null'])),
 })
-const nullIn = (statuses: readonly string[]): Record<string, Certainty> =>
-  Object.fromEntries(statuses.map((status) => [status, 'null']))
 
-const charge = ['processing', 'requires_action', 'authorized', 'captured', 'failed', 'canceled']
 const session = ['open', 'completed', 'expired', 'canceled']
 const without = (statuses: readonly string[], one: string) => statuses.filter((status) => status !== one)
 
 /**
- * What a `status` says of an object’s other fields, so that TypeScript knows it once the status was compared. JSON Schema
- * as the API writes it cannot say it; the database’s constraints hold it (`charges_failure_says_why` and its kin).
+ * What a `status` says of an object’s other fields, so that TypeScript knows it once the status was compared. The contract says it of
+ * a charge itself; the database’s constraints hold it (`charges_failure_says_why` and its kin).
  */
 export const narrowings: Readonly<Record<string, Narrowing>> = {
-  Charge: {
-    names: {
-      processing: 'ProcessingCharge',
-      requires_action: 'RequiresActionCharge',
-      authorized: 'AuthorizedCharge',
-      captured: 'CapturedCharge',
-      failed: 'FailedCharge',
-      canceled: 'CanceledCharge',
-    },
-    fields: {
-      failure: onlyIn('failed', without(charge, 'failed')),
-      next_action: onlyIn('requires_action', without(charge, 'requires_action')),
-      cancellation_reason: onlyIn('canceled', without(charge, 'canceled')),
-      pending: nullIn(without(charge, 'authorized')),
-    },
-  },
   Refund: {
     names: { pending: 'PendingRefund', succeeded: 'SucceededRefund', failed: 'FailedRefund' },
     fields: { failure: onlyIn('failed', ['pending', 'succeeded']) },
