@@ -20,6 +20,7 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCardFields } from './card-fields-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
@@ -225,6 +226,12 @@ async function describePages(): Promise<DocPage[]> {
           ]),
         ),
       ].join('\n'),
+    },
+    {
+      path: 'docs/card-fields.md',
+      source: 'dev/src/card-fields-page.ts and browser-sdk/served/versions.json',
+      title: 'Card fields in a merchant’s page',
+      text: describeCardFields(),
     },
     ...(await describePciPages()),
   ]
