@@ -24,6 +24,7 @@ const shownBy: Record<string, string> = {
   'payment-service pay': 'link-fresh-opening',
   'payment-service link message': 'link-unknown',
   'payment-service docs': 'docs-errors',
+  'payment-service reference': 'docs',
   'psp-sandbox reference': 'psp-reference',
   'psp-sandbox checkout': 'psp-checkout',
   'psp-sandbox checkout that waits': 'psp-checkout-late',

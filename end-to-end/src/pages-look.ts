@@ -49,8 +49,8 @@ export function listServicePages(world: World, links: Links): ShownPage[] {
       name: 'docs-errors',
       arrange: async () => ({ url: `${world.fincore.dev.api}/docs/errors#card_data_not_accepted_here` }),
     },
-    ...['', '/decline-codes', '/events'].map((path) => ({
-      name: `docs${path.replace('/', '-')}`,
+    ...['', '/decline-codes', '/events', '/currencies', '/guides', '/guides/webhooks'].map((path) => ({
+      name: `docs${path.replaceAll('/', '-')}`,
       arrange: async () => ({ url: `${world.fincore.dev.api}/docs${path}` }),
     })),
   ]

@@ -73,7 +73,7 @@ export async function createApiServer(
   registerWebhookEndpointRoutes(app, deps)
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
-  registerDocsRoutes(app, describeApi)
+  registerDocsRoutes(app, describeApi, deps.config)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)
   return app
