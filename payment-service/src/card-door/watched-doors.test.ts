@@ -45,6 +45,8 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'OPTIONS /v1/client_config': 'json',
   'GET /v1/client_config': 'no body',
   'POST /v1/psp_webhooks/:pspAccount': 'webhook',
+  'GET /sdk/versions.json': 'no body',
+  'GET /sdk/:version/:file': 'no body',
   'GET /docs': 'no body',
   'GET /docs/errors': 'no body',
   'GET /docs/decline-codes': 'no body',

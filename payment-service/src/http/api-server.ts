@@ -20,6 +20,7 @@ import { registerEventRoutes } from './routes/events.ts'
 import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
+import { registerSdkRoutes } from './routes/sdk.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
@@ -71,6 +72,7 @@ export async function createApiServer(
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
   registerClientConfigRoute(app, deps)
+  registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)

@@ -84,7 +84,8 @@ export function describeOperation({ method, url, access, idempotent, body, docs 
     summary: docs.summary,
     ...(said.length === 0 ? {} : { description: said.join(' ') }),
     tags: [docs.tag],
-    security: [{ [access.by]: [] }],
+    // What a publishable key may do, a secret one may do as well.
+    security: [{ [access.by]: [] }, ...(access.by === 'publishable_key' ? [{ secret_key: [] }] : [])],
     parameters: [
       ...path,
       ...(docs.list === undefined ? [] : describeListParameters(docs.list)),

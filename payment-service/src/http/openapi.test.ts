@@ -115,7 +115,7 @@ describe('openapi.json', () => {
   it('says of every endpoint what it is, who may call it, what it takes and what it answers', () => {
     assert.ok(operations.size >= 24, String(operations.size))
     for (const [id, { method, path, operation }] of operations) {
-      assert.ok(operation.summary.length > 5 && operation.tags.length === 1 && operation.security.length === 1, id)
+      assert.ok(operation.summary.length > 5 && operation.tags.length === 1 && operation.security.length >= 1, id)
       const answers = Object.entries(operation.responses).filter(([status]) => Number(status) < 400)
       assert.equal(answers.length, 1, id)
       for (const status of [400, 403, 429, 500, 503]) assert.ok(status in operation.responses, `${id}: ${status}`)

@@ -42,6 +42,8 @@ const rules: Record<string, Rule> = {
   'GET /v1/client_config': 'any_key',
   'OPTIONS /v1/client_config': 'anyone',
   'GET /v1/openapi.json': 'anyone',
+  'GET /sdk/versions.json': 'anyone',
+  'GET /sdk/:version/:file': 'anyone',
   'GET /docs': 'anyone',
   'GET /docs/errors': 'anyone',
   'GET /docs/decline-codes': 'anyone',
