@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import formbody from '@fastify/formbody'
-<<<<<<< HEAD
-import { contentTypes, type ServedPage } from '@fincore/api-contract/served-pages'
-import { Fincore } from '@fincore/node'
-=======
 import { contentTypes, locateFiles, type ServedPage } from '@fincore/api-contract/served-pages'
->>>>>>> browser
+import { Fincore } from '@fincore/node'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { makeCheckout } from './checkout.ts'
 import { readCheckoutForm } from './checkout-form.ts'

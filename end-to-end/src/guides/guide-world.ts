@@ -25,6 +25,8 @@ export type GuideWorld = {
   world: World
   /** Where the reader's shop listens. */
   shop: string
+  /** The secret key of the reader's merchant. */
+  key: string
   /** Opens a bash in FinCore's folder, as a reader does who begins a guide. */
   openShell(): Promise<ShellSession>
   /** Does what a page says, or what `chosen` leaves of it. */
@@ -40,7 +42,7 @@ export async function openGuideWorld(): Promise<GuideWorld> {
   const world = await useWorld()
   const home = mkdtempSync(join(tmpdir(), 'fincore-reader-'))
   const port = await findFreePort()
-  await setUpMerchant(world, join(home, 'fincore'))
+  const key = await setUpMerchant(world, join(home, 'fincore'))
   const env = {
     HOME: home,
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
@@ -64,6 +66,7 @@ export async function openGuideWorld(): Promise<GuideWorld> {
   return {
     world,
     shop: `http://127.0.0.1:${port}`,
+    key,
     async openShell() {
       const shell = openSession()
       await run(
@@ -94,8 +97,11 @@ function readBlocksOf(name: string): DocBlock[] {
   return readBlocks(guide?.path ?? name, guide?.text ?? '')
 }
 
-/** A merchant that nobody else's tests look at, in a data directory with what `npm start` leaves there. */
-async function setUpMerchant({ fincore: { dev }, http }: World, dataDir: string): Promise<void> {
+/**
+ * A merchant that nobody else's tests look at, in a data directory with what `npm start` leaves there.
+ * @returns its secret key.
+ */
+async function setUpMerchant({ fincore: { dev }, http }: World, dataDir: string): Promise<string> {
   // Nothing listens there: the first webhook endpoint is the demo shop's, and this merchant has none.
   const shop = 'http://127.0.0.1:9'
   const { merchant } = await bootstrapMerchant({
@@ -110,4 +116,5 @@ async function setUpMerchant({ fincore: { dev }, http }: World, dataDir: string)
   mkdirSync(dataDir)
   writeDevFile(dataDir, { ...dev, ...merchant, shop })
   writeDevEnvironment(dataDir, { ...dev, ...merchant, shop })
+  return merchant.secret_key
 }
