@@ -20,6 +20,7 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
@@ -208,6 +209,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/audit/audit-types.ts',
       title: 'The audit log',
       text: describeAuditLog(),
+    },
+    {
+      path: 'docs/cli.md',
+      source: 'payment-service/src/cli/ and dev/src/cli-page.ts',
+      title: 'The command line',
+      text: describeCommandLine(),
     },
     {
       path: 'docs/magic-cards.md',
