@@ -20,6 +20,8 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCardFields } from './card-fields-page.ts'
+import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
@@ -210,6 +212,12 @@ async function describePages(): Promise<DocPage[]> {
       text: describeAuditLog(),
     },
     {
+      path: 'docs/cli.md',
+      source: 'payment-service/src/cli/ and dev/src/cli-page.ts',
+      title: 'The command line',
+      text: describeCommandLine(),
+    },
+    {
       path: 'docs/magic-cards.md',
       source: 'psp-sandbox/src/magic-cards.ts',
       title: 'Magic cards',
@@ -227,6 +235,12 @@ async function describePages(): Promise<DocPage[]> {
           ]),
         ),
       ].join('\n'),
+    },
+    {
+      path: 'docs/card-fields.md',
+      source: 'dev/src/card-fields-page.ts and browser-sdk/served/versions.json',
+      title: 'Card fields in a merchant’s page',
+      text: describeCardFields(),
     },
     ...(await describePciPages()),
   ]

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { startWebhookReceiver } from '@fincore/dev/webhook-receiver'
 import {
   runOnTerminal,
@@ -18,7 +21,7 @@ describe('operators bring a merchant on board with the command line alone', () =
   let world: World
   let folder: string
   let env: Record<string, string>
-  const made = { merchant: '', account: '', secretKey: '', grant: '' }
+  const made = { merchant: '', secretKey: '', pspPublicKey: '' }
   /** Everything that was written, in which no secret may stand. */
   let transcript = ''
   const secrets: string[] = []
@@ -72,7 +75,7 @@ describe('operators bring a merchant on board with the command line alone', () =
     secrets.push(keys.secret_key ?? '', keys.webhook_secret ?? '')
     const line = `psp add --merchant ${merchant.id} --psp sandbox --name Main --config api_url=${psp_api} --config pages_url=${psp}`
     const account = await make('alice', line, { isTTY: true, typed })
-    made.account = account.id
+    made.pspPublicKey = keys.public_key ?? ''
 
     const wrong = await run('alice', `psp check --merchant ${merchant.id}`)
     assert.equal(wrong.code, 1)
@@ -96,7 +99,7 @@ describe('operators bring a merchant on board with the command line alone', () =
     await make('alice', `webhooks create --merchant ${merchant} --url http://127.0.0.1:9/hooks`)
 
     const { api } = world.fincore.dev
-    const typed = [(await import('node:fs')).readFileSync(file, 'utf8').trim()]
+    const typed = [readFileSync(file, 'utf8').trim()]
     made.secretKey = typed[0] ?? ''
     secrets.push(made.secretKey)
     const { code, out, err } = await run('shop', `login --api-url ${api} --token-stdin`, { typed })
@@ -106,13 +109,12 @@ describe('operators bring a merchant on board with the command line alone', () =
 
   it('lets cards be sent when one operator has asked and the other approved, with the same evidence', async () => {
     const { merchant } = made
-    const { ca: _, client_cert } = world.fincore.dev
+    const { client_cert } = world.fincore.dev
     const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
     const evidence = `--evidence-kind saq_d --evidence-file ${join(folder, 'saq-d.pdf')} --evidence-reference SAQ·D`
     const dates = `--evidence-date ${day(-30)} --valid-until ${day(90)}`
     const from = `--address-range 127.0.0.0/8 --address-range ::1/128 --certificate ${client_cert}`
     const grant = await make('alice', `raw-card request --merchant ${merchant} ${evidence} ${dates} ${from}`)
-    made.grant = grant.id
     const approve = (document: string) =>
       `raw-card approve ${grant.id} --merchant ${merchant} --evidence-file ${join(folder, document)}`
     const alone = await run('alice', approve('saq-d.pdf'))
@@ -125,11 +127,8 @@ describe('operators bring a merchant on board with the command line alone', () =
   })
 
   it('and the merchant is paid in all three flows', async () => {
-    const { psp, psp_api } = world.fincore.dev
-    assert.ok(psp && psp_api)
-    const publicKey = secrets.find((secret) => secret.startsWith('pk_')) ?? (await publicKeyOf())
-    const token = await world.http.json<{ id: string }>('POST', `${psp}/v2/tokens`, {
-      bearer: publicKey,
+    const token = await world.http.json<{ id: string }>('POST', `${world.fincore.dev.psp}/v2/tokens`, {
+      bearer: made.pspPublicKey,
       json: { number: '4242424242424242', cvc: '123', expiry_month: 12, expiry_year: 2034 },
     })
     const bearer = made.secretKey
@@ -152,15 +151,6 @@ describe('operators bring a merchant on board with the command line alone', () =
     assert.equal(listed.out.trimEnd().split('\n').length, 3)
     assert.equal((await make('shop', `charges get ${byToken.body.id}`)).amount, 1000)
   })
-
-  async function publicKeyOf(): Promise<string> {
-    const config = await world.http.json<{ psp_accounts: { fields: { url: string } }[] }>(
-      'GET',
-      `${world.fincore.dev.api}/v1/client_config`,
-      { bearer: made.secretKey },
-    )
-    return new URL(config.psp_accounts[0]?.fields.url ?? '').searchParams.get('public_key') ?? ''
-  }
 
   it('listens: a real event comes to the local server, signed so that Standard Webhooks verifies it', async () => {
     const receiver = await startWebhookReceiver()
@@ -199,6 +189,22 @@ describe('operators bring a merchant on board with the command line alone', () =
     assert.match(delivered.out, /^del_\w+ to whe_\w+: pending$/m)
     await receiver.close()
     secrets.push(secret)
+  })
+
+  it('as a process of its own it ends cleanly on Ctrl-C, and has no secret in its command line', async () => {
+    const cli = fileURLToPath(import.meta.resolve('@fincore/payment-service/cli'))
+    const words = ['webhooks', 'listen', '--forward-to', 'http://127.0.0.1:9/', '--profile', 'shop']
+    const child = spawn(process.execPath, [cli, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let err = ''
+    child.stderr.on('data', (chunk) => {
+      err += chunk
+    })
+    await eventually('its first words', async () => err.includes('Ctrl-C ends it'))
+    const commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
+    for (const secret of secrets) assert.ok(!commandLine.includes(secret))
+    child.kill('SIGINT')
+    const [code] = await once(child, 'exit')
+    assert.deepEqual([code, /Ended: 0 taken, 0 not\./.test(err)], [0, true])
   })
 
   it('rolls a key: the old one goes on for a while beside its successor', async () => {

@@ -17,11 +17,13 @@ export async function followEvents(door: Door): Promise<{ next(): Promise<ShownE
   // What there is already is not new.
   const known = await readBack(door, null)
   const seen = new Set(known.map(({ id }) => id))
-  let horizon = horizonOf(known) ?? 0
+  const beginning = horizonOf(known) ?? 0
+  let horizon = beginning
   return {
     async next() {
       const events = await readBack(door, horizon)
-      const fresh = events.filter(({ id }) => !seen.has(id)).reverse()
+      const isNew = ({ id, created_at }: ShownEvent) => !seen.has(id) && Date.parse(created_at) >= beginning
+      const fresh = events.filter(isNew).reverse()
       horizon = horizonOf(events) ?? horizon
       for (const { id } of fresh) seen.add(id)
       for (const id of seen) if (seen.size > mostSeen) seen.delete(id)
