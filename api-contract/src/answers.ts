@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { errorTable } from './errors.ts'
 import { eventTypes } from './events.ts'
 import { Charge, Dispute, PaymentSession, Refund } from './resources.ts'
-import { WebhookDelivery, WebhookEndpoint } from './webhook-endpoints.ts'
+import { WebhookDelivery, WebhookEndpoint, WebhookTry } from './webhook-endpoints.ts'
 
 /** What the API answers beside the objects themselves: lists, events, problems. */
 
@@ -39,6 +39,7 @@ export const PaymentSessionList = listOf(PaymentSession)
 export const EventList = listOf(Event)
 export const WebhookEndpointList = listOf(WebhookEndpoint)
 export const WebhookDeliveryList = listOf(WebhookDelivery)
+export const WebhookTryList = listOf(WebhookTry)
 
 export const DeletedWebhookEndpoint = Type.Object({
   object: Type.Literal('webhook_endpoint'),

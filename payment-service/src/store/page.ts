@@ -7,7 +7,14 @@ export type PageQuery = { limit: number; startingAfter: string | null; endingBef
 export type PageSource = {
   /** Columns and table are the code's own text, never a caller's. */
   columns: string
-  table: 'charges' | 'refunds' | 'disputes' | 'payment_sessions' | 'events' | 'webhook_endpoints' | 'webhook_deliveries'
+  table:
+    | 'charges'
+    | 'refunds'
+    | 'disputes'
+    | 'payment_sessions'
+    | 'webhook_endpoints'
+    | 'webhook_deliveries'
+    | 'webhook_tries'
   merchantId: string
   /** Columns that must have this value; an undefined one does not matter. */
   equal?: Readonly<Record<string, string | undefined>>
@@ -50,4 +57,8 @@ export async function fetchPage<Row extends object>(
 }
 
 /** Rows that can go while somebody pages through them: there a cursor need not exist any more. */
-const deletable: ReadonlySet<PageSource['table']> = new Set(['webhook_endpoints', 'webhook_deliveries'])
+const deletable: ReadonlySet<PageSource['table']> = new Set([
+  'webhook_endpoints',
+  'webhook_deliveries',
+  'webhook_tries',
+])
