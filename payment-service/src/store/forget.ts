@@ -29,7 +29,7 @@ export function forgetOldTries(db: Queryable): Promise<number> {
     db,
     `delete from webhook_tries where (merchant_id, delivery_id, id) in (
        select merchant_id, delivery_id, id from webhook_tries where tried_at < now() - interval '30 days'
-       order by tried_at limit $1 for update skip locked)`,
+       order by tried_at limit $1)`,
   )
 }
 
