@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { newId } from '../ids.ts'
 import { createWebhookWorld, until, type WebhookWorld } from '../webhooks/testing/webhook-world.ts'
 import { insertEvent, makeEvent, type NewEvent } from './events.ts'
 import { listEvents } from './events-list.ts'
+import { migrate } from './migrate.ts'
 import { inTransaction } from './pool.ts'
 
 describe('the list of events', { concurrency: false }, () => {
@@ -14,7 +16,11 @@ describe('the list of events', { concurrency: false }, () => {
     world = await createWebhookWorld()
     merchant = await world.addMerchant()
   })
-  after(() => world.close())
+  const held: (() => Promise<void>)[] = []
+  after(async () => {
+    await Promise.all(held.map((commit) => commit()))
+    await world.close()
+  })
   const make = (object = newId('charge'), sequence = 1) =>
     makeEvent('charge.captured', merchant, { id: object }, sequence, new Date())
   const idsOf = async (query: { limit?: number; after?: string; before?: string; object?: string } = {}) => {
@@ -22,7 +28,7 @@ describe('the list of events', { concurrency: false }, () => {
       world.pool,
       merchant,
       { type: undefined, objectId: query.object },
-      { limit: query.limit ?? 100, startingAfter: query.after ?? null, endingBefore: query.before ?? null },
+      { limit: query.limit ?? 500, startingAfter: query.after ?? null, endingBefore: query.before ?? null },
     )
     assert.ok('events' in page, JSON.stringify(page))
     return (page.events as { id: string }[]).map(({ id }) => id)
@@ -30,20 +36,22 @@ describe('the list of events', { concurrency: false }, () => {
   /** In a transaction that is committed when the caller says so. */
   const hold = async (event: NewEvent) => {
     let commit = () => {}
-    const held = new Promise<void>((resolve) => {
+    const told = new Promise<void>((resolve) => {
       commit = resolve
     })
     let isInserted = false
     const done = inTransaction(world.pool, async (tx) => {
       await insertEvent(tx, event)
       isInserted = true
-      await held
+      await told
     })
     await until('it is inserted', () => isInserted)
-    return async () => {
+    const end = async () => {
       commit()
       await done
     }
+    held.push(end)
+    return end
   }
 
   it('shows nothing that another could still come before, so a reader of what is newer misses none', async () => {
@@ -109,6 +117,23 @@ describe('the list of events', { concurrency: false }, () => {
     assert.equal(new Set(read).size, read.length, 'none twice')
     assert.deepEqual(read.toSorted(), written.toSorted(), 'none missed')
     assert.deepEqual(read, (await idsOf({ before: begin as string })).toReversed())
+  })
+
+  it('goes on behind the events of a dump that was restored from a server with higher numbers', async () => {
+    const owner = new pg.Client({ connectionString: world.ownerUrl })
+    await owner.connect()
+    await owner.query(`update events set recorded_in = '9000000000000000000' where merchant_id = $1`, [merchant])
+    await owner.end()
+    const { rows } = await world.pool.query('select id from events where merchant_id = $1 order by id desc', [merchant])
+    assert.deepEqual(await idsOf(), [], 'their transactions are still to come')
+    await migrate(world.ownerUrl)
+    const restored = rows.map(({ id }) => id)
+    assert.deepEqual(await idsOf({ limit: 500 }), restored)
+    const fresh = make()
+    await insertEvent(world.pool, fresh)
+    await until('a new one is listed', async () => (await idsOf({ before: restored[0] })).length === 1)
+    await migrate(world.ownerUrl)
+    assert.deepEqual(await idsOf({ before: restored[0] }), [fresh.id], 'and is not renumbered')
   })
 
   it('of one object stands in its sequence, and waits for nobody', async () => {
