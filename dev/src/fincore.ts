@@ -6,6 +6,7 @@ import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
 import { explainDatabaseUrl, prepareDatabase } from './database.ts'
+import { writeDevEnvironment } from './dev-environment.ts'
 import {
   type DevFile,
   type KnownMerchant,
@@ -150,6 +151,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       psp_admin_token: secrets.psp_admin_token,
     }
     writeDevFile(dataDir, dev)
+    writeDevEnvironment(dataDir, dev)
     return {
       dev,
       ports,

@@ -57,6 +57,13 @@ export const auditTypes = {
     resource: 'key',
     details: { kind: '`secret` or `publishable`', scopes: 'what it may do, separated by spaces' },
   },
+  'api_key.roll': {
+    ...byOperator,
+    meaning: 'A key gets a successor with the same rights, and ends by itself after an overlap.',
+    requirement: '10.2.1.5',
+    resource: 'key',
+    details: { successor: 'the new key', ends_at: 'when the old one ends' },
+  },
   'api_key.revoke': { ...byOperator, meaning: 'A key ends.', requirement: '10.2.1.5', resource: 'key' },
   'api_key.refuse': {
     actors: ['merchant', 'anonymous'],

@@ -168,6 +168,12 @@ const cases: Record<Case, () => Promise<Act>> = {
   }),
   'api_key.create success': onMerchant('/api_keys', { kind: 'secret' }),
   'api_key.create refused': onMerchant('/api_keys', { kind: 'none' }),
+  'api_key.roll success': async () => {
+    const { id, keyId } = await world.merchant()
+    const path = `/merchants/${id}/api_keys/${keyId}/roll`
+    return { act: () => world.admin('ben', 'POST', path), who: 'ben', with: ['api_key.create success'] }
+  },
+  'api_key.roll refused': onMerchant(`/api_keys/key_${unknownId}/roll`),
   'api_key.revoke success': async () => {
     const { id, keyId } = await world.merchant()
     return { act: () => world.admin('ben', 'DELETE', `/merchants/${id}/api_keys/${keyId}`), who: 'ben' }

@@ -20,6 +20,7 @@ import { registerEventRoutes } from './routes/events.ts'
 import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
+import { registerSdkRoutes } from './routes/sdk.ts'
 import { registerWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
@@ -73,6 +74,7 @@ export async function createApiServer(
   registerWebhookEndpointRoutes(app, deps)
   registerWebhookDeliveryRoutes(app, deps)
   registerClientConfigRoute(app, deps)
+  registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)

@@ -9,6 +9,8 @@ import { listEvents } from './events-list.ts'
 import { migrate } from './migrate.ts'
 import { inTransaction } from './pool.ts'
 
+const anyTime = { createdAfter: null, createdBefore: null }
+
 describe('the list of events', { concurrency: false }, () => {
   let world: WebhookWorld
   let merchant: string
@@ -28,7 +30,7 @@ describe('the list of events', { concurrency: false }, () => {
       world.pool,
       merchant,
       { type: undefined, objectId: query.object },
-      { limit: query.limit ?? 500, startingAfter: query.after ?? null, endingBefore: query.before ?? null },
+      { limit: query.limit ?? 500, startingAfter: query.after ?? null, endingBefore: query.before ?? null, ...anyTime },
     )
     assert.ok('events' in page, JSON.stringify(page))
     return (page.events as { id: string }[]).map(({ id }) => id)
@@ -148,7 +150,7 @@ describe('the list of events', { concurrency: false }, () => {
     await commit()
     const other = make()
     await insertEvent(world.pool, other)
-    const page = { limit: 1, startingAfter: other.id, endingBefore: null }
+    const page = { limit: 1, startingAfter: other.id, endingBefore: null, ...anyTime }
     const refused = await listEvents(world.pool, merchant, { type: undefined, objectId: object }, page)
     assert.deepEqual('refused' in refused && [refused.refused, refused.param], ['cursor_invalid', 'starting_after'])
   })

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../refusal.ts'
-import type { PageQuery } from './page.ts'
+import { limitsOfTime, type PageQuery } from './page.ts'
 import type { Queryable } from './pool.ts'
 
 /** An event as it was sent: its stored text is the answer. */
@@ -23,21 +23,25 @@ export async function findEvent(db: Queryable, merchantId: string, id: string): 
  * milliseconds after it is sent, as long as the slowest write that runs beside it takes.
  *
  * The events of one object are recorded one after the other under its lock: their order is their sequence, and there
- * nothing has to be waited for. Indexes: events_in_order; with an object, (merchant_id, object_id, sequence).
+ * nothing has to be waited for. Indexes: events_in_order; with an object, (merchant_id, object_id, sequence); with a time, the
+ * primary key.
  */
 export async function listEvents(
   db: Queryable,
   merchantId: string,
   filter: { type: string | undefined; objectId: string | undefined },
-  { limit, startingAfter, endingBefore }: PageQuery,
+  query: PageQuery,
 ): Promise<{ events: object[]; hasMore: boolean } | Refusal> {
+  const { limit, startingAfter, endingBefore } = query
   const cursor = startingAfter ?? endingBefore
-  const values: (string | number)[] = [merchantId]
+  const values: (string | number | Date)[] = [merchantId]
   const conditions = ['merchant_id = $1']
   const place = filter.objectId === undefined ? ['recorded_in', 'id'] : ['sequence']
   if (filter.objectId === undefined) conditions.push('recorded_in < pg_snapshot_xmin(pg_current_snapshot())')
   else conditions.push(`object_id = $${values.push(filter.objectId)}`)
   if (filter.type !== undefined) conditions.push(`type = $${values.push(filter.type)}`)
+  for (const [column, operator, value] of limitsOfTime('events', query))
+    conditions.push(`${column} ${operator} $${values.push(value)}`)
   if (cursor !== null) {
     const known = await findPlace(db, merchantId, cursor, filter.objectId)
     if (known === null)

@@ -26,16 +26,13 @@ import {
 import { findWebhookEndpoint } from '../../store/webhook-endpoints.ts'
 import { renderWebhookTry, type WebhookTryRow, webhookTryColumns } from '../../store/webhook-tries.ts'
 import { sendAnswer } from '../answers.ts'
-import { type ListDescription, listOf, oneOf, readListQuery } from '../list-query.ts'
+import { listOf, listOfDeliveries, oneOf, readListQuery } from '../list-query.ts'
 import { endpointOf, endpointRequest } from './webhook-endpoint-path.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const write = { access: { by: 'secret_key', scope: 'webhook_endpoints:write' }, idempotent: true } as const
 const path = '/v1/webhook_endpoints/:id'
-const deliveries: ListDescription<'status'> = {
-  isCursor: isDeliveryId,
-  filters: { status: oneOf(deliveryStates, 'Deliveries that stand here.') },
-}
+const deliveries = listOfDeliveries({ status: oneOf(deliveryStates, 'Deliveries that stand here.') })
 const tries = listOf('webhookTry', {})
 type OfDelivery = { Params: { id: string; delivery: string } }
 
@@ -52,6 +49,7 @@ export function registerWebhookDeliveryRoutes(app: App, deps: Deps): void {
           summary: 'Send a test event',
           tag: 'Webhook endpoints',
           answer: { status: 201, schema: WebhookDelivery },
+          refusals: ['conflict'],
         },
       },
     },
@@ -69,6 +67,7 @@ export function registerWebhookDeliveryRoutes(app: App, deps: Deps): void {
           summary: 'Send again all that was not taken since a time',
           tag: 'Webhook endpoints',
           answer: { status: 200, schema: WebhookRedelivery },
+          refusals: ['conflict'],
           description:
             'Deliveries that are `failed` or `canceled`, at once and with ten tries from the beginning. Events that happened while the endpoint was disabled have no delivery: read them at `/v1/events`.',
         },
@@ -180,6 +179,7 @@ export function registerWebhookDeliveryRoutes(app: App, deps: Deps): void {
           summary: 'Send an event again',
           tag: 'Webhook endpoints',
           answer: { status: 200, schema: WebhookDelivery },
+          refusals: ['conflict'],
           description: 'At once, and with ten tries from the beginning.',
         },
       },

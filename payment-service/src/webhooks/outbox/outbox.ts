@@ -117,13 +117,14 @@ type Try = { id: string; delivery: ClaimedDelivery; triedAt: Date; tookMs: numbe
 /** Only an answer of 2xx is a delivery; a redirect is not followed, because a signed event belongs to the signed address. */
 function judge(deps: OutboxDeps, made: Try, sent: SendResult): TryResult {
   const status = 'status' in sent ? sent.status : null
-  const known = { ...made, status, answer: 'answer' in sent ? sent.answer : null }
-  if (status !== null && status >= 200 && status < 300) return { ...known, delivered: true }
+  const known = { ...made, answer: 'answer' in sent ? sent.answer : null }
+  if (status !== null && status >= 200 && status < 300) return { ...known, status, delivered: true }
   const tries = made.delivery.tries + 1
   const retryAfterMs = 'retryAfter' in sent ? readRetryAfterMs(sent.retryAfter, deps.now()) : null
   const error = 'error' in sent ? sent.error : `status_${sent.status}`
   return {
     ...known,
+    status,
     delivered: false,
     error,
     retryAfterMs: status === 410 ? null : nextTryDelayMs(tries, retryAfterMs, Math.random()),

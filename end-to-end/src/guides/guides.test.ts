@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+import type { PaymentSession } from '@fincore/api-contract/resources'
+import { readAnswers } from '@fincore/dev/doc-blocks/compare-answer'
+import { readExample, readGuides } from '@fincore/dev/doc-blocks/include-examples'
+import type { ShellSession } from '@fincore/dev/doc-blocks/shell-session'
+import { pathInRepository } from '@fincore/dev/managed-process'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser, payOnHostedPage } from '../browser.ts'
+import { launcherCommands } from '../launcher-commands.ts'
+import { eventually } from '../world.ts'
+import { type GuideWorld, openGuideWorld } from './guide-world.ts'
+
+// The start page runs before each of the others.
+const guides = readGuides().filter(({ name }) => name !== 'README')
+const readme = { name: 'front', path: 'README.md', text: readFileSync(pathInRepository('README.md'), 'utf8') }
+/** What the README says to type that starts FinCore, or is what runs this test, and is run elsewhere. */
+const runElsewhere: readonly string[] = [...Object.values(launcherCommands), 'npm ci', 'npm test']
+const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
+
+/** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
+describe('the guides', { concurrency: 1 }, () => {
+  let reader: GuideWorld
+  let browser: Browser
+  before(async () => {
+    ;[reader, browser] = await Promise.all([openGuideWorld(), openBrowser()])
+  })
+  after(async () => {
+    await browser?.close()
+    await reader?.close()
+  })
+
+  /** Opens a page as a shopper, in a browser that knows nothing. */
+  async function openAsShopper(url: string): Promise<Page> {
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(url)
+    return page
+  }
+
+  /** What the shopper does whom the reader plays: opens the link of an open session, and pays. */
+  async function payOpenSession(printed: string): Promise<void> {
+    const [session] = readAnswers(printed) as Partial<PaymentSession>[]
+    if (session?.object !== 'payment_session' || session.status !== 'open' || session.amount !== 1990) return
+    const page = await openAsShopper(String(session.url))
+    await payOnHostedPage(page, 'visa')
+    await page.waitForURL(/^https:\/\/shop\.example\/thanks/, { waitUntil: 'commit' }).catch(() => undefined)
+    await page.context().close()
+  }
+
+  /** Waits until the shop that runs in the reader's shell says that it delivers, after what it has printed already. */
+  async function waitForDelivery(shell: ShellSession): Promise<void> {
+    await eventually('the shop to deliver', async () => /^Deliver order-[0-9a-f]{8}-/m.test(shell.printed()), 15_000)
+  }
+
+  const afterwards: Record<string, (shell: ShellSession) => Promise<void>> = {
+    'hosted-redirect': async (shell) => {
+      const page = await openAsShopper(reader.shop)
+      await page.getByRole('button', { name: 'Buy the mug' }).click()
+      await payOnHostedPage(page, 'visa')
+      await page.waitForURL(`${reader.shop}/thanks?payment_session=ps_*`)
+      await waitForDelivery(shell)
+    },
+    'client-side-sdk': async (shell) => {
+      const page = await openAsShopper(reader.shop)
+      const fields = page.frameLocator('iframe')
+      await fields.getByLabel('Card number').fill('4242424242424242')
+      await fields.getByLabel('Expiry date').fill('12 / 34')
+      await fields.getByLabel('Security code').fill('123')
+      await page.getByRole('button', { name: 'Pay 19.90 EUR' }).click()
+      await page.getByText('Your payment is captured.').waitFor()
+      await waitForDelivery(shell)
+    },
+    'server-to-server': async (shell) => {
+      await waitForDelivery(shell)
+      assert.match(shell.printed(), /^ch_\w+ is captured$/m)
+    },
+    webhooks: async (shell) => {
+      await eventually(
+        'both events',
+        async () => /^ping$/m.test(shell.printed()) && /^charge\.captured$/m.test(shell.printed()),
+      )
+    },
+    testing: async (shell) =>
+      assert.match(shell.printed(), /captured\nfailed\nrequires_action\n(captured|processing)\n/),
+  }
+
+  it('README: every block runs, here or by the tests of the launcher', async () => {
+    const shell = await reader.openShell()
+    try {
+      await reader.follow(readme, shell, undefined, ({ section, text }) => {
+        if (section !== 'Start it') return true
+        for (const line of text.trim().split('\n')) assert.ok(runElsewhere.includes(line.split(/ +#/)[0] ?? ''), line)
+        return false
+      })
+    } finally {
+      shell.close()
+    }
+  })
+
+  it('README: a machine that has only Node and npm is taken from npm ci to npm test', () => {
+    const ci = readFileSync(pathInRepository('.ci/run'), 'utf8').split('\n')
+    assert.deepEqual(
+      runElsewhere.filter((command) => ci.includes(command)),
+      ['npm ci', 'npm test'],
+    )
+  })
+
+  for (const guide of guides) {
+    it(`${guide.name}: every block runs, and says what it says`, async () => {
+      const shell = await reader.openShell()
+      try {
+        await reader.follow(guide, shell, payOpenSession)
+        await afterwards[guide.name]?.(shell)
+      } catch (error) {
+        throw new Error(`${error instanceof Error ? error.message : error}\n${shell.printed()}`, { cause: error })
+      } finally {
+        shell.close()
+      }
+    })
+  }
+
+  for (const flow of flows) {
+    it(`${flow}: the whole program is less than 30 lines`, () => {
+      const lines = readExample(`${flow}.mjs`)
+        .split('\n')
+        .filter((line) => line.trim() !== '' && !/^\s*\/\//.test(line))
+      assert.ok(lines.length < 30, `${lines.length} lines`)
+    })
+  }
+})
