@@ -21,6 +21,7 @@ import { settlementStates } from '@fincore/payment-service/payments/settlement-s
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAddressTricks } from './address-tricks-page.ts'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCardFields } from './card-fields-page.ts'
 import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples } from './doc-blocks/include-examples.ts'
@@ -260,6 +261,12 @@ async function describePages(): Promise<DocPage[]> {
           ]),
         ),
       ].join('\n'),
+    },
+    {
+      path: 'docs/card-fields.md',
+      source: 'dev/src/card-fields-page.ts and browser-sdk/served/versions.json',
+      title: 'Card fields in a merchant’s page',
+      text: describeCardFields(),
     },
     ...(await describePciPages()),
   ]

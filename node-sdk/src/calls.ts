@@ -143,6 +143,9 @@ function writeBody(body: object | undefined): string | null {
 
 function writeQuery(query: object | undefined): string {
   const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) given.set(name, String(value))
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value instanceof Date && Number.isNaN(value.getTime())) throw usage(`${name} is no time.`)
+    if (value !== undefined) given.set(name, value instanceof Date ? value.toISOString() : String(value))
+  }
   return given.size === 0 ? '' : `?${given}`
 }

@@ -1,371 +1,5 @@
 // Made from api-contract/src by `npm run docs`. Change the schemas there.
 
-/** What may be shown of the card: never its whole number. */
-export type Card = {
-  /** visa, mastercard, amex, …, or unknown. */
-  brand: string
-  /** The first six digits (the BIN); null where the PSP does not tell them. */
-  first6: string | null
-  /** The last four digits. */
-  last4: string
-  /** Month of expiry, 1 to 12. */
-  exp_month: number
-  /** Year of expiry, four digits. */
-  exp_year: number
-}
-
-type ChargeFields = {
-  /** What kind of object this is. */
-  object: 'charge'
-  /** The charge’s id; ids sort by time. */
-  id: string
-  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_captured: number
-  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunded: number
-  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount_refunds_pending: number
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** How the card came in. */
-  flow: 'hosted' | 'token' | 'raw_card'
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The payment session that this charge belongs to. */
-  payment_session: string | null
-  /** What it is paid with; null until the PSP has told. */
-  payment_method: {
-    /** How it is paid. */
-    type: 'card'
-    /** What may be shown of the card: never its whole number. */
-    card: Card
-  } | null
-  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
-  flags: string[]
-  /** Where the payment is, for your support and your operator’s. */
-  psp: {
-    /** The PSP’s name. */
-    name: string
-    /** The PSP account. */
-    account: string
-    /** The PSP’s id of the payment. */
-    reference: string | null
-  }
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
-  network_transaction_id: string | null
-  /** When the charge was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the charge last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-/** The PSP’s answer is not known yet. Wait for the event. */
-export type ProcessingCharge = ChargeFields & {
-  /** The PSP’s answer is not known yet. Wait for the event. */
-  status: 'processing'
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-}
-
-/** The shopper must act: see `next_action`. */
-export type RequiresActionCharge = ChargeFields & {
-  /** The shopper must act: see `next_action`. */
-  status: 'requires_action'
-  /** What the shopper must do: confirm the payment with their bank. */
-  next_action: {
-    /** What kind of action it is. */
-    type: 'redirect'
-    /** Send the shopper’s browser there. */
-    url: string
-  }
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-}
-
-/** The funds are held; no money has moved. */
-export type AuthorizedCharge = ChargeFields & {
-  /** The funds are held; no money has moved. */
-  status: 'authorized'
-  /** Null in this status. */
-  next_action: null
-  /** A capture or cancel whose outcome is not known yet. */
-  pending: {
-    /** What is being done. */
-    operation: 'capture' | 'cancel'
-    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
-    amount: number
-  } | null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-}
-
-/** The money is moving to you. Final. */
-export type CapturedCharge = ChargeFields & {
-  /** The money is moving to you. Final. */
-  status: 'captured'
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Null in this status. */
-  cancellation_reason: null
-}
-
-/** No money moved; `failure` says why. Final. */
-export type FailedCharge = ChargeFields & {
-  /** No money moved; `failure` says why. Final. */
-  status: 'failed'
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Why it failed, in words that are the same for every PSP. */
-  failure: Failure
-  /** Null in this status. */
-  cancellation_reason: null
-}
-
-/** It ended without money; `cancellation_reason` says why. Final. */
-export type CanceledCharge = ChargeFields & {
-  /** It ended without money; `cancellation_reason` says why. Final. */
-  status: 'canceled'
-  /** Null in this status. */
-  next_action: null
-  /** Null in this status. */
-  pending: null
-  /** Null in this status. */
-  failure: null
-  /** Why the charge was canceled. */
-  cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
-}
-
-/** One payment. `status` says where it stands; a final state never reverses. */
-export type Charge =
-  | ProcessingCharge
-  | RequiresActionCharge
-  | AuthorizedCharge
-  | CapturedCharge
-  | FailedCharge
-  | CanceledCharge
-
-/** A payment that a shopper disputes with their bank. */
-export type Dispute = {
-  /** What kind of object this is. */
-  object: 'dispute'
-  /** The dispute’s id; ids sort by time. */
-  id: string
-  /** The charge whose payment is disputed. */
-  charge: string
-  /** Where the dispute stands. */
-  status: 'inquiry' | 'opened' | 'won' | 'lost'
-  /** How much is disputed. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. The PSP may dispute in another currency than the charge’s. */
-  currency: string
-  /** Why, in the PSP’s own word. */
-  reason: string | null
-  /** Until when you can answer with evidence, at the PSP; null when there is no such time. RFC 3339, UTC. */
-  evidence_due_by: string | null
-  /** The PSP’s id of the dispute: answer it there, under this id. */
-  psp_reference: string
-  /** When FinCore first heard of it. RFC 3339, UTC. */
-  created_at: string
-  /** When the dispute last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-/** Why it failed, in words that are the same for every PSP. */
-export type Failure = {
-  /** Why it failed: a FinCore decline code, the same for every PSP. */
-  code: DeclineCode
-  /** Of a charge: may be shown to the shopper. Of a refund: for you. */
-  message: string
-  /** Whether another try by the shopper makes sense. */
-  shopper_can_retry: 'same_card' | 'other_card' | 'no'
-  /** The PSP’s own code, for your support. */
-  psp_code: string | null
-}
-
-/** One line of what is bought, as the PSP’s page shows it. */
-export type LineItem = {
-  /** What is bought. */
-  name: string
-  /** How many. */
-  quantity: number
-  /** The price of one, in the minor unit. */
-  amount: number
-}
-
-type PaymentSessionFields = {
-  /** What kind of object this is. */
-  object: 'payment_session'
-  /** The payment session’s id; ids sort by time. */
-  id: string
-  /** What the shopper pays. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** Whether the money is captured at once or when you ask. */
-  capture_method: 'automatic' | 'manual'
-  /** Where the shopper goes after paying. */
-  success_url: string
-  /** Where the shopper goes after pressing cancel. */
-  cancel_url: string
-  /** Your own reference, for example the order’s number. */
-  merchant_reference: string | null
-  /** What the payment is for. */
-  description: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** The language of the PSP’s page. */
-  locale: string | null
-  /** The shopper’s e-mail address, handed to the PSP. */
-  customer_email: string | null
-  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
-  line_items: LineItem[]
-  /** What happens to money that arrives after the session has ended. */
-  late_payments: 'refund' | 'keep'
-  /** Why it went to this PSP account. Null for what was made before this was kept. */
-  routing: Routing | null
-  /** When the session ends by itself. RFC 3339, UTC. */
-  expires_at: string
-  /** When the session was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the session last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-export type OpenPaymentSession = PaymentSessionFields & {
-  status: 'open'
-  /** The one-time link for the shopper, while the session is open; null afterwards. */
-  url: string
-  charge: null
-}
-
-export type CompletedPaymentSession = PaymentSessionFields & {
-  status: 'completed'
-  url: null
-  /** The charge that paid the session. */
-  charge: string
-}
-
-export type ExpiredPaymentSession = PaymentSessionFields & {
-  status: 'expired'
-  url: null
-  charge: null
-}
-
-export type CanceledPaymentSession = PaymentSessionFields & {
-  status: 'canceled'
-  url: null
-  charge: null
-}
-
-/** Compare `status`, and TypeScript knows what else is there. Where the session stands. */
-export type PaymentSession =
-  | OpenPaymentSession
-  | CompletedPaymentSession
-  | ExpiredPaymentSession
-  | CanceledPaymentSession
-
-type RefundFields = {
-  /** What kind of object this is. */
-  object: 'refund'
-  /** The refund’s id; ids sort by time. */
-  id: string
-  /** The charge whose money is given back. */
-  charge: string
-  /** How much is given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** Your own words. */
-  reason: string | null
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata: Record<string, string>
-  /** When the refund was made. RFC 3339, UTC. */
-  created_at: string
-  /** When the refund last changed. RFC 3339, UTC. */
-  updated_at: string
-}
-
-export type PendingRefund = RefundFields & {
-  status: 'pending'
-  failure: null
-}
-
-export type SucceededRefund = RefundFields & {
-  status: 'succeeded'
-  failure: null
-}
-
-export type FailedRefund = RefundFields & {
-  status: 'failed'
-  /** Why it failed, in words that are the same for every PSP. */
-  failure: Failure
-}
-
-/** Compare `status`, and TypeScript knows what else is there. Where the refund stands. */
-export type Refund = PendingRefund | SucceededRefund | FailedRefund
-
-/** Why it went to this PSP account. Null for what was made before this was kept. */
-export type Routing = {
-  /** The PSP account that took it. */
-  psp_account: string
-  /** Why it was this one. */
-  reason: 'asked_for' | 'token_of_this_account' | 'only_one' | 'highest_priority' | 'share'
-  /** Your PSP accounts: those that were tried before, in their order, the one that took it, the others. */
-  considered: {
-    /** One of your PSP accounts. */
-    psp_account: string
-    /** What was said of it: see the guide on routing. More words may come. */
-    verdict:
-      | 'asked_for'
-      | 'token_of_this_account'
-      | 'only_one'
-      | 'highest_priority'
-      | 'share'
-      | 'not_drawn'
-      | 'lower_priority'
-      | 'breaker_open'
-      | 'not_reached'
-      | 'overloaded'
-      | 'disabled'
-      | 'currency_not_taken'
-      | 'amount_not_taken'
-      | 'brand_not_taken'
-      | 'cannot_hosted'
-      | 'cannot_raw_cards'
-      | 'raw_cards_not_confirmed'
-      | 'no_three_d_secure'
-      | 'no_merchant_initiated'
-  }[]
-}
-
 /** What is left of a deleted webhook endpoint. */
 export type DeletedWebhookEndpoint = {
   /** What kind of object this is. */
@@ -511,6 +145,352 @@ export type ThreeDSecure = {
   version: string
 }
 
+/** What may be shown of the card: never its whole number. */
+export type Card = {
+  /** visa, mastercard, amex, …, or unknown. */
+  brand: string
+  /** The first six digits (the BIN); null where the PSP does not tell them. */
+  first6: string | null
+  /** The last four digits. */
+  last4: string
+  /** Month of expiry, 1 to 12. */
+  exp_month: number
+  /** Year of expiry, four digits. */
+  exp_year: number
+}
+
+type ChargeFields = {
+  /** What kind of object this is. */
+  object: 'charge'
+  /** The charge’s id; ids sort by time. */
+  id: string
+  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount_captured: number
+  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount_refunded: number
+  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount_refunds_pending: number
+  /** Whether the money is captured at once or when you ask. */
+  capture_method: 'automatic' | 'manual'
+  /** How the card came in. */
+  flow: 'hosted' | 'token' | 'raw_card'
+  /** Your own reference, for example the order’s number. */
+  merchant_reference: string | null
+  /** What the payment is for. */
+  description: string | null
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata: Record<string, string>
+  /** The payment session that this charge belongs to. */
+  payment_session: string | null
+  /** What it is paid with; null until the PSP has told. */
+  payment_method: {
+    /** How it is paid. */
+    type: 'card'
+    /** What may be shown of the card: never its whole number. */
+    card: Card
+  } | null
+  /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
+  flags: string[]
+  /** Where the payment is, for your support and your operator’s. */
+  psp: {
+    /** The PSP’s name. */
+    name: string
+    /** The PSP account. */
+    account: string
+    /** The PSP’s id of the payment. */
+    reference: string | null
+  }
+  /** Why it went to this PSP account. Null for what was made before this was kept. */
+  routing: Routing | null
+  /** The card network’s id of the payment, where the PSP tells it: name it in later charges that you begin with this card. */
+  network_transaction_id: string | null
+  /** When the charge was made. RFC 3339, UTC. */
+  created_at: string
+  /** When the charge last changed. RFC 3339, UTC. */
+  updated_at: string
+}
+
+/** The PSP’s answer is not known yet. Wait for the event. */
+export type ProcessingCharge = ChargeFields & {
+  /** The PSP’s answer is not known yet. Wait for the event. */
+  status: 'processing'
+  next_action: null
+  pending: null
+  failure: null
+  cancellation_reason: null
+}
+
+/** The shopper must act: see `next_action`. */
+export type RequiresActionCharge = ChargeFields & {
+  /** The shopper must act: see `next_action`. */
+  status: 'requires_action'
+  /** What the shopper must do: confirm the payment with their bank. */
+  next_action: {
+    /** What kind of action it is. */
+    type: 'redirect'
+    /** Send the shopper’s browser there. */
+    url: string
+  }
+  pending: null
+  failure: null
+  cancellation_reason: null
+}
+
+/** The funds are held; no money has moved. */
+export type AuthorizedCharge = ChargeFields & {
+  /** The funds are held; no money has moved. */
+  status: 'authorized'
+  next_action: null
+  /** A capture or cancel whose outcome is not known yet. */
+  pending: {
+    /** What is being done. */
+    operation: 'capture' | 'cancel'
+    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
+    amount: number
+  } | null
+  failure: null
+  cancellation_reason: null
+}
+
+/** The money is moving to you. Final. */
+export type CapturedCharge = ChargeFields & {
+  /** The money is moving to you. Final. */
+  status: 'captured'
+  next_action: null
+  pending: null
+  failure: null
+  cancellation_reason: null
+}
+
+/** No money moved; `failure` says why. Final. */
+export type FailedCharge = ChargeFields & {
+  /** No money moved; `failure` says why. Final. */
+  status: 'failed'
+  next_action: null
+  pending: null
+  /** Why it failed, in words that are the same for every PSP. */
+  failure: Failure
+  cancellation_reason: null
+}
+
+/** It ended without money; `cancellation_reason` says why. Final. */
+export type CanceledCharge = ChargeFields & {
+  /** It ended without money; `cancellation_reason` says why. Final. */
+  status: 'canceled'
+  next_action: null
+  pending: null
+  failure: null
+  /** Why the charge was canceled. */
+  cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
+}
+
+/** One payment. `status` says where it stands; a final state never reverses. */
+export type Charge =
+  | ProcessingCharge
+  | RequiresActionCharge
+  | AuthorizedCharge
+  | CapturedCharge
+  | FailedCharge
+  | CanceledCharge
+
+/** A payment that a shopper disputes with their bank. */
+export type Dispute = {
+  /** What kind of object this is. */
+  object: 'dispute'
+  /** The dispute’s id; ids sort by time. */
+  id: string
+  /** The charge whose payment is disputed. */
+  charge: string
+  /** Where the dispute stands. */
+  status: 'inquiry' | 'opened' | 'won' | 'lost'
+  /** How much is disputed. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount: number
+  /** ISO 4217, in capitals. The PSP may dispute in another currency than the charge’s. */
+  currency: string
+  /** Why, in the PSP’s own word. */
+  reason: string | null
+  /** Until when you can answer with evidence, at the PSP; null when there is no such time. RFC 3339, UTC. */
+  evidence_due_by: string | null
+  /** The PSP’s id of the dispute: answer it there, under this id. */
+  psp_reference: string
+  /** When FinCore first heard of it. RFC 3339, UTC. */
+  created_at: string
+  /** When the dispute last changed. RFC 3339, UTC. */
+  updated_at: string
+}
+
+/** Why it failed, in words that are the same for every PSP. */
+export type Failure = {
+  /** Why it failed: a FinCore decline code, the same for every PSP. */
+  code: DeclineCode
+  /** Of a charge: may be shown to the shopper. Of a refund: for you. */
+  message: string
+  /** Whether another try by the shopper makes sense. */
+  shopper_can_retry: 'same_card' | 'other_card' | 'no'
+  /** The PSP’s own code, for your support. */
+  psp_code: string | null
+}
+
+/** One line of what is bought, as the PSP’s page shows it. */
+export type LineItem = {
+  /** What is bought. */
+  name: string
+  /** How many. */
+  quantity: number
+  /** The price of one, in the minor unit. */
+  amount: number
+}
+
+type PaymentSessionFields = {
+  /** What kind of object this is. */
+  object: 'payment_session'
+  /** The payment session’s id; ids sort by time. */
+  id: string
+  /** What the shopper pays. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** Whether the money is captured at once or when you ask. */
+  capture_method: 'automatic' | 'manual'
+  /** Where the shopper goes after paying. */
+  success_url: string
+  /** Where the shopper goes after pressing cancel. */
+  cancel_url: string
+  /** Your own reference, for example the order’s number. */
+  merchant_reference: string | null
+  /** What the payment is for. */
+  description: string | null
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata: Record<string, string>
+  /** The language of the PSP’s page. */
+  locale: string | null
+  /** The shopper’s e-mail address, handed to the PSP. */
+  customer_email: string | null
+  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
+  line_items: LineItem[]
+  /** What happens to money that arrives after the session has ended. */
+  late_payments: 'refund' | 'keep'
+  /** Why it went to this PSP account. Null for what was made before this was kept. */
+  routing: Routing | null
+  /** When the session ends by itself. RFC 3339, UTC. */
+  expires_at: string
+  /** When the session was made. RFC 3339, UTC. */
+  created_at: string
+  /** When the session last changed. RFC 3339, UTC. */
+  updated_at: string
+}
+
+export type OpenPaymentSession = PaymentSessionFields & {
+  /** The one-time link for the shopper, while the session is open; null afterwards. */
+  url: string
+  status: 'open'
+  charge: null
+}
+
+export type CompletedPaymentSession = PaymentSessionFields & {
+  url: null
+  status: 'completed'
+  /** The charge that paid the session. */
+  charge: string
+}
+
+export type ExpiredPaymentSession = PaymentSessionFields & {
+  url: null
+  status: 'expired'
+  charge: null
+}
+
+export type CanceledPaymentSession = PaymentSessionFields & {
+  url: null
+  status: 'canceled'
+  charge: null
+}
+
+/** A page at the PSP, behind a link that works once. */
+export type PaymentSession =
+  | OpenPaymentSession
+  | CompletedPaymentSession
+  | ExpiredPaymentSession
+  | CanceledPaymentSession
+
+type RefundFields = {
+  /** What kind of object this is. */
+  object: 'refund'
+  /** The refund’s id; ids sort by time. */
+  id: string
+  /** The charge whose money is given back. */
+  charge: string
+  /** How much is given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** Your own words. */
+  reason: string | null
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata: Record<string, string>
+  /** When the refund was made. RFC 3339, UTC. */
+  created_at: string
+  /** When the refund last changed. RFC 3339, UTC. */
+  updated_at: string
+}
+
+export type PendingRefund = RefundFields & {
+  status: 'pending'
+  failure: null
+}
+
+export type SucceededRefund = RefundFields & {
+  status: 'succeeded'
+  failure: null
+}
+
+export type FailedRefund = RefundFields & {
+  status: 'failed'
+  /** Why it failed, in words that are the same for every PSP. */
+  failure: Failure
+}
+
+/** Money given back, all that was captured or a part. */
+export type Refund = PendingRefund | SucceededRefund | FailedRefund
+
+/** Why it went to this PSP account. Null for what was made before this was kept. */
+export type Routing = {
+  /** The PSP account that took it. */
+  psp_account: string
+  /** Why it was this one. */
+  reason: 'asked_for' | 'token_of_this_account' | 'only_one' | 'highest_priority' | 'share'
+  /** Your PSP accounts: those that were tried before, in their order, the one that took it, the others. */
+  considered: {
+    /** One of your PSP accounts. */
+    psp_account: string
+    /** What was said of it: see the guide on routing. More words may come. */
+    verdict:
+      | 'asked_for'
+      | 'token_of_this_account'
+      | 'only_one'
+      | 'highest_priority'
+      | 'share'
+      | 'not_drawn'
+      | 'lower_priority'
+      | 'breaker_open'
+      | 'not_reached'
+      | 'overloaded'
+      | 'disabled'
+      | 'currency_not_taken'
+      | 'amount_not_taken'
+      | 'brand_not_taken'
+      | 'cannot_hosted'
+      | 'cannot_raw_cards'
+      | 'raw_cards_not_confirmed'
+      | 'no_three_d_secure'
+      | 'no_merchant_initiated'
+  }[]
+}
+
 /** Where to send events. Without `events`, all of them. */
 export type CreateWebhookEndpoint = {
   /** Where events are sent: a public `https:` address of your server. */
@@ -597,7 +577,7 @@ export type CanceledWebhookDelivery = WebhookDeliveryFields & {
   delivered_at: string | null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. `pending`: It will be tried, or tried again; `next_try_at` says when. `delivered`: Your server answered 2xx. `failed`: All ten tries were used up, or your server answered 410. It is not tried again by itself. `canceled`: The endpoint was disabled before it could be delivered. */
+/** One event at one endpoint, and what became of it. */
 export type WebhookDelivery =
   | PendingWebhookDelivery
   | DeliveredWebhookDelivery
@@ -645,7 +625,7 @@ export type DisabledWebhookEndpoint = WebhookEndpointFields & {
   disabled_reason: 'requested' | 'gone' | 'failing'
 }
 
-/** Compare `status`, and TypeScript knows what else is there. A disabled endpoint is sent nothing. */
+/** A server of yours that events are sent to. */
 export type WebhookEndpoint = EnabledWebhookEndpoint | DisabledWebhookEndpoint
 
 /** A webhook endpoint with its secret, which is shown here alone. */
@@ -777,9 +757,11 @@ export type SubscribableEvent = '*' | Exclude<EventType, 'ping'>
 /** Compare `type`, and TypeScript knows `data.object`. Ignore types that you do not know: more may come. */
 export type FincoreEvent<Type extends EventType = EventType> = {
   [Each in Type]: {
+    /** What kind of object this is. */
     object: 'event'
     /** The same in every try of a delivery, and the header `webhook-id`: do nothing for one that you have. */
     id: string
+    /** What happened. Ignore types that you do not know. */
     type: Each
     /** When it happened. RFC 3339, UTC. */
     created_at: string

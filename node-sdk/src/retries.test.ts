@@ -73,7 +73,7 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
   }
   for (const [what, answer] of Object.entries(inDoubt))
     it(`may have been carried out: ${what}`, async (t) => {
-      const { server, fincore, fail } = await open(t, { timeoutMs: 150 })
+      const { server, fincore, fail } = await open(t, { timeoutMs: 1_000, maxRetries: 0 })
       server.answerWith(answer)
       const error = await fail(fincore.charges.create(request, { idempotencyKey: 'order-1' }))
       assert.ok(error instanceof FincoreUnknownOutcomeError, `${error}`)
@@ -144,13 +144,13 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
   })
 
   it('is bounded: in size, in time, and in the patience that Retry-After asks for', async (t) => {
-    const { server, fincore, fail } = await open(t, { maxRetries: 9, totalTimeoutMs: 700 })
+    const { server, fincore, fail } = await open(t, { maxRetries: 9 })
     server.answerWith(flood)
-    assert.equal((await fail(fincore.charges.list({}, { totalTimeoutMs: 20_000 }).page())).code, 'answer_too_large')
+    assert.equal((await fail(fincore.charges.list().page())).code, 'answer_too_large')
     server.answerWith(silence)
     const startedAt = performance.now()
-    assert.equal((await fail(fincore.charges.get('ch_1'))).code, 'timeout')
-    assert.ok(performance.now() - startedAt < 2_000)
+    assert.equal((await fail(fincore.charges.get('ch_1', { totalTimeoutMs: 500 }))).code, 'timeout')
+    assert.ok(performance.now() - startedAt < 10_000)
     server.answerWith(problem(429, 'rate_limited', { 'retry-after': '3600' }))
     const error = await fail(fincore.charges.get('ch_1'))
     assert.equal(error.retryAfterSeconds, 3600)
@@ -159,8 +159,9 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
 
   it('ends with its signal: in doubt when it was under way, and not sent at all when it came too late', async (t) => {
     const { server, fincore, fail } = await open(t)
-    server.answerWith(silence)
-    const signal = AbortSignal.timeout(100)
+    const leaving = new AbortController()
+    server.answerWith(() => leaving.abort(new Error('the shop closes')))
+    const { signal } = leaving
     const error = await fail(fincore.charges.create(request, { signal }))
     assert.ok(error instanceof FincoreUnknownOutcomeError)
     assert.deepEqual([error.code, error.cause], ['aborted', signal.reason])

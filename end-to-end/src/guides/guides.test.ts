@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import type { PaymentSession } from '@fincore/api-contract/resources'
+import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
 import { readAnswers } from '@fincore/dev/doc-blocks/compare-answer'
 import { readExample, readGuides } from '@fincore/dev/doc-blocks/include-examples'
 import type { ShellSession } from '@fincore/dev/doc-blocks/shell-session'
@@ -22,9 +22,11 @@ const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
 /** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
 describe('the guides', { concurrency: 1 }, () => {
   let reader: GuideWorld
+  let key: string
   let browser: Browser
   before(async () => {
     ;[reader, browser] = await Promise.all([openGuideWorld(), openBrowser()])
+    key = await reader.makeShop()
   })
   after(async () => {
     await browser?.close()
@@ -48,9 +50,35 @@ describe('the guides', { concurrency: 1 }, () => {
     await page.context().close()
   }
 
-  /** Waits until the shop that runs in the reader's shell says that it delivers, after what it has printed already. */
+  /** Waits until the shop that runs in the reader's shell says that it delivers its order, and sees that it was paid. */
   async function waitForDelivery(shell: ShellSession): Promise<void> {
-    await eventually('the shop to deliver', async () => /^Deliver order-[0-9a-f]{8}-/m.test(shell.printed()), 15_000)
+    const order = await eventually(
+      'the shop to deliver',
+      async () => shell.printed().match(/^Deliver (order-[0-9a-f]{8}-.*)$/m)?.[1],
+    )
+    const { body } = await reader.world.api('GET', `/v1/charges?merchant_reference=${order}`, undefined, {
+      bearer: key,
+    })
+    const [charge] = body.data as Charge[]
+    assert.deepEqual([charge?.status, charge?.amount_captured], ['captured', 1990])
+  }
+
+  /** Sends the shop a webhook that nobody has signed. @returns the status of its answer. */
+  async function sendForged(): Promise<number> {
+    const headers = {
+      'webhook-id': 'evt_1',
+      'webhook-timestamp': `${Math.floor(Date.now() / 1000)}`,
+      'webhook-signature': 'v1,Zm9yZ2Vk',
+    }
+    const order = { object: 'charge', id: 'ch_1', merchant_reference: 'order-forged' }
+    const body = JSON.stringify({
+      object: 'event',
+      id: 'evt_1',
+      type: 'charge.captured',
+      sequence: 1,
+      data: { object: order },
+    })
+    return (await fetch(`${reader.shop}/webhooks`, { method: 'POST', headers, body })).status
   }
 
   const afterwards: Record<string, (shell: ShellSession) => Promise<void>> = {
@@ -73,9 +101,11 @@ describe('the guides', { concurrency: 1 }, () => {
     },
     'server-to-server': async (shell) => {
       await waitForDelivery(shell)
+      assert.equal(await sendForged(), 400)
       assert.match(shell.printed(), /^ch_\w+ is captured$/m)
     },
     webhooks: async (shell) => {
+      assert.equal(await sendForged(), 400)
       await eventually(
         'both events',
         async () => /^ping$/m.test(shell.printed()) && /^charge\.captured$/m.test(shell.printed()),
