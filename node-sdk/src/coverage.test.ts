@@ -48,6 +48,10 @@ const methods: Record<string, (fincore: Fincore) => Promise<unknown>> = {
   pingWebhookEndpoint: ({ webhookEndpoints }) => webhookEndpoints.ping('whe_1'),
   listWebhookDeliveries: ({ webhookEndpoints }) =>
     webhookEndpoints.listDeliveries('whe_1', { ...page, status: 'failed' }).page(),
+  getWebhookDelivery: ({ webhookEndpoints }) => webhookEndpoints.getDelivery('whe_1', 'del_1'),
+  listWebhookTries: ({ webhookEndpoints }) => webhookEndpoints.listTries('whe_1', 'del_1', page).page(),
+  redeliverFailedWebhooks: ({ webhookEndpoints }) =>
+    webhookEndpoints.redeliverFailed('whe_1', { since: new Date(0), until: '2026-11-29T12:00:00Z' }),
   redeliverWebhook: ({ webhookEndpoints }) => webhookEndpoints.redeliver('whe_1', 'del_1'),
 }
 

@@ -2,20 +2,27 @@ import type { Call } from './calls.ts'
 import type {
   CreateWebhookEndpoint,
   DeletedWebhookEndpoint,
+  RedeliverFailed,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
+  WebhookRedelivery,
+  WebhookTry,
 } from './contract.ts'
 import { readId } from './ids.ts'
 import { type List, makeList, type PageParams } from './lists.ts'
 import type { RequestOptions, WriteOptions } from './options.ts'
 
+/** `redeliverFailed` takes times as texts in RFC 3339, or as dates. */
+export type RedeliverFailedSince = { [Name in keyof RedeliverFailed]: RedeliverFailed[Name] | Date }
+
 export type ListWebhookDeliveries = PageParams & { status?: WebhookDelivery['status'] | undefined }
 
 const collection = '/v1/webhook_endpoints'
 const pathOf = (id: string) => `${collection}/${readId('webhook endpoint', id)}`
+const pathOfDelivery = (id: string, delivery: string) => `${pathOf(id)}/deliveries/${readId('delivery', delivery)}`
 
 export class WebhookEndpoints {
   readonly #call: Call
@@ -65,9 +72,22 @@ export class WebhookEndpoints {
     return makeList(this.#call, `${pathOf(id)}/deliveries`, params, options)
   }
 
+  getDelivery(id: string, delivery: string, options?: RequestOptions): Promise<WebhookDelivery> {
+    return this.#call({ method: 'GET', path: pathOfDelivery(id, delivery) }, options)
+  }
+
+  /** Every request of a delivery, and what your server answered: kept for 30 days. */
+  listTries(id: string, delivery: string, params?: PageParams, options?: RequestOptions): List<WebhookTry> {
+    return makeList(this.#call, `${pathOfDelivery(id, delivery)}/tries`, params, options)
+  }
+
   /** Sends an event again, at once, and with all tries. */
   redeliver(id: string, delivery: string, options?: WriteOptions): Promise<WebhookDelivery> {
-    const path = `${pathOf(id)}/deliveries/${readId('delivery', delivery)}/redeliver`
-    return this.#call({ method: 'POST', path, body: {} }, options)
+    return this.#call({ method: 'POST', path: `${pathOfDelivery(id, delivery)}/redeliver`, body: {} }, options)
+  }
+
+  /** Sends again all that your server did not take since a time. While `has_more`, call again: that is a new call. */
+  redeliverFailed(id: string, params: RedeliverFailedSince, options?: WriteOptions): Promise<WebhookRedelivery> {
+    return this.#call({ method: 'POST', path: `${pathOf(id)}/redeliver_failed`, body: params }, options)
   }
 }
