@@ -105,8 +105,18 @@ describe('@fincore/node and the API', () => {
     assert.equal(server.calls[0]?.headers['user-agent'], `fincore-node/${version} node/${process.versions.node}`)
   })
 
-  it('are explained by the README: every code of the SDK stands there with its meaning', () => {
+  it('are explained by the README: every method stands there, and every code of the SDK with its meaning', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const named = new Set<string>()
+    let resource = ''
+    // In the table the name of the resource stands once before several methods.
+    for (const [, before, method] of readme.matchAll(/`(\w*)\.(\w+)\(/g)) {
+      resource = before || resource
+      named.add(`${resource}.${method}`)
+    }
+    for (const [name, methodsOf] of Object.entries(fincore))
+      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(methodsOf)))
+        if (method !== 'constructor') assert.ok(named.has(`${name}.${method}`), `${name}.${method}`)
     for (const [code, { meaning }] of Object.entries(sdkErrorCodes))
       assert.ok(readme.includes(`| \`${code}\` | ${meaning} |`), code)
   })

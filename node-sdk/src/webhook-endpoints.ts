@@ -31,11 +31,11 @@ export class WebhookEndpoints {
   }
 
   /** Has events sent to your server. The answer shows the `secret`: keep it, for `webhooks.verify`. */
-  create(endpoint: CreateWebhookEndpoint, options?: WriteOptions): Promise<WebhookEndpointWithSecret> {
+  async create(endpoint: CreateWebhookEndpoint, options?: WriteOptions): Promise<WebhookEndpointWithSecret> {
     return this.#call({ method: 'POST', path: collection, body: endpoint }, options)
   }
 
-  get(id: string, options?: RequestOptions): Promise<WebhookEndpoint> {
+  async get(id: string, options?: RequestOptions): Promise<WebhookEndpoint> {
     return this.#call({ method: 'GET', path: pathOf(id) }, options)
   }
 
@@ -44,17 +44,17 @@ export class WebhookEndpoints {
   }
 
   /** Changes, disables or enables an endpoint. It has no idempotency key, so it is sent again only when nothing was done. */
-  update(id: string, changes: UpdateWebhookEndpoint, options?: RequestOptions): Promise<WebhookEndpoint> {
+  async update(id: string, changes: UpdateWebhookEndpoint, options?: RequestOptions): Promise<WebhookEndpoint> {
     return this.#call({ method: 'PATCH', path: pathOf(id), body: changes }, options)
   }
 
   /** Removes an endpoint with its deliveries; the events stay. Sent again only when nothing was done, as `update`. */
-  delete(id: string, options?: RequestOptions): Promise<DeletedWebhookEndpoint> {
+  async delete(id: string, options?: RequestOptions): Promise<DeletedWebhookEndpoint> {
     return this.#call({ method: 'DELETE', path: pathOf(id) }, options)
   }
 
   /** Makes a new secret. Until the overlap ends both sign, and `webhooks.verify` takes both: `[newSecret, oldSecret]`. */
-  rotateSecret(
+  async rotateSecret(
     id: string,
     params: RotateWebhookSecret = {},
     options?: WriteOptions,
@@ -63,7 +63,7 @@ export class WebhookEndpoints {
   }
 
   /** Sends a test event of type `ping`. */
-  ping(id: string, options?: WriteOptions): Promise<WebhookDelivery> {
+  async ping(id: string, options?: WriteOptions): Promise<WebhookDelivery> {
     return this.#call({ method: 'POST', path: `${pathOf(id)}/ping`, body: {} }, options)
   }
 
@@ -72,7 +72,7 @@ export class WebhookEndpoints {
     return makeList(this.#call, `${pathOf(id)}/deliveries`, params, options)
   }
 
-  getDelivery(id: string, delivery: string, options?: RequestOptions): Promise<WebhookDelivery> {
+  async getDelivery(id: string, delivery: string, options?: RequestOptions): Promise<WebhookDelivery> {
     return this.#call({ method: 'GET', path: pathOfDelivery(id, delivery) }, options)
   }
 
@@ -82,12 +82,12 @@ export class WebhookEndpoints {
   }
 
   /** Sends an event again, at once, and with all tries. */
-  redeliver(id: string, delivery: string, options?: WriteOptions): Promise<WebhookDelivery> {
+  async redeliver(id: string, delivery: string, options?: WriteOptions): Promise<WebhookDelivery> {
     return this.#call({ method: 'POST', path: `${pathOfDelivery(id, delivery)}/redeliver`, body: {} }, options)
   }
 
   /** Sends again all that your server did not take since a time. While `has_more`, call again: that is a new call. */
-  redeliverFailed(id: string, params: RedeliverFailedSince, options?: WriteOptions): Promise<WebhookRedelivery> {
+  async redeliverFailed(id: string, params: RedeliverFailedSince, options?: WriteOptions): Promise<WebhookRedelivery> {
     return this.#call({ method: 'POST', path: `${pathOf(id)}/redeliver_failed`, body: params }, options)
   }
 }
