@@ -20,6 +20,7 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCardFields } from './card-fields-page.ts'
 import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
@@ -234,6 +235,12 @@ async function describePages(): Promise<DocPage[]> {
           ]),
         ),
       ].join('\n'),
+    },
+    {
+      path: 'docs/card-fields.md',
+      source: 'dev/src/card-fields-page.ts and browser-sdk/served/versions.json',
+      title: 'Card fields in a merchant’s page',
+      text: describeCardFields(),
     },
     ...(await describePciPages()),
   ]

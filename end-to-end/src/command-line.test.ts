@@ -196,7 +196,9 @@ describe('operators bring a merchant on board with the command line alone', () =
     const words = ['webhooks', 'listen', '--forward-to', 'http://127.0.0.1:9/', '--profile', 'shop']
     const child = spawn(process.execPath, [cli, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let err = ''
-    child.stderr.on('data', (chunk) => void (err += chunk))
+    child.stderr.on('data', (chunk) => {
+      err += chunk
+    })
     await eventually('its first words', async () => err.includes('Ctrl-C ends it'))
     const commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
     for (const secret of secrets) assert.ok(!commandLine.includes(secret))

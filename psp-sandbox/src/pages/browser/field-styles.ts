@@ -9,7 +9,6 @@ const colors = {
 } as const
 /** In CSS pixels, from the least to the most. */
 const sizes = {
-  fontSize: { property: 'font-size', least: 12, most: 24 },
   borderRadius: { property: '--field-radius', least: 0, most: 24 },
   spacing: { property: '--field-spacing', least: 0, most: 32 },
 } as const
@@ -24,7 +23,8 @@ const fontsPattern = /^[\w\s,'"-]{1,200}$/
 export function applyStyles(styles: unknown): void {
   if (typeof styles !== 'object' || styles === null) return
   const given = styles as Readonly<Record<string, unknown>>
-  const { style } = document.documentElement
+  // Where the theme's own colours stand.
+  const { style } = document.body
   for (const [name, property] of Object.entries(colors)) {
     const value = given[name]
     if (typeof value === 'string' && colorPattern.test(value)) style.setProperty(property, value)
@@ -33,7 +33,9 @@ export function applyStyles(styles: unknown): void {
     const value = given[name]
     if (typeof value === 'number' && value >= least && value <= most) style.setProperty(property, `${value}px`)
   }
-  const { fontFamily } = given
-  if (typeof fontFamily === 'string' && fontsPattern.test(fontFamily))
-    document.body.style.setProperty('font-family', fontFamily)
+  const { fontFamily, fontSize } = given
+  if (typeof fontFamily === 'string' && fontsPattern.test(fontFamily)) style.fontFamily = fontFamily
+  // All else on the page is measured by the root's.
+  if (typeof fontSize === 'number' && fontSize >= 12 && fontSize <= 24)
+    document.documentElement.style.fontSize = `${fontSize}px`
 }
