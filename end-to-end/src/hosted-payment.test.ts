@@ -7,7 +7,7 @@ import { eventually, type Truth, useWorld, type World } from './world.ts'
 
 const amount = 1999
 
-type Event = { type: string; data: { object: { id: string } } }
+type Event = { id: string; type: string; data: { object: { id: string } } }
 
 /** A shopper's way from the shop over the PSP's page and back, in a real browser, judged by the sandbox's truth ledger. */
 describe('hosted payments', { concurrency: 1 }, () => {
@@ -71,11 +71,11 @@ describe('hosted payments', { concurrency: 1 }, () => {
   /** The types of the events about a session and its charges, the oldest first. */
   async function listEventTypes(id: string): Promise<string[]> {
     const about = [id, ...(await listCharges(id)).map((charge) => charge.id)]
-    const { data } = await read<{ data: Event[] }>('/v1/events?limit=100')
-    return data
-      .filter((event) => about.includes(event.data.object.id))
+    const lists = await Promise.all(about.map((object) => read<{ data: Event[] }>(`/v1/events?object_id=${object}`)))
+    return lists
+      .flatMap(({ data }) => data)
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
       .map((event) => event.type)
-      .toReversed()
   }
 
   /** The shopper is on the merchant's page, which names the session. */
