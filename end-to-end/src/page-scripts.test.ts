@@ -4,7 +4,7 @@ import type { ServedPage } from '@fincore/api-contract/served-pages'
 import { comparePage, fetchPage } from '@fincore/dev/pci/compare-page'
 import { sites } from '@fincore/dev/pci/page-manifest'
 import type { Browser, Page } from 'playwright-core'
-import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
+import { type MerchantSite, shareBrowser, startMerchantSite } from './browser.ts'
 import {
   listForeignScripts,
   openPlanted,
@@ -42,6 +42,8 @@ const manifest = new Map(
 const filesOf = (name: string) => manifest.get(name)?.files ?? []
 const scriptsOf = (name: string) => filesOf(name).filter(({ kind }) => kind !== 'style')
 
+const shared = shareBrowser()
+
 /** PCI DSS 6.4.3 and 11.6.1, in a real Chromium: what runs on our pages is what the manifest says, and nothing else. */
 describe('the scripts of our pages', { concurrency: 1 }, () => {
   let world: World
@@ -50,13 +52,13 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
   let links: Links
   let shown: Map<string, ShownPage>
   before(async () => {
-    ;[world, chromium, merchant] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, merchant] = await Promise.all([useWorld(), shared.open(), startMerchantSite()])
     links = useLinks(world, chromium, merchant)
     const all = [...listServicePages(world, links), ...listSandboxPages(world, links), ...listShopPages(world)]
     shown = new Map(all.map((page) => [page.name, page]))
   })
   after(async () => {
-    await chromium?.close()
+    await shared.close()
     merchant?.close()
     await world?.close()
   })
