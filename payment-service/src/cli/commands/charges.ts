@@ -2,7 +2,7 @@ import type { Charge } from '@fincore/api-contract/resources'
 import { type Command, Option } from 'commander'
 import { chargeStates } from '../../payments/charge-states.ts'
 import { action, type Run, readId, withExamples } from '../action.ts'
-import { apiOf, openConnection } from '../connection.ts'
+import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import { say } from '../surroundings.ts'
@@ -19,7 +19,7 @@ export function addCharges(program: Command, run: Run): void {
     .argument('<charge>', 'ch_…', readId('charge'))
     .action(
       action(run, async (options, id) => {
-        const charge = await call<Charge>(apiOf(openConnection(io, options)), 'GET', `/v1/charges/${id}`)
+        const charge = await call<Charge>(openApi(io, options), 'GET', `/v1/charges/${id}`)
         if (options.json) return say(io, JSON.stringify(charge))
         const { showMoney } = await import('../show-money.ts')
         const money = (amount: number) => showMoney(amount, charge.currency)
@@ -48,7 +48,7 @@ export function addCharges(program: Command, run: Run): void {
     .option('--merchant-reference <text>', 'only those with this reference of yours')
     .action(
       action<ChargesListOptions>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const { showMoney } = await import('../show-money.ts')
         const columns: readonly Column<Charge>[] = [
           { name: 'id', show: ({ id }) => id },

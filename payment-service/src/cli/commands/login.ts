@@ -5,7 +5,7 @@ import { type GlobalOptions, readAddress, readCa } from '../connection.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door, refusePlainHttp } from '../http-client.ts'
 import { changeProfiles, type Profile, profilesPath, readProfiles } from '../profiles.ts'
-import { type Surroundings, say } from '../surroundings.ts'
+import { note, type Surroundings, say } from '../surroundings.ts'
 
 type LoginOptions = GlobalOptions & { adminUrl?: string; apiUrl?: string; caFile?: string; tokenStdin?: true }
 type Deployment = { environment: string; operator: string; api_url: string }
@@ -82,7 +82,8 @@ async function readSecrets(io: Surroundings, { adminUrl, apiUrl, tokenStdin }: L
   const secrets = { token: '', key: '' }
   for (const [index, { name, setting, words }] of wanted.entries()) {
     const instead = `Give it with --token-stdin, or in ${setting}.`
-    const given = tokenStdin ? lines[index] : io.env[setting]
+    const given = tokenStdin ? lines[index] : io.env[setting] || undefined
+    if (given !== undefined && !tokenStdin) note(io, `Taking the ${words.toLowerCase()} from ${setting}.`)
     const secret = given ?? (tokenStdin ? '' : await askSecret(io, words, instead))
     if (secret === '') throw new CommandFailure(`There was no ${words.toLowerCase()}.`, instead, 'usage')
     secrets[name === 'token' ? 'token' : 'key'] = secret

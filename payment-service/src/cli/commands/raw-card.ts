@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { action, collect, merchantOption, type Run, readId, withExamples } from '../action.ts'
-import { adminOf, openConnection } from '../connection.ts'
+import { openAdmin } from '../connection.ts'
 import { digestOfFile, fingerprintOfFile } from '../evidence.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door } from '../http-client.ts'
@@ -79,7 +79,7 @@ export function addRawCard(program: Command, run: Run): void {
     .requiredOption('--certificate <path>', 'a client certificate; may be given several times', collect)
     .action(
       action<RequestOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const body = {
           evidence_kind: options.evidenceKind,
           evidence_reference: options.evidenceReference,
@@ -107,7 +107,7 @@ export function addRawCard(program: Command, run: Run): void {
     .option('--reason <text>', 'for the audit log')
     .action(
       action<OfMerchant & { evidenceFile: string; reason?: string }>(run, async (options, id = '') => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         await compareEvidence(door, options, id)
         const grant = await step(door, options, id, 'approve')
         if (options.json) return say(io, JSON.stringify(grant))
@@ -123,7 +123,7 @@ export function addRawCard(program: Command, run: Run): void {
       .option('--reason <text>', 'for the audit log')
       .action(
         action<OfMerchant & { reason?: string }>(run, async (options, id = '') => {
-          const grant = await step(adminOf(openConnection(io, options)), options, id, name)
+          const grant = await step(openAdmin(io, options), options, id, name)
           say(io, options.json ? JSON.stringify(grant) : `The grant ${grant.id} is ${grant.status}. ${after}`)
         }),
       )
@@ -134,7 +134,7 @@ export function addRawCard(program: Command, run: Run): void {
     .addOption(merchantOption())
     .action(
       action<OfMerchant & ListOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const none = 'The merchant has no grant, and may send no cards.'
         await printList(io, columns, options, { door, path: pathOf(options), none })
       }),
