@@ -108,7 +108,7 @@ export function planDemoShop(input: PlanInput, merchant: Merchant): ProcessPlan 
   return planOf(input, 'demo-shop', {
     SHOP_PORT: String(input.ports.shop),
     SHOP_PUBLIC_URL: addresses.shop,
-    FINCORE_API: addresses.api,
+    FINCORE_API_URL: addresses.api,
     FINCORE_RELAY_URL: addresses.relay,
     FINCORE_SECRET_KEY: merchant.secret_key,
     FINCORE_PUBLISHABLE_KEY: merchant.publishable_key,

@@ -137,7 +137,7 @@ export const settings: Readonly<Record<string, 'connection' | 'told'>> = {
   'card-relay RELAY_PSP_ORIGINS': 'connection',
   'card-relay RELAY_DOCS_URL': 'told',
   'demo-shop SHOP_PUBLIC_URL': 'told',
-  'demo-shop FINCORE_API': 'connection',
+  'demo-shop FINCORE_API_URL': 'connection',
   'demo-shop FINCORE_RELAY_URL': 'connection',
 }
 
