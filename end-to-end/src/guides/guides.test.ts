@@ -22,9 +22,11 @@ const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
 /** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
 describe('the guides', { concurrency: 1 }, () => {
   let reader: GuideWorld
+  let key: string
   let browser: Browser
   before(async () => {
     ;[reader, browser] = await Promise.all([openGuideWorld(), openBrowser()])
+    key = await reader.makeShop()
   })
   after(async () => {
     await browser?.close()
@@ -55,7 +57,7 @@ describe('the guides', { concurrency: 1 }, () => {
       async () => shell.printed().match(/^Deliver (order-[0-9a-f]{8}-.*)$/m)?.[1],
     )
     const { body } = await reader.world.api('GET', `/v1/charges?merchant_reference=${order}`, undefined, {
-      bearer: reader.key,
+      bearer: key,
     })
     const [charge] = body.data as Charge[]
     assert.deepEqual([charge?.status, charge?.amount_captured], ['captured', 1990])

@@ -9,7 +9,7 @@ import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
 import type { OpenApi } from './openapi.ts'
 import { addKey } from './testing/add-key.ts'
 import { prefixOf, requestsOf, type Sent } from './testing/arbitrary-requests.ts'
-import type { Known } from './testing/arbitrary-values.ts'
+import { type Known, matching } from './testing/arbitrary-values.ts'
 import { createJudge } from './testing/contract-judge.ts'
 import { type ReadDocument, readDocument } from './testing/read-document.ts'
 
@@ -144,7 +144,7 @@ describe('the contract', () => {
     if (schema.type !== 'string' || prefix === null || !/_\[/.test(schema.pattern ?? '')) return null
     // An account of nobody's, and two in one request, are no matter of form.
     if (prefix === 'pspa') return fc.constant(world.merchant.account)
-    const invented = fc.stringMatching(new RegExp(schema.pattern ?? ''))
+    const invented = matching(schema.pattern ?? '')
     const own = ids.get(prefix)
     return own === undefined
       ? invented

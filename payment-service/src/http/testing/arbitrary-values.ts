@@ -1,11 +1,30 @@
 import fc, { type Arbitrary } from 'fast-check'
+import { toCrockford } from '../../ids.ts'
 import type { Schema } from './read-document.ts'
 
 /** Values that a test knows better than the schema: ids that exist, by the pattern of their field; texts by its name. */
 export type Known = (schema: Schema, name: string) => Arbitrary<unknown> | null
 
+/** fast-check takes 20 ms to prepare texts, so what is wanted often is made once. */
+const made = new Map<string, Arbitrary<string>>()
+function once(name: string, make: () => Arbitrary<string>): Arbitrary<string> {
+  const found = made.get(name) ?? make()
+  made.set(name, found)
+  return found
+}
+
+/** Texts of this pattern; ids are made of bytes, which is quicker. */
+export function matching(pattern: string): Arbitrary<string> {
+  const prefix = /^\^([a-z]+_)\[0-9a-hjkmnp-tv-z\]\{26\}\$$/.exec(pattern)?.[1]
+  if (prefix !== undefined)
+    return fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => prefix + toCrockford(bytes))
+  return once(pattern, () => fc.stringMatching(new RegExp(pattern)))
+}
+
 /** A text that PostgreSQL can store, of these bounds: plain, of many languages, or as long as it may be. */
-function textOf(minLength: number, maxLength: number): Arbitrary<string> {
+const textOf = (minLength: number, maxLength: number) =>
+  once(`${minLength} ${maxLength}`, () => makeText(minLength, maxLength))
+function makeText(minLength: number, maxLength: number): Arbitrary<string> {
   const most = Math.min(maxLength, Math.max(minLength, 24))
   return fc.oneof(
     { arbitrary: fc.string({ minLength, maxLength: most }), weight: 4 },
@@ -39,7 +58,7 @@ export function fitting(schema: Schema, known: Known, name = ''): Arbitrary<unkn
     case 'object':
       return schema.patternProperties === undefined ? recordOf(schema, known) : dictionaryOf(schema, known)
   }
-  if (schema.pattern !== undefined) return fc.stringMatching(new RegExp(schema.pattern))
+  if (schema.pattern !== undefined) return matching(schema.pattern)
   return textOf(schema.minLength ?? 0, schema.maxLength ?? 255)
 }
 
@@ -52,7 +71,7 @@ function listOf({ items = {}, minItems = 0, maxItems = 3, uniqueItems }: Schema,
 function dictionaryOf({ patternProperties = {} }: Schema, known: Known): Arbitrary<unknown> {
   const [[key, value] = ['', {}]] = Object.entries(patternProperties)
   // An object has no keys that JavaScript takes for something else.
-  const keys = fc.stringMatching(new RegExp(key)).filter((text) => text !== '__proto__')
+  const keys = once(`key ${key}`, () => fc.stringMatching(new RegExp(key)).filter((text) => text !== '__proto__'))
   return fc.dictionary(keys, fitting(value, known, 'metadata'), { maxKeys: 3 })
 }
 
