@@ -38,7 +38,10 @@ test('a profile is kept where its owner alone can read it, and its secrets are n
   const listed = await runOnTerminal(['profile', 'list', '--json'], { env })
   assert.equal(JSON.parse(listed.out).operator, 'ada')
   for (const secret of [token, key]) assert.ok(!(out + err + listed.out + listed.err).includes(secret))
-  await runOnTerminal(['profile', 'remove', 'live'], { env })
+  const again = await runOnTerminal([...words, '--token-stdin', '--json'], { env, typed: [token, key] })
+  assert.deepEqual(JSON.parse(again.out), JSON.parse(listed.out))
+  for (const step of ['use', 'remove'])
+    assert.equal(JSON.parse((await runOnTerminal(['profile', step, 'live', '--json'], { env })).out).name, 'live')
   assert.ok(!readFileSync(path(), 'utf8').includes(token))
 })
 

@@ -5,6 +5,7 @@ import { action, type Run, readId, withExamples } from '../action.ts'
 import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 
@@ -20,7 +21,7 @@ export function addCharges(program: Command, run: Run): void {
     .action(
       action(run, async (options, id) => {
         const charge = await call<Charge>(openApi(io, options), 'GET', `/v1/charges/${id}`)
-        if (options.json) return say(io, JSON.stringify(charge))
+        if (options.json) return say(io, toJson(charge))
         const { showMoney } = await import('../show-money.ts')
         const money = (amount: number) => showMoney(amount, charge.currency)
         printFields(io, [

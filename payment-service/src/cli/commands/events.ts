@@ -4,6 +4,7 @@ import { action, idOption, type Run, readId, withExamples } from '../action.ts'
 import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 
@@ -49,7 +50,7 @@ export function addEvents(program: Command, run: Run): void {
     .action(
       action(run, async (options, id) => {
         const event = await call<ShownEvent>(openApi(io, options), 'GET', `/v1/events/${id}`)
-        say(io, options.json ? JSON.stringify(event) : JSON.stringify(event, null, 2))
+        say(io, options.json ? toJson(event) : toJson(event, 2))
       }),
     )
   withExamples(

@@ -4,6 +4,7 @@ import { action, merchantOption, type Run, readId, readWholeNumber, withExamples
 import { type GlobalOptions, openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { openSecretFile } from '../secret-file.ts'
 import { type Surroundings, say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
@@ -85,7 +86,7 @@ export function addKeys(program: Command, run: Run): void {
       action<OfMerchant>(run, async (options, key) => {
         const door = openAdmin(io, options)
         const revoked = await call<Key>(door, 'DELETE', `${pathOf(options)}/${key}`)
-        say(io, options.json ? JSON.stringify(revoked) : `${revoked.id} (${revoked.hint}) is revoked.`)
+        say(io, options.json ? toJson(revoked) : `${revoked.id} (${revoked.hint}) is revoked.`)
       }),
     )
 
@@ -122,7 +123,7 @@ function pathOf({ merchant }: OfMerchant): string {
 function tellKey(io: Surroundings, { json, keyFile }: GlobalOptions & KeyFile, made: NewKey): void {
   const { key, ...shown } = made
   if (json) {
-    say(io, JSON.stringify(keyFile === undefined ? made : shown))
+    say(io, toJson(keyFile === undefined ? made : shown))
     return
   }
   say(io, `The ${made.kind} key ${made.id}${made.kind === 'secret' ? ', shown this once' : ''}:`)

@@ -3,6 +3,7 @@ import { action, type Run, withExamples } from '../action.ts'
 import { openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 
@@ -25,7 +26,7 @@ export function addMerchants(program: Command, run: Run): void {
       action<{ name: string }>(run, async (options) => {
         const door = openAdmin(io, options)
         const merchant = await call<Merchant>(door, 'POST', '/admin/v1/merchants', { body: { name: options.name } })
-        if (options.json) return say(io, JSON.stringify(merchant))
+        if (options.json) return say(io, toJson(merchant))
         say(io, `The merchant ${merchant.name} is ${merchant.id}.`)
         say(io, `Next: an account at a PSP, fincore psp add --merchant ${merchant.id} --psp …`)
       }),

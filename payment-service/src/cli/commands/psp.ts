@@ -5,6 +5,7 @@ import { databaseOption } from '../database-option.ts'
 import type { Ending } from '../exit-codes.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { readAccountSettings, type SettingOptions } from '../psp-settings.ts'
 import { note, say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
@@ -63,7 +64,7 @@ export function addPsp(program: Command, run: Run): void {
         const body = { psp: options.psp, ...(options.name === undefined ? {} : { name: options.name }), ...settings }
         type Made = Account & { findings: { field: string; message: string }[] }
         const made = await call<Made>(door, 'POST', pathOf(options.merchant), { body })
-        if (options.json) return say(io, JSON.stringify(made))
+        if (options.json) return say(io, toJson(made))
         say(io, `The account at ${made.psp} is ${made.id}.`)
         for (const { field, message } of made.findings) say(io, `Warning: ${field}: ${message}`)
         say(io, `Next, at the PSP: have its webhooks sent to ${made.webhook_url}`)
@@ -120,7 +121,7 @@ export function addPsp(program: Command, run: Run): void {
         const door = openAdmin(io, options)
         const path = `${pathOf(merchant)}/${account}/confirm_raw_cards`
         const confirmed = await call<Account>(door, 'POST', path, { body: { reference } })
-        if (options.json) return say(io, JSON.stringify(confirmed))
+        if (options.json) return say(io, toJson(confirmed))
         say(io, `${confirmed.id} takes card numbers.`)
         note(io, 'Who may send them, a raw-card grant says: fincore raw-card request.')
       }),

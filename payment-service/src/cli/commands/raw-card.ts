@@ -5,6 +5,7 @@ import { digestOfFile, fingerprintOfFile } from '../evidence.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door } from '../http-client.ts'
 import { type ListOptions, printList, readList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { readDay } from '../read-time.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
@@ -90,7 +91,7 @@ export function addRawCard(program: Command, run: Run): void {
           certificate_fingerprints: options.certificate.map(fingerprintOfFile),
         }
         const grant = await call<Grant>(door, 'POST', pathOf(options), { body })
-        if (options.json) return say(io, JSON.stringify(grant))
+        if (options.json) return say(io, toJson(grant))
         printGrant(grant)
         say(io, 'Another operator approves it, after reading the evidence:')
         say(io, `  fincore raw-card approve ${grant.id} --merchant ${options.merchant} --evidence-file …`)
@@ -110,7 +111,7 @@ export function addRawCard(program: Command, run: Run): void {
         const door = openAdmin(io, options)
         await compareEvidence(door, options, id)
         const grant = await step(door, options, id, 'approve')
-        if (options.json) return say(io, JSON.stringify(grant))
+        if (options.json) return say(io, toJson(grant))
         printGrant(grant)
       }),
     )
@@ -124,7 +125,7 @@ export function addRawCard(program: Command, run: Run): void {
       .action(
         action<OfMerchant & { reason?: string }>(run, async (options, id = '') => {
           const grant = await step(openAdmin(io, options), options, id, name)
-          say(io, options.json ? JSON.stringify(grant) : `The grant ${grant.id} is ${grant.status}. ${after}`)
+          say(io, options.json ? toJson(grant) : `The grant ${grant.id} is ${grant.status}. ${after}`)
         }),
       )
   }

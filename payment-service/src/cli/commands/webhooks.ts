@@ -9,6 +9,7 @@ import { action, idOption, type Run, readId, withExamples } from '../action.ts'
 import { openAdmin, openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { openSecretFile } from '../secret-file.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
@@ -83,7 +84,7 @@ export function addWebhooks(program: Command, run: Run): void {
         const made = await call<WebhookEndpointWithSecret>(door, 'POST', where, { body, idempotencyKey: randomUUID() })
         file?.write(made.secret)
         const { secret, ...shown } = made
-        if (options.json) return say(io, JSON.stringify(file === null ? made : shown))
+        if (options.json) return say(io, toJson(file === null ? made : shown))
         say(io, `The endpoint ${made.id} is sent ${made.events.join(' ')} at ${made.url}.`)
         say(io, file === null ? `Its secret, shown this once: ${secret}` : `Its secret is in ${secretFile}.`)
       }),
@@ -106,7 +107,7 @@ export function addWebhooks(program: Command, run: Run): void {
       action(run, async (options, id = '') => {
         const { pingEndpoint } = await import('../ping-endpoint.ts')
         const delivery: WebhookDelivery = await pingEndpoint(openApi(io, options), id)
-        if (options.json) say(io, JSON.stringify(delivery))
+        if (options.json) say(io, toJson(delivery))
         else
           printFields(io, [
             ['Delivery', delivery.id],
