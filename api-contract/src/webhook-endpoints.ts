@@ -122,7 +122,7 @@ export const WebhookEndpointWithSecret = Type.Object(
       pattern: '^whsec_[A-Za-z0-9+/]{24,88}={0,2}$',
       description:
         'Verifies the signatures (Standard Webhooks). Shown now and in replays of this request only: keep it.',
-      examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+      examples: ['whsec_c2lnbnMgZXZlcnkgd2ViaG9v'],
     }),
   },
   { description: 'A webhook endpoint with its secret, which is shown here alone.' },
