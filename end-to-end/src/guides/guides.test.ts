@@ -9,7 +9,7 @@ import { pathInRepository } from '@fincore/dev/managed-process'
 import * as sdk from '@fincore/node'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, Page } from 'playwright-core'
-import { openBrowser, payOnHostedPage } from '../browser.ts'
+import { payOnHostedPage, shareBrowser } from '../browser.ts'
 import { launcherCommands } from '../launcher-commands.ts'
 import { eventually } from '../world.ts'
 import { type GuideWorld, openGuideWorld } from './guide-world.ts'
@@ -19,6 +19,7 @@ const guides = readGuides().filter(({ name }) => name !== 'README')
 const readme = { name: 'front', path: 'README.md', text: readFileSync(pathInRepository('README.md'), 'utf8') }
 /** What the README says to type that starts FinCore, or is what runs this test, and is run elsewhere. */
 const runElsewhere: readonly string[] = [...Object.values(launcherCommands), 'npm ci', 'npm test']
+const shared = shareBrowser()
 const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
 
 /** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
@@ -27,11 +28,11 @@ describe('the guides', { concurrency: 1 }, () => {
   let key: string
   let browser: Browser
   before(async () => {
-    ;[reader, browser] = await Promise.all([openGuideWorld(), openBrowser()])
+    ;[reader, browser] = await Promise.all([openGuideWorld(), shared.open()])
     key = await reader.makeShop()
   })
   after(async () => {
-    await browser?.close()
+    await shared.close()
     await reader?.close()
   })
 
