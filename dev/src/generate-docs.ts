@@ -9,7 +9,7 @@ import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
-import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
+import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { buildSdk } from '@fincore/browser/build'
 import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
 import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
@@ -19,14 +19,16 @@ import { refundHappenings, refundStates, refundTransitions } from '@fincore/paym
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { describeAddressTricks } from './address-tricks-page.ts'
 import { describeAuditLog } from './audit-page.ts'
 import { describeCardFields } from './card-fields-page.ts'
 import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
-import { includeExamples } from './doc-blocks/include-examples.ts'
+import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
+import { describeNotices } from './notices-page.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
@@ -179,7 +181,31 @@ async function describePages(): Promise<DocPage[]> {
         '`disabled_reason` of a webhook endpoint; null while it is enabled.',
         '',
         wordTable('Reason', disabledReasons),
+        '',
+        '## How an endpoint fares',
+        '',
+        '`health.state` of a webhook endpoint. When every try has failed for a day, your operator gets a [notice](notices.md); after five days the endpoint is disabled.',
+        '',
+        wordTable('State', healthStates),
+        '',
+        '## Reading `/v1/events`',
+        '',
+        'Ask again and again with `ending_before`, the id of the newest event that you have from this list, and you get every event once. Take the next page while `has_more` is true; within a page the newest comes first.',
+        '',
+        'Events are listed in the order in which they were recorded, which is not always that of their ids, and only when nothing can appear among them any more. So an event is listed some milliseconds after it is sent to your endpoints. Begin with the id of an event from this list, not from a webhook: what was sent to you last is not always what stands last here. With `object_id` the order is that of `sequence`, and an event is there at once.',
       ].join('\n'),
+    },
+    {
+      path: 'docs/notices.md',
+      source: 'payment-service/src/notices/notice-texts.ts and dev/src/notices-page.ts',
+      title: 'Notices for operators',
+      text: describeNotices(table),
+    },
+    {
+      path: 'docs/webhook-addresses.md',
+      source: 'payment-service/src/webhook-addresses/address-tricks.ts and dev/src/address-tricks-page.ts',
+      title: 'Where a webhook may go',
+      text: describeAddressTricks(table),
     },
     {
       path: 'docs/reconciliation.md',
@@ -312,8 +338,10 @@ settle([
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
   ...drawFlows(),
-  ...includeExamples(),
+  ...pinSdk(),
 ])
+// The examples must have been written before the guides show them.
+settle(includeExamples())
 const names = different.join(', ')
 if (different.length === 0) console.log(`Docs: ${count} files are as their tables say.`)
 else if (onlyCheck) console.error(`These files differ from their tables: ${names}. Run \`npm run docs\`.`)

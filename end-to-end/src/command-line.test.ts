@@ -191,12 +191,29 @@ describe('operators bring a merchant on board with the command line alone', () =
     secrets.push(secret)
   })
 
+  it('tells how an endpoint fares whose server is away, and has sent again what failed there', async () => {
+    const { rows } = await world.database.query('select id from webhook_endpoints where merchant_id = $1', [
+      made.merchant,
+    ])
+    const ping = await run('shop', `webhooks ping ${rows[0].id}`)
+    assert.equal(ping.code, 1)
+    assert.match(ping.out, /Status: +pending\nAnswer: +refused\n/)
+    const listed = await run('shop', 'webhooks list')
+    assert.match(listed.out, new RegExp(`${rows[0].id} +enabled +failing +http://127\\.0\\.0\\.1:9/hooks`))
+    const again = await make('shop', `webhooks redeliver-failed ${rows[0].id} --since 2026-01-01`)
+    assert.equal(again.redelivered, 0)
+    const notices = await run('alice', `notices list --merchant ${made.merchant}`)
+    assert.deepEqual([notices.code, notices.err], [0, 'Every notice was seen.\n'])
+  })
+
   it('as a process of its own it ends cleanly on Ctrl-C, and has no secret in its command line', async () => {
     const cli = fileURLToPath(import.meta.resolve('@fincore/payment-service/cli'))
     const words = ['webhooks', 'listen', '--forward-to', 'http://127.0.0.1:9/', '--profile', 'shop']
     const child = spawn(process.execPath, [cli, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let err = ''
-    child.stderr.on('data', (chunk) => void (err += chunk))
+    child.stderr.on('data', (chunk) => {
+      err += chunk
+    })
     await eventually('its first words', async () => err.includes('Ctrl-C ends it'))
     const commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
     for (const secret of secrets) assert.ok(!commandLine.includes(secret))
@@ -243,6 +260,16 @@ describe('operators bring a merchant on board with the command line alone', () =
     const untrusted = findings.find((finding) => finding.code === 'certificate_not_trusted')
     assert.match(`${untrusted?.detail} ${untrusted?.todo}`, /card relay: .* --ca-file at fincore login/)
     assert.equal(code, 1)
+  })
+
+  it('takes an export of the audit log through the admin API, line by line', async () => {
+    const { code, out, err } = await run('alice', 'audit export --from 2026-01-01 --to 2026-01-02')
+    assert.equal(code, 0, err)
+    const lines = out.trimEnd().split('\n')
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).line),
+      ['export', 'end', 'digest'],
+    )
   })
 
   it('and no secret of theirs was ever written to the terminal', () => {

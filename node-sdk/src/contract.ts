@@ -501,6 +501,14 @@ export type CreateWebhookEndpoint = {
   description?: string | undefined
 }
 
+/** Which deliveries to send again: of the events of a time. */
+export type RedeliverFailed = {
+  /** Deliveries of events that happened at this time or later. RFC 3339, UTC. */
+  since: string
+  /** And before this time; now without it. RFC 3339, UTC. */
+  until?: string | undefined
+}
+
 /** How long the previous secret signs as well. */
 export type RotateWebhookSecret = {
   /** How long the previous secret signs as well; a day without it, a week at most. */
@@ -515,7 +523,7 @@ export type UpdateWebhookEndpoint = {
   events?: SubscribableEvent[] | undefined
   /** Your own words. */
   description?: string | null | undefined
-  /** `disabled` also cancels the deliveries that wait; you may send them again after enabling. */
+  /** `disabled` also cancels the deliveries that wait; you may send them again after enabling. `enabled` begins `health` anew. */
   status?: 'enabled' | 'disabled' | undefined
 }
 
@@ -587,6 +595,19 @@ type WebhookEndpointFields = {
   events: string[]
   /** Your own words. */
   description: string | null
+  /** How the endpoint fares. Counted anew when you enable it or change its `url`. When every try of five days has failed, the endpoint is disabled, and your other endpoints get `webhook_endpoint.disabled`. */
+  health: {
+    /** `healthy`: The last try was taken, or there was none yet. `failing`: The last tries failed, all since `failing_since`. `disabled`: It is disabled, so there are no tries. */
+    state: 'healthy' | 'failing' | 'disabled'
+    /** How many tries in a row failed until now. */
+    consecutive_failures: number
+    /** When the first of them failed; after a silence of two days it is counted anew. RFC 3339, UTC. */
+    failing_since: string | null
+    /** When your server last took an event. RFC 3339, UTC. */
+    last_success_at: string | null
+    /** When a try last failed. RFC 3339, UTC. */
+    last_failure_at: string | null
+  }
   /** When the endpoint was made. RFC 3339, UTC. */
   created_at: string
   /** When the endpoint last changed. RFC 3339, UTC. */
@@ -600,8 +621,8 @@ export type EnabledWebhookEndpoint = WebhookEndpointFields & {
 
 export type DisabledWebhookEndpoint = WebhookEndpointFields & {
   status: 'disabled'
-  /** `requested`: You, or your operator, disabled it. `gone`: It answered 410, which asks for no more events. Enable it again when it is back. */
-  disabled_reason: 'requested' | 'gone'
+  /** `requested`: You, or your operator, disabled it. `gone`: It answered 410, which asks for no more events. Enable it again when it is back. `failing`: Every try of at least five days failed. Enable it again when your server takes events; what failed can be sent again in one call. */
+  disabled_reason: 'requested' | 'gone' | 'failing'
 }
 
 /** A server of yours that events are sent to. */
@@ -611,6 +632,56 @@ export type WebhookEndpoint = EnabledWebhookEndpoint | DisabledWebhookEndpoint
 export type WebhookEndpointWithSecret = WebhookEndpoint & {
   /** Verifies the signatures (Standard Webhooks). Shown now and in replays of this request only: keep it. */
   secret: string
+}
+
+/** What is sent again. */
+export type WebhookRedelivery = {
+  /** What kind of object this is. */
+  object: 'webhook_redelivery'
+  /** The endpoint. */
+  webhook_endpoint: string
+  /** From when on. RFC 3339, UTC. */
+  since: string
+  /** Until when. RFC 3339, UTC. */
+  until: string
+  /** How many deliveries are sent again, the oldest of those that were there. */
+  redelivered: number
+  /** Whether more were there. Call again, with another idempotency key. */
+  has_more: boolean
+}
+
+/** One request that was sent to your server, and its answer. */
+export type WebhookTry = {
+  /** What kind of object this is. */
+  object: 'webhook_try'
+  /** The try’s id. */
+  id: string
+  /** When it was sent. RFC 3339, UTC. */
+  tried_at: string
+  /** How long it took until the answer was read, in milliseconds. */
+  took_ms: number
+  /** The HTTP status of the answer; null when there was none. */
+  status: number | null
+  /** Why it was no delivery, in a word; null when it was one. */
+  error: string | null
+  /** The body was the event, as `GET /v1/events/{id}` shows it; the signature is not kept. */
+  request: {
+    /** Where it was sent. */
+    url: string
+    /** The header `webhook-id`: the event’s id. */
+    webhook_id: string
+    /** The header `webhook-timestamp`, in Unix seconds. */
+    webhook_timestamp: string
+  }
+  /** What your server answered; null when nothing came. */
+  answer: {
+    /** Its `Content-Type`. */
+    content_type: string | null
+    /** Its first 1024 characters at most; null when it is not text. The digits of what looks like a card number are replaced by 1. */
+    body: string | null
+    /** Whether it was longer than that. */
+    body_is_cut: boolean
+  } | null
 }
 
 export type DeclineCode =
@@ -672,6 +743,8 @@ export type EventObjects = {
   'payment_session.expired': ExpiredPaymentSession
   /** The shopper pressed cancel. Release the order, or offer a new session. */
   'payment_session.canceled': CanceledPaymentSession
+  /** FinCore disabled an endpoint of yours; `disabled_reason` says why. Not sent for one that you disable yourself, and never to the endpoint itself. Mend the server behind it and enable it again. Then send what failed again in one call, and read what happened meanwhile at `/v1/events`. */
+  'webhook_endpoint.disabled': DisabledWebhookEndpoint
   /** A test event that you asked for. Answer 2xx. */
   ping: WebhookEndpoint
 }

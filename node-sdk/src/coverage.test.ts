@@ -48,6 +48,10 @@ const methods: Record<string, (fincore: Fincore) => Promise<unknown>> = {
   pingWebhookEndpoint: ({ webhookEndpoints }) => webhookEndpoints.ping('whe_1'),
   listWebhookDeliveries: ({ webhookEndpoints }) =>
     webhookEndpoints.listDeliveries('whe_1', { ...page, status: 'failed' }).page(),
+  getWebhookDelivery: ({ webhookEndpoints }) => webhookEndpoints.getDelivery('whe_1', 'del_1'),
+  listWebhookTries: ({ webhookEndpoints }) => webhookEndpoints.listTries('whe_1', 'del_1', page).page(),
+  redeliverFailedWebhooks: ({ webhookEndpoints }) =>
+    webhookEndpoints.redeliverFailed('whe_1', { since: new Date(0), until: '2026-11-29T12:00:00Z' }),
   redeliverWebhook: ({ webhookEndpoints }) => webhookEndpoints.redeliver('whe_1', 'del_1'),
 }
 
@@ -75,7 +79,8 @@ describe('@fincore/node and the API', () => {
     const { paths } = JSON.parse(text) as Document
     const documented = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations)
-        .filter(([, { security }]) => security.some((needed) => 'secret_key' in needed))
+        // What a publishable key can ask as well is for @fincore/browser.
+        .filter(([, { security }]) => security.every((needed) => 'secret_key' in needed))
         .map(([method, { operationId, parameters }]) => {
           const query = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
           // The card relay stands in the document with the `/v1` in its server’s address.
@@ -100,8 +105,18 @@ describe('@fincore/node and the API', () => {
     assert.equal(server.calls[0]?.headers['user-agent'], `fincore-node/${version} node/${process.versions.node}`)
   })
 
-  it('are explained by the README: every code of the SDK stands there with its meaning', () => {
+  it('are explained by the README: every method stands there, and every code of the SDK with its meaning', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const named = new Set<string>()
+    let resource = ''
+    // In the table the name of the resource stands once before several methods.
+    for (const [, before, method] of readme.matchAll(/`(\w*)\.(\w+)\(/g)) {
+      resource = before || resource
+      named.add(`${resource}.${method}`)
+    }
+    for (const [name, methodsOf] of Object.entries(fincore))
+      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(methodsOf)))
+        if (method !== 'constructor') assert.ok(named.has(`${name}.${method}`), `${name}.${method}`)
     for (const [code, { meaning }] of Object.entries(sdkErrorCodes))
       assert.ok(readme.includes(`| \`${code}\` | ${meaning} |`), code)
   })

@@ -14,6 +14,8 @@ export const idPrefixes = {
   settlement: 'set',
   event: 'evt',
   webhookEndpoint: 'whe',
+  webhookTry: 'try',
+  notice: 'ntc',
   request: 'req',
   reconciliationRun: 'rec',
   finding: 'find',

@@ -20,7 +20,7 @@ export const sites: readonly Site[] = [
     about: 'The payment link and the documentation. No card is typed here: the link leads to the PSP’s page.',
     authorisedBy:
       'The maintainers, by reviewing the change that brought the script; the operator, by deploying the version.',
-    pages: [payPage, messagePage, docsPage, referencePage],
+    pages: [payPage, messagePage, referencePage, docsPage],
   },
   {
     name: 'psp-sandbox',

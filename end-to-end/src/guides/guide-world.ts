@@ -25,24 +25,23 @@ export type GuideWorld = {
   world: World
   /** Where the reader's shop listens. */
   shop: string
-  /** The secret key of the reader's merchant. */
-  key: string
-  /** Opens a bash in FinCore's folder, as a reader does who begins a guide. */
-  openShell(): Promise<ShellSession>
+  /**
+   * Sets up a merchant of the reader's own, and makes the reader's shop as the start page says.
+   * @returns the merchant's secret key.
+   */
+  makeShop(): Promise<string>
+  /** Opens a bash in FinCore's folder, and pastes what every shell needs where the page asks for it. */
+  openShell(page: Page): Promise<ShellSession>
   /** Does what a page says, or what `chosen` leaves of it. */
   follow(page: Page, shell: ShellSession, act?: Reader['act'], chosen?: (block: DocBlock) => boolean): Promise<void>
   close(): Promise<void>
 }
 
-/**
- * A reader of the guides: with a home folder that is empty, and a merchant of its own at the running FinCore, set up as
- * `npm start` does it. The reader has made its shop as the start page says.
- */
+/** A reader of the guides, with a home folder that is empty, and FinCore running. */
 export async function openGuideWorld(): Promise<GuideWorld> {
   const world = await useWorld()
   const home = mkdtempSync(join(tmpdir(), 'fincore-reader-'))
   const port = await findFreePort()
-  const key = await setUpMerchant(world, join(home, 'fincore'))
   const env = {
     HOME: home,
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
@@ -57,23 +56,21 @@ export async function openGuideWorld(): Promise<GuideWorld> {
   const folder = join(home, 'my-shop')
   const run = (name: string, blocks: DocBlock[], shell: ShellSession, act?: Reader['act']) =>
     runBlocks(name, blocks.map(atFreePort), { shell, folder, ...(act && { act }) })
-  const once = openSession()
-  await run(
-    'README',
-    start.filter(({ section }) => section === onceHeading),
-    once,
-  ).finally(() => once.close())
   return {
     world,
     shop: `http://127.0.0.1:${port}`,
-    key,
-    async openShell() {
+    async makeShop() {
+      const key = await setUpMerchant(world, env.FINCORE_DATA_DIR)
       const shell = openSession()
-      await run(
-        'README',
-        start.filter(({ section }) => section === alwaysHeading),
-        shell,
-      )
+      const once = start.filter(({ section }) => section === onceHeading)
+      await run('README', once, shell).finally(() => shell.close())
+      return key
+    },
+    async openShell({ text }) {
+      const shell = openSession()
+      if (!text.includes(`(README.md#${alwaysHeading.toLowerCase().replaceAll(' ', '-')})`)) return shell
+      const always = start.filter(({ section }) => section === alwaysHeading)
+      await run('README', always, shell)
       return shell
     },
     follow: ({ name, path, text }, shell, act, chosen = () => true) =>

@@ -20,6 +20,7 @@ import { addDeploymentRoute } from './routes/deployment.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
+import { addNoticeRoutes } from './routes/notices.ts'
 import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
 import { addPspAccountCredentialsRoute } from './routes/psp-account-credentials.ts'
 import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
@@ -41,6 +42,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   attempt: 'attempt',
   settlement: 'settlement',
   finding: 'finding',
+  notice: 'notice',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
@@ -121,6 +123,7 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
   addDeploymentRoute(app, deps)
   addMerchantRoutes(app, deps)
   addApiKeyRoutes(app, deps)
+  addNoticeRoutes(app, deps)
   addPspAccountRoutes(app, deps)
   addPspAccountRoutingRoutes(app, deps)
   addPspAccountCheckRoute(app, deps)

@@ -366,6 +366,20 @@ export const auditTypes = {
     resource: 'webhook endpoint',
     details: { overlap_seconds: 'how long the old secret signs as well' },
   },
+  'webhook_endpoint.disable': {
+    ...bySystem,
+    meaning: 'FinCore disables an endpoint, because every try of five days failed, or it answered 410.',
+    requirement: '10.2.1.2',
+    resource: 'webhook endpoint',
+    details: { reason: '`failing` or `gone`', host: 'host of the address' },
+  },
+  'notice.acknowledge': {
+    ...byOperator,
+    meaning: 'An operator marks a notice as seen.',
+    requirement: '10.2.1.2',
+    resource: 'notice',
+    details: { kind: 'of the notice', object: 'the endpoint or the grant' },
+  },
   'operator.sign_in': {
     actors: ['anonymous'],
     outcomes: ['refused'],

@@ -55,7 +55,11 @@ test('every command says what it does, with examples that it understands', async
 
 test('every exit code of the table is had by what it says', async (t) => {
   const door = await openStubDoor(t, (path) =>
-    path.startsWith('/v1/events/') ? { body: event } : problemAnswer(path.startsWith('/v1') ? 503 : 403, 'no'),
+    path.startsWith('/v1/events/')
+      ? { body: event }
+      : path.startsWith('/v1/refunds')
+        ? { body: {} }
+        : problemAnswer(path.startsWith('/v1') ? 503 : 403, 'no'),
   )
   const [operator, merchant, secret] = ['o'.repeat(32), { FINCORE_API_URL: door.url }, `sk_test_${'k'.repeat(43)}`]
   const env = { XDG_CONFIG_HOME: folder }
@@ -68,6 +72,7 @@ test('every exit code of the table is had by what it says', async (t) => {
     ['failed', 'merchants list', { env }],
     ['failed', 'charges list', asMerchant],
     ['refused', 'merchants list', asOperator],
+    ['fault', 'refunds list', asMerchant],
     ['usage', 'merchants lits', { env }],
     ['usage', 'keys list --merchant mer_1', { env }],
     ['usage', 'login --admin-url https://fincore.example', { env }],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type Run, withExamples } from './action.ts'
 import { addAudit } from './commands/audit.ts'
@@ -8,6 +9,7 @@ import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
 import { addMerchants } from './commands/merchants.ts'
+import { addNotices } from './commands/notices.ts'
 import { addProfile } from './commands/profile.ts'
 import { addPsp } from './commands/psp.ts'
 import { addRawCard } from './commands/raw-card.ts'
@@ -20,7 +22,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addReconcile, addAudit, addCompletion],
+  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */
@@ -28,6 +30,7 @@ export function createProgram(run: Run): Command {
   const { stdout, stderr } = run.io
   const program = new Command('fincore')
     .description('FinCore on the command line: bring merchants on board, develop against it, operate it.')
+    .version(readVersion(), '--version', 'show the version')
     .exitOverride()
     .showHelpAfterError('(--help shows how it is used)')
     .configureOutput({
@@ -46,4 +49,8 @@ export function createProgram(run: Run): Command {
     for (const add of adders) add(program, run)
   }
   return program
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

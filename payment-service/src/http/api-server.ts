@@ -21,6 +21,7 @@ import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
 import { registerSdkRoutes } from './routes/sdk.ts'
+import { registerWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
@@ -71,6 +72,7 @@ export async function createApiServer(
   registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
+  registerWebhookDeliveryRoutes(app, deps)
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi, deps.config)

@@ -10,6 +10,7 @@ import {
   RefundList,
   WebhookDeliveryList,
   WebhookEndpointList,
+  WebhookTryList,
 } from '@fincore/api-contract/answers'
 import {
   CancelCharge,
@@ -39,11 +40,14 @@ import {
 import {
   CreateWebhookEndpoint,
   NoParameters,
+  RedeliverFailed,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
+  WebhookRedelivery,
+  WebhookTry,
 } from '@fincore/api-contract/webhook-endpoints'
 
 /** The schemas that have a name in openapi.json; wherever one of them is used, it is referred to. */
@@ -84,6 +88,10 @@ const named = {
   RotateWebhookSecret,
   WebhookDelivery,
   WebhookDeliveryList,
+  RedeliverFailed,
+  WebhookRedelivery,
+  WebhookTry,
+  WebhookTryList,
   NoParameters,
   ClientConfig,
   Problem: ProblemBody,

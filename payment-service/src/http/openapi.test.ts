@@ -254,7 +254,19 @@ describe('openapi.json', () => {
     assert.equal((await call('getWebhookEndpoint', { params })).body.description, 'Shop')
     assert.equal((await call('listWebhookEndpoints')).body.data.length, 1)
     const [delivery] = (await call('listWebhookDeliveries', { params, query: '?status=pending' })).body.data
-    await call('redeliverWebhook', { params: { ...params, delivery: delivery?.id ?? '' } })
+    const ofDelivery = { params: { ...params, delivery: delivery?.id ?? '' } }
+    await call('redeliverWebhook', ofDelivery)
+    assert.equal((await call('getWebhookDelivery', ofDelivery)).body.id, delivery?.id)
+    // Without a worker nothing was tried: one that was, as the outbox records it.
+    await world.deps.pool.query(
+      `insert into webhook_tries (merchant_id, delivery_id, id, url, tried_at, took_ms, status, error, answer_type, answer, answer_is_cut)
+       select merchant_id, id, 'try_' || substr(id, 5, 26), 'https://shop.example', now(), 7, 500, 'status_500', 'text/plain', 'No', false
+       from webhook_deliveries where id = $1`,
+      [delivery?.id],
+    )
+    assert.equal((await call('listWebhookTries', ofDelivery)).body.data.length, 1)
+    const since = '2026-01-01T00:00:00Z'
+    assert.equal((await call('redeliverFailedWebhooks', { params, body: { since } })).body.redelivered, 0)
     assert.equal((await call('deleteWebhookEndpoint', { params })).body.deleted, true)
 
     const events = (await call('listEvents', { query: '?limit=100' })).body.data

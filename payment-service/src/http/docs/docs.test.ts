@@ -99,7 +99,7 @@ describe('the documentation', () => {
   })
 
   it('has no page that nobody wrote, and none outside of its folder', async () => {
-    for (const url of ['/docs/nothing', '/docs/guides/nothing', '/docs/..%2f..%2fREADME', '/docs/pci/controls']) {
+    for (const url of ['/docs/nothing', '/docs/guides/nothing', '/docs/..%2f..%2fREADME', '/docs/operating']) {
       const answer = await open(url)
       assert.deepEqual([answer.statusCode, answer.json().code], [404, 'route_not_found'], url)
     }

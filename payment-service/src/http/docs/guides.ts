@@ -14,8 +14,12 @@ const tablePages: Readonly<Record<string, string>> = {
   'events.md': '/docs/events',
   'decline-codes.md': '/docs/decline-codes',
 }
-/** What guides refer to beside each other. Decisions, runbooks and evidence are for operators, in the repository. */
-const served = ['guides/*.{md,svg}', '*.md', 'psps/*.md']
+/** The guides, and of the rest what they refer a merchant's developer to. All else of docs/ is for operators. */
+const served = [
+  'guides/*.{md,svg}',
+  '{errors,events,decline-codes,states,link-matrix,magic-cards,card-fields,cli}.md',
+  'psps/*.md',
+]
 const guidesIndex = 'guides/README.md'
 
 /** A page or a picture at an address below `/docs`; a page is rendered when it is first asked for. */
