@@ -89,7 +89,7 @@ const prose = `\`fincore\` is for operators, who bring merchants on board and lo
 
 \`fincore login\` makes a **profile**: an address and an operator’s token, or a merchant’s secret key, or both. It is asked for on the terminal and not shown; \`--token-stdin\` and the environment are for programs. A secret never stands on the command line, where every user of the machine can read it, and is never printed; only a new key, and a new webhook secret, is shown, once. Profiles are in \`$XDG_CONFIG_HOME/fincore/profiles.json\` (\`~/.config\` without the setting), which you alone can read; a file that others can read is not used.
 
-A command takes the profile that \`--profile\` names; else what the environment describes; else the profile in use; else, in a folder in which \`npm start\` ran, the development FinCore, and says so. There \`--as bob\` acts as the second operator. A secret is sent to the address that it came with and to no other, over TLS, or to this machine.
+A command takes the profile that \`--profile\` names; else, of those that have the secret which it needs, what the environment describes, the profile in use, or, in a folder in which \`npm start\` ran, the development FinCore; it says so. There \`--as bob\` acts as the second operator. A secret is sent to the address that it came with and to no other, over TLS, or to this machine.
 
 {{settings}}
 

@@ -8,8 +8,8 @@ import { quote } from './shell.ts'
  * FinCore itself; the sandbox PSP's public key is there so that `curl` can make a token as the card fields do.
  */
 const variables = {
-  FINCORE_API: 'api',
-  FINCORE_RELAY: 'relay',
+  FINCORE_API_URL: 'api',
+  FINCORE_RELAY_URL: 'relay',
   FINCORE_SECRET_KEY: 'secret_key',
   FINCORE_PUBLISHABLE_KEY: 'publishable_key',
   FINCORE_CA_FILE: 'ca',

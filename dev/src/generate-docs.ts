@@ -24,7 +24,7 @@ import { describeAuditLog } from './audit-page.ts'
 import { describeCardFields } from './card-fields-page.ts'
 import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
-import { includeExamples } from './doc-blocks/include-examples.ts'
+import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
@@ -338,8 +338,10 @@ settle([
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
   ...drawFlows(),
-  ...includeExamples(),
+  ...pinSdk(),
 ])
+// The examples must have been written before the guides show them.
+settle(includeExamples())
 const names = different.join(', ')
 if (different.length === 0) console.log(`Docs: ${count} files are as their tables say.`)
 else if (onlyCheck) console.error(`These files differ from their tables: ${names}. Run \`npm run docs\`.`)

@@ -247,6 +247,16 @@ describe('operators bring a merchant on board with the command line alone', () =
     assert.equal(code, 1)
   })
 
+  it('takes an export of the audit log through the admin API, line by line', async () => {
+    const { code, out, err } = await run('alice', 'audit export --from 2026-01-01 --to 2026-01-02')
+    assert.equal(code, 0, err)
+    const lines = out.trimEnd().split('\n')
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).line),
+      ['export', 'end', 'digest'],
+    )
+  })
+
   it('and no secret of theirs was ever written to the terminal', () => {
     assert.ok(secrets.length >= 6 && secrets.every((secret) => secret.length > 16))
     for (const secret of secrets) assert.ok(!transcript.includes(secret))

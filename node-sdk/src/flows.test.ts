@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { cardCharge, tokenCharge, useWorld, type World } from '@fincore/end-to-end/world'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
@@ -73,6 +76,29 @@ describe('a merchant’s server with @fincore/node', () => {
       assert.match(error.docsUrl ?? '', /\/docs\/errors#charge_not_cancelable$/)
       return true
     })
+  })
+
+  it('whose answer gets lost on the way asks again by itself, and the shopper pays once', async () => {
+    const { api, secret_key: secretKey } = world.fincore.dev
+    let asked = 0
+    const link = createServer(async (incoming, outgoing) => {
+      const headers = incoming.headers as Record<string, string>
+      const answer = await fetch(api + incoming.url, { method: 'POST', headers, body: await buffer(incoming) })
+      const text = await answer.text()
+      asked += 1
+      // FinCore has answered, and nobody hears of it.
+      if (asked === 1) incoming.socket.destroy()
+      else outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
+    })
+    await new Promise<void>((resolve) => link.listen(0, '127.0.0.1', resolve))
+    const behind = new Fincore({ api: `http://127.0.0.1:${(link.address() as AddressInfo).port}`, secretKey })
+    const charge = await behind.charges.create(await byToken('visa'))
+    assert.deepEqual([charge.status, asked], ['captured', 2])
+    const [attempt] = await world.attempts(charge.id)
+    const { movements } = await world.truth(attempt?.id ?? '')
+    assert.equal(movements.filter(({ kind }) => kind === 'capture').length, 1)
+    behind.close()
+    link.close()
   })
 
   it('sends a raw card to the card relay, with the client certificate, and everything else to the API', async () => {

@@ -5,6 +5,7 @@ import {
   FincoreConflictError,
   FincoreError,
   FincoreInvalidRequestError,
+  FincorePermissionError,
   FincoreRateLimitError,
   FincoreUnavailableError,
   FincoreUnknownOutcomeError,
@@ -77,8 +78,9 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
       server.answerWith(answer)
       const error = await fail(fincore.charges.create(request, { idempotencyKey: 'order-1' }))
       assert.ok(error instanceof FincoreUnknownOutcomeError, `${error}`)
-      assert.equal(error.idempotencyKey, 'order-1')
+      assert.deepEqual([error.code, error.idempotencyKey], ['outcome_unknown', 'order-1'])
       assert.match(error.message, /may have been carried out/)
+      assert.equal(error.isRetryable, what !== 'a key of another request')
     })
 
   it('stays in doubt when the second try is refused: that says nothing of the first', async (t) => {
@@ -86,7 +88,8 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
     server.answerWith(reset, problem(403, 'scope_missing'))
     const error = await fail(fincore.charges.create(request))
     assert.ok(error instanceof FincoreUnknownOutcomeError)
-    assert.equal((error.cause as FincoreError).name, 'FincorePermissionError')
+    assert.equal(error.code, 'outcome_unknown')
+    assert.ok(error.cause instanceof FincorePermissionError)
     assert.equal(server.calls.length, 2)
   })
 
@@ -164,7 +167,8 @@ describe('a call whose answer does not come at once', { concurrency: 8 }, () => 
     const { signal } = leaving
     const error = await fail(fincore.charges.create(request, { signal }))
     assert.ok(error instanceof FincoreUnknownOutcomeError)
-    assert.deepEqual([error.code, error.cause], ['aborted', signal.reason])
+    assert.ok(error.cause instanceof FincoreError)
+    assert.deepEqual([error.cause.code, error.cause.cause], ['aborted', signal.reason])
     assert.ok((await fail(fincore.charges.create(request, { signal }))) instanceof FincoreUnavailableError)
     assert.equal(server.calls.length, 1)
   })

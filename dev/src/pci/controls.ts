@@ -278,9 +278,12 @@ export const controls: readonly Control[] = [
       'scripts.md lists every script with hash and reason; pages load nothing else; a foreign script does not run; pci:check-pages compares what a deployment serves.',
     shownBy: [
       {
+        file: 'end-to-end/src/pages-look.test.ts',
+        tests: ['was at every page of the servers’ tables'],
+      },
+      {
         file: 'end-to-end/src/page-scripts.test.ts',
         tests: [
-          'have a page here for every page of the manifest',
           '…: what ran is the manifest, byte by byte, and the page is served as it says',
           'planted in …',
           'changed on the way: … of …',

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { buffer, json } from 'node:stream/consumers'
 import { Fincore, webhooks } from '@fincore/node'
 
-const fincore = new Fincore({ api: process.env.FINCORE_API, secretKey: process.env.FINCORE_SECRET_KEY })
+const fincore = new Fincore({ api: process.env.FINCORE_API_URL, secretKey: process.env.FINCORE_SECRET_KEY })
 const shop = `http://127.0.0.1:${process.env.PORT ?? 3000}/`
 const page = readFileSync('client-side-sdk.html', 'utf8').replace(/{{(\w+)}}/g, (_, name) => process.env[name])
 

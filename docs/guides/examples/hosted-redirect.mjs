@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { Fincore, webhooks } from '@fincore/node'
 
-const { FINCORE_API, FINCORE_SECRET_KEY, FINCORE_WEBHOOK_SECRET, PORT = '3000' } = process.env
-const fincore = new Fincore({ api: FINCORE_API, secretKey: FINCORE_SECRET_KEY })
+const { FINCORE_API_URL, FINCORE_SECRET_KEY, FINCORE_WEBHOOK_SECRET, PORT = '3000' } = process.env
+const fincore = new Fincore({ api: FINCORE_API_URL, secretKey: FINCORE_SECRET_KEY })
 const shop = `http://127.0.0.1:${PORT}`
 
 async function answer(request, response) {

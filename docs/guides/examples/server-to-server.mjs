@@ -6,12 +6,12 @@ import { Fincore, webhooks } from '@fincore/node'
 
 const { env } = process
 const relay = {
-  url: env.FINCORE_RELAY,
+  url: env.FINCORE_RELAY_URL,
   ca: readFileSync(env.FINCORE_CA_FILE),
   cert: readFileSync(env.FINCORE_CLIENT_CERT_FILE),
   key: readFileSync(env.FINCORE_CLIENT_KEY_FILE),
 }
-const fincore = new Fincore({ api: env.FINCORE_API, secretKey: env.FINCORE_SECRET_KEY, relay })
+const fincore = new Fincore({ api: env.FINCORE_API_URL, secretKey: env.FINCORE_SECRET_KEY, relay })
 
 createServer(async (request, response) => {
   try {

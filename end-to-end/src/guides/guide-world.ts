@@ -30,8 +30,8 @@ export type GuideWorld = {
    * @returns the merchant's secret key.
    */
   makeShop(): Promise<string>
-  /** Opens a bash in FinCore's folder, as a reader does who begins a guide. */
-  openShell(): Promise<ShellSession>
+  /** Opens a bash in FinCore's folder, and pastes what every shell needs where the page asks for it. */
+  openShell(page: Page): Promise<ShellSession>
   /** Does what a page says, or what `chosen` leaves of it. */
   follow(page: Page, shell: ShellSession, act?: Reader['act'], chosen?: (block: DocBlock) => boolean): Promise<void>
   close(): Promise<void>
@@ -66,8 +66,9 @@ export async function openGuideWorld(): Promise<GuideWorld> {
       await run('README', once, shell).finally(() => shell.close())
       return key
     },
-    async openShell() {
+    async openShell({ text }) {
       const shell = openSession()
+      if (!text.includes(`(README.md#${alwaysHeading.toLowerCase().replaceAll(' ', '-')})`)) return shell
       const always = start.filter(({ section }) => section === alwaysHeading)
       await run('README', always, shell)
       return shell

@@ -28,47 +28,60 @@ type DevFile = {
   operators: { name: string; token: string }[]
 }
 
-/**
- * Finds the FinCore that is meant: the profile that is named; else the one that the environment describes; else the
- * profile in use; else the development FinCore of this folder. An address and its secret always come from the same
- * place, so that no token goes where it does not belong.
- */
-export function openConnection(io: Surroundings, options: GlobalOptions): Connection {
-  const connection = findConnection(io, options)
-  if (options.as !== undefined && !connection.isDevelopment)
-    throw new CommandFailure(
-      '--as names an operator of the development FinCore, and this is another.',
-      'Use the profile of that operator: --profile.',
-      'usage',
-    )
-  return connection
+/** The admin API of the FinCore that is meant. Throws where no operator's token is known for one. */
+export function openAdmin(io: Surroundings, options: GlobalOptions): Door {
+  return doorOf(openConnection(io, options, 'admin'), 'admin')
 }
 
-function findConnection(io: Surroundings, options: GlobalOptions): Connection {
-  const named = options.profile ?? io.env.FINCORE_PROFILE
-  if (named !== undefined) return fromProfile(io, named)
-  const described = fromEnvironment(io)
-  if (described !== null) return described
-  const { current } = readProfiles(io)
-  if (current !== null) return fromProfile(io, current)
-  const development = fromDevFile(io, options.as)
-  if (development !== null) return development
+/** The merchants' API of the FinCore that is meant. Throws where no secret key is known for one. */
+export function openApi(io: Surroundings, options: GlobalOptions): Door {
+  return doorOf(openConnection(io, options, 'api'), 'api')
+}
+
+/**
+ * Finds the FinCore that is meant: the profile that is named; else, of those that have such a door, the one that the
+ * environment describes, the profile in use, and the development FinCore of this folder. All of a connection comes from
+ * one place, so that no token goes where it does not belong.
+ */
+export function openConnection(io: Surroundings, options: GlobalOptions, door: DoorName): Connection {
+  const found = findConnection(io, options, door)
+  if (options.as === undefined || found.isDevelopment) return found
   throw new CommandFailure(
-    'No FinCore is known here: there is no profile, and no development system in this folder.',
-    '`fincore login --admin-url https://…` makes a profile.',
+    '--as names an operator of the development FinCore, and this is another.',
+    'Use the profile of that operator: --profile.',
+    'usage',
   )
 }
 
-/** The admin API of the connection; throws where it has no operator's token. */
-export function adminOf({ admin, name }: Connection): Door {
-  if (admin !== null) return admin
-  throw new CommandFailure(`${name} has no operator’s token.`, '`fincore login --admin-url https://…` adds one.')
+function findConnection(io: Surroundings, options: GlobalOptions, door: DoorName): Connection {
+  const named = options.profile ?? io.env.FINCORE_PROFILE
+  if (named !== undefined) return fromProfile(io, named)
+  const described = fromEnvironment(io)
+  if (described !== null && described[door] !== null) return described
+  const { current } = readProfiles(io)
+  const inUse = current === null ? null : fromProfile(io, current)
+  if (inUse !== null && inUse[door] !== null) return inUse
+  const lacking = inUse ?? described
+  const development = fromDevFile(io, options.as)
+  if (development !== null) return development
+  if (lacking !== null) return lacking
+  throw new CommandFailure(
+    'No FinCore is known here: there is no profile, and no development system in this folder.',
+    `\`${doors[door].login}\` makes a profile.`,
+  )
 }
 
-/** The merchants' API of the connection; throws where it has no secret key. */
-export function apiOf({ api, name }: Connection): Door {
-  if (api !== null) return api
-  throw new CommandFailure(`${name} has no merchant’s secret key.`, '`fincore login --api-url https://…` adds one.')
+type DoorName = 'admin' | 'api'
+const doors = {
+  admin: { secret: 'operator’s token', login: 'fincore login --admin-url https://…' },
+  api: { secret: 'merchant’s secret key', login: 'fincore login --api-url https://…' },
+} as const
+
+function doorOf(connection: Connection, name: DoorName): Door {
+  const door = connection[name]
+  if (door !== null) return door
+  const { secret, login } = doors[name]
+  throw new CommandFailure(`${connection.name} has no ${secret}.`, `\`${login}\` adds one.`)
 }
 
 function fromProfile(io: Surroundings, name: string): Connection {
@@ -92,9 +105,9 @@ function connectionOf(name: string, { admin, api, ca_file }: Profile): Connectio
 /** The settings of the environment that describe a FinCore. docs/cli.md is made from this table. */
 export const environmentSettings = {
   FINCORE_PROFILE: 'the profile to use, as `--profile`',
-  FINCORE_ADMIN_URL: 'the admin API; with `FINCORE_OPERATOR_TOKEN`',
+  FINCORE_ADMIN: 'the admin API; with `FINCORE_OPERATOR_TOKEN`',
   FINCORE_OPERATOR_TOKEN: 'an operator’s token; `login` takes it from here too',
-  FINCORE_API_URL: 'the API; with `FINCORE_SECRET_KEY`',
+  FINCORE_API: 'the API; with `FINCORE_SECRET_KEY`',
   FINCORE_SECRET_KEY: 'a merchant’s secret key; `login` takes it from here too',
   FINCORE_CA_FILE: 'a PEM file with a further authority to trust',
   FINCORE_DATA_DIR: 'where `npm start` keeps the development system; `.fincore` without it',
@@ -108,8 +121,8 @@ function fromEnvironment({ env }: Surroundings): Connection | null {
       throw new CommandFailure(`${urlName} is set, and ${secretName} is not.`, 'Set both, or neither to use a profile.')
     return { url: readAddress(url), secret }
   }
-  const admin = pair('FINCORE_ADMIN_URL', 'FINCORE_OPERATOR_TOKEN')
-  const api = pair('FINCORE_API_URL', 'FINCORE_SECRET_KEY')
+  const admin = pair('FINCORE_ADMIN', 'FINCORE_OPERATOR_TOKEN')
+  const api = pair('FINCORE_API', 'FINCORE_SECRET_KEY')
   if (admin === null && api === null) return null
   return connectionOf('The environment', {
     ...(admin === null ? {} : { admin: { url: admin.url, token: admin.secret, operator: '' } }),

@@ -16,6 +16,10 @@ export const exitCodes = {
     meaning: 'FinCore refused it; standard error has the code of the problem and the id of the request.',
   },
   usage: { code: 64, meaning: 'The command line is wrong. Nothing was done.' },
+  fault: {
+    code: 70,
+    meaning: 'A fault of `fincore` itself. What was done by then is done: look before you repeat it.',
+  },
   interrupted: { code: 130, meaning: 'Ctrl-C, while it asked for a secret. Nothing was done.' },
 } as const satisfies Record<string, { code: number; meaning: string }>
 

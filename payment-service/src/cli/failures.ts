@@ -1,6 +1,6 @@
 import type { Ending } from './exit-codes.ts'
+import { printable, toJson } from './printable.ts'
 import type { Surroundings } from './surroundings.ts'
-import { storable } from './table.ts'
 
 /**
  * Why a command did not do what was asked: thrown anywhere in it, told once by `run-cli.ts`. `next` says what to do about
@@ -46,7 +46,7 @@ export function tellFailure({ stderr }: Surroundings, failure: CommandFailure, a
     const { message, next, ending } = failure
     const { code = null, status = null, param = null, requestId = null, detail = null } = problem ?? {}
     const line = { object: 'error', ending, message, detail, next, code, status, param, request_id: requestId }
-    stderr.write(`${JSON.stringify(line)}\n`)
+    stderr.write(`${toJson(line)}\n`)
     return
   }
   const lines =
@@ -58,5 +58,5 @@ export function tellFailure({ stderr }: Surroundings, failure: CommandFailure, a
         ]
   if (failure.next !== null) lines.push(`  → ${failure.next}`)
   if (problem !== null) lines.push(`  More: ${problem.type}`, `  Request: ${problem.requestId}`)
-  stderr.write(`${lines.map(storable).join('\n')}\n`)
+  stderr.write(`${lines.map(printable).join('\n')}\n`)
 }

@@ -8,6 +8,7 @@ import { followEvents } from './follow-events.ts'
 import { createForwarder, type Forwarded, type Forwarder } from './forward-event.ts'
 import { call, type Door } from './http-client.ts'
 import { isLoopback } from './loopback.ts'
+import { toJson } from './printable.ts'
 import { changeProfiles, readProfiles } from './profiles.ts'
 import { note, paint, type Surroundings, say } from './surroundings.ts'
 
@@ -84,7 +85,7 @@ function tell(io: Surroundings, event: ShownEvent, { status, error, ms, isTaken 
   const words = [new Date().toISOString().slice(11, 19), type.padEnd(26), id, about].join('  ')
   const answer = paint(io, isTaken ? 'green' : 'red', status === null ? `${error}` : String(status))
   const line = { object: 'forwarded_event', event: id, type, about, status, error, ms }
-  say(io, json ? JSON.stringify(line) : `${words}  → ${answer} (${ms} ms)`)
+  say(io, json ? toJson(line) : `${words}  → ${answer} (${ms} ms)`)
 }
 
 /** What passes by itself is waited for; the user is told once. */

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { readWholeNumber } from './action.ts'
 import type { GlobalOptions } from './connection.ts'
 import { call, type Door } from './http-client.ts'
+import { toJson } from './printable.ts'
 import { note, type Surroundings, say } from './surroundings.ts'
 import { type Column, printTable } from './table.ts'
 
@@ -47,7 +48,7 @@ export async function printList<Row extends { id: string }>(
   list: { door: Door; path: string; query?: Query; none: string },
 ): Promise<void> {
   const { rows, hasMore } = await readList<Row>(list.door, list.path, options, list.query)
-  if (options.json) for (const row of rows) say(io, JSON.stringify(row))
+  if (options.json) for (const row of rows) say(io, toJson(row))
   else if (rows.length === 0) note(io, list.none)
   else printTable(io, columns, rows)
   if (hasMore) note(io, `There are more: --starting-after ${rows.at(-1)?.id} shows what is older.`)

@@ -38,7 +38,10 @@ test('a profile is kept where its owner alone can read it, and its secrets are n
   const listed = await runOnTerminal(['profile', 'list', '--json'], { env })
   assert.equal(JSON.parse(listed.out).operator, 'ada')
   for (const secret of [token, key]) assert.ok(!(out + err + listed.out + listed.err).includes(secret))
-  await runOnTerminal(['profile', 'remove', 'live'], { env })
+  const again = await runOnTerminal([...words, '--token-stdin', '--json'], { env, typed: [token, key] })
+  assert.deepEqual(JSON.parse(again.out), JSON.parse(listed.out))
+  for (const step of ['use', 'remove'])
+    assert.equal(JSON.parse((await runOnTerminal(['profile', step, 'live', '--json'], { env })).out).name, 'live')
   assert.ok(!readFileSync(path(), 'utf8').includes(token))
 })
 
@@ -104,8 +107,10 @@ test('an address and its secret come from one place: a named profile, the enviro
     })
   assert.equal(await list({}), 'of-two')
   assert.match(await list({}, '--as', 'bob'), /--as names an operator of the development FinCore/)
-  const described = { FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'of-env' }
+  const described = { FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: 'of-env' }
   assert.equal(await list(described), 'of-env')
   assert.equal(await list(described, '--profile', 'one'), 'of-one')
-  assert.match(await list({ FINCORE_ADMIN_URL: door.url }), /FINCORE_OPERATOR_TOKEN is not/)
+  assert.match(await list({ FINCORE_ADMIN: door.url }), /FINCORE_OPERATOR_TOKEN is not/)
+  // What a merchant's server knows is no operator's.
+  assert.equal(await list({ FINCORE_API: door.url, FINCORE_SECRET_KEY: key }), 'of-two')
 })

@@ -68,3 +68,27 @@ export function changeProfiles(io: Pick<Surroundings, 'env'>, change: (profiles:
   change(profiles)
   writeProfiles(io, profiles)
 }
+
+/** A profile as it is shown: without its secrets. */
+export type ShownProfile = {
+  object: 'profile'
+  name: string
+  in_use: boolean
+  admin_url: string | null
+  operator: string | null
+  api_url: string | null
+  key_mode: 'test' | 'live' | null
+}
+
+export function showProfile(name: string, { admin, api }: Profile, isInUse: boolean): ShownProfile {
+  const mode = api?.secret_key.startsWith('sk_live_') ? 'live' : 'test'
+  return {
+    object: 'profile',
+    name,
+    in_use: isInUse,
+    admin_url: admin?.url ?? null,
+    operator: admin?.operator ?? null,
+    api_url: api?.url ?? null,
+    key_mode: api === undefined ? null : mode,
+  }
+}

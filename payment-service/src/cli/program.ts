@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type Run, withExamples } from './action.ts'
 import { addAudit } from './commands/audit.ts'
@@ -28,6 +29,7 @@ export function createProgram(run: Run): Command {
   const { stdout, stderr } = run.io
   const program = new Command('fincore')
     .description('FinCore on the command line: bring merchants on board, develop against it, operate it.')
+    .version(readVersion(), '--version', 'show the version')
     .exitOverride()
     .showHelpAfterError('(--help shows how it is used)')
     .configureOutput({
@@ -46,4 +48,8 @@ export function createProgram(run: Run): Command {
     for (const add of adders) add(program, run)
   }
   return program
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

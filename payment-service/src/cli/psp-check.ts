@@ -2,8 +2,8 @@ import { describeCheck, type showCheck } from '../psp-check/report.ts'
 import type { Ending } from './exit-codes.ts'
 import { call, type Door } from './http-client.ts'
 import { readList } from './lists.ts'
+import { printable, toJson } from './printable.ts'
 import { note, type Surroundings, say } from './surroundings.ts'
-import { storable } from './table.ts'
 
 export type ShownCheck = ReturnType<typeof showCheck>
 type Account = { id: string; name: string; status: string }
@@ -27,7 +27,7 @@ export async function checkThroughAdmin(
   let ending: Ending = 'done'
   for (const { id, name } of checked) {
     const shown = await checkAccount(door, merchant, id)
-    say(io, json ? JSON.stringify(shown) : `${describeCheck(readBack(shown, name))}\n`)
+    say(io, json ? toJson(shown) : `${describeCheck(readBack(shown, name))}\n`)
     if (shown.result === 'error') ending = 'found'
   }
   return ending
@@ -41,5 +41,5 @@ export function checkAccount(door: Door, merchant: string, account: string): Pro
 /** The answer in the form from which the report for people is made. */
 function readBack(shown: ShownCheck, name: string): Parameters<typeof describeCheck>[0] {
   const { psp_account: id, merchant: merchantId, psp, webhook_url: webhookUrl, findings } = shown
-  return { account: { id, merchantId, psp, name: storable(name) }, webhookUrl, findings }
+  return { account: { id, merchantId, psp, name: printable(name) }, webhookUrl, findings }
 }

@@ -5,6 +5,7 @@ import type { Ending } from './exit-codes.ts'
 import { CommandFailure, ProblemFailure } from './failures.ts'
 import { call, type Door } from './http-client.ts'
 import { readList } from './lists.ts'
+import { toJson } from './printable.ts'
 import { type Surroundings, say } from './surroundings.ts'
 
 const path = '/v1/webhook_endpoints'
@@ -23,7 +24,7 @@ export async function resendEvent(
     const delivery = await redeliver(door, event, id)
     if (delivery === null) continue
     count += 1
-    say(io, json ? JSON.stringify(delivery) : `${delivery.id} to ${id}: ${delivery.status}`)
+    say(io, json ? toJson(delivery) : `${delivery.id} to ${id}: ${delivery.status}`)
   }
   if (count > 0) return 'done'
   throw new CommandFailure(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { printable, toJson } from './printable.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type Column, printTable } from './table.ts'
 
@@ -33,4 +34,12 @@ test('a table is as wide as the terminal at most, and cuts no id', () => {
   const narrow = print(40)
   assert.match(narrow, /^id: {3}mer_01kx7p2z3r8v9w0a1b2c3d4e5f\nname: A shop .* most\n\nid: {3}mer_2\n/)
   assert.match(print(null), /longer than most$/m)
+})
+
+test('JSON for a terminal is the same value, and moves no cursor', () => {
+  const value = { text: 'a\u001b[2J\u009b2J\u202eb\u2028ü€' }
+  const json = toJson(value)
+  assert.deepEqual(JSON.parse(json), value)
+  assert.equal(printable(json), json)
+  assert.ok(json.includes('ü€'))
 })

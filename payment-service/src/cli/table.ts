@@ -1,3 +1,4 @@
+import { printable } from './printable.ts'
 import type { Surroundings } from './surroundings.ts'
 import { say } from './surroundings.ts'
 
@@ -17,7 +18,7 @@ const narrowest = 12
  * help either, each row becomes a few lines. Elsewhere nothing is cut.
  */
 export function printTable<Row>(io: Surroundings, columns: readonly Column<Row>[], rows: readonly Row[]): void {
-  const cells = rows.map((row) => columns.map(({ show }) => storable(show(row) ?? '-')))
+  const cells = rows.map((row) => columns.map(({ show }) => printable(show(row) ?? '-')))
   const widths = columns.map(({ name }, index) => Math.max(name.length, ...cells.map((row) => lengthOf(row[index]))))
   const fitted = fit(columns, widths, widthOf(io))
   if (fitted === null) {
@@ -35,13 +36,7 @@ export function printTable<Row>(io: Surroundings, columns: readonly Column<Row>[
 
 /** Prints what is known of one thing, a line each. */
 export function printFields(io: Surroundings, fields: readonly (readonly [string, string | null | undefined])[]): void {
-  say(io, alignPairs(fields.map(([name, value]) => [name, storable(value ?? '-')])))
-}
-
-/** Text that was written elsewhere, without what would move a terminal's cursor or change its colours. */
-export function storable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '�')
+  say(io, alignPairs(fields.map(([name, value]) => [name, printable(value ?? '-')])))
 }
 
 function alignPairs(pairs: readonly (readonly [string, string])[]): string {

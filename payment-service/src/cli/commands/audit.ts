@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { KnownSeal } from '../../audit/check-chain.ts'
 import { action, type Run, withExamples } from '../action.ts'
-import { adminOf, openConnection } from '../connection.ts'
+import { openAdmin } from '../connection.ts'
 import { databaseOption } from '../database-option.ts'
 import { CommandFailure } from '../failures.ts'
 import { download } from '../http-client.ts'
@@ -51,7 +51,7 @@ export function addAudit(program: Command, run: Run): void {
     .action(
       action<ExportOptions>(run, async ({ databaseUrl, from, to, ...options }) => {
         if (databaseUrl === undefined) {
-          const door = adminOf(openConnection(run.io, options))
+          const door = openAdmin(run.io, options)
           return writeAll(run.io, await download(door, '/admin/v1/audit_log/export', { query: { from, to } }))
         }
         const { exportFromDatabase } = await import('../../audit/command.ts')

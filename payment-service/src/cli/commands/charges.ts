@@ -2,9 +2,10 @@ import type { Charge } from '@fincore/api-contract/resources'
 import { type Command, Option } from 'commander'
 import { chargeStates } from '../../payments/charge-states.ts'
 import { action, type Run, readId, withExamples } from '../action.ts'
-import { apiOf, openConnection } from '../connection.ts'
+import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 
@@ -19,8 +20,8 @@ export function addCharges(program: Command, run: Run): void {
     .argument('<charge>', 'ch_…', readId('charge'))
     .action(
       action(run, async (options, id) => {
-        const charge = await call<Charge>(apiOf(openConnection(io, options)), 'GET', `/v1/charges/${id}`)
-        if (options.json) return say(io, JSON.stringify(charge))
+        const charge = await call<Charge>(openApi(io, options), 'GET', `/v1/charges/${id}`)
+        if (options.json) return say(io, toJson(charge))
         const { showMoney } = await import('../show-money.ts')
         const money = (amount: number) => showMoney(amount, charge.currency)
         printFields(io, [
@@ -48,7 +49,7 @@ export function addCharges(program: Command, run: Run): void {
     .option('--merchant-reference <text>', 'only those with this reference of yours')
     .action(
       action<ChargesListOptions>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const { showMoney } = await import('../show-money.ts')
         const columns: readonly Column<Charge>[] = [
           { name: 'id', show: ({ id }) => id },

@@ -1,9 +1,10 @@
 import type { EventType } from '@fincore/api-contract/events'
 import { type Command, Option } from 'commander'
 import { action, idOption, type Run, readId, withExamples } from '../action.ts'
-import { apiOf, openConnection } from '../connection.ts'
+import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 
@@ -38,7 +39,7 @@ export function addEvents(program: Command, run: Run): void {
     .option('--object <id>', 'only what happened to this object')
     .action(
       action<ListOptions & { type?: string; object?: string }>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const query = { type: options.type, object_id: options.object }
         await printList(io, columns, options, { door, path: '/v1/events', query, none: 'There is no such event.' })
       }),
@@ -48,8 +49,8 @@ export function addEvents(program: Command, run: Run): void {
     .argument('<event>', 'evt_…', readId('event'))
     .action(
       action(run, async (options, id) => {
-        const event = await call<ShownEvent>(apiOf(openConnection(io, options)), 'GET', `/v1/events/${id}`)
-        say(io, options.json ? JSON.stringify(event) : JSON.stringify(event, null, 2))
+        const event = await call<ShownEvent>(openApi(io, options), 'GET', `/v1/events/${id}`)
+        say(io, options.json ? toJson(event) : toJson(event, 2))
       }),
     )
   withExamples(
@@ -70,7 +71,7 @@ export function addEvents(program: Command, run: Run): void {
     )
     .action(
       action<{ endpoint?: string; forwardTo?: string }>(run, async (options, id = '') => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         if (options.forwardTo !== undefined) {
           const { forwardOne } = await import('../listen.ts')
           return forwardOne(io, door, id, { to: options.forwardTo, json: options.json ?? false })

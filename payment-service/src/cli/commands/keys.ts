@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander'
 import { scopes } from '../../server/caller.ts'
 import { action, merchantOption, type Run, readId, readWholeNumber, withExamples } from '../action.ts'
-import { adminOf, type GlobalOptions, openConnection } from '../connection.ts'
+import { type GlobalOptions, openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { openSecretFile } from '../secret-file.ts'
 import { type Surroundings, say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
@@ -55,7 +56,7 @@ export function addKeys(program: Command, run: Run): void {
     .addOption(keyFile())
     .action(
       action<OfMerchant & KeyFile & { kind: string; scope?: string[] }>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const file = options.keyFile === undefined ? null : openSecretFile(options.keyFile)
         const body = { kind: options.kind, ...(options.scope === undefined ? {} : { scopes: options.scope }) }
         const made = await call<NewKey>(door, 'POST', pathOf(options), { body })
@@ -69,7 +70,7 @@ export function addKeys(program: Command, run: Run): void {
     .addOption(merchantOption())
     .action(
       action<OfMerchant & ListOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         await printList(io, columns, options, { door, path: pathOf(options), none: 'The merchant has no key yet.' })
       }),
     )
@@ -83,9 +84,9 @@ export function addKeys(program: Command, run: Run): void {
     .addOption(merchantOption())
     .action(
       action<OfMerchant>(run, async (options, key) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const revoked = await call<Key>(door, 'DELETE', `${pathOf(options)}/${key}`)
-        say(io, options.json ? JSON.stringify(revoked) : `${revoked.id} (${revoked.hint}) is revoked.`)
+        say(io, options.json ? toJson(revoked) : `${revoked.id} (${revoked.hint}) is revoked.`)
       }),
     )
 
@@ -104,7 +105,7 @@ export function addKeys(program: Command, run: Run): void {
     .addOption(keyFile())
     .action(
       action<OfMerchant & KeyFile & { overlapHours: number }>(run, async (options, key) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const file = options.keyFile === undefined ? null : openSecretFile(options.keyFile)
         const body = { overlap_seconds: options.overlapHours * 3_600 }
         const made = await call<NewKey>(door, 'POST', `${pathOf(options)}/${key}/roll`, { body })
@@ -122,7 +123,7 @@ function pathOf({ merchant }: OfMerchant): string {
 function tellKey(io: Surroundings, { json, keyFile }: GlobalOptions & KeyFile, made: NewKey): void {
   const { key, ...shown } = made
   if (json) {
-    say(io, JSON.stringify(keyFile === undefined ? made : shown))
+    say(io, toJson(keyFile === undefined ? made : shown))
     return
   }
   say(io, `The ${made.kind} key ${made.id}${made.kind === 'secret' ? ', shown this once' : ''}:`)

@@ -4,8 +4,9 @@ import { askSecret, readLines } from '../ask-secret.ts'
 import { type GlobalOptions, readAddress, readCa } from '../connection.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door, refusePlainHttp } from '../http-client.ts'
-import { changeProfiles, type Profile, profilesPath, readProfiles } from '../profiles.ts'
-import { type Surroundings, say } from '../surroundings.ts'
+import { toJson } from '../printable.ts'
+import { changeProfiles, type Profile, profilesPath, readProfiles, showProfile } from '../profiles.ts'
+import { note, type Surroundings, say } from '../surroundings.ts'
 
 type LoginOptions = GlobalOptions & { adminUrl?: string; apiUrl?: string; caFile?: string; tokenStdin?: true }
 type Deployment = { environment: string; operator: string; api_url: string }
@@ -51,24 +52,26 @@ async function login(io: Surroundings, options: LoginOptions): Promise<void> {
   // A wrong address is found before a secret is asked for.
   for (const url of [adminUrl, apiUrl]) if (url !== undefined) doorAt('the admin API', url, '')
   const secrets = await readSecrets(io, options)
+  const told: string[] = []
   const profile: Profile = { ...before, ...(keptCa === undefined ? {} : { ca_file: keptCa }) }
   if (adminUrl !== undefined) {
     const door = doorAt('the admin API', adminUrl, secrets.token)
     const { operator, environment } = await call<Deployment>(door, 'GET', '/admin/v1/deployment')
     profile.admin = { url: door.url, token: secrets.token, operator }
-    say(io, `${door.url}: you are ${operator}, an operator of its ${environment}.`)
+    told.push(`${door.url}: you are ${operator}, an operator of its ${environment}.`)
   }
   if (apiUrl !== undefined) {
     const door = doorAt('the API', apiUrl, secrets.key)
     await call(door, 'GET', '/v1/events', { query: { limit: 1 } })
     profile.api = { url: door.url, secret_key: secrets.key }
-    say(io, `${door.url}: the key is good, and is one of ${isLiveKey(secrets.key) ? 'live' : 'test'} mode.`)
+    told.push(`${door.url}: the key is good, and is one of ${isLiveKey(secrets.key) ? 'live' : 'test'} mode.`)
   }
   changeProfiles(io, (profiles) => {
     profiles.profiles[name] = profile
     profiles.current = name
   })
-  say(io, `Kept as the profile ${name} in ${profilesPath(io)}, and in use now.`)
+  told.push(`Kept as the profile ${name} in ${profilesPath(io)}, and in use now.`)
+  say(io, options.json ? toJson(showProfile(name, profile, true)) : told.join('\n'))
 }
 
 async function readSecrets(io: Surroundings, { adminUrl, apiUrl, tokenStdin }: LoginOptions) {
@@ -82,7 +85,8 @@ async function readSecrets(io: Surroundings, { adminUrl, apiUrl, tokenStdin }: L
   const secrets = { token: '', key: '' }
   for (const [index, { name, setting, words }] of wanted.entries()) {
     const instead = `Give it with --token-stdin, or in ${setting}.`
-    const given = tokenStdin ? lines[index] : io.env[setting]
+    const given = tokenStdin ? lines[index] : io.env[setting] || undefined
+    if (given !== undefined && !tokenStdin) note(io, `Taking the ${words.toLowerCase()} from ${setting}.`)
     const secret = given ?? (tokenStdin ? '' : await askSecret(io, words, instead))
     if (secret === '') throw new CommandFailure(`There was no ${words.toLowerCase()}.`, instead, 'usage')
     secrets[name === 'token' ? 'token' : 'key'] = secret

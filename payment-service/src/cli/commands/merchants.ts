@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { action, type Run, withExamples } from '../action.ts'
-import { adminOf, openConnection } from '../connection.ts'
+import { openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 
@@ -23,9 +24,9 @@ export function addMerchants(program: Command, run: Run): void {
     .requiredOption('--name <name>', 'as operators know the merchant')
     .action(
       action<{ name: string }>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const merchant = await call<Merchant>(door, 'POST', '/admin/v1/merchants', { body: { name: options.name } })
-        if (options.json) return say(io, JSON.stringify(merchant))
+        if (options.json) return say(io, toJson(merchant))
         say(io, `The merchant ${merchant.name} is ${merchant.id}.`)
         say(io, `Next: an account at a PSP, fincore psp add --merchant ${merchant.id} --psp …`)
       }),
@@ -34,7 +35,7 @@ export function addMerchants(program: Command, run: Run): void {
     .description('Lists merchants, the newest first.')
     .action(
       action<ListOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const none = 'There is no merchant yet. `fincore merchants create` makes one.'
         await printList(io, columns, options, { door, path: '/admin/v1/merchants', none })
       }),

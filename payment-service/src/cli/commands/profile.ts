@@ -2,19 +2,10 @@ import type { Command } from 'commander'
 import { action, type Run, withExamples } from '../action.ts'
 import type { GlobalOptions } from '../connection.ts'
 import { CommandFailure } from '../failures.ts'
-import { changeProfiles, readProfiles } from '../profiles.ts'
+import { toJson } from '../printable.ts'
+import { changeProfiles, readProfiles, type ShownProfile, showProfile } from '../profiles.ts'
 import { note, type Surroundings, say } from '../surroundings.ts'
 import { type Column, printTable } from '../table.ts'
-
-/** A profile as it is shown: without its secrets. */
-type ShownProfile = {
-  name: string
-  in_use: boolean
-  admin_url: string | null
-  operator: string | null
-  api_url: string | null
-  key_mode: 'test' | 'live' | null
-}
 
 const columns: readonly Column<ShownProfile>[] = [
   { name: '', show: ({ in_use }) => (in_use ? '*' : ' ') },
@@ -34,46 +25,36 @@ export function addProfile(program: Command, run: Run): void {
   withExamples(profile.command('use'), 'fincore profile use production')
     .description('Takes a profile into use for the commands that name none.')
     .argument('<name>')
-    .action(action(run, async (_options, name = '') => useProfile(run.io, name)))
+    .action(action(run, async (options, name = '') => useProfile(run.io, name, options)))
   withExamples(profile.command('remove'), 'fincore profile remove shop')
     .description('Forgets a profile and its secrets. They stay good: to end a key, revoke it.')
     .argument('<name>')
-    .action(action(run, async (_options, name = '') => removeProfile(run.io, name)))
+    .action(action(run, async (options, name = '') => removeProfile(run.io, name, options)))
 }
 
 function listProfiles(io: Surroundings, { json }: GlobalOptions): void {
   const { current, profiles } = readProfiles(io)
-  const shown = Object.entries(profiles).map(([name, { admin, api }]): ShownProfile => {
-    const mode = api?.secret_key.startsWith('sk_live_') ? 'live' : 'test'
-    return {
-      name,
-      in_use: name === current,
-      admin_url: admin?.url ?? null,
-      operator: admin?.operator ?? null,
-      api_url: api?.url ?? null,
-      key_mode: api === undefined ? null : mode,
-    }
-  })
-  if (json) for (const one of shown) say(io, JSON.stringify({ object: 'profile', ...one }))
+  const shown = Object.entries(profiles).map(([name, profile]) => showProfile(name, profile, name === current))
+  if (json) for (const one of shown) say(io, toJson(one))
   else if (shown.length === 0) note(io, 'There is no profile. `fincore login` makes one.')
   else printTable(io, columns, shown)
 }
 
-function useProfile(io: Surroundings, name: string): void {
+function useProfile(io: Surroundings, name: string, { json }: GlobalOptions): void {
   changeProfiles(io, (profiles) => {
     refuseUnknown(profiles.profiles, name)
     profiles.current = name
   })
-  say(io, `The profile ${name} is in use.`)
+  say(io, json ? toJson({ object: 'profile', name, in_use: true }) : `The profile ${name} is in use.`)
 }
 
-function removeProfile(io: Surroundings, name: string): void {
+function removeProfile(io: Surroundings, name: string, { json }: GlobalOptions): void {
   changeProfiles(io, (profiles) => {
     refuseUnknown(profiles.profiles, name)
     delete profiles.profiles[name]
     if (profiles.current === name) profiles.current = null
   })
-  say(io, `The profile ${name} is forgotten.`)
+  say(io, json ? toJson({ object: 'profile', name, removed: true }) : `The profile ${name} is forgotten.`)
 }
 
 function refuseUnknown(profiles: Readonly<Record<string, unknown>>, name: string): void {

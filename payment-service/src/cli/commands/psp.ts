@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
 import { action, collect, idOption, merchantOption, type Run, readId, withExamples } from '../action.ts'
-import { adminOf, openConnection } from '../connection.ts'
+import { openAdmin } from '../connection.ts'
 import { databaseOption } from '../database-option.ts'
 import type { Ending } from '../exit-codes.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { readAccountSettings, type SettingOptions } from '../psp-settings.ts'
 import { note, say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
@@ -58,12 +59,12 @@ export function addPsp(program: Command, run: Run): void {
     .option('--credentials-file <path>', 'a JSON object with the credentials by their names')
     .action(
       action<OfMerchant & SettingOptions & { name?: string }>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const settings = await readAccountSettings(io, options)
         const body = { psp: options.psp, ...(options.name === undefined ? {} : { name: options.name }), ...settings }
         type Made = Account & { findings: { field: string; message: string }[] }
         const made = await call<Made>(door, 'POST', pathOf(options.merchant), { body })
-        if (options.json) return say(io, JSON.stringify(made))
+        if (options.json) return say(io, toJson(made))
         say(io, `The account at ${made.psp} is ${made.id}.`)
         for (const { field, message } of made.findings) say(io, `Warning: ${field}: ${message}`)
         say(io, `Next, at the PSP: have its webhooks sent to ${made.webhook_url}`)
@@ -78,7 +79,7 @@ export function addPsp(program: Command, run: Run): void {
     .addOption(merchantOption())
     .action(
       action<OfMerchant & ListOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const none = 'The merchant has no account at a PSP yet.'
         await printList(io, columns, options, { door, path: pathOf(options.merchant), none })
       }),
@@ -102,7 +103,7 @@ export function addPsp(program: Command, run: Run): void {
           return endings[await printPspCheck(io.env, { ...options, json: options.json ?? false })] ?? 'failed'
         }
         const { checkThroughAdmin } = await import('../psp-check.ts')
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         return checkThroughAdmin(io, door, merchant, { account: options.pspAccount, json: options.json ?? false })
       }),
     )
@@ -117,10 +118,10 @@ export function addPsp(program: Command, run: Run): void {
     .requiredOption('--reference <text>', 'where the PSP says so')
     .action(
       action<OfMerchant & { reference: string }>(run, async ({ merchant, reference, ...options }, account) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const path = `${pathOf(merchant)}/${account}/confirm_raw_cards`
         const confirmed = await call<Account>(door, 'POST', path, { body: { reference } })
-        if (options.json) return say(io, JSON.stringify(confirmed))
+        if (options.json) return say(io, toJson(confirmed))
         say(io, `${confirmed.id} takes card numbers.`)
         note(io, 'Who may send them, a raw-card grant says: fincore raw-card request.')
       }),

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
 import { action, collect, merchantOption, type Run, readId, withExamples } from '../action.ts'
-import { adminOf, openConnection } from '../connection.ts'
+import { openAdmin } from '../connection.ts'
 import { digestOfFile, fingerprintOfFile } from '../evidence.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door } from '../http-client.ts'
 import { type ListOptions, printList, readList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { readDay } from '../read-time.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
@@ -79,7 +80,7 @@ export function addRawCard(program: Command, run: Run): void {
     .requiredOption('--certificate <path>', 'a client certificate; may be given several times', collect)
     .action(
       action<RequestOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const body = {
           evidence_kind: options.evidenceKind,
           evidence_reference: options.evidenceReference,
@@ -90,7 +91,7 @@ export function addRawCard(program: Command, run: Run): void {
           certificate_fingerprints: options.certificate.map(fingerprintOfFile),
         }
         const grant = await call<Grant>(door, 'POST', pathOf(options), { body })
-        if (options.json) return say(io, JSON.stringify(grant))
+        if (options.json) return say(io, toJson(grant))
         printGrant(grant)
         say(io, 'Another operator approves it, after reading the evidence:')
         say(io, `  fincore raw-card approve ${grant.id} --merchant ${options.merchant} --evidence-file …`)
@@ -107,10 +108,10 @@ export function addRawCard(program: Command, run: Run): void {
     .option('--reason <text>', 'for the audit log')
     .action(
       action<OfMerchant & { evidenceFile: string; reason?: string }>(run, async (options, id = '') => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         await compareEvidence(door, options, id)
         const grant = await step(door, options, id, 'approve')
-        if (options.json) return say(io, JSON.stringify(grant))
+        if (options.json) return say(io, toJson(grant))
         printGrant(grant)
       }),
     )
@@ -123,8 +124,8 @@ export function addRawCard(program: Command, run: Run): void {
       .option('--reason <text>', 'for the audit log')
       .action(
         action<OfMerchant & { reason?: string }>(run, async (options, id = '') => {
-          const grant = await step(adminOf(openConnection(io, options)), options, id, name)
-          say(io, options.json ? JSON.stringify(grant) : `The grant ${grant.id} is ${grant.status}. ${after}`)
+          const grant = await step(openAdmin(io, options), options, id, name)
+          say(io, options.json ? toJson(grant) : `The grant ${grant.id} is ${grant.status}. ${after}`)
         }),
       )
   }
@@ -134,7 +135,7 @@ export function addRawCard(program: Command, run: Run): void {
     .addOption(merchantOption())
     .action(
       action<OfMerchant & ListOptions>(run, async (options) => {
-        const door = adminOf(openConnection(io, options))
+        const door = openAdmin(io, options)
         const none = 'The merchant has no grant, and may send no cards.'
         await printList(io, columns, options, { door, path: pathOf(options), none })
       }),

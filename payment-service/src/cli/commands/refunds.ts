@@ -1,7 +1,7 @@
 import type { Refund } from '@fincore/api-contract/resources'
 import type { Command } from 'commander'
 import { action, idOption, type Run, withExamples } from '../action.ts'
-import { apiOf, openConnection } from '../connection.ts'
+import { openApi } from '../connection.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import type { Column } from '../table.ts'
 
@@ -17,7 +17,7 @@ export function addRefunds(program: Command, run: Run): void {
     .addOption(idOption('--charge <id>', 'charge', 'only those of this charge, ch_…'))
     .action(
       action<ListOptions & { charge?: string }>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const { showMoney } = await import('../show-money.ts')
         const columns: readonly Column<Refund>[] = [
           { name: 'id', show: ({ id }) => id },

@@ -6,9 +6,10 @@ import type {
 } from '@fincore/api-contract/webhook-endpoints'
 import { type Command, Option } from 'commander'
 import { action, idOption, type Run, readId, withExamples } from '../action.ts'
-import { adminOf, apiOf, openConnection } from '../connection.ts'
+import { openAdmin, openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
+import { toJson } from '../printable.ts'
 import { openSecretFile } from '../secret-file.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
@@ -49,7 +50,7 @@ export function addWebhooks(program: Command, run: Run): void {
     .option('--new-secret', 'sign with a new secret, and show it; the one before is forgotten')
     .action(
       action<ListenCommandOptions>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const { listen } = await import('../listen.ts')
         return listen(io, door, {
           to: options.forwardTo,
@@ -76,15 +77,14 @@ export function addWebhooks(program: Command, run: Run): void {
     .addOption(new Option('--secret-file <path>', 'write the secret to this new file, and do not show it'))
     .action(
       action<CreateOptions>(run, async ({ url, events, description, merchant, secretFile, ...options }) => {
-        const connection = openConnection(io, options)
-        const door = merchant === undefined ? apiOf(connection) : adminOf(connection)
+        const door = merchant === undefined ? openApi(io, options) : openAdmin(io, options)
         const where = merchant === undefined ? path : `/admin/v1/merchants/${merchant}/webhook_endpoints`
         const file = secretFile === undefined ? null : openSecretFile(secretFile)
         const body = { url, ...(events && { events }), ...(description && { description }) }
         const made = await call<WebhookEndpointWithSecret>(door, 'POST', where, { body, idempotencyKey: randomUUID() })
         file?.write(made.secret)
         const { secret, ...shown } = made
-        if (options.json) return say(io, JSON.stringify(file === null ? made : shown))
+        if (options.json) return say(io, toJson(file === null ? made : shown))
         say(io, `The endpoint ${made.id} is sent ${made.events.join(' ')} at ${made.url}.`)
         say(io, file === null ? `Its secret, shown this once: ${secret}` : `Its secret is in ${secretFile}.`)
       }),
@@ -94,7 +94,7 @@ export function addWebhooks(program: Command, run: Run): void {
     .description('Lists the webhook endpoints of the merchant.')
     .action(
       action<ListOptions>(run, async (options) => {
-        const door = apiOf(openConnection(io, options))
+        const door = openApi(io, options)
         const none = 'There is no webhook endpoint. `fincore webhooks create` makes one.'
         await printList(io, columns, options, { door, path, none })
       }),
@@ -106,8 +106,8 @@ export function addWebhooks(program: Command, run: Run): void {
     .action(
       action(run, async (options, id = '') => {
         const { pingEndpoint } = await import('../ping-endpoint.ts')
-        const delivery: WebhookDelivery = await pingEndpoint(apiOf(openConnection(io, options)), id)
-        if (options.json) say(io, JSON.stringify(delivery))
+        const delivery: WebhookDelivery = await pingEndpoint(openApi(io, options), id)
+        if (options.json) say(io, toJson(delivery))
         else
           printFields(io, [
             ['Delivery', delivery.id],

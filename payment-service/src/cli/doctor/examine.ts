@@ -13,7 +13,7 @@ type Deployment = { environment: string; operator: string; api_url: string; rela
 
 /** Looks at a deployment from outside to inside, and tells what it finds as soon as it has found it. */
 export async function* examine(io: Surroundings, options: DoctorOptions): AsyncGenerator<Finding> {
-  const connection = openConnection(io, options)
+  const connection = openConnection(io, options, 'admin')
   yield* connection.admin === null
     ? examineAsMerchant(connection)
     : examineAsOperator(io, connection.admin, connection, options)

@@ -1,6 +1,6 @@
 import type { Ending } from '../exit-codes.ts'
+import { printable, toJson } from '../printable.ts'
 import { paint, type Surroundings, say } from '../surroundings.ts'
-import { storable } from '../table.ts'
 import { type DoctorOptions, examine } from './examine.ts'
 import { doctorFindings, type Finding, type FindingRow, type Result } from './findings.ts'
 
@@ -32,13 +32,13 @@ export async function printExamination(io: Surroundings, options: DoctorOptions)
 }
 
 function asJson({ code, detail }: Finding, { about, result, meaning, todo }: FindingRow): string {
-  return JSON.stringify({ object: 'doctor_finding', code, about, result, meaning, detail, todo })
+  return toJson({ object: 'doctor_finding', code, about, result, meaning, detail, todo })
 }
 
 function asText(io: Surroundings, { detail }: Finding, { about, result, meaning, todo }: FindingRow): string {
   const head = `${marks[result]} ${words[result].padEnd(11)}  ${about.padEnd(topicWidth)}  `
   const margin = ' '.repeat(head.length)
-  const more = [detail === null ? null : storable(detail), todo === null ? null : `→ ${todo}`]
+  const more = [detail === null ? null : printable(detail), todo === null ? null : `→ ${todo}`]
   return [
     paint(io, colours[result], head) + meaning,
     ...more.flatMap((line) => (line === null ? [] : [margin + line])),
