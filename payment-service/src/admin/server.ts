@@ -16,6 +16,8 @@ import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAttemptSettlementRoutes } from './routes/attempt-settlements.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addCardTestingRoutes } from './routes/card-testing.ts'
+import { addCardTestingBlockRoutes } from './routes/card-testing-blocks.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
@@ -40,6 +42,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   attempt: 'attempt',
   settlement: 'settlement',
   finding: 'finding',
+  block: 'cardTestingBlock',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
@@ -125,6 +128,8 @@ export function createAdminServer(deps: AdminDeps): App {
   addPspAccountCredentialsRoute(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
+  addCardTestingRoutes(app, deps)
+  addCardTestingBlockRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)

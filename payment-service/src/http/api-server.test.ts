@@ -119,7 +119,7 @@ describe('the public API, before it reads a body', () => {
     const remaining = async (from: string) =>
       Number(
         (await call('/v1/client_config', { from, authorization: `Bearer ${publishable}` })).headers[
-          'x-ratelimit-remaining'
+          'ratelimit-remaining'
         ],
       )
     assert.equal(await remaining('203.0.113.1'), 11_999)

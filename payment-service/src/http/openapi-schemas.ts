@@ -11,6 +11,7 @@ import {
   WebhookDeliveryList,
   WebhookEndpointList,
 } from '@fincore/api-contract/answers'
+import { CardTestingBlock } from '@fincore/api-contract/card-testing'
 import {
   CancelCharge,
   CaptureCharge,
@@ -45,6 +46,7 @@ const named = {
   Refund,
   RefundList,
   CreateRefund,
+  CardTestingBlock,
   Dispute,
   DisputeList,
   PaymentSession,
