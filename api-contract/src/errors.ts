@@ -445,7 +445,7 @@ export const errorTable = {
     status: 429,
     title: 'Card testing is suspected',
     retry: 'same_request',
-    retryAfterSeconds: 600,
+    retryAfterSeconds: 1_800,
     meaning:
       'So many different cards were declined with hardly an approval between them that somebody seems to try out stolen ones. What explains it (an address, a kind of card, a payment session, or new cards in one flow) is not tried until `Retry-After` is over; `detail` says which, and what to do. Nothing was written and the PSP was not called. Show the shopper that the payment is not possible just now; your operator can see why, and lift it at once.',
   },

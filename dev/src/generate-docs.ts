@@ -17,6 +17,7 @@ import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/p
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAuditLog } from './audit-page.ts'
+import { describeCardTesting } from './card-testing-page.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describePciPages } from './pci/describe-pages.ts'
@@ -195,6 +196,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
       text: describeTripwire(table),
+    },
+    {
+      path: 'docs/card-testing.md',
+      source: 'payment-service/src/abuse/{rules,decline-points}.ts and dev/src/card-testing-page.ts',
+      title: 'Card testing',
+      text: describeCardTesting(),
     },
     {
       path: 'docs/audit.md',

@@ -62,6 +62,7 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<Start
   const fincore = await startFinCore({
     dataDir,
     ports: 'free',
+    cardTesting: 'off',
     ...(env === undefined ? {} : { env }),
     ...(where === undefined ? {} : { databaseUrl: where }),
   })

@@ -84,6 +84,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     now: clock.now,
     steadyMs: clock.steadyMs,
     cardTesting: createCardTesting({
+      config,
       directory,
       vault,
       log,

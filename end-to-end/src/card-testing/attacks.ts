@@ -19,6 +19,8 @@ export type Attack = {
 }
 
 const answersAfterMs = 400
+/** An attacker's script sends the next at once; a page must be loaded and filled in first. */
+const everyMs = { token: 410, raw_card: 410, hosted: 1_500 } as const satisfies Record<Flow, number>
 /** Hosted: the attacker takes another session after so many. */
 const triesPerSession = 50
 
@@ -40,7 +42,7 @@ const declines: Record<Attack['declines'], Partial<Record<DeclineCode, number>>>
 /** Ten thousand cards, each tried once, as quickly as `parallel` allows. */
 export function makeAttack(attack: Attack, random: Random, cards = 10_000, from = 0): Payment[] {
   return Array.from({ length: cards }, (_, index) => ({
-    at: from + Math.floor(index / attack.parallel) * (answersAfterMs + 10),
+    at: from + Math.floor(index / attack.parallel) * everyMs[attack.flow],
     who: 'attacker',
     flow: attack.flow,
     address: attack.addresses === 'none' ? null : attack.addresses === 'one' ? '198.51.100.7' : addressOf(index),

@@ -32,12 +32,16 @@ export type Payment = {
 export type Result = {
   calls: Record<Payment['who'], number>
   refused: Record<Payment['who'], number>
+  /** The attacker's calls until none came through for the first time; a block that ends lets some through again. */
+  callsUntilStopped: number
   blocks: { rule: RuleName; value: string; at: number }[]
 }
 
 const merchantId = 'mer_replay'
 /** Until the expiry job has looked, and the PSP has closed its page. */
 const closingTakesMs = 1_200
+/** What was under way when it was blocked has been answered by then. */
+const stoppedAfterMs = 60_000
 
 /**
  * Plays payments of one merchant through the defence as the payment service has it, in virtual time and with a store in
@@ -49,7 +53,12 @@ export async function replay(
   startedAt = Date.UTC(2026, 10, 27),
 ): Promise<Result> {
   let now = 0
-  const result: Result = { calls: zero(), refused: zero(), blocks: [] }
+  const result: Result = { calls: zero(), refused: zero(), callsUntilStopped: 0, blocks: [] }
+  const isStopped = () => result.blocks.some(({ rule, at }) => rule !== 'session_declines' && now - at > stoppedAfterMs)
+  const call = (who: Payment['who']) => {
+    result.calls[who]++
+    if (who === 'attacker' && !isStopped()) result.callsUntilStopped++
+  }
   const held: BlockInForce[] = []
   const closedAt = new Map<string, number>()
   const close = (session: string) => {
@@ -61,16 +70,19 @@ export async function replay(
     async begin(_merchant, { rule, subject, value }, holdS) {
       const earlier = held.filter((block) => block.subject === subject && block.value === value).length
       const seconds = Math.min(holdGrowth.longestS, holdS * holdGrowth.factor ** earlier)
-      held.push({ rule, subject, value, until: new Date(startedAt + now + seconds * 1_000) })
+      const until = new Date(startedAt + now + seconds * 1_000)
+      held.push({ rule, subject, value, until })
       result.blocks.push({ rule, value, at: now })
       if (subject === 'session') close(value)
       forget()
+      return until
     },
     endSession: async (_merchant, session) => close(session),
   }
   const silent = () => {}
   const defence = createCardTesting({
     store,
+    config: { environment: 'production' },
     directory: {
       onChange(listener) {
         forget = listener
@@ -95,7 +107,7 @@ export async function replay(
       result.refused[payment.who]++
       return
     }
-    result.calls[payment.who]++
+    call(payment.who)
     const answered = now + payment.answersAfterMs
     steps.add({
       at: answered,
@@ -120,7 +132,7 @@ export async function replay(
       return
     }
     opened.add(session)
-    result.calls[payment.who]++
+    call(payment.who)
     const after = payment.answersAfterMs + (payment.confirmsAfterMs ?? 0)
     steps.add({ at: now + after, run: () => defence.learn({ charge: ended(charge, payment), openedFrom }) })
   }

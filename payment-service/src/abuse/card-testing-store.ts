@@ -18,8 +18,9 @@ export type CardTestingStore = {
    * Begins a block; does nothing when there is one.
    *
    * @param holdS the first one's length, in seconds.
+   * @returns when it ends; null when there was one.
    */
-  begin(merchantId: string, trip: Trip, holdS: number): Promise<void>
+  begin(merchantId: string, trip: Trip, holdS: number): Promise<Date | null>
   /** Closes an open payment session. */
   endSession(merchantId: string, sessionId: string): Promise<void>
 }
@@ -45,7 +46,7 @@ export function openCardTestingStore(deps: Needs): CardTestingStore {
  * Writes a block down, with its audit record and the merchant's event; a payment session is closed as well. All
  * processes hear of it by NOTIFY. Does nothing when another process was faster.
  */
-async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: number): Promise<void> {
+async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: number): Promise<Date | null> {
   const now = deps.now()
   const { rule, subject, value, figures } = trip
   const begun = await inTransaction(deps.pool, async (tx) => {
@@ -75,11 +76,12 @@ async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: nu
     if (subject === 'session') await cutSessionShort(tx, merchantId, value, now)
     return block
   })
-  if (begun === null) return
+  if (begun === null) return null
   deps.wakeOutbox()
   deps.log.warn('card testing is suspected; what explains it is not tried for a while', {
     merchant: merchantId,
     object: begun.id,
     reason: rule,
   })
+  return begun.until
 }

@@ -64,9 +64,11 @@ describe('card testing, through the flows', () => {
       },
       send: async () => ({ status: 200, headers: {}, body: '{}' }),
     }
-    return { ...deps, cardTesting: createCardTesting({ ...deps, store: openCardTestingStore(deps) }) }
+    return { ...deps, cardTesting: defend(deps) }
   }
 
+  const defend = (deps: Deps) =>
+    createCardTesting({ ...deps, config: { environment: 'production' }, store: openCardTestingStore(deps) })
   const cardOf = (index: number): CardShown => ({
     brand: 'visa',
     first6: String(400_000 + index),
@@ -205,7 +207,7 @@ describe('card testing, through the flows', () => {
     await attack(() => byToken(first, id, from))
     const refused = await byToken(first, id, from)
     assert.ok(isRefusal(refused) && refused.refused === 'card_testing_suspected')
-    assert.ok((refused.retryAfterSeconds ?? 0) > 800 && (refused.retryAfterSeconds ?? 0) <= 900)
+    assert.ok((refused.retryAfterSeconds ?? 0) > 3_500 && (refused.retryAfterSeconds ?? 0) <= 3_600)
     assert.doesNotMatch(refused.detail ?? '', /\d/, 'it tells no figure to tune an attack by')
     calls = 0
     const repeat = await byToken(first, id, { customer_ip: '198.51.100.1' }, key)
@@ -250,7 +252,7 @@ describe('card testing, through the flows', () => {
     let ahead = 0
     const deps = open()
     const later: Deps = { ...deps, now: () => new Date(Date.now() + ahead) }
-    const defended = { ...later, cardTesting: createCardTesting({ ...later, store: openCardTestingStore(later) }) }
+    const defended = { ...later, cardTesting: defend(later) }
     const held: number[] = []
     for (let round = 0; round < 3; round++) {
       await attack(() => byToken(defended, id))
@@ -262,7 +264,7 @@ describe('card testing, through the flows', () => {
       held.push(rows[0].held)
       ahead += rows[0].held * 1_000 + 1_000
     }
-    assert.deepEqual(held, [600, 2_400, 9_600])
+    assert.deepEqual(held, [1_800, 10_800, 64_800])
   })
 
   it('closes a payment session after its cap, and opens none for whom it blocks', async () => {

@@ -1,5 +1,6 @@
 import { minorUnitDigits } from '@fincore/api-contract/money'
 import { LRUCache } from 'lru-cache'
+import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { describeError } from '../log.ts'
 import type { CardShown, Money, Outcome } from '../psp-gateway/port.ts'
@@ -8,9 +9,9 @@ import type { CardTestingBlock } from '../store/card-testing-blocks.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import type { Directory } from '../store/directory.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
-import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, smallAmount } from './rules.ts'
+import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
-import { writeDownAddress } from './shopper-address.ts'
+import { isLoopback, writeDownAddress } from './shopper-address.ts'
 import { createTally, type Trip, type TryFacts, type Verdict } from './tally.ts'
 
 /** A payment that is about to be tried; null for what is not known of it. */
@@ -50,7 +51,11 @@ export type CardTesting = {
   settle(): Promise<void>
 }
 
-type Needs = Pick<Deps, 'vault' | 'now' | 'log'> & { store: CardTestingStore; directory: Pick<Directory, 'onChange'> }
+type Needs = Pick<Deps, 'vault' | 'now' | 'log'> & {
+  config: Pick<Config, 'environment'>
+  store: CardTestingStore
+  directory: Pick<Directory, 'onChange'>
+}
 type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Pick<CardTestingBlock, 'rule' | 'until'>> }
 /** A block of this process; `writtenAt` is null while only this process knows of it. */
 type OwnBlock = { rule: RuleName; until: Date; writtenAt: Date | null }
@@ -117,12 +122,15 @@ export function createCardTesting(deps: Needs): CardTesting {
   const begin = (known: Known, merchantId: string, trip: Trip): void => {
     if (findHolding(known, merchantId, trip.subject, trip.value) !== null) return
     const now = deps.now()
-    const { holdS } = known.rules.limits[trip.rule]
+    const { holdS: set } = known.rules.limits[trip.rule]
+    const holdS = deps.config.environment === 'sandbox' ? Math.min(set, sandboxHoldS) : set
     const mine: OwnBlock = { rule: trip.rule, until: new Date(now.getTime() + holdS * 1_000), writtenAt: null }
     own.set(`${merchantId} ${trip.subject} ${trip.value}`, mine)
     const written = deps.store.begin(merchantId, trip, holdS).then(
-      () => {
+      (until) => {
+        mine.until = until ?? mine.until
         mine.writtenAt = deps.now()
+        tally.putOnLeash(merchantId, trip, mine.until.getTime())
         knownOf.delete(merchantId)
       },
       // This process holds it all the same, and when the attack goes on afterwards, it is written then.
@@ -150,7 +158,10 @@ export function createCardTesting(deps: Needs): CardTesting {
 
   const nameFor = (known: Known, merchantId: string, address: string): string | null => {
     const name = writeDownAddress(deps.vault, merchantId, address)
-    return name !== null && known.rules.isAllowed(address) ? allowed : name
+    if (name === null) return null
+    // In development all shoppers come from there.
+    if (deps.config.environment === 'sandbox' && isLoopback(address)) return null
+    return known.rules.isAllowed(address) ? allowed : name
   }
 
   return {

@@ -27,12 +27,12 @@ type Rule = {
   most: number
   /** In so many seconds one point is forgotten. */
   fadeS: number
-  /** How long the first block holds; 0: only while it is so. It is four times as long with each within a day. */
+  /** How long the first block holds; 0: only while it is so. It is six times as long with each within a day. */
   holdS: number
   meaning: string
 }
 
-export const cardTestingRules = {
+const rules = {
   session_declines: {
     subject: 'session',
     counts: 'declines',
@@ -52,7 +52,7 @@ export const cardTestingRules = {
     least: 4,
     most: 200,
     fadeS: 300,
-    holdS: 900,
+    holdS: 3_600,
     meaning: 'Declined cards from one address of shoppers (of IPv6 the /64).',
   },
   address_open_tries: {
@@ -72,11 +72,11 @@ export const cardTestingRules = {
     subject: 'bin',
     counts: 'points',
     amounts: 'any',
-    limit: 12,
+    limit: 11,
     least: 5,
     most: 500,
     fadeS: 300,
-    holdS: 900,
+    holdS: 3_600,
     meaning:
       'Declined cards with the same first six digits. Only the card relay knows them before the PSP is called, so only there the block holds.',
   },
@@ -84,22 +84,22 @@ export const cardTestingRules = {
     subject: 'flow',
     counts: 'points',
     amounts: 'small',
-    limit: 12,
+    limit: 11,
     least: 6,
     most: 1_000,
     fadeS: 120,
-    holdS: 600,
+    holdS: 1_800,
     meaning: 'Declined cards of small payments, in one flow of the merchant.',
   },
   flow_declines: {
     subject: 'flow',
     counts: 'points',
     amounts: 'any',
-    limit: 15,
+    limit: 13,
     least: 8,
     most: 1_000,
     fadeS: 120,
-    holdS: 600,
+    holdS: 1_800,
     meaning: 'Declined cards in one flow of the merchant: more than half of all, over a run of tries.',
   },
   flow_open_tries: {
@@ -118,10 +118,10 @@ export const cardTestingRules = {
   },
 } as const satisfies Record<string, Rule>
 
-export type RuleName = keyof typeof cardTestingRules
+export type RuleName = keyof typeof rules
 /** The same table where each rule is one like the others. */
-export const ruleOf: Readonly<Record<RuleName, Rule>> = cardTestingRules
-export const ruleNames = Object.keys(cardTestingRules) as RuleName[]
+export const ruleOf: Readonly<Record<RuleName, Rule>> = rules
+export const ruleNames = Object.keys(rules) as RuleName[]
 
 /** In minor units: 5.00 of a currency with two digits. Where the minor unit is worth little, it is less. */
 export const smallAmount = { ofMostCurrencies: 500n, ofThreeDigits: 5_000n } as const
@@ -133,7 +133,13 @@ export const freeRepeats = 2
 export const alertShare = 2 / 3
 
 /** A block is so many times as long as the one before, of those of the last day, and at most so long. */
-export const holdGrowth = { factor: 4, longestS: 86_400 } as const
+export const holdGrowth = { factor: 6, longestS: 86_400 } as const
+
+/** In the sandbox a first block is over soon: whoever tries declined cards there is a developer. */
+export const sandboxHoldS = 60
+
+/** After a block, so many points make the next one; approved payments soon make it the whole limit again. */
+export const leashPoints = 3
 
 /** What a merchant is told: what is blocked and what to do. Not how much of what was counted: an attacker may read it. */
 export const blockTexts: Readonly<Record<Subject, string>> = {

@@ -25,3 +25,8 @@ export function writeDownAddress(vault: Vault, merchantId: string, address: stri
   const read = readShopperAddress(address)
   return read === null ? null : `${read.network} ${vault.pseudonym(read.counted, merchantId)}`
 }
+
+/** Of an address that can be read. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.process(address).range() === 'loopback'
+}

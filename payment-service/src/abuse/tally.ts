@@ -2,7 +2,7 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { LRUCache } from 'lru-cache'
 import type { CardShown } from '../psp-gateway/port.ts'
 import { declinePoints } from './decline-points.ts'
-import { alertShare, type Flow, type RuleName, ruleNames, ruleOf, type Subject } from './rules.ts'
+import { alertShare, type Flow, leashPoints, type RuleName, ruleNames, ruleOf, type Subject } from './rules.ts'
 import { createSeenCards } from './seen-cards.ts'
 import type { RulesInForce } from './settings.ts'
 
@@ -44,9 +44,11 @@ export type Tally = {
   open(facts: TryFacts, rules: RulesInForce): () => void
   /** Counts a payment, once. @returns the rules whose limit it reached, the narrowest first; their counts begin anew. */
   count(ended: Ended, rules: RulesInForce, nowMs: number): Trip[]
+  /** What tripped is blocked until then. Should it go on afterwards, little is needed to trip again. */
+  putOnLeash(merchantId: string, trip: Trip, untilMs: number): void
 }
 
-type Bucket = Omit<Figures, 'since' | 'limit'> & { since: number; at: number }
+type Bucket = Omit<Figures, 'since' | 'limit'> & { since: number; at: number; isOnLeash: boolean }
 
 /** Counts that are kept; the one that changed longest ago is forgotten first. */
 const most = { buckets: 20_000, payments: 20_000 }
@@ -67,6 +69,12 @@ export function createTally(): Tally {
   const bucketAt = (key: string, rule: RuleName, nowMs: number): Bucket | undefined => {
     const bucket = buckets.get(key)
     if (bucket === undefined) return undefined
+    // It is counted before its block was to end: an operator has lifted it, and it begins anew.
+    if (bucket.isOnLeash && nowMs < bucket.at) {
+      buckets.delete(key)
+      return undefined
+    }
+    bucket.isOnLeash = false
     bucket.points -= Math.max(0, nowMs - bucket.at) / (ruleOf[rule].fadeS * 1_000)
     bucket.at = nowMs
     if (bucket.points > 0) return bucket
@@ -145,15 +153,22 @@ export function createTally(): Tally {
         // A card's first six digits stop nothing where they are known too late.
         isStopped = subject !== 'bin' || facts.flow === 'raw_card'
         buckets.delete(key)
-        const { at: _, since, ...figures } = bucket
-        return [{ rule, subject, value, figures: { ...figures, points, limit, since: new Date(since) } }]
+        const { declined, telling, approved, since } = bucket
+        const figures = { points, limit, declined, telling, approved, since: new Date(since) }
+        return [{ rule, subject, value, figures }]
       })
+    },
+
+    putOnLeash(merchantId, { rule, value, figures: { limit } }, untilMs) {
+      const points = limit - leashPoints
+      if (points > 0)
+        buckets.set(keyOf({ merchantId }, rule, value), { ...newBucket(untilMs), points, isOnLeash: true })
     },
   }
 }
 
 function newBucket(nowMs: number): Bucket {
-  return { points: 0, declined: 0, telling: 0, approved: 0, since: nowMs, at: nowMs }
+  return { points: 0, declined: 0, telling: 0, approved: 0, since: nowMs, at: nowMs, isOnLeash: false }
 }
 
 /** What one rule counts a try under. */
@@ -169,6 +184,6 @@ function placesOf(facts: TryFacts, { limits }: RulesInForce): Place[] {
   })
 }
 
-function keyOf({ merchantId }: TryFacts, rule: RuleName, value: string): string {
+function keyOf({ merchantId }: Pick<TryFacts, 'merchantId'>, rule: RuleName, value: string): string {
   return `${merchantId} ${rule} ${value}`
 }
