@@ -62,6 +62,13 @@ export default {
       to: { path: '^payment-service/src/(webhooks|admin|jobs|card-door|reconciliation)/' },
     },
     {
+      name: 'nothing-imports-the-cli',
+      comment: 'The command line lies above all: it calls, and the service that it calls knows nothing of it.',
+      severity: 'error',
+      from: { pathNot: ['^payment-service/src/(cli/|cli\\.ts$)', '^(dev|end-to-end)/', tests] },
+      to: { path: '^payment-service/src/cli(/|\\.ts$)' },
+    },
+    {
       name: 'services-stay-apart',
       comment: 'The processes meet over HTTP and share only the contract.',
       severity: 'error',
@@ -92,10 +99,17 @@ export default {
     },
     {
       name: 'browser-sdk-imports-nothing',
-      comment: '@fincore/browser is one small script without dependencies; script.ts joins its files on a server.',
+      comment: '@fincore/browser is one small script without dependencies; build.ts and served.ts run on a server.',
       severity: 'error',
-      from: { path: '^browser-sdk/src/', pathNot: [tests, '^browser-sdk/src/script.ts$'].flat() },
+      from: { path: '^browser-sdk/src/', pathNot: [tests, '^browser-sdk/src/(build|served).ts$'].flat() },
       to: { pathNot: '^browser-sdk/src/' },
+    },
+    {
+      name: 'node-sdk-imports-node-only',
+      comment: '@fincore/node has no dependency: what a merchant installs is what this folder holds.',
+      severity: 'error',
+      from: { path: '^node-sdk/src/', pathNot: tests },
+      to: { pathNot: '^node-sdk/src/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'no-circles',
@@ -114,7 +128,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|\\.fincore)/' },
+    exclude: { path: '(^|/)(dist|\\.fincore)/|^browser-sdk/served/' },
     // Type-only imports count too: what a type leaks is a dependency for the reader.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -1,85 +1,112 @@
 import Type from 'typebox'
-import { errorTable } from './errors.ts'
+import { type ErrorCode, errorTable } from './errors.ts'
 import { eventTypes } from './events.ts'
+import { address, count, idOf, kindOf, listOf, nullable, oneOf, text, time } from './fields.ts'
 import { Charge, Dispute, PaymentSession, Refund } from './resources.ts'
-import { WebhookDelivery, WebhookEndpoint } from './webhook-endpoints.ts'
+import { WebhookDelivery, WebhookEndpoint, WebhookTry } from './webhook-endpoints.ts'
 
 /** What the API answers beside the objects themselves: lists, events, problems. */
 
-const listOf = <T extends import('typebox').TSchema>(item: T) =>
-  Type.Object({
-    object: Type.Literal('list'),
-    data: Type.Array(item, { description: 'The newest first.' }),
-    has_more: Type.Boolean({ description: 'Whether more follow in the direction that you asked for.' }),
-  })
-
-export const Event = Type.Object({
-  object: Type.Literal('event'),
-  id: Type.String({
-    description: 'The same in every try of a delivery, and the header `webhook-id`: do nothing for one that you have.',
-    examples: ['evt_01kx7p2z3r8v9w0a1b2c3d4e5f'],
-  }),
-  type: Type.Enum(Object.keys(eventTypes), { description: 'What happened. Ignore types that you do not know.' }),
-  created_at: Type.String({ format: 'date-time', description: 'When it happened. RFC 3339, UTC.' }),
-  sequence: Type.Integer({
-    minimum: 1,
-    description: 'Counts 1, 2, 3, … per object, without gaps. Ignore one that is lower than what you have applied.',
-  }),
-  data: Type.Object({
-    object: Type.Union([Charge, Refund, Dispute, PaymentSession, WebhookEndpoint], {
-      description: 'The whole object, as it was at that moment.',
-    }),
-  }),
-})
-
-export const ChargeList = listOf(Charge)
-export const RefundList = listOf(Refund)
-export const DisputeList = listOf(Dispute)
-export const PaymentSessionList = listOf(PaymentSession)
-export const EventList = listOf(Event)
-export const WebhookEndpointList = listOf(WebhookEndpoint)
-export const WebhookDeliveryList = listOf(WebhookDelivery)
-
-export const DeletedWebhookEndpoint = Type.Object({
-  object: Type.Literal('webhook_endpoint'),
-  id: Type.String(),
-  deleted: Type.Literal(true),
-})
-
-const sources = (description: string) => Type.Array(Type.String(), { description })
-const fieldsOf = <T extends import('typebox').TProperties>(properties: T) =>
-  Type.Object({
-    ...properties,
-    content_security_policy: Type.Object(
-      {
-        script_src: sources('Where the PSP’s own script comes from; empty when its fields need none.'),
-        frame_src: sources('Where the frames come from into which the card is typed.'),
-        connect_src: sources('Where the PSP’s script sends and asks.'),
-        img_src: sources('Where the PSP’s pictures come from.'),
-      },
-      { description: 'What a page with these fields must allow beside its own, as the PSP documents it.' },
+export const Event = Type.Object(
+  {
+    object: kindOf('event'),
+    id: idOf(
+      'evt',
+      'The same in every try of a delivery, and the header `webhook-id`: do nothing for one that you have.',
     ),
-  })
+    type: oneOf(Object.keys(eventTypes), 'What happened. Ignore types that you do not know.', 'charge.captured'),
+    created_at: time('When it happened.'),
+    sequence: count(
+      'Counts 1, 2, 3, … per object, without gaps. Ignore one that is lower than what you have applied.',
+      1,
+      1,
+    ),
+    data: Type.Object(
+      {
+        object: Type.Union([Charge, Refund, Dispute, PaymentSession, WebhookEndpoint], {
+          description: 'The whole object, as it was at that moment.',
+        }),
+      },
+      { description: 'What it happened to.' },
+    ),
+  },
+  { description: 'Something that happened, as it was sent to your webhook endpoints.' },
+)
 
-const IframeFields = fieldsOf({
-  kind: Type.Literal('iframe'),
-  url: Type.String({ description: 'The page that draws the card fields.' }),
-  origin: Type.String({ description: 'The only origin whose messages are believed.' }),
-})
-const StripeFields = fieldsOf({
-  kind: Type.Literal('stripe'),
-  publishable_key: Type.String({ description: 'The account’s `pk_…`.' }),
-  script_url: Type.String({ description: 'Stripe.js.' }),
-})
-const AdyenFields = fieldsOf({
-  kind: Type.Literal('adyen'),
-  client_key: Type.String({ description: 'The account’s client key, `test_…` or `live_…`.' }),
-  environment: Type.String({ description: 'As Adyen Web names it: `test`, `live`, `live-us`, …' }),
-  script_url: Type.String({ description: 'Adyen Web.' }),
-  script_integrity: Type.Union([Type.String(), Type.Null()], {
-    description: 'The script’s SRI hash as Adyen publishes it; `null` only for a stand-in of development.',
-  }),
-})
+export const ChargeList = listOf(Charge, 'charges')
+export const RefundList = listOf(Refund, 'refunds')
+export const DisputeList = listOf(Dispute, 'disputes')
+export const PaymentSessionList = listOf(PaymentSession, 'payment sessions')
+export const EventList = listOf(Event, 'events')
+export const WebhookEndpointList = listOf(WebhookEndpoint, 'webhook endpoints')
+export const WebhookDeliveryList = listOf(WebhookDelivery, 'deliveries')
+export const WebhookTryList = listOf(WebhookTry, 'tries')
+
+export const DeletedWebhookEndpoint = Type.Object(
+  {
+    object: kindOf('webhook_endpoint'),
+    id: idOf('whe', 'The id that the endpoint had.'),
+    deleted: Type.Literal(true, { description: 'It is gone.', examples: [true] }),
+  },
+  { description: 'What is left of a deleted webhook endpoint.' },
+)
+
+const sources = (description: string) =>
+  Type.Array(Type.String({ maxLength: 2048 }), {
+    maxItems: 64,
+    description,
+    examples: [['https://psp.example']],
+  })
+const fieldsOf = <T extends import('typebox').TProperties>(properties: T, description: string) =>
+  Type.Object(
+    {
+      ...properties,
+      content_security_policy: Type.Object(
+        {
+          script_src: sources('Where the PSP’s own script comes from; empty when its fields need none.'),
+          frame_src: sources('Where the frames come from into which the card is typed.'),
+          connect_src: sources('Where the PSP’s script sends and asks.'),
+          img_src: sources('Where the PSP’s pictures come from.'),
+        },
+        { description: 'What a page with these fields must allow beside its own, as the PSP documents it.' },
+      ),
+    },
+    { description },
+  )
+const kindOfFields = <const Kind extends string>(kind: Kind) =>
+  Type.Literal(kind, { description: 'How the card fields are drawn.', examples: [kind] })
+
+const IframeFields = fieldsOf(
+  {
+    kind: kindOfFields('iframe'),
+    url: address('The page that draws the card fields.', 'https://psp.example/fields?public_key=pub_1'),
+    origin: address('The only origin whose messages are believed.', 'https://psp.example'),
+  },
+  'A page of the PSP in a frame.',
+)
+const StripeFields = fieldsOf(
+  {
+    kind: kindOfFields('stripe'),
+    publishable_key: text('The account’s `pk_…`.', { atMost: 255, like: 'pk_test_51Nabc' }),
+    script_url: address('Stripe.js.', 'https://js.stripe.com/v3/'),
+  },
+  'Stripe’s own script.',
+)
+const AdyenFields = fieldsOf(
+  {
+    kind: kindOfFields('adyen'),
+    client_key: text('The account’s client key, `test_…` or `live_…`.', { atMost: 255, like: 'test_ABCDEF' }),
+    environment: text('As Adyen Web names it: `test`, `live`, `live-us`, …', { atMost: 64, like: 'test' }),
+    script_url: address('Adyen Web.', 'https://checkoutshopper-test.cdn.adyen.com/checkoutshopper/sdk/adyen.js'),
+    script_integrity: nullable(
+      text('The script’s SRI hash as Adyen publishes it; `null` only for a stand-in of development.', {
+        atMost: 255,
+        like: 'sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC',
+      }),
+    ),
+  },
+  'Adyen’s own script.',
+)
 
 /** What `@fincore/browser` needs to draw a PSP's card fields. */
 const ClientFields = Type.Union([IframeFields, StripeFields, AdyenFields], {
@@ -87,31 +114,35 @@ const ClientFields = Type.Union([IframeFields, StripeFields, AdyenFields], {
 })
 export type ClientFields = import('typebox').Static<typeof ClientFields>
 
-export const ClientConfig = Type.Object({
-  object: Type.Literal('client_config'),
-  environment: Type.Enum(['sandbox', 'production']),
-  psp_accounts: Type.Array(
-    Type.Object({
-      id: Type.String({ description: 'The PSP account, `pspa_…`.' }),
-      psp: Type.String({ description: 'The PSP’s name.' }),
-      fields: ClientFields,
-    }),
-    { description: 'The accounts whose card fields can be drawn in a page.' },
-  ),
-})
+export const ClientConfig = Type.Object(
+  {
+    object: kindOf('client_config'),
+    environment: oneOf(['sandbox', 'production'], 'Where this is: no real money moves in the sandbox.', 'sandbox'),
+    psp_accounts: Type.Array(
+      Type.Object({
+        id: idOf('pspa', 'The PSP account.'),
+        psp: text('The PSP’s name.', { atMost: 64, like: 'sandbox' }),
+        fields: ClientFields,
+      }),
+      { maxItems: 1000, description: 'The accounts whose card fields can be drawn in a page.', examples: [[]] },
+    ),
+  },
+  { description: 'What the browser SDK needs to draw card fields. There is nothing secret in it.' },
+)
 
 /** The body of every answer of 400 and above, as `Problem` of errors.ts. */
 export const ProblemBody = Type.Object(
   {
-    type: Type.String({ description: 'The address of the code’s explanation.' }),
-    title: Type.String(),
-    status: Type.Integer({ minimum: 400, maximum: 599 }),
-    detail: Type.String({ description: 'What happened, why, and what to do next. For you, not for shoppers.' }),
-    code: Type.Enum(Object.keys(errorTable), { description: 'Decide by this.' }),
-    param: Type.Union([Type.String(), Type.Null()], {
-      description: 'The field at fault, such as `payment_method.card.number`.',
+    type: address('The address of the code’s explanation.', 'https://pay.example.com/docs/errors#parameter_invalid'),
+    title: text('The code in a few words.', { atMost: 200, like: errorTable.parameter_invalid.title }),
+    status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.', examples: [400] }),
+    detail: text('What happened, why, and what to do next. For you, not for shoppers.', {
+      atMost: 2000,
+      like: 'amount must be at least 1.',
     }),
-    request_id: Type.String({ description: 'Give it to your operator when you ask.' }),
+    code: oneOf(Object.keys(errorTable) as ErrorCode[], 'Decide by this.', 'parameter_invalid'),
+    param: nullable(text('The field at fault, such as `payment_method.card.number`.', { atMost: 255, like: 'amount' })),
+    request_id: idOf('req', 'Give it to your operator when you ask.'),
   },
   { description: 'RFC 9457. Every code is explained at `/docs/errors`.' },
 )

@@ -110,6 +110,13 @@ export const eventTypes = {
     action:
       'Protect your checkout, for example with a CAPTCHA, and send `customer_ip` with your charges. If it is no attack, ask your operator to lift the block.',
   },
+  'webhook_endpoint.disabled': {
+    object: 'webhook_endpoint',
+    meaning:
+      'FinCore disabled an endpoint of yours; `disabled_reason` says why. Not sent for one that you disable yourself, and never to the endpoint itself.',
+    action:
+      'Mend the server behind it and enable it again. Then send what failed again in one call, and read what happened meanwhile at `/v1/events`.',
+  },
   ping: {
     object: 'webhook_endpoint',
     meaning: 'A test event that you asked for.',

@@ -1,10 +1,10 @@
 import Type from 'typebox'
+import { closed, idOf } from './fields.ts'
 import { maxAmount } from './money.ts'
-import { LineItem } from './resources.ts'
+import { LineItems, Metadata } from './resources.ts'
 
 /** The bodies of the requests. Unknown fields are refused, so that a misspelt one is never ignored. */
 
-const closed = { additionalProperties: false } as const
 export const Amount = Type.Integer({
   minimum: 1,
   maximum: maxAmount,
@@ -14,15 +14,16 @@ export const Amount = Type.Integer({
 const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217, in capitals.', examples: ['EUR'] })
 const CaptureMethod = Type.Enum(['automatic', 'manual'], {
   default: 'automatic',
+  examples: ['automatic'],
   description: '`manual` holds the funds until you capture them.',
 })
-const WebUrl = (description: string) =>
+const WebUrl = (description: string, example = 'https://shop.example/thanks') =>
   Type.String({
     minLength: 8,
     maxLength: 2048,
     pattern: '^https?://[^\\s\\\\]+$',
     description,
-    examples: ['https://shop.example/thanks'],
+    examples: [example],
   })
 const Reference = Type.String({
   minLength: 1,
@@ -30,22 +31,15 @@ const Reference = Type.String({
   description: 'Your own reference, for example the order’s number.',
   examples: ['order-1001'],
 })
-const Description = Type.String({ minLength: 1, maxLength: 255, description: 'What the payment is for.' })
-export const Metadata = Type.Record(
-  Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }),
-  Type.String({ maxLength: 500 }),
-  {
-    additionalProperties: false,
-    maxProperties: 50,
-    description: 'Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here.',
-  },
-)
-const PspAccount = Type.String({
-  pattern: '^pspa_[0-9a-z]{26}$',
-  description: 'The PSP account to use; without it, one is chosen by your operator’s settings.',
+const Description = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'What the payment is for.',
+  examples: ['Two books'],
 })
 const Email = (description: string) =>
   Type.String({ pattern: '^[^@\\s]{1,64}@[^@\\s]{1,190}$', description, examples: ['ada@example.com'] })
+const PspAccount = idOf('pspa', 'The PSP account to use; without it, one is chosen by your operator’s settings.')
 const RETURN_URL =
   'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'
 
@@ -56,7 +50,7 @@ const chargeFields = {
   merchant_reference: Type.Optional(Reference),
   description: Type.Optional(Description),
   metadata: Type.Optional(Metadata),
-  return_url: Type.Optional(WebUrl(RETURN_URL)),
+  return_url: Type.Optional(WebUrl(RETURN_URL, 'https://shop.example/orders/1001')),
   psp_account: Type.Optional(PspAccount),
   customer_ip: Type.Optional(
     Type.String({
@@ -78,18 +72,19 @@ export const CreateTokenCharge = Type.Object(
     ...chargeFields,
     payment_method: Type.Object(
       {
-        type: Type.Literal('token'),
+        type: Type.Literal('token', { description: 'A token, not a card.', examples: ['token'] }),
         token: Type.String({
           // Adyen's is four ciphertexts of some 700 characters and a description of the browser, written in base64.
           pattern: '^[\\x21-\\x7e]{1,10000}$',
           description: 'The token that `@fincore/browser` gave you.',
+          examples: ['tok_7wQ2mK9s'],
         }),
-        psp_account: Type.Optional(PspAccount),
+        psp_account: Type.Optional(idOf('pspa', 'The PSP account that the token was made at, when you know it.')),
       },
-      closed,
+      { ...closed, description: 'What is charged.' },
     ),
   },
-  closed,
+  { ...closed, description: 'A charge of a token.' },
 )
 export type CreateTokenCharge = import('typebox').Static<typeof CreateTokenCharge>
 
@@ -112,6 +107,7 @@ export const ThreeDSecure = Type.Object(
     ds_transaction_id: Type.String({
       pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
       description: 'The directory server’s transaction id, a UUID.',
+      examples: ['4a6c1c3e-7a52-4b1b-9a55-0a6a3b1d6c2f'],
     }),
     version: Type.String({
       pattern: '^2\\.[0-9]\\.[0-9]$',
@@ -144,6 +140,7 @@ export const CreateCardCharge = Type.Object(
     initiator: Type.Optional(
       Type.Enum(['customer', 'merchant'], {
         default: 'customer',
+        examples: ['customer'],
         description:
           'Who begins the payment: the shopper, or you with a card on file, by an agreement with the shopper.',
       }),
@@ -151,28 +148,45 @@ export const CreateCardCharge = Type.Object(
     network_transaction_id: Type.Optional(NetworkTransactionId),
     payment_method: Type.Object(
       {
-        type: Type.Literal('card'),
+        type: Type.Literal('card', { description: 'A card, not a token.', examples: ['card'] }),
         card: Type.Object(
           {
-            number: Type.String({ maxLength: 19, description: '12 to 19 digits without spaces.' }),
+            number: Type.String({
+              maxLength: 19,
+              description: '12 to 19 digits without spaces.',
+              examples: ['4242424242424242'],
+            }),
             cvc: Type.Optional(
               Type.String({
                 maxLength: 4,
+                examples: ['123'],
                 description:
                   '3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment.',
               }),
             ),
-            exp_month: Type.Integer({ minimum: 1, maximum: 12 }),
-            exp_year: Type.Integer({ minimum: 2020, maximum: 2099 }),
-            holder_name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+            exp_month: Type.Integer({ minimum: 1, maximum: 12, description: 'Month of expiry.', examples: [12] }),
+            exp_year: Type.Integer({
+              minimum: 2020,
+              maximum: 2099,
+              description: 'Year of expiry, four digits.',
+              examples: [2034],
+            }),
+            holder_name: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 100,
+                description: 'The name on the card.',
+                examples: ['Ada Lovelace'],
+              }),
+            ),
           },
-          closed,
+          { ...closed, description: 'The card. The card relay hands it on, and nothing of FinCore keeps it.' },
         ),
       },
-      closed,
+      { ...closed, description: 'What is charged.' },
     ),
   },
-  closed,
+  { ...closed, description: 'A charge of a card, for the card relay.' },
 )
 export type CreateCardCharge = import('typebox').Static<typeof CreateCardCharge>
 
@@ -183,27 +197,31 @@ export const CaptureCharge = Type.Object(
         minimum: 1,
         maximum: maxAmount,
         description: 'How much to capture; without it, all of it. The rest is released.',
+        examples: [1500],
       }),
     ),
   },
-  closed,
+  { ...closed, description: 'How much to capture.' },
 )
-export const CancelCharge = Type.Object({}, closed)
+export const CancelCharge = Type.Object({}, { ...closed, description: 'Nothing: all of the charge is canceled.' })
 
 export const CreateRefund = Type.Object(
   {
-    charge: Type.String({ pattern: '^ch_[0-9a-z]{26}$', description: 'The charge whose money is given back.' }),
+    charge: idOf('ch', 'The charge whose money is given back.'),
     amount: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: maxAmount,
         description: 'How much to give back; without it, all that is left.',
+        examples: [500],
       }),
     ),
-    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    reason: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'Your own words.', examples: ['One mug was broken'] }),
+    ),
     metadata: Type.Optional(Metadata),
   },
-  closed,
+  { ...closed, description: 'Money to give back.' },
 )
 export type CreateRefund = import('typebox').Static<typeof CreateRefund>
 
@@ -212,7 +230,10 @@ export const CreatePaymentSession = Type.Object(
     amount: Amount,
     currency: Currency,
     success_url: WebUrl('Where the shopper goes after paying; `payment_session` is added to it.'),
-    cancel_url: WebUrl('Where the shopper goes after pressing cancel; `payment_session` is added to it.'),
+    cancel_url: WebUrl(
+      'Where the shopper goes after pressing cancel; `payment_session` is added to it.',
+      'https://shop.example/cart',
+    ),
     capture_method: Type.Optional(CaptureMethod),
     merchant_reference: Type.Optional(Reference),
     description: Type.Optional(Description),
@@ -225,23 +246,25 @@ export const CreatePaymentSession = Type.Object(
       }),
     ),
     customer_email: Type.Optional(Email('The shopper’s e-mail address, handed to the PSP.')),
-    line_items: Type.Optional(Type.Array(LineItem, { maxItems: 100 })),
+    line_items: Type.Optional(LineItems),
     expires_in: Type.Optional(
       Type.Integer({
         minimum: 60,
         maximum: 86_400,
         default: 1800,
+        examples: [1800],
         description: 'Seconds until the session ends by itself.',
       }),
     ),
     late_payments: Type.Optional(
       Type.Enum(['refund', 'keep'], {
         default: 'refund',
+        examples: ['refund'],
         description: 'What happens to money that arrives after the session has ended.',
       }),
     ),
     psp_account: Type.Optional(PspAccount),
   },
-  closed,
+  { ...closed, description: 'A payment on the PSP’s page.' },
 )
 export type CreatePaymentSession = import('typebox').Static<typeof CreatePaymentSession>

@@ -5,13 +5,18 @@ import { createHash } from 'node:crypto'
  * manifest in docs/pci/scripts.md and the check of a running deployment all come from it (PCI DSS 6.4.3, 11.6.1).
  */
 
-/** `imported script`: a module that another one imports. Browsers check only what a tag names, so it has a tag, too. */
-export type FileKind = 'style' | 'script' | 'imported script'
+/**
+ * `script`: a module. `imported script`: a module that another one imports; browsers check only what a tag names, so it
+ * has a tag, too. `plain script`: one that is no module, and runs before those that are.
+ */
+export type FileKind = 'style' | 'plain script' | 'script' | 'imported script'
 
 export type ServedFile = {
   kind: FileKind
-  /** Its path under the origin of the page. */
+  /** Its path under the origin of the page, or of `origin`. */
   path: string
+  /** Of a plain script that the page's own server does not serve; `{api}` stands for FinCore's API until `locateFiles`. */
+  origin?: string
   body: string
   /** Subresource integrity: the body's SHA-384, so that a browser runs this very text or nothing. */
   integrity: string
@@ -36,8 +41,14 @@ export function makeServedFile(file: Omit<ServedFile, 'integrity'>): ServedFile 
 
 export const contentTypes: Readonly<Record<FileKind, string>> = {
   style: 'text/css; charset=utf-8',
+  'plain script': 'text/javascript; charset=utf-8',
   script: 'text/javascript; charset=utf-8',
   'imported script': 'text/javascript; charset=utf-8',
+}
+
+/** The page with its files of FinCore's API where that API is. @param api its origin */
+export function locateFiles(page: ServedPage, api: string): ServedPage {
+  return { ...page, files: page.files.map((file) => (file.origin === '{api}' ? { ...file, origin: api } : file)) }
 }
 
 /** The tags of a page's head, as HTML. A preloaded module is checked once, and imported from there. */
@@ -45,9 +56,11 @@ export function renderFileTags({ files }: Pick<ServedPage, 'files'>): { readonly
   const tags: Record<FileKind, (file: ServedFile) => string> = {
     style: ({ path, integrity }) => `<link rel="stylesheet" href="${path}" integrity="${integrity}">`,
     'imported script': ({ path, integrity }) => `<link rel="modulepreload" href="${path}" integrity="${integrity}">`,
+    'plain script': ({ path, origin = '', integrity }) =>
+      `<script src="${origin}${path}" integrity="${integrity}" crossorigin="anonymous"></script>`,
     script: ({ path, integrity }) => `<script type="module" src="${path}" integrity="${integrity}"></script>`,
   }
-  const order: readonly FileKind[] = ['style', 'imported script', 'script']
+  const order: readonly FileKind[] = ['style', 'imported script', 'plain script', 'script']
   const inOrder = order.flatMap((kind) => files.filter((file) => file.kind === kind))
   return { html: inOrder.map((file) => tags[file.kind](file)).join('\n') }
 }
@@ -81,12 +94,12 @@ export function makePolicy(page: ServedPage, origin: string, further: FurtherDir
 /** The directives that follow from the page's table alone. What `default-src` forbids, objects included, stays forbidden. */
 export function describeFixedDirectives(page: ServedPage, origin: string): Record<string, string> {
   const addressesOf = (...kinds: FileKind[]) =>
-    page.files.filter(({ kind }) => kinds.includes(kind)).map(({ path }) => origin + path)
+    page.files.filter(({ kind }) => kinds.includes(kind)).map((file) => (file.origin ?? origin) + file.path)
   const inline = page.inlineStyle === undefined ? [] : [`'sha256-${digestOf(page.inlineStyle)}'`]
   const list = (sources: string[]) => (sources.length === 0 ? `'none'` : sources.join(' '))
   return {
     'default-src': `'none'`,
-    'script-src': list(addressesOf('script', 'imported script')),
+    'script-src': list(addressesOf('plain script', 'script', 'imported script')),
     'style-src': list([...addressesOf('style'), ...inline]),
     'base-uri': `'none'`,
   }

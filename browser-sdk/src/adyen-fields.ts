@@ -1,9 +1,11 @@
-import { makeCardFields, makeDeferred, tellChanges, waitUntilReady } from './card-fields.ts'
-import { makeError, makeFieldError } from './errors.ts'
-import { drawFieldBoxes, findProblem } from './field-boxes.ts'
-import { describeFields, type FieldName, fieldNames } from './field-texts.ts'
+import { makeDeferred, mountFields } from './card-fields.ts'
+import { makeFieldError } from './errors.ts'
+import { drawFieldBoxes } from './field-boxes.ts'
+import { fieldNames } from './field-watch.ts'
+import type { MountOptions, ReadOffer } from './mount.ts'
 import { loadScript, type PspScript, readScript } from './psp-script.ts'
-import type { CardFields, FieldsOptions, ReadOffer, TokenResult } from './types.ts'
+import { textsOf } from './texts.ts'
+import type { CardFields, FieldName, FieldState } from './types.ts'
 import { isRecord, readText } from './untrusted.ts'
 
 /** The part of Adyen Web 6 that is used here, as its documentation ("Custom card integration") has it. */
@@ -17,7 +19,12 @@ type CustomCard = {
   setFocusOn: (fieldType: string) => void
   showValidation: () => void
 }
-type CardState = { isValid?: boolean; data?: unknown; errors?: Readonly<Record<string, unknown>> }
+type CardState = {
+  isValid?: boolean
+  data?: unknown
+  valid?: Readonly<Record<string, unknown>>
+  errors?: Readonly<Record<string, unknown>>
+}
 type FieldProblem = { fieldType?: string; error?: string; errorI18n?: string; errorMessage?: string }
 
 type AdyenAccount = { account: string; clientKey: string; environment: string; script: PspScript }
@@ -48,8 +55,7 @@ const digitPlaceholders = {
 }
 // How long Adyen Web may take to put into words what it was just asked to check.
 const wordsTimeoutMs = 500
-// What FinCore takes. Adyen's ciphertexts have some 700 characters each, so it is about twice what is needed.
-const longestToken = 10_000
+const longestCiphertext = 10_000
 
 export const readAdyenOffer: ReadOffer = (account, fields, api) => {
   const clientKey = readText(fields.client_key)
@@ -59,27 +65,35 @@ export const readAdyenOffer: ReadOffer = (account, fields, api) => {
   return (element, options) => mountAdyen({ account, clientKey, environment, script }, element, options)
 }
 
-async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: FieldsOptions): Promise<CardFields> {
+async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: MountOptions): Promise<CardFields> {
+  const { locale } = options
   let card: CustomCard | null = null
-  const focus = (field: FieldName) => card?.setFocusOn(fieldTypes[field])
+  const focus = (field: FieldName = 'number') => card?.setFocusOn(fieldTypes[field])
   const boxes = drawFieldBoxes(options, focus)
   for (const field of fieldNames) boxes.holders[field].dataset.cse = fieldTypes[field]
-  const tell = tellChanges(options)
+  const { watch } = boxes
   const ready = makeDeferred<void>()
   let state: CardState = {}
   let brand: string | null = null
   let last4 = ''
+  let focused: FieldName | undefined
   /** Adyen's codes of what is wrong. */
   const codes: Partial<Record<FieldName, string | undefined>> = {}
   let inWords = makeDeferred<void>()
   let trouble: unknown
-  let isGone = false
-  const remove = () => {
-    isGone = true
-    card?.unmount()
-    boxes.root.remove()
+  const findWrong = () => fieldNames.find((field) => codes[field])
+
+  /** Tells what is known of a field. Adyen does not say when a field that is not right was emptied. */
+  const note = (field: FieldName, message: string | null) => {
+    const { state: before } = watch.of(field)
+    const begun = field === focused || before !== 'empty' ? 'incomplete' : 'empty'
+    watch.note(
+      field,
+      state.valid?.[fieldTypes[field]] ? 'complete' : (readState(codes[field]) ?? begun),
+      message,
+      brand,
+    )
   }
-  const tellState = () => tell({ complete: state.isValid === true, brand })
 
   const handlers = {
     onConfigSuccess: () => ready.resolve(),
@@ -89,13 +103,14 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
     },
     onFocus: ({ fieldType, focus: hasFocus }: { fieldType?: string; focus?: boolean }) => {
       const field = fieldOf(fieldType)
-      if (field !== undefined) boxes.showFocus(field, hasFocus === true)
+      if (field === undefined) return
+      focused = hasFocus ? field : undefined
+      watch.noteFocus(field, hasFocus === true)
     },
     onBrand: ({ brand: name }: { brand?: string }) => {
       // `card` is what Adyen Web says while it does not know.
       brand = name === undefined || name === 'card' ? null : (brandNames[name] ?? readText(name))
-      boxes.showBrand(brand)
-      tellState()
+      note('number', watch.of('number').message)
     },
     onFieldValid: ({ fieldType, endDigits }: { fieldType?: string; endDigits?: string }) => {
       if (fieldType === fieldTypes.number) last4 = readText(endDigits) ?? ''
@@ -105,20 +120,22 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
         const field = fieldOf(fieldType)
         if (field === undefined) continue
         codes[field] = error
-        boxes.showProblem(field, readText(errorI18n ?? errorMessage) ?? '')
+        note(field, readText(errorI18n ?? errorMessage))
       }
-      if (findProblem(boxes) !== undefined) inWords.resolve()
+      if (findWrong()) inWords.resolve()
     },
     onChange: (now: CardState) => {
       state = now
-      for (const field of fieldNames) if (!now.errors?.[fieldTypes[field]]) boxes.showProblem(field, '')
-      tellState()
+      for (const field of fieldNames) {
+        const isWrong = now.errors?.[fieldTypes[field]]
+        if (!isWrong) codes[field] = ''
+        note(field, isWrong ? watch.of(field).message : null)
+      }
     },
   }
 
-  const draw = async () => {
+  const draw = async (isGone: () => boolean) => {
     const { AdyenCheckout, CustomCard } = await loadScript<AdyenWeb>(from.script, 'AdyenWeb')
-    const { locale, texts } = describeFields(options)
     const checkout = await AdyenCheckout({
       clientKey: from.clientKey,
       environment: from.environment,
@@ -133,47 +150,55 @@ async function mountAdyen(from: AdyenAccount, element: HTMLElement, options: Fie
       srConfig: { enabled: false },
       onError: handlers.onError,
     })
-    if (isGone) throw new Error('The fields were not waited for any longer.')
-    const { color, quiet, wrong, fontFamily, fontSize } = boxes.text
-    const styles = {
-      base: { color, fontFamily, fontSize },
-      placeholder: { color: quiet },
-      error: { color: wrong },
-    }
-    const placeholders = { ...digitPlaceholders, expiryDate: texts.date }
+    if (isGone()) return
+    const styles = { base: boxes.text, placeholder: boxes.quiet, error: boxes.wrong }
+    const placeholders = { ...digitPlaceholders, expiryDate: textsOf(locale).date }
     card = new CustomCard(checkout, { brands, styles, placeholders, ...handlers }).mount(boxes.root)
     await ready.promise
     for (const iframe of boxes.root.querySelectorAll('iframe')) {
       Object.assign(iframe.style, { display: 'block', width: '100%', height: '46px', border: '0' })
     }
+    boxes.show()
   }
 
-  element.replaceChildren(boxes.root)
-  await waitUntilReady(draw(), { from: from.script.url, remove, options, trouble: () => trouble })
-  boxes.show()
-
-  const tokenize = async (): Promise<TokenResult> => {
+  const tokenize = async () => {
     if (state.isValid !== true) throw await findWrongField()
-    return {
-      token: makeToken(state.data),
-      card: { brand: brand ?? 'unknown', last4, exp_month: null, exp_year: null },
-      pspAccount: from.account,
-    }
+    return { token: makeToken(state.data), card: { brand, last4 } }
   }
 
   /** Has Adyen Web say what is wrong, and puts the focus there. */
   const findWrongField = async () => {
     inWords = makeDeferred<void>()
     card?.showValidation()
-    if (findProblem(boxes) !== undefined) inWords.resolve()
+    if (findWrong()) inWords.resolve()
     await Promise.race([inWords.promise, new Promise((resolve) => setTimeout(resolve, wordsTimeoutMs))])
-    const field = findProblem(boxes)
-    if (field === undefined) return makeFieldError(null, null, null)
+    const field = findWrong()
+    if (field === undefined) return makeFieldError({ field: null, code: null, text: null }, locale)
     focus(field)
-    return makeFieldError(codes[field], boxes.problemOf(field), field)
+    return makeFieldError({ field, code: codes[field], text: watch.of(field).message }, locale)
   }
 
-  return makeCardFields({ kind: 'adyen', root: boxes.root, tokenize, focus: () => focus('number'), remove })
+  return mountFields(
+    element,
+    {
+      kind: 'adyen',
+      account: from.account,
+      root: boxes.root,
+      from: from.script.url,
+      draw,
+      tokenize,
+      focus,
+      remove: () => card?.unmount(),
+      trouble: () => trouble,
+    },
+    options,
+  )
+}
+
+/** Of Adyen's codes, 900, 910 and 920 are of an empty field, 901, 911 and 921 of one that was left too early. */
+function readState(code = ''): FieldState | null {
+  if (code === '') return null
+  return code.endsWith('0') ? 'empty' : code.endsWith('1') ? 'incomplete' : 'invalid'
 }
 
 function fieldOf(fieldType: string | undefined): FieldName | undefined {
@@ -183,25 +208,18 @@ function fieldOf(fieldType: string | undefined): FieldName | undefined {
 /**
  * Adyen has no token of one word: its API takes the encrypted fields. They are wrapped into one, so that a merchant's
  * server handles every PSP's token alike; only Adyen can open what is inside. Text in base64 has no four digits in a row,
- * so nobody's watch for card numbers takes it for one.
+ * so nobody's watch for card numbers takes it for one. Null when Adyen Web gave less than a card.
  */
-function makeToken(data: unknown): string {
+function makeToken(data: unknown): string | null {
   const { paymentMethod, browserInfo, origin } = isRecord(data) ? data : {}
   const encrypted = isRecord(paymentMethod) ? paymentMethod : {}
-  const parts = encryptedNames.map((name) => {
-    const text = encrypted[name]
-    if (typeof text !== 'string' || text === '')
-      throw makeError('fields_error', new Error(`Adyen Web gave no ${name}.`))
-    return [name, text]
-  })
+  if (!encryptedNames.every((name) => readText(encrypted[name], longestCiphertext))) return null
   const content = {
-    paymentMethod: { type: 'scheme', ...Object.fromEntries(parts) },
+    paymentMethod: { type: 'scheme', ...Object.fromEntries(encryptedNames.map((name) => [name, encrypted[name]])) },
     ...(isRecord(browserInfo) && { browserInfo }),
-    origin: readText(origin) ?? window.location.origin,
+    origin: readText(origin) ?? location.origin,
   }
   const bytes = new TextEncoder().encode(JSON.stringify(content))
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-  const token = `adyen_${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
-  if (token.length > longestToken) throw makeError('fields_error', new Error('The encrypted card is too long to send.'))
-  return token
+  return `adyen_${base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
 }

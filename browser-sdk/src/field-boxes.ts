@@ -1,5 +1,8 @@
-import { describeFields, type FieldName, fieldNames } from './field-texts.ts'
-import type { FieldsOptions } from './types.ts'
+import { type FieldWatch, fieldNames, watchFields } from './field-watch.ts'
+import { readLook } from './look.ts'
+import type { MountOptions } from './mount.ts'
+import { textsOf } from './texts.ts'
+import type { FieldName } from './types.ts'
 
 /**
  * What stands around the PSP's inputs when its script draws them one by one: labels, frames, and what is wrong, so that
@@ -11,132 +14,105 @@ export type FieldBoxes = {
   root: HTMLElement
   /** Where the PSP's script puts its inputs. */
   holders: Record<FieldName, HTMLElement>
-  /** How the text in the PSP's iframes is to look. */
-  text: { color: string; quiet: string; wrong: string; fontFamily: string; fontSize: string }
-  /** An empty text takes the problem away. */
-  showProblem: (field: FieldName, text: string) => void
-  problemOf: (field: FieldName) => string
-  showFocus: (field: FieldName, hasFocus: boolean) => void
-  showBrand: (brand: string | null) => void
+  /** How the text in the PSP's iframes is to look, and which colours an empty and a wrong field have. */
+  text: { color: string; fontFamily: string; fontSize: string }
+  quiet: { color: string }
+  wrong: { color: string }
+  /** Shows what it is told, and tells the page. */
+  watch: FieldWatch
   /** Until then the boxes keep their place, unseen. */
   show: () => void
 }
 
-/** The colours of the sandbox's fields, which have enough contrast on white and on the dark surface (WCAG 1.4.3, 1.4.11). */
-const themes = {
-  light: { ink: '#1c2127', quiet: '#59626d', line: '#868d96', surface: '#ffffff', ring: '#2c4ad0', danger: '#a8201a' },
-  dark: { ink: '#eef0f3', quiet: '#a9b2bd', line: '#7b8592', surface: '#1b1f26', ring: '#b6c4ff', danger: '#ffaca4' },
-} as const
+/** The brands that are not written as their names are. */
+const brandLabels: Readonly<Record<string, string>> = { jcb: 'JCB', unionpay: 'UnionPay' }
 
-const brandLabels: Readonly<Record<string, string>> = {
-  visa: 'Visa',
-  mastercard: 'Mastercard',
-  amex: 'Amex',
-  discover: 'Discover',
-  diners: 'Diners',
-  jcb: 'JCB',
-  unionpay: 'UnionPay',
-  maestro: 'Maestro',
-}
-
-// A browser zooms into a field with smaller text on a phone, and the page is lost from sight.
-const fontSize = '16px'
+let lastProblem = 0
 
 /** @param focus called when the shopper presses a label, since a label cannot reach into another origin's iframe */
-export function drawFieldBoxes(options: FieldsOptions, focus: (field: FieldName) => void): FieldBoxes {
-  const { texts } = describeFields(options)
-  const colours = themes[options.theme ?? 'light']
-  const root = make('div', 'fincore-fields', {
-    display: 'grid',
-    gridTemplateColumns: 'repeat(2, minmax(0, 1fr))',
-    columnGap: '14px',
-    padding: '4px',
-    color: colours.ink,
-    visibility: 'hidden',
-  })
-  root.setAttribute('role', 'group')
-  root.setAttribute('aria-label', texts.title)
+export function drawFieldBoxes(options: MountOptions, focus: (field: FieldName) => void): FieldBoxes {
+  const texts = textsOf(options.locale)
+  const look = readLook(options)
+  const watch = watchFields(options)
+  const { fontSize, spacing, borderColor, focusColor, errorColor } = look
+  const root = make(
+    'div',
+    'fields',
+    `display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: ${spacing}px; padding: 4px; color: ${look.textColor}; visibility: hidden`,
+  )
+  setAttributes(root, { role: 'group', 'aria-label': texts.title })
 
   const draw = (field: FieldName) => {
-    const box = make('div', 'fincore-field', { minWidth: '0', gridColumn: field === 'number' ? '1 / -1' : 'auto' })
-    const line = make('div', 'fincore-label', {
-      display: 'flex',
-      justifyContent: 'space-between',
-      gap: '8px',
-      marginBottom: '6px',
-      fontSize: '15px',
-      lineHeight: '1.5',
-      fontWeight: '550',
-      cursor: 'default',
-    })
-    const label = make('span', '', {})
+    const box = make('div', 'field', `min-width: 0; grid-column: ${field === 'number' ? '1 / -1' : 'auto'}`)
+    const line = make(
+      'div',
+      'label',
+      `display: flex; justify-content: space-between; gap: 8px; margin-bottom: 6px; font-size: ${fontSize - 1}px; line-height: 1.5; font-weight: 550; cursor: default`,
+    )
+    const label = make('span', 'name', '')
     label.textContent = texts[field]
     line.append(label)
-    line.addEventListener('click', () => focus(field))
-    const holder = make('div', 'fincore-input', {
-      boxSizing: 'border-box',
-      display: 'grid',
-      alignItems: 'center',
-      height: '48px',
-      padding: '0 14px',
-      overflow: 'hidden',
-      border: `1px solid ${colours.line}`,
-      borderRadius: '10px',
-      background: colours.surface,
-    })
+    line.onclick = () => focus(field)
+    const holder = make(
+      'div',
+      'input',
+      `box-sizing: border-box; display: grid; align-items: center; height: 48px; padding: 0 14px; overflow: hidden; border: 1px solid; border-radius: ${look.borderRadius}px; background: ${look.backgroundColor}`,
+    )
     // Its line is always there: if it came when a field is left, the button that is being pressed at that moment would
     // move away from under the finger.
-    const problem = make('p', 'fincore-problem', {
-      minHeight: '20px',
-      margin: '4px 0 6px',
-      color: colours.danger,
-      fontSize: '14px',
-      lineHeight: '20px',
-    })
-    problem.setAttribute('aria-live', 'polite')
+    const problem = make(
+      'p',
+      'problem',
+      `min-height: 20px; margin: 4px 0 ${Math.max(spacing - 8, 0)}px; color: ${errorColor}; font-size: ${fontSize - 2}px; line-height: 20px`,
+    )
+    problem.id = `fincore-problem-${++lastProblem}`
+    setAttributes(problem, { 'aria-live': 'polite' })
+    setAttributes(holder, { role: 'group', 'aria-label': texts[field], 'aria-describedby': problem.id })
     box.append(line, holder, problem)
     root.append(box)
-    return { line, holder, problem }
+    return { line, holder, problem, hasFocus: false }
   }
   const drawn = { number: draw('number'), expiry: draw('expiry'), cvc: draw('cvc') }
-  const brand = make('span', 'fincore-brand', { color: colours.quiet, fontSize: '13px', fontWeight: '650' })
-  brand.setAttribute('aria-live', 'polite')
-  drawn.number.line.append(brand)
+  const brandMark = make(
+    'span',
+    'brand',
+    `color: ${look.placeholderColor}; font-size: ${fontSize - 3}px; font-weight: 650`,
+  )
+  setAttributes(brandMark, { 'aria-live': 'polite' })
+  drawn.number.line.append(brandMark)
 
-  const focused = new Set<FieldName>()
   const frame = (field: FieldName) => {
-    const isWrong = drawn[field].problem.textContent !== ''
-    const hasFocus = focused.has(field)
-    Object.assign(drawn[field].holder.style, {
-      outline: hasFocus ? `3px solid ${colours.ring}` : 'none',
-      borderColor: hasFocus ? 'transparent' : isWrong ? colours.danger : colours.line,
-      boxShadow: isWrong && !hasFocus ? `inset 0 0 0 1px ${colours.danger}` : 'none',
+    const { holder, problem, hasFocus } = drawn[field]
+    const isWrong = problem.textContent !== ''
+    setAttributes(holder, { 'aria-invalid': String(isWrong) })
+    Object.assign(holder.style, {
+      outline: hasFocus ? `3px solid ${focusColor}` : 'none',
+      borderColor: hasFocus ? 'transparent' : isWrong ? errorColor : borderColor,
+      boxShadow: isWrong && !hasFocus ? `inset 0 0 0 1px ${errorColor}` : 'none',
     })
   }
+  fieldNames.map(frame)
 
   return {
     root,
     holders: { number: drawn.number.holder, expiry: drawn.expiry.holder, cvc: drawn.cvc.holder },
-    text: {
-      color: colours.ink,
-      quiet: colours.quiet,
-      wrong: colours.danger,
-      fontFamily: window.getComputedStyle(document.body).fontFamily,
-      fontSize,
-    },
-    showProblem(field, text) {
-      if (drawn[field].problem.textContent === text) return
-      drawn[field].problem.textContent = text
-      frame(field)
-    },
-    problemOf: (field) => drawn[field].problem.textContent ?? '',
-    showFocus(field, hasFocus) {
-      if (hasFocus) focused.add(field)
-      else focused.delete(field)
-      frame(field)
-    },
-    showBrand(name) {
-      brand.textContent = brandLabels[name ?? ''] ?? ''
+    text: { color: look.textColor, fontFamily: look.fontFamily, fontSize: `${fontSize}px` },
+    quiet: { color: look.placeholderColor },
+    wrong: { color: errorColor },
+    watch: {
+      of: watch.of,
+      note(field, state, message, brand) {
+        drawn[field].problem.textContent = message
+        frame(field)
+        watch.note(field, state, message, brand)
+        const { brand: name } = watch.of(field)
+        brandMark.textContent = name && (brandLabels[name] ?? name.charAt(0).toUpperCase() + name.slice(1))
+      },
+      noteFocus(field, hasFocus) {
+        drawn[field].hasFocus = hasFocus
+        frame(field)
+        watch.noteFocus(field, hasFocus)
+      },
     },
     show() {
       root.style.visibility = 'visible'
@@ -144,14 +120,13 @@ export function drawFieldBoxes(options: FieldsOptions, focus: (field: FieldName)
   }
 }
 
-/** The first field that something is wrong with, in the order in which they stand. */
-export function findProblem(boxes: FieldBoxes): FieldName | undefined {
-  return fieldNames.find((field) => boxes.problemOf(field) !== '')
+function setAttributes(element: HTMLElement, attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
 }
 
-function make(tag: 'div' | 'span' | 'p', name: string, style: Partial<CSSStyleDeclaration>): HTMLElement {
+function make(tag: 'div' | 'span' | 'p', name: string, style: string): HTMLElement {
   const element = document.createElement(tag)
-  if (name !== '') element.className = name
-  Object.assign(element.style, style)
+  element.className = `fincore-${name}`
+  element.style.cssText = style
   return element
 }

@@ -3,13 +3,14 @@
  * through what the charge asks next. The card's number and code stay inside the PSP's iframes: these files, the page
  * around them and the merchant's server never see them.
  *
- * Erasable types only and no imports from elsewhere, so that script.ts can join the files to the one that is served.
+ * It imports nothing from elsewhere; build.ts makes the files of it that browsers get.
  */
 import { readAdyenOffer } from './adyen-fields.ts'
 import { makeError } from './errors.ts'
 import { readIframeOffer } from './iframe-fields.ts'
+import type { Mount, ReadOffer } from './mount.ts'
 import { readStripeOffer } from './stripe-fields.ts'
-import type { ChargeInBrowser, Fincore, LoadOptions, Mount, ReadOffer } from './types.ts'
+import type { Fincore, LoadOptions } from './types.ts'
 import { isRecord, parseWebAddress, readText } from './untrusted.ts'
 
 export { FincoreError } from './errors.ts'
@@ -17,8 +18,11 @@ export type {
   CardFields,
   CardSummary,
   ChargeInBrowser,
+  FieldEvent,
+  FieldName,
+  FieldState,
+  FieldStyles,
   FieldsOptions,
-  FieldsState,
   Fincore,
   LoadOptions,
   TokenResult,
@@ -41,31 +45,42 @@ export async function loadFincore(options: LoadOptions): Promise<Fincore> {
   if (!options.publishableKey.startsWith('pk_')) {
     throw new TypeError('loadFincore takes a publishable key (pk_…). A secret key must never be sent to a browser.')
   }
-  const config = await fetchClientConfig(options)
+  const locale = options.locale ?? (document.documentElement.lang || 'en')
+  const config = await fetchClientConfig(options).catch((cause) => {
+    throw makeError('api_unreachable', locale, cause)
+  })
   return {
     environment: readText(config.environment) ?? 'unknown',
-    mountCardFields: async (element, fieldsOptions = {}) => findMount(config, options.api)(element, fieldsOptions),
-    handleNextAction,
+    async mountCardFields(element, fieldsOptions) {
+      const mount = findMount(config, options.api)
+      if (mount !== undefined) return mount(element, { locale, ...fieldsOptions })
+      throw makeError('fields_not_offered', locale, new Error('No account of client_config has fields to draw.'))
+    },
+    async handleNextAction({ next_action: action }) {
+      if (action === null) return false
+      const url = parseWebAddress(action.url)
+      if (action.type !== 'redirect' || url === null) {
+        throw makeError('next_action_unsupported', locale, new Error(`next_action of type ${action.type}`))
+      }
+      location.assign(url.href)
+      return new Promise(() => {})
+    },
   }
 }
 
-async function fetchClientConfig(options: LoadOptions): Promise<Record<string, unknown>> {
-  try {
-    const response = await fetch(`${options.api.replace(/\/+$/, '')}/v1/client_config`, {
-      headers: { authorization: `Bearer ${options.publishableKey}` },
-      credentials: 'omit',
-      signal: AbortSignal.timeout(configTimeoutMs),
-    })
-    const body: unknown = await response.json()
-    if (response.ok && isRecord(body)) return body
-    throw new Error(`client_config answered ${response.status}: ${isRecord(body) ? body.code : 'not an object'}`)
-  } catch (cause) {
-    throw makeError('api_unreachable', cause)
-  }
+async function fetchClientConfig({ api, publishableKey }: LoadOptions): Promise<Record<string, unknown>> {
+  const response = await fetch(`${api.replace(/\/+$/, '')}/v1/client_config`, {
+    headers: { authorization: `Bearer ${publishableKey}` },
+    credentials: 'omit',
+    signal: AbortSignal.timeout(configTimeoutMs),
+  })
+  const body: unknown = await response.json()
+  if (response.ok && isRecord(body)) return body
+  throw new Error(`client_config answered ${response.status}: ${isRecord(body) ? body.code : 'not an object'}`)
 }
 
 /** How to draw the fields of the first PSP account whose fields can be drawn. */
-function findMount(config: Record<string, unknown>, api: string): Mount {
+function findMount(config: Record<string, unknown>, api: string): Mount | undefined {
   const accounts = Array.isArray(config.psp_accounts) ? config.psp_accounts : []
   for (const account of accounts) {
     const id = isRecord(account) ? readText(account.id) : null
@@ -73,15 +88,5 @@ function findMount(config: Record<string, unknown>, api: string): Mount {
     const mount = offers.get(account.fields.kind)?.(id, account.fields, api)
     if (mount) return mount
   }
-  throw makeError('fields_not_offered', new Error('client_config lists no PSP account with fields that can be drawn.'))
-}
-
-async function handleNextAction(charge: ChargeInBrowser): Promise<boolean> {
-  if (charge.next_action === null) return false
-  const url = parseWebAddress(charge.next_action.url)
-  if (charge.next_action.type !== 'redirect' || url === null) {
-    throw makeError('next_action_unsupported', new Error(`next_action of type ${charge.next_action.type}`))
-  }
-  window.location.assign(url.href)
-  return new Promise(() => {})
+  return undefined
 }

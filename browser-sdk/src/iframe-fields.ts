@@ -1,13 +1,18 @@
-import { makeCardFields, makeDeferred, waitUntilReady } from './card-fields.ts'
-import { makeError, makeFieldError } from './errors.ts'
-import { describeFields } from './field-texts.ts'
-import type { CardFields, FieldsOptions, ReadOffer, TokenResult } from './types.ts'
-import { isRecord, parseWebAddress, readInteger, readText } from './untrusted.ts'
+import { type Deferred, makeDeferred, mountFields } from './card-fields.ts'
+import { makeFieldError } from './errors.ts'
+import { fieldNames, watchFields } from './field-watch.ts'
+import { readLook } from './look.ts'
+import type { MountOptions, ReadOffer } from './mount.ts'
+import { textsOf } from './texts.ts'
+import type { CardFields, FieldName, FieldState } from './types.ts'
+import { isRecord, parseWebAddress, readText } from './untrusted.ts'
 
 /** A page of the PSP that draws the fields and speaks in messages, as docs/card-fields.md describes them. */
 type IframePage = { account: string; url: URL; origin: string }
 
-const heightRangePx = { least: 40, most: 1200 }
+const leastHeightPx = 40
+const mostHeightPx = 1200
+const fieldStates: readonly unknown[] = ['empty', 'incomplete', 'invalid', 'complete'] satisfies FieldState[]
 
 export const readIframeOffer: ReadOffer = (account, fields) => {
   const url = parseWebAddress(fields.url)
@@ -16,13 +21,20 @@ export const readIframeOffer: ReadOffer = (account, fields) => {
   return (element, options) => mountIframe({ account, url, origin: url.origin }, element, options)
 }
 
-async function mountIframe(page: IframePage, element: HTMLElement, options: FieldsOptions): Promise<CardFields> {
+async function mountIframe(page: IframePage, element: HTMLElement, options: MountOptions): Promise<CardFields> {
+  const { styles, locale } = options
+  if (styles !== undefined) readLook(options)
   const iframe = makeIframe(page, options)
   const ready = makeDeferred<void>()
-  let asked: { id: string; resolve: (token: TokenResult) => void; reject: (error: Error) => void } | null = null
+  const watch = watchFields(options)
+  let asked: ({ id: string } & Deferred<{ token: unknown; card: unknown }>) | null = null
 
   const tell = (message: Record<string, unknown>) => {
     iframe.contentWindow?.postMessage({ fincore: 1, ...message }, page.origin)
+  }
+  const focus = (field: FieldName = 'number') => {
+    iframe.focus()
+    tell({ do: 'focus', field })
   }
 
   const handleMessage = (event: MessageEvent) => {
@@ -30,46 +42,56 @@ async function mountIframe(page: IframePage, element: HTMLElement, options: Fiel
     if (event.source !== iframe.contentWindow || event.origin !== page.origin) return
     const message: unknown = event.data
     if (!isRecord(message) || message.fincore !== 1) return
-    if (message.event === 'ready' || message.event === 'resize') setHeight(iframe, message.height)
-    if (message.event === 'ready') ready.resolve()
-    if (message.event === 'change') {
-      options.onChange?.({ complete: message.complete === true, brand: readText(message.brand) })
+    const { event: name, height } = message
+    const field = fieldNames.find((known) => known === message.field)
+    if (name === 'ready' && styles !== undefined) tell({ do: 'style', styles })
+    else if (name === 'ready' || name === 'styled') {
+      setHeight(iframe, height)
+      ready.resolve()
     }
+    if (name === 'resize') setHeight(iframe, height)
+    if (name === 'change' && field !== undefined && fieldStates.includes(message.state))
+      watch.note(field, message.state as FieldState, readText(message.message), readText(message.brand))
+    if ((name === 'focus' || name === 'blur') && field !== undefined) watch.noteFocus(field, name === 'focus')
     if (asked === null || message.id !== asked.id) return
-    if (message.event === 'token') settleToken(asked, message, page.account)
-    if (message.event === 'error') asked.reject(makeFieldError(message.code, message.message, readText(message.field)))
+    if (name === 'token') asked.resolve({ token: message.token, card: message.card })
+    if (name === 'error') {
+      if (field !== undefined) focus(field)
+      asked.reject(makeFieldError({ field: field ?? null, code: message.code, text: message.message }, locale))
+    }
   }
 
-  const remove = () => {
-    window.removeEventListener('message', handleMessage)
-    iframe.remove()
-  }
-
-  window.addEventListener('message', handleMessage)
-  element.replaceChildren(iframe)
-  await waitUntilReady(ready.promise, { from: page.origin, remove, options })
-  return makeCardFields({
-    kind: 'iframe',
-    root: iframe,
-    tokenize: () =>
-      new Promise((resolve, reject) => {
-        asked = { id: makeId(), resolve, reject }
-        tell({ do: 'tokenize', id: asked.id })
-      }),
-    focus: () => tell({ do: 'focus' }),
-    remove,
-  })
+  addEventListener('message', handleMessage)
+  return mountFields(
+    element,
+    {
+      kind: 'iframe',
+      account: page.account,
+      root: iframe,
+      from: page.origin,
+      draw: () => ready.promise,
+      tokenize() {
+        // It only tells an answer from a late one to an earlier question; who may answer at all is decided above.
+        const id = String(Math.random())
+        asked = { id, ...makeDeferred<{ token: unknown; card: unknown }>() }
+        tell({ do: 'tokenize', id })
+        return asked.promise
+      },
+      focus,
+      remove: () => removeEventListener('message', handleMessage),
+    },
+    options,
+  )
 }
 
-function makeIframe(page: IframePage, options: FieldsOptions): HTMLIFrameElement {
-  const { locale, texts } = describeFields(options)
+function makeIframe(page: IframePage, { locale, theme }: MountOptions): HTMLIFrameElement {
   const url = new URL(page.url)
   url.searchParams.set('locale', locale)
-  url.searchParams.set('origin', window.location.origin)
-  if (options.theme !== undefined) url.searchParams.set('theme', options.theme)
+  url.searchParams.set('origin', location.origin)
+  if (theme !== undefined) url.searchParams.set('theme', theme)
   const iframe = document.createElement('iframe')
   iframe.src = url.href
-  iframe.title = texts.title
+  iframe.title = textsOf(locale).title
   iframe.allow = 'payment'
   iframe.referrerPolicy = 'origin'
   Object.assign(iframe.style, { border: '0', display: 'block', width: '100%', height: '0' })
@@ -78,30 +100,5 @@ function makeIframe(page: IframePage, options: FieldsOptions): HTMLIFrameElement
 
 function setHeight(iframe: HTMLIFrameElement, height: unknown): void {
   if (typeof height !== 'number' || !Number.isFinite(height)) return
-  iframe.style.height = `${Math.min(Math.max(Math.ceil(height), heightRangePx.least), heightRangePx.most)}px`
-}
-
-function settleToken(
-  asked: { resolve: (token: TokenResult) => void; reject: (error: Error) => void },
-  message: Record<string, unknown>,
-  pspAccount: string,
-): void {
-  const token = readText(message.token)
-  const card = isRecord(message.card) ? message.card : {}
-  if (token === null) {
-    asked.reject(makeError('fields_unavailable', new Error('The fields page sent a token message without a token.')))
-    return
-  }
-  const summary = {
-    brand: readText(card.brand) ?? 'unknown',
-    last4: readText(card.last4) ?? '',
-    exp_month: readInteger(card.exp_month),
-    exp_year: readInteger(card.exp_year),
-  }
-  asked.resolve({ token, card: summary, pspAccount })
-}
-
-/** Not `crypto.randomUUID`, which browsers withhold from pages that are not on HTTPS, such as a phone on a developer's LAN. */
-function makeId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  iframe.style.height = `${Math.min(Math.max(Math.ceil(height), leastHeightPx), mostHeightPx)}px`
 }

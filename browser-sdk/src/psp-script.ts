@@ -10,7 +10,7 @@ const loopback = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/
 
 /** Whether FinCore itself runs on this very machine: only then is a stand-in's script on this machine taken. */
 function isDevelopment(api: string): boolean {
-  return loopback.test(new URL(api, window.location.href).origin)
+  return loopback.test(new URL(api, location.href).origin)
 }
 
 export type PspScript = { url: string; integrity: string | null }
@@ -63,7 +63,7 @@ function addScript({ url, integrity }: PspScript): Promise<void> {
     tag.onload = () => resolve()
     tag.onerror = () => {
       tag.remove()
-      reject(new Error(`${url} did not load. Does the page's Content-Security-Policy allow it, and its hash fit?`))
+      reject(new Error(`${url} did not load. Look at the page's Content-Security-Policy.`))
     }
     document.head.append(tag)
   })

@@ -89,7 +89,8 @@ describe('Stripe’s fields', () => {
     const paymentMethod = { id: 'pm_1', card: { brand: 'visa', last4: '4242', exp_month: 4, exp_year: 2031 } }
     const seen = await run(`
       const states = []
-      const fields = await mount({ locale: 'de-AT', theme: 'dark', onChange: (state) => states.push(state) })
+      const tell = ({ field, state, complete, brand }) => states.push([field, state, complete, brand])
+      const fields = await mount({ locale: 'de-AT', theme: 'dark', onChange: tell })
       for (const name of ['cardNumber', 'cardNumber', 'cardExpiry', 'cardCvc'])
         made[name].emit('change', { complete: true, brand: name === 'cardNumber' ? 'visa' : undefined })
       made.answer = ${JSON.stringify({ paymentMethod })}
@@ -102,8 +103,9 @@ describe('Stripe’s fields', () => {
     assert.deepEqual(seen, {
       kind: 'stripe',
       states: [
-        { complete: false, brand: 'visa' },
-        { complete: true, brand: 'visa' },
+        ['number', 'complete', false, 'visa'],
+        ['expiry', 'complete', false, 'visa'],
+        ['cvc', 'complete', true, 'visa'],
       ],
       first: {
         token: 'pm_1',
@@ -142,13 +144,65 @@ describe('Stripe’s fields', () => {
     assert.equal(seen.focused, 1)
   })
 
+  test('tell what each field holds, and mark the wrong one for who cannot see it', async () => {
+    const seen = await run(`
+      const told = []
+      const tell = (name) => ({ field, state, message }) => told.push([name, field, state, message])
+      await mount({ onChange: tell('change'), onFocus: tell('focus'), onBlur: tell('blur') })
+      const error = (code) => ({ error: { code, message: code } })
+      made.cardNumber.emit('focus')
+      made.cardNumber.emit('change', { empty: false, brand: 'unknown' })
+      made.cardNumber.emit('change', { empty: false, brand: 'unknown', ...error('incomplete_number') })
+      made.cardNumber.emit('blur')
+      made.cardNumber.emit('change', { empty: false, brand: 'unknown', ...error('invalid_number') })
+      const { holder } = made.cardNumber
+      const problem = document.getElementById(holder.getAttribute('aria-describedby'))
+      const marks = { role: holder.getAttribute('role'), label: holder.getAttribute('aria-label'),
+        invalid: holder.getAttribute('aria-invalid'), problem: problem.textContent, live: problem.getAttribute('aria-live') }
+      made.cardNumber.emit('change', { empty: true, brand: 'unknown' })
+      return { told, marks, after: holder.getAttribute('aria-invalid') }`)
+    assert.deepEqual(seen.told, [
+      ['focus', 'number', 'empty', null],
+      ['change', 'number', 'incomplete', null],
+      ['change', 'number', 'incomplete', 'incomplete_number'],
+      ['blur', 'number', 'incomplete', 'incomplete_number'],
+      ['change', 'number', 'invalid', 'invalid_number'],
+      ['change', 'number', 'empty', null],
+    ])
+    const marks = { role: 'group', label: 'Card number', invalid: 'true', problem: 'invalid_number', live: 'polite' }
+    assert.deepEqual(seen.marks, marks)
+    assert.equal(seen.after, 'false')
+  })
+
+  test('wear the page’s styles, inside the frames as Stripe’s style object and around them', async () => {
+    const seen = await run(`
+      const styles = { textColor: '#112233', placeholderColor: '#445566', errorColor: '#aa0000', borderColor: '#00aa00',
+        backgroundColor: '#fafafa', fontFamily: 'Georgia, serif', fontSize: 18, borderRadius: 0, spacing: 24 }
+      await mount({ theme: 'dark', styles })
+      const { look, holder } = made.cardNumber
+      const { borderColor, borderRadius, backgroundColor } = getComputedStyle(holder)
+      return { look, box: [borderColor, borderRadius, backgroundColor],
+        gap: getComputedStyle(document.querySelector('.fincore-fields')).columnGap }`)
+    assert.deepEqual(seen.look.style, {
+      base: {
+        color: '#112233',
+        fontFamily: 'Georgia, serif',
+        fontSize: '18px',
+        '::placeholder': { color: '#445566' },
+      },
+      invalid: { color: '#aa0000' },
+    })
+    assert.deepEqual(seen.box, ['rgb(0, 170, 0)', '0px', 'rgb(250, 250, 250)'])
+    assert.equal(seen.gap, '24px')
+  })
+
   test('never show the shopper what Stripe says to developers', async () => {
     const seen = await run(`
       const fields = await mount()
       made.answer = { error: { type: 'invalid_request_error', code: 'api_key_expired', message: 'Expired API Key provided: pk_…' } }
       return { error: await fields.tokenize().catch(describe) }`)
     assert.equal(seen.error.code, 'api_key_expired')
-    assert.equal(seen.error.message, 'The card details could not be checked. Look at them and try again.')
+    assert.equal(seen.error.message, 'Nothing was charged. Check the card details and try again.')
   })
 
   test('are taken away in bounded time when they do not get ready, and again when the page asks', async () => {
@@ -159,11 +213,11 @@ describe('Stripe’s fields', () => {
       const isDestroyed = made.cardNumber.isDestroyed
       window.isSilent = false
       const fields = await mount()
-      fields.unmount()
+      fields.destroy()
       return { code: error.code, left, isDestroyed, after: document.querySelector('#card').childElementCount,
         closed: (await fields.tokenize().catch(describe)).code }`)
     const { asked, ...rest } = seen
-    assert.deepEqual(rest, { code: 'fields_unavailable', left: 0, isDestroyed: true, after: 0, closed: 'unmounted' })
+    assert.deepEqual(rest, { code: 'fields_unavailable', left: 0, isDestroyed: true, after: 0, closed: 'destroyed' })
     assert.equal(asked.length, 1, 'the script is loaded once')
   })
 })
@@ -181,13 +235,17 @@ describe('Adyen’s fields', () => {
   test('give the encrypted card as one token, and nothing that the payment does not need', async () => {
     const paymentMethod = { type: 'scheme', ...encrypted, brand: 'mc', checkoutAttemptId: 'x', sdkData: 'y' }
     const data = { paymentMethod, browserInfo, origin: 'https://shop.example', riskData: { clientData: 'z' } }
+    const valid = { encryptedCardNumber: true, encryptedExpiryDate: true, encryptedSecurityCode: true }
     const seen = await run(`
       const states = []
-      const fields = await mount({ locale: 'fr-CA', onChange: (state) => states.push(state) })
+      const tell = ({ field, state, complete, brand }) => states.push([field, state, complete, brand])
+      const fields = await mount({ locale: 'fr-CA', onChange: tell })
+      made.handlers.onFocus({ fieldType: 'encryptedCardNumber', focus: true })
+      made.handlers.onChange({ isValid: false, valid: {}, errors: {} })
       made.handlers.onBrand({ brand: 'card' })
       made.handlers.onBrand({ brand: 'mc' })
       made.handlers.onFieldValid({ fieldType: 'encryptedCardNumber', endDigits: '4444' })
-      made.handlers.onChange(${JSON.stringify({ isValid: true, data })})
+      made.handlers.onChange(${JSON.stringify({ isValid: true, valid, data })})
       const { clientKey, environment, locale, countryCode, analytics, risk } = made.options
       return { kind: fields.kind, states, result: await fields.tokenize(), options: { clientKey, environment, locale, countryCode, analytics, risk },
         holders: [...document.querySelectorAll('[data-cse]')].map((holder) => holder.dataset.cse) }`)
@@ -204,9 +262,11 @@ describe('Adyen’s fields', () => {
     })
     assert.equal(seen.kind, 'adyen')
     assert.deepEqual(seen.states, [
-      { complete: false, brand: null },
-      { complete: false, brand: 'mastercard' },
-      { complete: true, brand: 'mastercard' },
+      ['number', 'incomplete', false, null],
+      ['number', 'incomplete', false, 'mastercard'],
+      ['number', 'complete', false, 'mastercard'],
+      ['expiry', 'complete', false, 'mastercard'],
+      ['cvc', 'complete', true, 'mastercard'],
     ])
     assert.deepEqual(seen.options, {
       clientKey: 'live_KEY',
@@ -221,7 +281,8 @@ describe('Adyen’s fields', () => {
 
   test('say what the shopper typed wrong, beside the field and in the error, and take the focus there', async () => {
     const seen = await run(`
-      const fields = await mount()
+      const told = []
+      const fields = await mount({ onChange: ({ field, state, message }) => told.push([field, state, message]) })
       made.problems = [
         { fieldType: 'encryptedSecurityCode', error: 'cc.cvc.920', errorI18n: 'Enter the security code' },
         { fieldType: 'encryptedExpiryDate', error: 'cc.dat.910', errorI18n: 'Enter the expiry date' },
@@ -229,7 +290,10 @@ describe('Adyen’s fields', () => {
       const error = await fields.tokenize().catch(describe)
       const before = document.querySelector('#card').innerText
       made.handlers.onChange({ isValid: false, errors: { encryptedExpiryDate: { error: 'cc.dat.910' } } })
-      return { error, before, after: document.querySelector('#card').innerText, focused: made.focused }`)
+      const after = document.querySelector('#card').innerText
+      const say = (error) => made.handlers.onValidationError([{ fieldType: 'encryptedSecurityCode', error, errorI18n: error }])
+      for (const code of ['cc.cvc.921', 'cc.cvc.999']) say(code)
+      return { error, before, after, told, focused: made.focused }`)
     assert.deepEqual(seen.error, {
       name: 'FincoreError',
       code: 'cc.dat.910',
@@ -239,6 +303,13 @@ describe('Adyen’s fields', () => {
     assert.match(seen.before, /Enter the expiry date[\s\S]*Enter the security code/)
     assert.doesNotMatch(seen.after, /Enter the security code/)
     assert.deepEqual(seen.focused, ['encryptedExpiryDate'])
+    assert.deepEqual(seen.told, [
+      ['cvc', 'empty', 'Enter the security code'],
+      ['expiry', 'empty', 'Enter the expiry date'],
+      ['cvc', 'empty', null],
+      ['cvc', 'incomplete', 'cc.cvc.921'],
+      ['cvc', 'invalid', 'cc.cvc.999'],
+    ])
   })
 
   test('are not drawn by a script that was changed on its way', async () => {

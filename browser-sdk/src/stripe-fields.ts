@@ -1,10 +1,11 @@
-import { makeCardFields, makeDeferred, tellChanges, waitUntilReady } from './card-fields.ts'
-import { makeError, makeFieldError } from './errors.ts'
+import { makeDeferred, mountFields } from './card-fields.ts'
+import { makeFieldError } from './errors.ts'
 import { drawFieldBoxes } from './field-boxes.ts'
-import { describeFields, type FieldName, fieldNames } from './field-texts.ts'
+import { fieldNames } from './field-watch.ts'
+import type { MountOptions, ReadOffer } from './mount.ts'
 import { loadScript, type PspScript, readScript } from './psp-script.ts'
-import type { CardFields, FieldsOptions, ReadOffer, TokenResult } from './types.ts'
-import { isRecord, readInteger, readText } from './untrusted.ts'
+import type { CardFields, FieldName, FieldState } from './types.ts'
+import { isRecord, readText } from './untrusted.ts'
 
 /** The part of Stripe.js that is used here, as its reference ("Stripe JS Reference") has it. */
 type StripeElement = {
@@ -13,7 +14,7 @@ type StripeElement = {
   focus: () => void
   destroy: () => void
 }
-type StripeEvent = { complete?: boolean; brand?: string; error?: { message?: string } }
+type StripeEvent = { empty?: boolean; complete?: boolean; brand?: string; error?: { code?: string; message?: string } }
 type StripeJs = (publishableKey: string) => {
   elements: (options: { locale: string }) => { create: (type: string, options: object) => StripeElement }
   createPaymentMethod: (input: object) => Promise<{ paymentMethod?: unknown; error?: unknown }>
@@ -33,96 +34,66 @@ export const readStripeOffer: ReadOffer = (account, fields, api) => {
   return (element, options) => mountStripe({ account, publishableKey, script }, element, options)
 }
 
-async function mountStripe(from: StripeAccount, element: HTMLElement, options: FieldsOptions): Promise<CardFields> {
+async function mountStripe(from: StripeAccount, element: HTMLElement, options: MountOptions): Promise<CardFields> {
+  const { locale } = options
   const elements = new Map<FieldName, StripeElement>()
-  const boxes = drawFieldBoxes(options, (field) => elements.get(field)?.focus())
-  const tell = tellChanges(options)
-  const complete = new Set<FieldName>()
-  let brand: string | null = null
-  let isGone = false
-  const remove = () => {
-    isGone = true
-    for (const drawn of elements.values()) drawn.destroy()
-    elements.clear()
-    boxes.root.remove()
-  }
+  const focus = (field: FieldName = 'number') => elements.get(field)?.focus()
+  const boxes = drawFieldBoxes(options, focus)
+  const { watch } = boxes
+  let stripe: ReturnType<StripeJs>
 
-  const draw = async () => {
-    const stripe = (await loadScript<StripeJs>(from.script, 'Stripe'))(from.publishableKey)
-    if (isGone) throw new Error('The fields were not waited for any longer.')
-    const { locale } = describeFields(options)
-    const group = stripe.elements({ locale: wholeLocales.test(locale) ? locale : (locale.split('-')[0] ?? 'auto') })
-    const { color, quiet, wrong, fontFamily, fontSize } = boxes.text
-    const style = {
-      base: { color, fontFamily, fontSize, '::placeholder': { color: quiet } },
-      invalid: { color: wrong },
-    }
+  const draw = async (isGone: () => boolean) => {
+    stripe = (await loadScript<StripeJs>(from.script, 'Stripe'))(from.publishableKey)
+    if (isGone()) return
+    const group = stripe.elements({ locale: wholeLocales.test(locale) ? locale : locale.slice(0, 2) })
+    const style = { base: { ...boxes.text, '::placeholder': boxes.quiet }, invalid: boxes.wrong }
     const isReady = fieldNames.map((field) => {
       const drawn = group.create(elementNames[field], field === 'number' ? { style, disableLink: true } : { style })
       const ready = makeDeferred<void>()
       drawn.on('ready', () => ready.resolve())
       drawn.on('loaderror', () => ready.reject(new Error(`Stripe could not draw ${elementNames[field]}.`)))
-      drawn.on('focus', () => boxes.showFocus(field, true))
-      drawn.on('blur', () => boxes.showFocus(field, false))
+      for (const name of ['focus', 'blur']) drawn.on(name, () => watch.noteFocus(field, name === 'focus'))
       drawn.on('change', (event) => {
-        if (event.complete) complete.add(field)
-        else complete.delete(field)
-        if (field === 'number') brand = event.brand === 'unknown' ? null : readText(event.brand)
-        boxes.showBrand(brand)
-        boxes.showProblem(field, readText(event.error?.message) ?? '')
-        tell({ complete: complete.size === fieldNames.length, brand })
+        const brand = event.brand === 'unknown' ? null : readText(event.brand)
+        watch.note(field, readState(event), readText(event.error?.message), field === 'number' ? brand : undefined)
       })
       drawn.mount(boxes.holders[field])
       elements.set(field, drawn)
       return ready.promise
     })
     await Promise.all(isReady)
-    return stripe
+    boxes.show()
   }
 
-  element.replaceChildren(boxes.root)
-  const drawing = draw()
-  await waitUntilReady(drawing, { from: from.script.url, remove, options })
-  const stripe = await drawing
-  boxes.show()
-
-  const tokenize = async (): Promise<TokenResult> => {
+  const tokenize = async () => {
     const { paymentMethod, error } = await stripe.createPaymentMethod({ type: 'card', card: elements.get('number') })
-    if (isRecord(paymentMethod)) return readPaymentMethod(paymentMethod, from.account)
-    const refused = readStripeError(error)
-    if (refused.field !== null) {
-      const field = refused.field as FieldName
-      boxes.showProblem(field, refused.message)
-      elements.get(field)?.focus()
+    if (isRecord(paymentMethod)) return { token: paymentMethod.id, card: paymentMethod.card }
+    const { type, code, message } = isRecord(error) ? error : {}
+    // Only these two types are written for shoppers, in their language; the others speak to developers (Stripe, "Errors").
+    const isForShopper = type === 'validation_error' || type === 'card_error'
+    const field = (isForShopper && fieldNames.find((name) => String(code).includes(name))) || null
+    const refused = makeFieldError({ field, code, text: isForShopper && message, cause: error }, locale)
+    if (field !== null) {
+      watch.note(field, /^incomplete/.test(refused.code) ? watch.of(field).state : 'invalid', refused.message)
+      focus(field)
     }
     throw refused
   }
-  return makeCardFields({
-    kind: 'stripe',
-    root: boxes.root,
-    tokenize,
-    focus: () => elements.get('number')?.focus(),
-    remove,
-  })
-}
 
-function readPaymentMethod(paymentMethod: Record<string, unknown>, pspAccount: string): TokenResult {
-  const token = readText(paymentMethod.id)
-  if (token === null) throw makeError('fields_unavailable', new Error('Stripe made a payment method without an id.'))
-  const card = isRecord(paymentMethod.card) ? paymentMethod.card : {}
-  const summary = {
-    brand: readText(card.brand) ?? 'unknown',
-    last4: readText(card.last4) ?? '',
-    exp_month: readInteger(card.exp_month),
-    exp_year: readInteger(card.exp_year),
+  const remove = () => {
+    for (const drawn of elements.values()) drawn.destroy()
   }
-  return { token, card: summary, pspAccount }
+  const { account, script } = from
+  return mountFields(
+    element,
+    { kind: 'stripe', account, root: boxes.root, from: script.url, draw, tokenize, focus, remove },
+    options,
+  )
 }
 
-/** Only these two types are written for shoppers, in their language; the others speak to developers (Stripe, "Errors"). */
-function readStripeError(error: unknown) {
-  const { type, code, message } = isRecord(error) ? error : {}
-  const isForShopper = type === 'validation_error' || type === 'card_error'
-  const field = isForShopper ? (fieldNames.find((name) => String(code).includes(name)) ?? null) : null
-  return makeFieldError(code, isForShopper ? message : null, field, error)
+/** An `incomplete_…` error is what Stripe says of a field that was left too early; it can still become right. */
+function readState({ empty, complete, error }: StripeEvent): FieldState {
+  if (complete) return 'complete'
+  if (error && !error.code?.startsWith('incomplete_')) return 'invalid'
+  return empty ? 'empty' : 'incomplete'
 }

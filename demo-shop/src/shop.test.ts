@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { newestVersion } from '@fincore/browser/served'
 import type { FastifyInstance } from 'fastify'
 import { buildShop } from './app.ts'
 import type { ShopConfig } from './config.ts'
@@ -118,7 +119,7 @@ test('a webhook that is forged, too old or changed on the way gets 400 and chang
 })
 
 test('a ping, and an event about an order of another shop, are taken without effect', async () => {
-  const ping = signWebhook({ id: 'msg_5', type: 'ping', data: {} })
+  const ping = signWebhook({ id: 'msg_5', type: 'ping', data: { object: { object: 'webhook_endpoint', id: 'whe_1' } } })
   assert.equal((await sendWebhook(ping)).statusCode, 204)
   assert.equal((await sendWebhook(capturedEvent('msg_6', '/orders/ord_unknown'))).statusCode, 204)
 })
@@ -241,8 +242,7 @@ test('the checkout page alone allows what the PSPs’ fields need, and no page a
   assert.deepEqual(checkout, {
     'default-src': `'none'`,
     // A source of an account that would write more than a source is left out.
-    'script-src':
-      'localhost:80/fincore.js localhost:80/scripts/checkout.js https://*.js.psp.test https://js.psp.test/1/psp.js',
+    'script-src': `${fincore.apiUrl}/sdk/v${newestVersion().version}/fincore.js localhost:80/scripts/checkout.js https://*.js.psp.test https://js.psp.test/1/psp.js`,
     'style-src': 'localhost:80/shop.css',
     'base-uri': `'none'`,
     'img-src': `'self' https://img.psp.test`,

@@ -13,7 +13,7 @@ export type BootstrapInput = {
   /** Those of earlier starts. */
   earlier: readonly KnownMerchant[]
   /** Whether the new merchant is protected from card testing. */
-  cardTesting: 'on' | 'off'
+  cardTesting?: 'off'
   now: Date
 }
 

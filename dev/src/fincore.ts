@@ -6,6 +6,7 @@ import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
 import { explainDatabaseUrl, prepareDatabase } from './database.ts'
+import { writeDevEnvironment } from './dev-environment.ts'
 import {
   type DevFile,
   type KnownMerchant,
@@ -129,7 +130,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       addresses,
       clientFingerprint: certificates.clientFingerprint,
       earlier,
-      cardTesting: options.cardTesting ?? 'on',
+      ...(options.cardTesting === undefined ? {} : { cardTesting: options.cardTesting }),
       now: new Date(),
     }).finally(() => client.close())
     keepMerchant(dataDir, { ...addresses, ...merchant })
@@ -153,6 +154,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       psp_admin_token: secrets.psp_admin_token,
     }
     writeDevFile(dataDir, dev)
+    writeDevEnvironment(dataDir, dev)
     return {
       dev,
       ports,

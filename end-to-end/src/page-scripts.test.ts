@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { ServedPage } from '@fincore/api-contract/served-pages'
 import { comparePage, fetchPage } from '@fincore/dev/pci/compare-page'
-import { sites } from '@fincore/dev/pci/page-manifest'
 import type { Browser, Page } from 'playwright-core'
-import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
+import { type MerchantSite, shareBrowser, startMerchantSite } from './browser.ts'
 import {
   listForeignScripts,
   openPlanted,
@@ -15,32 +13,20 @@ import {
   waitUntilRead,
   watchScripts,
 } from './page-scripts.ts'
-import { listSandboxPages, listServicePages, listShopPages, type ShownPage } from './pages-look.ts'
+import { listSandboxPages, listServicePages, listShopPages, manifest, type ShownPage } from './pages-look.ts'
 import { type Links, useLinks } from './payment-link.ts'
 import { eventually, useWorld, type World } from './world.ts'
 
-/** Which of the pages that are looked at shows which page of the manifest. */
-const shownBy: Record<string, string> = {
-  'payment-service pay': 'link-fresh-opening',
-  'payment-service link message': 'link-unknown',
-  'payment-service docs': 'docs-errors',
-  'psp-sandbox reference': 'psp-reference',
-  'psp-sandbox checkout': 'psp-checkout',
-  'psp-sandbox checkout that waits': 'psp-checkout-late',
-  'psp-sandbox challenge': 'psp-challenge',
-  'psp-sandbox message': 'psp-unknown',
-  'demo-shop checkout': 'shop-checkout-fields',
-  'demo-shop order': 'shop-order-pending',
-  'demo-shop shop page': 'shop-catalogue',
-}
+/** Which of the looks at a page loads all of it, or is made with least; of every other page the first is taken. */
+const bestLooks = ['link-fresh-opening', 'link-unknown', 'psp-unknown', 'shop-checkout-fields']
 /** Seen where shoppers see it: in a frame of the shop's checkout. */
 const shownInFrame = { of: 'demo-shop checkout', page: 'psp-sandbox card fields' }
+const shownPages = [...manifest.keys()].filter((name) => name !== shownInFrame.page)
 
-const manifest = new Map(
-  sites.flatMap(({ name, pages }) => pages.map((page): [string, ServedPage] => [`${name} ${page.name}`, page])),
-)
 const filesOf = (name: string) => manifest.get(name)?.files ?? []
 const scriptsOf = (name: string) => filesOf(name).filter(({ kind }) => kind !== 'style')
+
+const shared = shareBrowser()
 
 /** PCI DSS 6.4.3 and 11.6.1, in a real Chromium: what runs on our pages is what the manifest says, and nothing else. */
 describe('the scripts of our pages', { concurrency: 1 }, () => {
@@ -50,20 +36,22 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
   let links: Links
   let shown: Map<string, ShownPage>
   before(async () => {
-    ;[world, chromium, merchant] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, merchant] = await Promise.all([useWorld(), shared.open(), startMerchantSite()])
     links = useLinks(world, chromium, merchant)
-    const all = [...listServicePages(world, links), ...listSandboxPages(world, links), ...listShopPages(world)]
-    shown = new Map(all.map((page) => [page.name, page]))
+    const all = [...(await listServicePages(world, links)), ...listSandboxPages(world, links), ...listShopPages(world)]
+    const best = all.filter(({ name }) => bestLooks.includes(name))
+    // The last one of a name stays.
+    shown = new Map([...all.toReversed(), ...best].map((look) => [look.of, look]))
   })
   after(async () => {
-    await chromium?.close()
+    await shared.close()
     merchant?.close()
     await world?.close()
   })
 
   /** A page in a browser of its own, arranged but not opened. */
   async function arrange(name: string): Promise<{ page: Page; url: string; look: ShownPage }> {
-    const look = shown.get(shownBy[name] ?? '') ?? assert.fail(`nothing shows ${name}`)
+    const look = shown.get(name) ?? assert.fail(`nothing shows ${name}`)
     const { url, cookies = [] } = await look.arrange()
     const context = await links.open()
     await context.addCookies(cookies)
@@ -72,11 +60,7 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
     return { page, url, look }
   }
 
-  it('have a page here for every page of the manifest', () => {
-    assert.deepEqual([...Object.keys(shownBy), shownInFrame.page].sort(), [...manifest.keys()].sort())
-  })
-
-  for (const name of Object.keys(shownBy)) {
+  for (const name of shownPages) {
     it(`${name}: what ran is the manifest, byte by byte, and the page is served as it says`, async () => {
       const { page, url, look } = await arrange(name)
       const scripts = await watchScripts(page)

@@ -43,7 +43,7 @@ const plants = {
   frame_of_text: (mark) => `<iframe srcdoc='<script>with (parent) { ${mark} }</script>'></iframe>`,
   frame_of_script: (mark) => `<iframe src='javascript:with (parent) { ${mark} }'></iframe>`,
   map_of_imports: (_mark, foreign) =>
-    `<script type="importmap">{"imports": {"/fincore.js": "${foreign}/foreign.js?map_of_imports"}}</script>`,
+    `<script type="importmap">{"imports": {"/assets/pages/browser/card-inputs.ts": "${foreign}/foreign.js?map_of_imports"}}</script>`,
   // The last one, since it would lead the addresses after it elsewhere.
   base: (_mark, foreign) => `<base href="${foreign}/">`,
 } as const satisfies Record<string, (mark: string, foreign: string) => string>

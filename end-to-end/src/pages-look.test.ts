@@ -7,7 +7,14 @@ import { AxeBuilder } from '@axe-core/playwright'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
-import { listSandboxPages, listServicePages, listShopPages, listSilentPages, type ShownPage } from './pages-look.ts'
+import {
+  listSandboxPages,
+  listServicePages,
+  listShopPages,
+  listSilentPages,
+  manifest,
+  type ShownPage,
+} from './pages-look.ts'
 import { type Links, useLinks } from './payment-link.ts'
 import { type StartedWorld, startWorld } from './world.ts'
 
@@ -88,9 +95,15 @@ describe('the look of every page', { concurrency: 1 }, () => {
   }
   for (const [name, list] of Object.entries(groups)) {
     it(`${name} is sound`, { concurrency: 3 }, async (test) => {
-      await Promise.all(list().map((shown) => test.test(shown.name, () => examine(shown))))
+      await Promise.all((await list()).map((shown) => test.test(shown.name, () => examine(shown))))
     })
   }
+
+  it('was at every page of the servers’ tables', async () => {
+    const lists = await Promise.all(Object.values(groups).map((list) => list()))
+    const seen = new Set(lists.flat().flatMap(({ of, framed = of }) => [of, framed]))
+    assert.deepEqual([...seen].sort(), [...manifest.keys()].sort())
+  })
 
   it('of the payment service is sound while the PSP is silent', async () => {
     const pages = listSilentPages(links)

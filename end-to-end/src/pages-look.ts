@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { LinkState } from '@fincore/payment-service/flows/read-link'
+import type { ServedPage } from '@fincore/api-contract/served-pages'
+import { findLinkedPages } from '@fincore/dev/pci/find-linked-pages'
+import { findPages, sites } from '@fincore/dev/pci/page-manifest'
+import { type LinkState, linkStates } from '@fincore/payment-service/flows/read-link'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Page, Route } from 'playwright-core'
 import type { LinkCookie, Links, UsedLink } from './payment-link.ts'
@@ -8,6 +11,10 @@ import { eventually, tokenCharge, type World } from './world.ts'
 /** A page that shoppers see, and how to come to see it. */
 export type ShownPage = {
   name: string
+  /** Which page of the servers' own tables it shows, such as `demo-shop checkout`. */
+  of: string
+  /** The page of the tables that stands in a frame of it. */
+  framed?: string
   /** Makes what the page is about, once; gives its address, and the cookies that its browser has. */
   arrange(): Promise<Arranged>
   /** Before the page is opened: what its browser is kept from. */
@@ -17,26 +24,38 @@ export type ShownPage = {
 }
 export type Arranged = { url: string; cookies?: LinkCookie[] }
 
+/** Every page that the servers' tables list, by the name of its site and its own. */
+export const manifest: ReadonlyMap<string, ServedPage> = new Map(
+  sites.flatMap(({ name, pages }) => pages.map((page): [string, ServedPage] => [`${name} ${page.name}`, page])),
+)
+
 const dear = {
   description: 'Hearth teapot, Aske Stoneware',
   line_items: [{ name: 'Hearth teapot', quantity: 1, amount: 1999 }],
 }
 
-/** The payment link's pages in every state, while the PSP answers, and where the `type` of a problem leads. */
-export function listServicePages(world: World, links: Links): ShownPage[] {
-  const inState = (state: LinkState): ShownPage => ({
-    name: `link-${state}`,
-    arrange: () => links.makeIn(state),
-  })
+/** States in which the payment link leads on, or is to be looked at in more ways than one. */
+const led: ReadonlySet<string> = new Set<LinkState>(['fresh', 'used_here'])
+
+/** The payment link's pages in every state, while the PSP answers, and every page below `/docs` that another one links. */
+export async function listServicePages(world: World, links: Links): Promise<ShownPage[]> {
+  const { api } = world.fincore.dev
   const fresh = async () => ({ url: (await links.make(dear)).url })
+  const states = (Object.keys(linkStates) as LinkState[]).filter((state) => !led.has(state))
+  const docs = await findLinkedPages('/docs', async (path) => {
+    const { headers, text } = await world.http.send('GET', api + path)
+    return String(headers['content-type']).startsWith('text/html') ? text : null
+  })
   return [
     {
       name: 'link-fresh',
+      of: 'payment-service pay',
       arrange: fresh,
       prepare: (page) => page.route('**/link-assets/*.js', (route) => route.abort()),
     },
     {
       name: 'link-fresh-opening',
+      of: 'payment-service pay',
       arrange: fresh,
       prepare: (page) =>
         page.route('**/s/*', (route) =>
@@ -44,16 +63,26 @@ export function listServicePages(world: World, links: Links): ShownPage[] {
         ),
       act: (page) => page.getByRole('button', { name: 'Opening the payment page…' }).waitFor(),
     },
-    ...(['used_elsewhere', 'completed', 'expired', 'canceled', 'unknown'] as const).map(inState),
-    {
-      name: 'docs-errors',
-      arrange: async () => ({ url: `${world.fincore.dev.api}/docs/errors#card_data_not_accepted_here` }),
-    },
-    ...['', '/decline-codes', '/events'].map((path) => ({
-      name: `docs${path.replace('/', '-')}`,
-      arrange: async () => ({ url: `${world.fincore.dev.api}/docs${path}` }),
+    ...states.map((state) => ({
+      name: `link-${state}`,
+      of: 'payment-service link message',
+      arrange: () => links.makeIn(state),
+    })),
+    // A problem's `type` leads to a row of the table of errors.
+    ...docs.map((path) => ({
+      name: path.slice(1).replaceAll('/', '-'),
+      of: pageOf('payment-service', path),
+      arrange: async () => ({ url: api + path + (path === '/docs/errors' ? '#card_data_not_accepted_here' : '') }),
     })),
   ]
+}
+
+/** The page of the tables that an address shows; where several fit, the one that names it most exactly. */
+function pageOf(site: string, path: string): string {
+  const fitting = findPages(path).filter((found) => found.site.name === site)
+  const isExact = (addresses: readonly string[]) => addresses.includes(path)
+  const { page } = fitting.find((found) => isExact(found.page.addresses)) ?? fitting[0] ?? {}
+  return `${site} ${page?.name}`
 }
 
 /** Lets a page come, and what it asks for again be answered by nothing, so that it stays. */
@@ -73,6 +102,7 @@ export function listSilentPages(links: Links): ShownPage[] {
   return [
     {
       name: 'link-confirming',
+      of: 'payment-service link message',
       arrange: url,
       prepare: (page) => page.route('**/return?wait=*', (route) => route.fulfill({ status: 204 })),
     },
@@ -91,23 +121,36 @@ export function listSandboxPages(world: World, links: Links): ShownPage[] {
   }
   const paying = (card: MagicCardName) => (used: UsedLink) => links.pay(used, card)
   return [
-    { name: 'psp-checkout', arrange: () => checkout() },
-    { name: 'psp-checkout-test-cards', arrange: () => checkout(), act: (page) => page.locator('summary').click() },
-    { name: 'psp-checkout-invalid', arrange: () => checkout(), act: (page) => page.locator('#pay').click() },
-    { name: 'psp-checkout-declined', arrange: () => checkout(paying('declined')) },
-    { name: 'psp-checkout-paid', arrange: () => checkout(paying('visa')) },
+    { name: 'psp-checkout', of: 'psp-sandbox checkout', arrange: () => checkout() },
+    {
+      name: 'psp-checkout-test-cards',
+      of: 'psp-sandbox checkout',
+      arrange: () => checkout(),
+      act: (page) => page.locator('summary').click(),
+    },
+    {
+      name: 'psp-checkout-invalid',
+      of: 'psp-sandbox checkout',
+      arrange: () => checkout(),
+      act: (page) => page.locator('#pay').click(),
+    },
+    { name: 'psp-checkout-declined', of: 'psp-sandbox checkout', arrange: () => checkout(paying('declined')) },
+    { name: 'psp-checkout-paid', of: 'psp-sandbox message', arrange: () => checkout(paying('visa')) },
     {
       name: 'psp-checkout-late',
+      of: 'psp-sandbox checkout that waits',
       arrange: () => checkout(paying('late_success')),
       // The page loads itself again, and would be gone while it is looked at.
       prepare: (page) => page.route('**/checkout/*', openOnce()),
     },
     {
       name: 'psp-checkout-expired',
+      of: 'psp-sandbox message',
       arrange: () => checkout((_used, id) => world.api('POST', `/v1/payment_sessions/${id}/expire`)),
     },
     {
       name: 'psp-challenge',
+      of: 'psp-sandbox challenge',
       arrange: async () => {
         const made = await world.api(
           'POST',
@@ -117,8 +160,8 @@ export function listSandboxPages(world: World, links: Links): ShownPage[] {
         return { url: (JSON.parse(made.text) as { next_action: { url: string } }).next_action.url }
       },
     },
-    { name: 'psp-reference', arrange: async () => ({ url: `${psp}/` }) },
-    { name: 'psp-unknown', arrange: async () => ({ url: `${psp}/checkout/nothing` }) },
+    { name: 'psp-reference', of: 'psp-sandbox reference', arrange: async () => ({ url: `${psp}/` }) },
+    { name: 'psp-unknown', of: 'psp-sandbox message', arrange: async () => ({ url: `${psp}/checkout/nothing` }) },
   ]
 }
 
@@ -145,21 +188,25 @@ export function listShopPages(world: World): ShownPage[] {
     return { url }
   }
   return [
-    { name: 'shop-catalogue', arrange: at('/') },
-    { name: 'shop-product', arrange: at('/products/hearth-teapot') },
-    { name: 'shop-unknown', arrange: at('/products/nothing') },
-    { name: 'shop-checkout-hosted', arrange: at('/checkout/hearth-teapot?way=hosted') },
+    { name: 'shop-catalogue', of: 'demo-shop shop page', arrange: at('/') },
+    { name: 'shop-product', of: 'demo-shop shop page', arrange: at('/products/hearth-teapot') },
+    { name: 'shop-unknown', of: 'demo-shop shop page', arrange: at('/products/nothing') },
+    { name: 'shop-checkout-hosted', of: 'demo-shop checkout', arrange: at('/checkout/hearth-teapot?way=hosted') },
     {
       name: 'shop-checkout-fields',
+      of: 'demo-shop checkout',
+      framed: 'psp-sandbox card fields',
       arrange: at('/checkout/hearth-teapot?way=fields'),
       act: async (page) => {
         await page.locator('#card-fields[data-state=ready]').waitFor()
         await page.frameLocator('#card-fields iframe').getByLabel('Card number').fill('5555 5555 5555 4444')
       },
     },
-    { name: 'shop-checkout-server', arrange: at('/checkout/hearth-teapot?way=server') },
+    { name: 'shop-checkout-server', of: 'demo-shop checkout', arrange: at('/checkout/hearth-teapot?way=server') },
     {
       name: 'shop-checkout-problem',
+      of: 'demo-shop checkout',
+      framed: 'psp-sandbox card fields',
       arrange: at('/checkout/hearth-teapot?way=fields'),
       act: async (page) => {
         await page.locator('#card-fields[data-state=ready]').waitFor()
@@ -167,10 +214,18 @@ export function listShopPages(world: World): ShownPage[] {
         await page.locator('#problem').filter({ hasText: /./ }).waitFor()
       },
     },
-    { name: 'shop-order-pending', arrange: async () => ({ url: await order({ way: 'hosted' }) }) },
-    { name: 'shop-order-bank', arrange: async () => ({ url: await byServer('challenge') }) },
-    { name: 'shop-order-paid', arrange: ended('visa', 'paid') },
-    { name: 'shop-order-failed', arrange: ended('insufficient_funds', 'failed') },
-    { name: 'shop-order-left', arrange: async () => ({ url: `${await order({ way: 'hosted' })}?left=1` }) },
+    {
+      name: 'shop-order-pending',
+      of: 'demo-shop order',
+      arrange: async () => ({ url: await order({ way: 'hosted' }) }),
+    },
+    { name: 'shop-order-bank', of: 'demo-shop order', arrange: async () => ({ url: await byServer('challenge') }) },
+    { name: 'shop-order-paid', of: 'demo-shop order', arrange: ended('visa', 'paid') },
+    { name: 'shop-order-failed', of: 'demo-shop order', arrange: ended('insufficient_funds', 'failed') },
+    {
+      name: 'shop-order-left',
+      of: 'demo-shop order',
+      arrange: async () => ({ url: `${await order({ way: 'hosted' })}?left=1` }),
+    },
   ]
 }

@@ -38,3 +38,8 @@ grant select, insert, update on card_testing_settings, card_testing_blocks to fi
 -- They are kept in memory by every process that takes payments.
 create trigger card_testing_settings_changed after insert or update on card_testing_settings for each statement execute function announce_change();
 create trigger card_testing_blocks_changed after insert or update on card_testing_blocks for each statement execute function announce_change();
+
+-- A whole flow that is blocked turns shoppers away: operators are told.
+alter table notices drop constraint notices_kind_check;
+alter table notices add constraint notices_kind_check check (kind in ('webhook_endpoint_failing', 'webhook_endpoint_disabled',
+  'raw_card_grant_lapsing', 'raw_card_grant_expired', 'card_testing_flow_blocked'));

@@ -14,6 +14,8 @@ export const idPrefixes = {
   settlement: 'set',
   event: 'evt',
   webhookEndpoint: 'whe',
+  webhookTry: 'try',
+  notice: 'ntc',
   request: 'req',
   reconciliationRun: 'rec',
   finding: 'find',
@@ -30,9 +32,14 @@ export function newId(kind: IdKind): string {
 
 /** No id of the kind that was made at `time` or later comes before this text; none that was made earlier, after it. */
 export function lowestIdAt(kind: IdKind, time: Date): string {
+  return `${idPrefixes[kind]}_${lowestDigitsAt(time)}`
+}
+
+/** The same without the prefix. */
+export function lowestDigitsAt(time: Date): string {
   const bytes = Buffer.alloc(16)
   bytes.writeUIntBE(time.getTime(), 0, 6)
-  return `${idPrefixes[kind]}_${toCrockford(bytes)}`
+  return toCrockford(bytes)
 }
 
 /** When an id was made, by the clock of the process that made it: the first 48 bits of a UUIDv7 (RFC 9562). */

@@ -31,10 +31,11 @@ import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
-import { forgetOldKeys } from './store/forget.ts'
+import { forgetOldKeys, forgetOldTries } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
+import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
 
@@ -169,6 +170,8 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
     startReconciliation(deps),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
+    runEvery(60_000, 'endpoint health', () => watchEndpoints(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
+    runEvery(3_600_000, 'forgetting tries', () => forgetOldTries(deps.pool), deps.log),
   ]
 }

@@ -2,18 +2,18 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openBrowser } from '@fincore/end-to-end/browser'
 import type { Page } from 'playwright-core'
-import { readSdkScript } from '../script.ts'
+import { bundle } from '../build.ts'
 
 export type Served = { type: string; body: string; headers?: Record<string, string> }
 
-/** A merchant's page in a real Chromium, with the SDK as it is served, and servers beside it. */
+/** A merchant's page in a real Chromium, with the SDK as its sources make it, and servers beside it. */
 export type MerchantPage = {
   origin: string
   /** A server of its own origin, on this machine. */
   serve: (respond: (path: string) => Served) => Promise<string>
   /**
-   * Opens the page and runs `script` in it, with `mount(options)`, `fincore` and `describe(error)` at hand; gives what it
-   * returns. `prepare` sees the page before it is opened.
+   * Opens the page and runs `script` in it, with `mount(options)`, `fincore`, `describe(error)` and `eventually(isSo)` at
+   * hand; gives what it returns. `prepare` sees the page before it is opened.
    */
   run: (script: string, options?: { api?: string; prepare?: (page: Page) => Promise<unknown> }) => Promise<Seen>
   close: () => Promise<void>
@@ -43,9 +43,9 @@ export async function openMerchantPage(show: {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
-  const sdk = readSdkScript()
+  const sdk = await bundle('fincore.mjs')
   const origin = await serve((path) => {
-    if (path === '/fincore.js') return { type: 'text/javascript', body: sdk }
+    if (path === '/fincore.mjs') return { type: 'text/javascript', body: sdk }
     if (path === '/v1/client_config') return { type: 'application/json', body: JSON.stringify(show.clientConfig()) }
     const policy = show.policy?.()
     return {
@@ -65,10 +65,16 @@ export async function openMerchantPage(show: {
         await prepare?.(page)
         await page.goto(origin)
         return await page.evaluate(`(async () => {
-          const { loadFincore } = await import('/fincore.js')
+          const { loadFincore } = await import('/fincore.mjs')
           const fincore = await loadFincore({ api: '${api}' || location.origin, publishableKey: 'pk_test_1' })
           const mount = (options) => fincore.mountCardFields(document.querySelector('#card'), options)
           const describe = (error) => ({ name: error.name, code: error.code, message: error.message, field: error.field })
+          const eventually = async (isSo) => {
+            for (let tries = 0; !isSo(); tries += 1) {
+              if (tries > 200) throw new Error('in vain: ' + isSo)
+              await new Promise((resolve) => setTimeout(resolve, 20))
+            }
+          }
           ${script}
         })()`)
       } finally {

@@ -1,10 +1,10 @@
+import type { ServedPage } from '@fincore/api-contract/served-pages'
 import type { FieldsOffer } from '../fincore/client-config.ts'
 import type { Way } from '../orders/order.ts'
 import { formatPrice, type Product } from '../products.ts'
 import { type Html, html } from './html.ts'
 import { drawProduct } from './illustration.ts'
 import { renderPage } from './layout.ts'
-import { pages } from './served-pages.ts'
 
 export type CheckoutPage = {
   product: Product
@@ -15,6 +15,7 @@ export type CheckoutPage = {
   offer: FieldsOffer
   apiUrl: string
   publishableKey: string
+  served: ServedPage
 }
 
 export function renderCheckout(page: CheckoutPage): string {
@@ -61,7 +62,7 @@ export function renderCheckout(page: CheckoutPage): string {
     ${offer.testCardsUrl && html`<p class="quiet hint">This is a sandbox: no real card works here. <a href="${offer.testCardsUrl}">Cards to try</a></p>`}
   </form>
 </main>`
-  return renderPage({ title: 'Checkout', main, served: pages.checkout })
+  return renderPage({ title: 'Checkout', main, served: page.served })
 }
 
 function renderWay(

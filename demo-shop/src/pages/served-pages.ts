@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { makeServedFile, type ServedFile, type ServedPage } from '@fincore/api-contract/served-pages'
-import { readSdkScript } from '@fincore/browser/script'
+import { newestVersion, readSdkFile, sdkPath } from '@fincore/browser/served'
 
 const sheets = ['base', 'range', 'checkout', 'order', 'hood', 'motion']
 
@@ -11,20 +11,26 @@ const styles = makeServedFile({
   body: sheets.map((name) => read(`styles/${name}.css`)).join('\n'),
   why: 'How the shop looks.',
 })
-/** The SDK of `@fincore/browser`, as any merchant serves it. */
-const sdk = makeServedFile({
-  kind: 'imported script',
-  path: '/fincore.js',
-  body: readSdkScript(),
+const { version } = newestVersion()
+/**
+ * The SDK, as FinCore's API serves it. The shop pins version and hash, so that its shoppers' browsers run this very text
+ * or nothing.
+ */
+const sdk: ServedFile = {
+  kind: 'plain script',
+  origin: '{api}',
+  path: sdkPath(version, 'fincore.js'),
+  ...readSdkFile(newestVersion(), 'fincore.js'),
   why: 'Draws the PSP’s card fields, which stand in frames of the PSP, and hands over their token.',
-})
+}
 const checkoutScript = makePageScript(
   'checkout',
   'Shows the fields of the chosen way to pay, and sends the form once however often it is pressed.',
 )
 const orderScript = makePageScript('order', 'Draws the order anew when the shop’s server learns something of it.')
 
-export const servedFiles: readonly ServedFile[] = [styles, sdk, checkoutScript, orderScript]
+/** What the shop serves itself. */
+export const servedFiles: readonly ServedFile[] = [styles, checkoutScript, orderScript]
 
 export const pages = {
   checkout: {
@@ -48,9 +54,8 @@ export const pages = {
   },
 } as const satisfies Record<string, ServedPage>
 
-/** A page's own script names the SDK by the path that it has here. */
 function makePageScript(name: string, why: string): ServedFile {
-  const body = stripTypeScriptTypes(read(`browser/${name}.ts`)).replaceAll(`'@fincore/browser'`, `'/fincore.js'`)
+  const body = stripTypeScriptTypes(read(`browser/${name}.ts`))
   return makeServedFile({ kind: 'script', path: `/scripts/${name}.js`, body, why })
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { newestVersion, readSdkFile, sdkPath } from '@fincore/browser/served'
 import { Webhook } from 'standardwebhooks'
 
 export type SeenCall = { door: 'api' | 'relay'; path: string; key: string | undefined; body: Record<string, unknown> }
@@ -35,8 +36,13 @@ export async function startFakeFincore(
   const makeHandler = (door: SeenCall['door']) => async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
+    response.setHeader('access-control-allow-origin', '*')
+    if (request.url === sdkPath(newestVersion().version, 'fincore.js')) {
+      response.setHeader('content-type', 'text/javascript')
+      response.end(readSdkFile(newestVersion(), 'fincore.js').body)
+      return
+    }
     if (request.url === '/v1/client_config') {
-      response.setHeader('access-control-allow-origin', '*')
       response.setHeader('access-control-allow-headers', 'authorization')
       response.end(JSON.stringify({ environment: 'sandbox', psp_accounts: makeAccounts(apiUrl) }))
       return

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   describeFixedDirectives,
+  locateFiles,
   renderFileTags,
   type ServedFile,
   type ServedPage,
@@ -26,7 +27,7 @@ export async function comparePage(url: string, fetchIt: FetchPage = fetchPage): 
   const response = await fetchIt(url)
   const text = await readText(response)
   if (text === null) return { url, page: null, faults: [`${pathname} is larger than ${maxBytes} bytes`] }
-  const candidates = findPages(pathname)
+  const candidates = findPages(pathname).map(({ site, page }) => ({ site, page: locateFiles(page, findApi(text)) }))
   const compared = candidates.map(({ site, page }) => ({
     name: `${site.name}: ${page.name}`,
     page,
@@ -35,9 +36,14 @@ export async function comparePage(url: string, fetchIt: FetchPage = fetchPage): 
   const best = compared.sort((a, b) => a.faults.length - b.faults.length)[0]
   if (best === undefined) return { url, page: null, faults: [`${pathname} is no page of the manifest`] }
   const files = await Promise.all(
-    best.page.files.map((file) => compareFile(new URL(file.path, url).href, file, fetchIt)),
+    best.page.files.map((file) => compareFile(new URL((file.origin ?? '') + file.path, url).href, file, fetchIt)),
   )
   return { url, page: best.name, faults: [...best.faults, ...files.flat()] }
+}
+
+/** Where the page finds FinCore's API: its tag says so. Wherever that is, the tag's hash says what may come from there. */
+function findApi(text: string): string {
+  return /<script src="(https?:\/\/[^"/]+)\/sdk\//.exec(text)?.[1] ?? 'https://no-api.invalid'
 }
 
 function compareHeaders(response: Response, page: ServedPage, url: string): string[] {

@@ -6,7 +6,7 @@ export function describeSaqA(): DocPage {
   const sdk = sites
     .flatMap(({ pages }) => pages)
     .flatMap(({ files }) => files)
-    .find(({ path }) => path === '/fincore.js')
+    .find(({ path }) => path.startsWith('/sdk/'))
   if (sdk === undefined) throw new Error('The manifest has no SDK')
   return {
     path: 'docs/pci/saq-a.md',
@@ -37,7 +37,7 @@ export function describeSaqA(): DocPage {
           ],
           [
             'The SDK is this text and no other',
-            `SRI hash \`${sdk.integrity}\`, joined from \`browser-sdk/src\` by its \`script.ts\`; it imports nothing`,
+            `SRI hash \`${sdk.integrity}\` of \`${sdk.path}\`, made from \`browser-sdk/src\` by its \`build.ts\` and imports nothing`,
           ],
           [
             'A PSP’s script comes from that PSP’s own origin, Adyen’s with the hash that Adyen publishes',
@@ -53,8 +53,8 @@ export function describeSaqA(): DocPage {
       '',
       '## What the merchant does',
       '',
-      '- Serves the SDK from its own origin with the hash above, as `<link rel="modulepreload" href="/fincore.js" integrity="…">` before the script that imports it.',
-      "- Sends a Content-Security-Policy: `default-src 'none'`, `script-src` with the addresses of its own scripts, `connect-src` with FinCore’s origin,",
+      '- Takes the SDK from FinCore’s API, or serves its file itself, with the hash above ([both ways](../card-fields.md#load-the-sdk)).',
+      "- Sends a Content-Security-Policy: `default-src 'none'`, `script-src` with the addresses of its own scripts and of the SDK, `connect-src` with FinCore’s origin,",
       "  beside them what [the PSP’s fields need](../card-fields.md#what-the-page-must-allow) and nothing else, `base-uri 'none'`, no `unsafe-inline`, no",
       '  `unsafe-eval`. The demo shop’s checkout is an example that is tested.',
       '- Keeps an inventory of its page’s scripts, the PSP’s among them, with a reason for each (6.4.3), and watches the page for changes at least weekly (11.6.1).',

@@ -48,7 +48,7 @@ function describeSite({ name, about, authorisedBy, pages }: Site): string {
     '',
     table(
       ['File', 'Kind', 'Why', 'SRI hash'],
-      files.map(({ path, kind, why, integrity }) => [`\`${path}\``, kind, why, `\`${integrity}\``]),
+      files.map((file) => [`\`${addressOf(file)}\``, file.kind, file.why, `\`${file.integrity}\``]),
     ),
     '',
     `Authorised by: ${authorisedBy}`,
@@ -56,8 +56,12 @@ function describeSite({ name, about, authorisedBy, pages }: Site): string {
   ].join('\n')
 }
 
+function addressOf({ origin = '', path }: ServedFile): string {
+  return origin + path
+}
+
 function listLoaded({ files, inlineStyle }: ServedPage): string {
-  const names = files.map(({ path }) => `\`${path}\``)
+  const names = files.map((file) => `\`${addressOf(file)}\``)
   return [
     ...names,
     ...(inlineStyle === undefined ? [] : ['nothing; its style stands in the page, allowed by its hash']),

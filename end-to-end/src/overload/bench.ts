@@ -126,7 +126,7 @@ export async function startBench(pspTimeoutMs: number): Promise<Bench> {
           json: { url, events: ['*'] },
         })
       }
-      return { name, id: merchant.id, key: merchant.key, publicKey: public_key, tokens: [] }
+      return { name, id: merchant.id, key: merchant.key, publicKey: public_key, tokens: [], pspHangs }
     },
     slowDown: ({ name }, answersAfterMs) => void answerAfterMs.set(name, answersAfterMs),
     async addTokens(merchant, count) {

@@ -8,6 +8,8 @@ export type Payer = {
   key: string
   /** Unused tokens of its PSP account. One that was shed can be sent again. */
   tokens: string[]
+  /** Its PSP never answers, so the breaker of its account may open, as nobody else's may. */
+  pspHangs: boolean
 }
 
 /**
@@ -21,9 +23,9 @@ export type Tally = {
   /** Of those, in the later part of the load: what is done before the first answers come, and after the last request, is no measure. */
   servedMeanwhile: number
   shed: number
-  /** Of those, because the merchant's own PSP account had too many calls under way. */
+  /** Of those, because the merchant's own PSP account had too many calls under way, or failed again and again. */
   shedForPsp: number
-  /** Shed answers without a whole number of seconds in Retry-After, or with another problem than the two of overload. */
+  /** Shed answers without a whole number of seconds in Retry-After, or with another problem than those of overload. */
   shedWrongly: number
   /** Any other answer, by status or what went wrong. */
   others: Record<string, number>
@@ -128,8 +130,8 @@ async function charge(
   if (answer?.status === 503) {
     tally.shed++
     tally.shedMs.push(tookMs)
-    if (answer.body.includes('"psp_overloaded"')) tally.shedForPsp++
-    if (!isRightlyShed(answer)) tally.shedWrongly++
+    if (/"psp_(overloaded|unavailable)"/.test(answer.body)) tally.shedForPsp++
+    if (!isRightlyShed(answer, payer)) tally.shedWrongly++
     return 'shed'
   }
   const what = answer === null ? 'broken connection' : `status ${answer.status}`
@@ -137,11 +139,11 @@ async function charge(
   return 'other'
 }
 
-function isRightlyShed({ head, body }: RawAnswer): boolean {
+function isRightlyShed({ head, body }: RawAnswer, { pspHangs }: Payer): boolean {
   return (
     /\nretry-after: [1-9]\d*(\r|$)/.test(head) &&
     head.includes('\ncontent-type: application/problem+json') &&
-    /"code":"(psp_)?overloaded"/.test(body)
+    (/"code":"(psp_)?overloaded"/.test(body) || (pspHangs && body.includes('"code":"psp_unavailable"')))
   )
 }
 

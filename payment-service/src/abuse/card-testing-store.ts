@@ -1,10 +1,13 @@
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
+import { blockedFlowNotice } from '../notices/notice-texts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type CardTestingBlock, insertBlock, listBlocksInForce } from '../store/card-testing-blocks.ts'
 import { readCardTestingSettings } from '../store/card-testing-settings.ts'
 import { insertEvent, makeEvent } from '../store/events.ts'
-import { inTransaction } from '../store/pool.ts'
+import { findMerchant } from '../store/merchants.ts'
+import { insertNotice } from '../store/notices.ts'
+import { inTransaction, type Transaction } from '../store/pool.ts'
 import { cutSessionShort } from '../store/sessions.ts'
 import { holdGrowth } from './rules.ts'
 import type { CardTestingSettings } from './settings.ts'
@@ -73,6 +76,7 @@ async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: nu
       },
     })
     await insertEvent(tx, makeEvent('card_testing.suspected', merchantId, showBlock(block), 1, now))
+    if (subject === 'flow') await tellOperators(tx, block)
     if (subject === 'session') await cutSessionShort(tx, merchantId, value, now)
     return block
   })
@@ -84,4 +88,15 @@ async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: nu
     reason: rule,
   })
   return begun.until
+}
+
+/** Of a whole flow alone: shoppers are turned away, and somebody must look. */
+async function tellOperators(
+  tx: Transaction,
+  { merchantId, id, value, figures, until }: CardTestingBlock,
+): Promise<void> {
+  const merchant = (await findMerchant(tx, merchantId))?.name ?? merchantId
+  const { declined, approved } = figures
+  const notice = blockedFlowNotice({ merchant, merchantId, block: id, flow: value, declined, approved, until })
+  await insertNotice(tx, merchantId, id, notice)
 }

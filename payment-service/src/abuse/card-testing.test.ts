@@ -191,10 +191,13 @@ describe('card testing, through the flows', () => {
       const { rows } = await world.pool.query(
         `select (select count(*)::int from charges where merchant_id = $1) as charges,
            (select count(*)::int from events where merchant_id = $1 and type = 'card_testing.suspected') as events,
+           (select count(*)::int from notices where merchant_id = $1 and kind = 'card_testing_flow_blocked') as notices,
            (select count(*)::int from audit_records where merchant_id = $1 and type = 'card_testing.block') as records`,
         [id],
       )
-      assert.deepEqual(rows[0], { charges: stopped.calls, events: 1, records: 1 }, 'what is refused is not written')
+      const notices = rule === 'flow_declines' ? 1 : 0
+      const written = { charges: stopped.calls, events: 1, notices, records: 1 }
+      assert.deepEqual(rows[0], written, 'what is refused is not written')
     })
   }
 

@@ -57,6 +57,13 @@ export const auditTypes = {
     resource: 'key',
     details: { kind: '`secret` or `publishable`', scopes: 'what it may do, separated by spaces' },
   },
+  'api_key.roll': {
+    ...byOperator,
+    meaning: 'A key gets a successor with the same rights, and ends by itself after an overlap.',
+    requirement: '10.2.1.5',
+    resource: 'key',
+    details: { successor: 'the new key', ends_at: 'when the old one ends' },
+  },
   'api_key.revoke': { ...byOperator, meaning: 'A key ends.', requirement: '10.2.1.5', resource: 'key' },
   'api_key.refuse': {
     actors: ['merchant', 'anonymous'],
@@ -389,6 +396,20 @@ export const auditTypes = {
     requirement: '10.2.1.5',
     resource: 'webhook endpoint',
     details: { overlap_seconds: 'how long the old secret signs as well' },
+  },
+  'webhook_endpoint.disable': {
+    ...bySystem,
+    meaning: 'FinCore disables an endpoint, because every try of five days failed, or it answered 410.',
+    requirement: '10.2.1.2',
+    resource: 'webhook endpoint',
+    details: { reason: '`failing` or `gone`', host: 'host of the address' },
+  },
+  'notice.acknowledge': {
+    ...byOperator,
+    meaning: 'An operator marks a notice as seen.',
+    requirement: '10.2.1.2',
+    resource: 'notice',
+    details: { kind: 'of the notice', object: 'the endpoint or the grant' },
   },
   'operator.sign_in': {
     actors: ['anonymous'],

@@ -5,10 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdminServer } from '../admin/server.ts'
 import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { newId } from '../ids.ts'
+import { failingEndpointNotice } from '../notices/notice-texts.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import { runCommand } from '../reconciliation/command.ts'
 import { reconcile } from '../reconciliation/reconcile.ts'
 import { isRefusal } from '../refusal.ts'
+import { insertNotice } from '../store/notices.ts'
+import { inTransaction } from '../store/pool.ts'
+import { disableEndpoint } from '../webhooks/endpoint-health/disable-endpoint.ts'
 import { type AuditType, auditTypes, explainMisfit, type OutcomeOf } from './audit-types.ts'
 import {
   type AuditedService,
@@ -189,6 +193,12 @@ const cases: Record<Case, () => Promise<Act>> = {
   }),
   'api_key.create success': onMerchant('/api_keys', { kind: 'secret' }),
   'api_key.create refused': onMerchant('/api_keys', { kind: 'none' }),
+  'api_key.roll success': async () => {
+    const { id, keyId } = await world.merchant()
+    const path = `/merchants/${id}/api_keys/${keyId}/roll`
+    return { act: () => world.admin('ben', 'POST', path), who: 'ben', with: ['api_key.create success'] }
+  },
+  'api_key.roll refused': onMerchant(`/api_keys/key_${unknownId}/roll`),
   'api_key.revoke success': async () => {
     const { id, keyId } = await world.merchant()
     return { act: () => world.admin('ben', 'DELETE', `/merchants/${id}/api_keys/${keyId}`), who: 'ben' }
@@ -384,6 +394,27 @@ const cases: Record<Case, () => Promise<Act>> = {
   'webhook_endpoint.rotate_secret success': onEndpoint((key, path) =>
     world.call(key, 'POST', `${path}/rotate_secret`, {}),
   ),
+  'webhook_endpoint.disable success': async () => {
+    const { id: merchantId, key } = await world.merchant()
+    const url = 'http://127.0.0.1:9/hook'
+    const { id } = (await world.call(key, 'POST', '/webhook_endpoints', { url })).body
+    const failing = { merchantId, id, url, reason: 'failing' } as const
+    return { act: () => disableEndpoint(world.service.deps, failing), who: 'endpoint_health' }
+  },
+  'notice.acknowledge success': async () => {
+    const { id: merchantId } = await world.merchant()
+    const facts = { merchant: 'Shop', merchantId, endpoint: 'whe_1', host: 'shop.example', failingSince: new Date() }
+    await inTransaction(world.service.deps.pool, (tx) =>
+      insertNotice(tx, merchantId, 'whe_1', failingEndpointNotice(facts)),
+    )
+    const { body } = await world.admin('ada', 'GET', `/notices?merchant=${merchantId}`)
+    const [notice] = body.data as unknown as { id: string }[]
+    return { act: () => world.admin('ada', 'POST', `/notices/${notice?.id}/acknowledge`), who: 'ada' }
+  },
+  'notice.acknowledge refused': async () => ({
+    act: () => world.admin('ada', 'POST', `/notices/ntc_${unknownId}/acknowledge`),
+    who: 'ada',
+  }),
   'operator.sign_in refused': async () => ({ act: () => world.admin(null, 'GET', '/merchants'), who: 'unknown' }),
   'operator.set_token success': async () => ({
     async act() {

@@ -85,7 +85,7 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   const request: unknown = body.value
   if (!validator.Check(request)) {
     const [, findings] = validator.Errors(request)
-    return explainFinding(findings[0])
+    return explainFinding(findings[0], { schema: CreateCardCharge, value: request })
   }
   const { exp_month, exp_year } = request.payment_method.card
   const terms = readCardTerms(request, input.card)

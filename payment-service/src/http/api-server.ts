@@ -20,6 +20,8 @@ import { registerEventRoutes } from './routes/events.ts'
 import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
+import { registerSdkRoutes } from './routes/sdk.ts'
+import { registerWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
@@ -70,7 +72,9 @@ export async function createApiServer(
   registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
+  registerWebhookDeliveryRoutes(app, deps)
   registerClientConfigRoute(app, deps)
+  registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)

@@ -1,7 +1,9 @@
-import { ProblemBody } from '@fincore/api-contract/answers'
+import { deliveryId, idOf } from '@fincore/api-contract/fields'
 import type { TSchema } from 'typebox'
 import type { Access } from '../server/caller.ts'
-import { pageParameters } from './list-query.ts'
+import { describeListParameters } from './list-query.ts'
+import { type Response, rateLimitHeaders, replayedHeader, requestIdHeader } from './openapi-headers.ts'
+import { describeRefusals, listRefusals } from './openapi-refusals.ts'
 import { schemaOf } from './openapi-schemas.ts'
 import type { RouteDocs } from './route-docs.ts'
 
@@ -15,9 +17,9 @@ export type Operation = {
   servers?: { url: string; description: string }[]
   parameters: Parameter[]
   requestBody?: { required: boolean; content: Record<string, { schema: object }> }
-  responses: Record<string, { description: string; headers: object; content: Record<string, { schema: object }> }>
+  responses: Record<string, Response>
 }
-type Parameter = {
+export type Parameter = {
   name: string
   in: 'path' | 'query' | 'header'
   required: boolean
@@ -26,6 +28,7 @@ type Parameter = {
 }
 
 export type DescribedRoute = {
+  method: string
   /** As Fastify writes it, `/v1/charges/:id`. */
   url: string
   access: Exclude<Access, { by: 'anyone' | 'operator' }>
@@ -35,14 +38,18 @@ export type DescribedRoute = {
 }
 
 /** What the id in a path names, by the path's part in front of it. */
-const idsByCollection: Readonly<Record<string, string>> = {
-  charges: 'The charge’s id, `ch_…`.',
-  refunds: 'The refund’s id, `re_…`.',
-  disputes: 'The dispute’s id, `dp_…`.',
-  payment_sessions: 'The payment session’s id, `ps_…`.',
-  events: 'The event’s id, `evt_…`.',
-  webhook_endpoints: 'The endpoint’s id, `whe_…`.',
-  deliveries: 'The delivery’s id, `del_…`.',
+const idsByCollection: Readonly<Record<string, object & { description: string }>> = {
+  charges: described(idOf('ch', 'The charge’s id.')),
+  refunds: described(idOf('re', 'The refund’s id.')),
+  disputes: described(idOf('dp', 'The dispute’s id.')),
+  payment_sessions: described(idOf('ps', 'The payment session’s id.')),
+  events: described(idOf('evt', 'The event’s id.')),
+  webhook_endpoints: described(idOf('whe', 'The endpoint’s id.')),
+  deliveries: described(deliveryId('The delivery’s id.')),
+}
+
+function described(schema: object & { description?: string }): object & { description: string } {
+  return { ...schema, description: schema.description ?? '' }
 }
 
 export const idempotencyKeyParameter: Parameter = {
@@ -50,21 +57,45 @@ export const idempotencyKeyParameter: Parameter = {
   in: 'header',
   required: true,
   description: 'New for each new intention, the same for a retry. Known for 90 days, per merchant.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  schema: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^[\\x20-\\x7e]+$',
+    examples: ['0b7a0c5e-5b5f-4a43-9c57-2f7b6e0f6a55'],
+  },
 }
 
-export function describeOperation({ url, access, idempotent, body, docs }: DescribedRoute): Operation {
+export function describeOperation({ method, url, access, idempotent, body, docs }: DescribedRoute): Operation {
   const scope = access.by === 'secret_key' ? [access.scope] : []
   const said = [docs.description, ...scope.map((name) => `The key needs the scope \`${name}\`.`)].filter(Boolean)
+  const path = describePath(url)
+  const refusable = {
+    method,
+    access,
+    idempotent,
+    hasBody: body !== undefined,
+    hasPathParameters: path.length > 0,
+    isList: docs.list !== undefined,
+    refusals: docs.refusals ?? [],
+  }
   return {
     operationId: docs.operationId,
     summary: docs.summary,
     ...(said.length === 0 ? {} : { description: said.join(' ') }),
     tags: [docs.tag],
-    security: [{ [access.by]: scope }],
-    parameters: [...describePath(url), ...describeQuery(docs.list), ...(idempotent ? [idempotencyKeyParameter] : [])],
+    // What a publishable key may do, a secret one may do as well.
+    security: [{ [access.by]: [] }, ...(access.by === 'publishable_key' ? [{ secret_key: [] }] : [])],
+    parameters: [
+      ...path,
+      ...(docs.list === undefined ? [] : describeListParameters(docs.list)),
+      ...(idempotent ? [idempotencyKeyParameter] : []),
+    ],
     ...(body === undefined ? {} : { requestBody: describeBody(body) }),
-    responses: describeResponses(docs.answer, idempotent),
+    responses: {
+      ...describeAnswer(docs.answer, idempotent, rateLimitHeaders),
+      ...describeRefusals(listRefusals(refusable)),
+    },
   }
 }
 
@@ -73,44 +104,27 @@ export function describeBody(body: TSchema): NonNullable<Operation['requestBody'
   return { required, content: { 'application/json': { schema: schemaOf(body) } } }
 }
 
-export function describeResponses(answer: RouteDocs['answer'], idempotent: boolean): Operation['responses'] {
-  const requestId = { description: 'The request’s id, for your operator.', schema: { type: 'string' } }
-  const replayed = {
-    description: 'This is the answer to an earlier request with this key.',
-    schema: { type: 'string', enum: ['true'] },
-  }
-  const retryAfter = { description: 'Seconds to wait before the same request again.', schema: { type: 'integer' } }
+export function describeAnswer(
+  answer: RouteDocs['answer'],
+  idempotent: boolean,
+  more: Response['headers'] = {},
+): Record<string, Response> {
   return {
     [answer.status]: {
       description: answer.status === 201 ? 'Made.' : 'The answer.',
-      headers: { 'X-Request-Id': requestId, ...(idempotent ? { 'Idempotent-Replayed': replayed } : {}) },
+      headers: {
+        'X-Request-Id': requestIdHeader,
+        ...(idempotent ? { 'Idempotent-Replayed': replayedHeader } : {}),
+        ...more,
+      },
       content: { 'application/json': { schema: schemaOf(answer.schema) } },
-    },
-    default: {
-      description: 'A problem; `code` says which.',
-      headers: { 'X-Request-Id': requestId, 'Retry-After': retryAfter },
-      content: { 'application/problem+json': { schema: schemaOf(ProblemBody) } },
     },
   }
 }
 
 function describePath(url: string): Parameter[] {
-  return [...url.matchAll(/\/(\w+)\/:(\w+)/g)].map(([, collection = '', name = '']) => ({
-    name,
-    in: 'path',
-    required: true,
-    description: idsByCollection[collection] ?? '',
-    schema: { type: 'string' },
-  }))
-}
-
-function describeQuery(list: RouteDocs['list']): Parameter[] {
-  if (list === undefined) return []
-  return Object.entries({ ...pageParameters, ...list.filters }).map(([name, { description, schema }]) => ({
-    name,
-    in: 'query',
-    required: false,
-    description,
-    schema,
-  }))
+  return [...url.matchAll(/\/(\w+)\/:(\w+)/g)].map(([, collection = '', name = '']) => {
+    const { description, ...schema } = idsByCollection[collection] ?? { description: '' }
+    return { name, in: 'path', required: true, description, schema }
+  })
 }

@@ -10,6 +10,7 @@ import {
   RefundList,
   WebhookDeliveryList,
   WebhookEndpointList,
+  WebhookTryList,
 } from '@fincore/api-contract/answers'
 import { CardTestingBlock } from '@fincore/api-contract/card-testing'
 import {
@@ -21,20 +22,44 @@ import {
   CreateTokenCharge,
   ThreeDSecure,
 } from '@fincore/api-contract/requests'
-import { Card, Charge, Dispute, Failure, LineItem, PaymentSession, Refund } from '@fincore/api-contract/resources'
+import {
+  AuthorizedCharge,
+  CanceledCharge,
+  CapturedCharge,
+  Card,
+  Charge,
+  Dispute,
+  FailedCharge,
+  Failure,
+  LineItem,
+  Metadata,
+  PaymentSession,
+  ProcessingCharge,
+  Refund,
+  RequiresActionCharge,
+} from '@fincore/api-contract/resources'
 import {
   CreateWebhookEndpoint,
   NoParameters,
+  RedeliverFailed,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
+  WebhookRedelivery,
+  WebhookTry,
 } from '@fincore/api-contract/webhook-endpoints'
 
 /** The schemas that have a name in openapi.json; wherever one of them is used, it is referred to. */
 const named = {
   Charge,
+  ProcessingCharge,
+  RequiresActionCharge,
+  AuthorizedCharge,
+  CapturedCharge,
+  FailedCharge,
+  CanceledCharge,
   ChargeList,
   CreateTokenCharge,
   CreateCardCharge,
@@ -53,6 +78,7 @@ const named = {
   PaymentSessionList,
   CreatePaymentSession,
   LineItem,
+  Metadata,
   Event,
   EventList,
   WebhookEndpoint,
@@ -64,21 +90,37 @@ const named = {
   RotateWebhookSecret,
   WebhookDelivery,
   WebhookDeliveryList,
+  RedeliverFailed,
+  WebhookRedelivery,
+  WebhookTry,
+  WebhookTryList,
   NoParameters,
   ClientConfig,
   Problem: ProblemBody,
 }
-const names = new Map<unknown, string>(Object.entries(named).map(([name, schema]) => [schema, name]))
+/** By what they say, because TypeBox makes a copy of a schema that is optional somewhere. */
+const names = new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 /** A schema as openapi.json writes it: a reference where it has a name. OpenAPI 3.1 takes JSON Schema as it is. */
 export function schemaOf(schema: object): object {
-  const name = names.get(schema)
+  const name = names.get(JSON.stringify(schema))
   return name === undefined ? referInside(schema) : { $ref: `#/components/schemas/${name}` }
 }
 
-/** `components.schemas`. */
+/** `components.schemas`. A union of objects that differ by a word says so, for programs that make types of it. */
 export function describeSchemas(): Record<string, object> {
-  return Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, referInside(schema)]))
+  const schemas = Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, referInside(schema)]))
+  return { ...schemas, Charge: { ...schemas.Charge, discriminator: chargesByStatus } }
+}
+
+const chargesByStatus = {
+  propertyName: 'status',
+  mapping: Object.fromEntries(
+    Charge.anyOf.map((charge) => [
+      charge.properties.status.const,
+      `#/components/schemas/${names.get(JSON.stringify(charge))}`,
+    ]),
+  ),
 }
 
 function referInside(schema: object): object {

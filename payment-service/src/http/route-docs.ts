@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@fincore/api-contract/errors'
 import type { TSchema } from 'typebox'
 import type { ListDescription } from './list-query.ts'
 
@@ -19,6 +20,8 @@ export type RouteDocs = {
   description?: string
   tag: keyof typeof tags
   answer: { status: 200 | 201; schema: TSchema }
+  /** How this endpoint refuses, beside what all of its kind have (openapi-refusals.ts). The contract's test holds it to it. */
+  refusals?: readonly ErrorCode[]
   /** The query of a list: the same table that the route reads it by. */
   list?: ListDescription
 }

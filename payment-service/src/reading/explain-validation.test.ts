@@ -15,12 +15,19 @@ const good = { amount: 1, currency: 'EUR', payment_method: { type: 'card', card 
 const withCard = (change: object) => ({ payment_method: { type: 'card', card: { ...card, ...change } } })
 
 const cases: [change: object, code: string, param: string, detail: string][] = [
-  [{ amout: 5 }, 'parameter_unknown', 'amout', 'amout is not a field of this request; check its spelling.'],
+  [{ amout: 5 }, 'parameter_unknown', 'amout', 'amout is not a field of this request. Did you mean `amount`?'],
+  [{ total: 5 }, 'parameter_unknown', 'total', 'total is not a field of this request; check its spelling.'],
   [
-    withCard({ cvv: '1' }),
+    { capture_method: 'Manual' },
+    'parameter_invalid',
+    'capture_method',
+    'capture_method must be one of automatic, manual. Did you mean `manual`?',
+  ],
+  [
+    withCard({ expMonth: 1 }),
     'parameter_unknown',
-    'payment_method.card.cvv',
-    'payment_method.card.cvv is not a field of this request; check its spelling.',
+    'payment_method.card.expMonth',
+    'payment_method.card.expMonth is not a field of this request. Did you mean `exp_month`?',
   ],
   [
     { metadata: { 'a b': 'x' } },
@@ -63,7 +70,11 @@ for (const [change, code, param, detail] of cases) {
   test(`both doors say it in the same words: ${detail}`, async () => {
     const request = JSON.parse(JSON.stringify({ ...good, ...change }))
     const [, findings] = validator.Errors(request)
-    assert.deepEqual(explainFinding(findings[0]), { refused: code, param, detail })
+    assert.deepEqual(explainFinding(findings[0], { schema: CreateCardCharge, value: request }), {
+      refused: code,
+      param,
+      detail,
+    })
     const problem = (await app.inject({ method: 'POST', url: '/v1/charges', payload: request })).json()
     assert.deepEqual([problem.code, problem.param, problem.detail], [code, param, detail])
   })

@@ -1,6 +1,7 @@
 import { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import { type Refusal, refuse } from '../refusal.ts'
 import { fieldForms } from './field-forms.ts'
+import { suggestName } from './suggest-name.ts'
 
 /** One finding of a JSON Schema validator, as Ajv and TypeBox both word it. */
 export type Finding = {
@@ -11,8 +12,14 @@ export type Finding = {
   message?: string | undefined
 }
 
-/** Says which field is wrong and what it must look like; the text comes from the schema, never from the value. */
-export function explainFinding(finding: Finding | undefined): Refusal {
+/** What was read, and the schema that it was read by: for asking whether another name or word was meant. */
+export type Read = { schema: unknown; value: unknown }
+
+/**
+ * Says which field is wrong and what it must look like; the text comes from the schema, never from the value. With
+ * what was `read` it also asks whether another name of the schema was meant.
+ */
+export function explainFinding(finding: Finding | undefined, read: Read = { schema: {}, value: undefined }): Refusal {
   if (finding === undefined) return refuse('parameter_invalid')
   const path = finding.instancePath.split('/').slice(1)
   const { params } = finding
@@ -22,30 +29,72 @@ export function explainFinding(finding: Finding | undefined): Refusal {
       return refuse('parameter_missing', { param, detail: `${param} is required.` })
     }
     case 'additionalProperties':
-      return refuseUnknown([...path, firstOf(params.additionalProperty ?? params.additionalProperties)])
+      return refuseUnknown([...path, firstOf(params.additionalProperty ?? params.additionalProperties)], read.schema)
     case 'boolean':
       // How TypeBox says it of each field that `additionalProperties: false` shuts out.
-      if (finding.schemaPath?.endsWith('/additionalProperties') === true) return refuseUnknown(path)
+      if (finding.schemaPath?.endsWith('/additionalProperties') === true) return refuseUnknown(path, read.schema)
   }
   const param = nameField(path)
-  const must = sayForm(finding, path)
+  const must = `${sayForm(finding, path)}${askWord(finding, valueAt(read.value, path))}`
   return param === ''
-    ? refuse('parameter_invalid', { detail: `The request ${must}.` })
-    : refuse('parameter_invalid', { param, detail: `${param} ${must}.` })
+    ? refuse('parameter_invalid', { detail: `The request ${must}` })
+    : refuse('parameter_invalid', { param, detail: `${param} ${must}` })
 }
 
-function refuseUnknown(path: readonly string[]): Refusal {
+function refuseUnknown(path: readonly string[], schema: unknown): Refusal {
   // The names in metadata are the caller's own, so an unknown one is a name of the wrong form.
   if (path[0] === 'metadata' && path.length === 2) {
     const detail = 'A key of metadata has 1 to 40 letters, digits, dots, dashes and underscores.'
     return refuse('parameter_unknown', { param: nameField(path), detail })
   }
   const param = nameField(path)
-  const advice = ofCardsAlone.has(param) ? 'it belongs to charges of a card, at the card relay' : 'check its spelling'
-  return refuse('parameter_unknown', {
-    param,
-    ...(param.includes('…') ? {} : { detail: `${param} is not a field of this request; ${advice}.` }),
-  })
+  if (param.includes('…')) return refuse('parameter_unknown', { param })
+  const said = `${param} is not a field of this request`
+  const meant = suggestName(path.at(-1) ?? '', namesAt(schema, path.slice(0, -1)))
+  const advice = ofCardsAlone.has(param)
+    ? '; it belongs to charges of a card, at the card relay.'
+    : meant === null
+      ? '; check its spelling.'
+      : `. Did you mean \`${meant}\`?`
+  return refuse('parameter_unknown', { param, detail: `${said}${advice}` })
+}
+
+/** The names of the fields that the schema has at a path, through lists and alternatives. */
+function namesAt(schema: unknown, path: readonly string[]): string[] {
+  const here = alternativesOf(schema)
+  const [name, ...rest] = path
+  if (name === undefined) return here.flatMap(({ properties }) => Object.keys(properties ?? {}))
+  return here.flatMap(({ properties, items }) =>
+    namesAt(Object.hasOwn(properties ?? {}, name) ? properties?.[name] : items, rest),
+  )
+}
+
+type Node = { properties?: Record<string, unknown>; items?: unknown; anyOf?: readonly unknown[] }
+function alternativesOf(schema: unknown): Node[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const node: Node = schema
+  return [node, ...(node.anyOf ?? []).flatMap(alternativesOf)]
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inside, name) =>
+      typeof inside === 'object' && inside !== null && Object.hasOwn(inside, name)
+        ? Reflect.get(inside, name)
+        : undefined,
+    value,
+  )
+}
+
+/** The end of a sentence, with a question after it when a word of the schema is near to what was sent. */
+function askWord({ keyword, params }: Finding, sent: unknown): string {
+  const words = keyword === 'enum' ? params.allowedValues : []
+  if (typeof sent !== 'string' || !Array.isArray(words)) return '.'
+  const meant = suggestName(
+    sent,
+    words.filter((word) => typeof word === 'string'),
+  )
+  return meant === null ? '.' : `. Did you mean \`${meant}\`?`
 }
 
 /** Fields that a charge of a card has and one of a token lacks: well spelt, and sent to the wrong door. */

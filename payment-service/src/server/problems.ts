@@ -44,7 +44,8 @@ export function sendRefusal(
 export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Refusal {
   if (error instanceof RefusalError) return error.refusal
   if (isFastifyError(error)) {
-    if (error.validation !== undefined) return explainFinding(error.validation[0])
+    if (error.validation !== undefined)
+      return explainFinding(error.validation[0], { schema: request.routeOptions.schema?.body, value: request.body })
     const code = refusalsByFastifyCode[error.code]
     if (code !== undefined) return refuse(code)
     // A broken request line, header or length: the client's fault, and not worth a line in the log.

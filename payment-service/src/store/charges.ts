@@ -47,6 +47,7 @@ export const chargeColumns = `merchant_id, id, status, flow, amount, currency, c
 
 /** The charge as the API shows it. */
 export function renderCharge(row: ChargeRow): Charge {
+  // What goes with which status the constraints of the table hold, and not this type.
   return {
     object: 'charge',
     id: row.id,
@@ -75,7 +76,7 @@ export function renderCharge(row: ChargeRow): Charge {
     network_transaction_id: row.network_transaction_id,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
-  }
+  } as Charge
 }
 
 /** The row as it is after a change; what leaves `authorized` has no operation pending any more. */

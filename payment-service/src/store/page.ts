@@ -1,18 +1,46 @@
+import { lowestDigitsAt } from '../ids.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import type { Queryable } from './pool.ts'
 
 /** A page of a list, as its caller asked for it: at most one of the two cursors is set. */
-export type PageQuery = { limit: number; startingAfter: string | null; endingBefore: string | null }
+export type PageQuery = {
+  limit: number
+  startingAfter: string | null
+  endingBefore: string | null
+  /** Made then or later. */
+  createdAfter: Date | null
+  /** Made before then. */
+  createdBefore: Date | null
+}
 
 export type PageSource = {
   /** Columns and table are the code's own text, never a caller's. */
   columns: string
-  table: 'charges' | 'refunds' | 'disputes' | 'payment_sessions' | 'events' | 'webhook_endpoints' | 'webhook_deliveries'
+  table: keyof typeof tables
   merchantId: string
   /** Columns that must have this value; an undefined one does not matter. */
   equal?: Readonly<Record<string, string | undefined>>
   query: PageQuery
 }
+
+/** The prefix of the ids of each table, and when a row was made, as its answer says it. */
+const tables = {
+  charges: { prefix: 'ch_', createdAt: 'created_at' },
+  refunds: { prefix: 're_', createdAt: 'created_at' },
+  disputes: { prefix: 'dp_', createdAt: 'created_at' },
+  payment_sessions: { prefix: 'ps_', createdAt: 'created_at' },
+  // The event's own text is the answer; the column has the database's clock.
+  events: { prefix: 'evt_', createdAt: `(body ->> 'created_at')::timestamptz` },
+  webhook_endpoints: { prefix: 'whe_', createdAt: 'created_at' },
+  webhook_deliveries: { prefix: 'del_', createdAt: 'created_at' },
+  webhook_tries: { prefix: 'try_', createdAt: 'tried_at' },
+} as const
+
+/**
+ * An id has the time at which it was made, which is not to the millisecond that of `created_at`: within this of it, an
+ * object is looked at. The index on the id finds the range, and `created_at` decides at its ends.
+ */
+const slackMs = 60_000
 
 /**
  * Reads a page of one merchant's rows, the newest first: ids sort by time, so the id is the cursor. `hasMore` says
@@ -33,13 +61,14 @@ export async function fetchPage<Row extends object>(
     if (rowCount === 0)
       return refuse('cursor_invalid', { param: startingAfter === null ? 'ending_before' : 'starting_after' })
   }
-  const values: (string | number)[] = [source.merchantId]
+  const values: (string | number | Date)[] = [source.merchantId]
   const conditions = ['merchant_id = $1']
-  const compare = (column: string, operator: '=' | '<' | '>', value: string) =>
+  const compare = (column: string, operator: '=' | '<' | '>' | '>=', value: string | Date) =>
     conditions.push(`${column} ${operator} $${values.push(value)}`)
   for (const [column, value] of Object.entries(source.equal ?? {})) if (value !== undefined) compare(column, '=', value)
   if (startingAfter !== null) compare('id', '<', startingAfter)
   if (endingBefore !== null) compare('id', '>', endingBefore)
+  for (const [column, operator, value] of limitsOfTime(source.table, source.query)) compare(column, operator, value)
   const { rows } = await db.query<Row>(
     `select ${source.columns} from ${source.table} where ${conditions.join(' and ')}
      order by id ${endingBefore === null ? 'desc' : 'asc'} limit $${values.push(limit + 1)}`,
@@ -49,5 +78,24 @@ export async function fetchPage<Row extends object>(
   return { rows: endingBefore === null ? page : page.reverse(), hasMore: rows.length > limit }
 }
 
+/** What `createdAfter` and `createdBefore` of a query ask of a table's rows, each as column, operator and value. */
+export function limitsOfTime(
+  table: keyof typeof tables,
+  { createdAfter, createdBefore }: Pick<PageQuery, 'createdAfter' | 'createdBefore'>,
+): [column: string, operator: '<' | '>=', value: string | Date][] {
+  const { prefix, createdAt } = tables[table]
+  const lowestIdAt = (time: Date, slack: number) => prefix + lowestDigitsAt(new Date(time.getTime() + slack))
+  const limits: ReturnType<typeof limitsOfTime> = []
+  if (createdAfter !== null)
+    limits.push(['id', '>=', lowestIdAt(createdAfter, -slackMs)], [createdAt, '>=', createdAfter])
+  if (createdBefore !== null)
+    limits.push(['id', '<', lowestIdAt(createdBefore, slackMs)], [createdAt, '<', createdBefore])
+  return limits
+}
+
 /** Rows that can go while somebody pages through them: there a cursor need not exist any more. */
-const deletable: ReadonlySet<PageSource['table']> = new Set(['webhook_endpoints', 'webhook_deliveries'])
+const deletable: ReadonlySet<PageSource['table']> = new Set([
+  'webhook_endpoints',
+  'webhook_deliveries',
+  'webhook_tries',
+])

@@ -12,6 +12,11 @@ const scripts = {
   cardInputs: makeScript('pages/browser/card-inputs.ts', 'imported script', 'Formats and checks the card’s inputs.'),
   checkout: makeScript('pages/browser/checkout.ts', 'script', 'Checks the form before it is sent, and sends it once.'),
   checkAgain: makeScript('pages/browser/check-again.ts', 'script', 'Looks again while the bank is slow.'),
+  fieldStyles: makeScript(
+    'pages/browser/field-styles.ts',
+    'imported script',
+    'Gives the fields the colours, sizes and font of the merchant’s page.',
+  ),
   fields: makeScript(
     'pages/browser/fields.ts',
     'script',
@@ -48,7 +53,7 @@ export const pages = {
     name: 'card fields',
     shows: 'The card’s inputs, in a frame of the merchant’s page: takes a card',
     addresses: ['/fields'],
-    files: [styles, scripts.cardBrands, scripts.cardInputs, scripts.fields],
+    files: [styles, scripts.cardBrands, scripts.cardInputs, scripts.fieldStyles, scripts.fields],
   },
   challenge: {
     name: 'challenge',

@@ -1,26 +1,12 @@
+import { type FieldTexts, fieldTextNames } from './field-texts.ts'
 import { type Html, html } from './html.ts'
-import type { Language } from './texts.ts'
-import { texts } from './texts.ts'
 
 export type CardField = 'number' | 'expiry' | 'cvc'
 
-/** What a script needs to say, handed over in `data-` attributes so that no script is inline. */
-const messageNames = [
-  'incorrect_number',
-  'incomplete_number',
-  'incorrect_cvc',
-  'incomplete_cvc',
-  'incorrect_expiry',
-  'incomplete_expiry',
-  'expired_date',
-  'tokenFailed',
-  'processing',
-] as const
-
 /** The card inputs, the same on the checkout page and in the iframe. Number and code are never written back into the page. */
-export function renderCardInputs(language: Language, errors: Partial<Record<CardField, string>>, expiry: string): Html {
-  const t = texts[language]
-  const messages = JSON.stringify(Object.fromEntries(messageNames.map((name) => [name, t[name]])))
+export function renderCardInputs(t: FieldTexts, errors: Partial<Record<CardField, string>>, expiry: string): Html {
+  // What a script needs to say, handed over in a `data-` attribute so that no script is inline.
+  const messages = JSON.stringify(Object.fromEntries(fieldTextNames.map((name) => [name, t[name]])))
   const field = (name: CardField, label: string, input: Html) => html`<div class="field">
     <label for="${name}">${label}</label>
     ${input}

@@ -129,7 +129,7 @@ function renderForm(
   <h2 id="pay-title">${t.payHeading}</h2>
   ${reason && html`<div class="alert" role="alert"><p><strong>${t.notPaid}</strong></p><p>${reason} ${t.tryAgain}</p></div>`}
   <form id="card-form" method="post" action="/checkout/${session.secret}">
-    ${renderCardInputs(language, form.errors ?? {}, form.expiry ?? '')}
+    ${renderCardInputs(texts[language], form.errors ?? {}, form.expiry ?? '')}
     <div class="field">
       <label for="holder_name">${t.holderName} <span class="quiet">${t.optional}</span></label>
       <input id="holder_name" name="holder_name" type="text" autocomplete="cc-name" maxlength="100" value="${form.holderName ?? ''}">

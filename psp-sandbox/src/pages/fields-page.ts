@@ -2,6 +2,7 @@ import { findAccountByPublicKey } from '../ledger/accounts.ts'
 import type { Psp } from '../psp.ts'
 import { pages } from './assets.ts'
 import { renderCardInputs } from './card-form.ts'
+import { chooseFieldLanguage } from './field-texts.ts'
 import { html } from './html.ts'
 import { renderMessage, renderPage, sendPage } from './layout.ts'
 import type { PagesApp } from './pages-app.ts'
@@ -12,25 +13,22 @@ export function registerFieldsPage(app: PagesApp, psp: Psp): void {
   app.get('/fields', async (request, reply) => {
     const query = request.query as Record<string, unknown>
     const text = (name: string) => (typeof query[name] === 'string' ? query[name].slice(0, 512) : '')
-    const language = chooseLanguage(text('locale'), request.headers['accept-language'])
+    const acceptLanguage = request.headers['accept-language']
+    const { language, t } = chooseFieldLanguage(text('locale'), acceptLanguage)
     const origin = readOrigin(text('origin'))
     const account = findAccountByPublicKey(psp.ledger, text('public_key'))
     if (!origin || !account) {
-      const t = texts[language]
-      return sendPage(
-        reply,
-        400,
-        renderMessage({ language, title: t.unknownTitle, text: t.unknownText, icon: 'question' }),
-        origin,
-      )
+      const language = chooseLanguage(text('locale'), acceptLanguage)
+      const { unknownTitle: title, unknownText } = texts[language]
+      return sendPage(reply, 400, renderMessage({ language, title, text: unknownText, icon: 'question' }), origin)
     }
     const page = renderPage({
       served: pages.fields,
-      title: texts[language].payHeading,
+      title: t.payHeading,
       language,
       className: `fields ${text('theme') === 'dark' ? 'dark' : 'light'}`,
       body: html`<main id="fields" data-origin="${origin}" data-public-key="${account.public_key}">
-<form id="card-form" aria-label="${texts[language].payHeading}">${renderCardInputs(language, {}, '')}</form>
+<form id="card-form" aria-label="${t.payHeading}">${renderCardInputs(t, {}, '')}</form>
 </main>`,
     })
     return sendPage(reply, 200, page, origin)

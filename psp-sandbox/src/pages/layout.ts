@@ -16,7 +16,7 @@ export type Page = { text: string; served: ServedPage }
 export function renderPage(page: {
   served: ServedPage
   title: string
-  language: Language
+  language: string
   className: string
   body: Html
 }): Page {

@@ -1,4 +1,4 @@
-import { type CardFields, type Fincore, loadFincore } from '@fincore/browser'
+import type { CardFields, Fincore } from '@fincore/browser'
 
 /** Draws the PSP's fields when “Pay here” is chosen, and sends the form once however often it is pressed. */
 const form = findElement('#pay', HTMLFormElement)
@@ -35,12 +35,15 @@ async function drawFields(): Promise<{ fincore: Fincore; fields: CardFields }> {
   const { api = '', publishableKey = '' } = form.dataset
   fieldsBox.dataset.state = 'loading'
   try {
-    const fincore = await loadFincore({ api, publishableKey })
+    // The page's tag loads it from FinCore with its hash. Without it the other ways to pay are still there.
+    if (window.Fincore === undefined) throw new Error('Paying here is not possible right now. Choose the secure page.')
+    const fincore = await window.Fincore.load({ api, publishableKey })
     const theme = window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
     const fields = await fincore.mountCardFields(fieldsBox, {
       theme,
-      onChange: () => {
-        problem.textContent = ''
+      // What is wrong with a field stands beside it too; under the form it stays until something is put right.
+      onChange: ({ message }) => {
+        if (message === null) problem.textContent = ''
       },
     })
     fieldsBox.dataset.state = 'ready'

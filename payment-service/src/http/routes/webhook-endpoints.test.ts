@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { newId } from '../../ids.ts'
 import { type ApiWorld, callerOf, createApiWorld } from '../../webhooks/testing/api-world.ts'
+import { until } from '../../webhooks/testing/webhook-world.ts'
 
 type Call = ReturnType<typeof callerOf>
 const url = 'http://127.0.0.1:9/hook'
@@ -218,6 +219,8 @@ describe('/v1/events', { concurrency: false }, () => {
       const { body } = await call('GET', `/events?${query}`)
       return [body.data.map((event: { id: string }) => events.findIndex((one) => one.id === event.id)), body.has_more]
     }
+    // They are listed when every write that began before them is over, also those of other tests on this server.
+    await until('all are listed', async () => (await call('GET', '/events')).body.data.length === 5)
     const [first, , third, , last] = events.map((event) => event.id)
     assert.deepEqual(await ids(''), [[0, 1, 2, 3, 4], false])
     assert.deepEqual(await ids('limit=2'), [[0, 1], true])

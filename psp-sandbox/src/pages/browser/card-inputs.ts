@@ -1,10 +1,12 @@
-import { brandOf, cvcLengthOf, isCardNumber } from '../../card-brands.ts'
+import { brandOf, type CardBrand, cvcLengthOf, isCardNumber } from '../../card-brands.ts'
 
 export type FieldName = 'number' | 'expiry' | 'cvc'
+/** `incomplete`: what is typed so far can still become right. */
+export type FieldState = 'empty' | 'incomplete' | 'invalid' | 'complete'
 export type FieldProblem = { field: FieldName; code: string; message: string }
 export type TypedCard = { number: string; cvc: string; expiry_month: number; expiry_year: number }
 
-const fieldNames: FieldName[] = ['number', 'expiry', 'cvc']
+export const fieldNames: readonly FieldName[] = ['number', 'expiry', 'cvc']
 
 const brandLabels: Record<string, string> = {
   visa: 'Visa',
@@ -17,8 +19,15 @@ const brandLabels: Record<string, string> = {
   maestro: 'Maestro',
 }
 
-/** Finds the inputs of the page, formats what is typed, and shows what is wrong. Throws when the page has none. */
-export function connectCardInputs(onChange: () => void) {
+/**
+ * Finds the inputs of the page, formats what is typed, and shows what is wrong. Throws when the page has none.
+ *
+ * @param onFocus called when an input gets the focus or loses it
+ */
+export function connectCardInputs(
+  onChange: () => void,
+  onFocus: (field: FieldName, hasFocus: boolean) => void = () => {},
+) {
   const holder = requireElement('.card-inputs', HTMLElement)
   const messages: Record<string, string> = JSON.parse(holder.dataset.messages ?? '{}')
   const input = (name: FieldName) => requireElement(`#${name}`, HTMLInputElement)
@@ -60,12 +69,14 @@ export function connectCardInputs(onChange: () => void) {
     })
     input(field).addEventListener('focus', () => {
       lastLength = input(field).value.length
+      onFocus(field, true)
     })
     input(field).addEventListener('blur', () => {
       const problem = problemOf(field)
       // An empty field that is only passed through is not a mistake yet.
       if (problem && input(field).value !== '') show(field, problem.message)
       onChange()
+      onFocus(field, false)
     })
   }
 
@@ -76,17 +87,22 @@ export function connectCardInputs(onChange: () => void) {
       const brand = brandOf(digits('number'))
       return brand === 'unknown' ? null : brand
     },
-    isComplete: () => fieldNames.every((field) => problemOf(field) === null),
+    /** What is known of a field, and what the shopper is told about it. */
+    describe: (field: FieldName): { state: FieldState; message: string | null } => ({
+      state: stateOf(field, problemOf(field)?.code ?? null, input(field).value, brandOf(digits('number'))),
+      message: requireElement(`#${field}-error`, HTMLElement).textContent || null,
+    }),
     /** Shows every problem, puts the focus on the first, and returns it. */
     validate: (): FieldProblem | null => {
       const problems = fieldNames.map(problemOf)
       for (const [index, field] of fieldNames.entries()) show(field, problems[index]?.message ?? '')
+      onChange()
       const first = problems.find((problem) => problem !== null) ?? null
       if (first) input(first.field).focus()
       return first
     },
     show,
-    focus: () => input('number').focus(),
+    focus: (field: FieldName) => input(field).focus(),
     read: (): TypedCard => {
       const expiry = readExpiry(input('expiry').value)
       return {
@@ -120,6 +136,15 @@ function problemCodeOf(field: FieldName, number: string, expiryText: string, cvc
   if (expiryText.trim() === '' || !expiry) return expiryText.trim() === '' ? 'incomplete_expiry' : 'incorrect_expiry'
   // Local time is the shopper's; the bank has the last word on the day itself.
   return new Date(expiry.year, expiry.month, 1).getTime() <= Date.now() ? 'expired_date' : null
+}
+
+/** A field that is wrong may only be too short yet: then nobody should be told that it is wrong. */
+function stateOf(field: FieldName, problem: string | null, text: string, brand: CardBrand): FieldState {
+  if (problem === null) return 'complete'
+  if (text.trim() === '') return 'empty'
+  const length = text.replace(/\D/g, '').length
+  const whole = { number: brand === 'amex' ? 15 : 16, expiry: 4, cvc: cvcLengthOf(brand) || 3 }[field]
+  return length < whole ? 'incomplete' : 'invalid'
 }
 
 function readExpiry(text: string): { month: number; year: number } | null {

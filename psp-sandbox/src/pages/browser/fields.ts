@@ -1,4 +1,5 @@
-import { connectCardInputs, requireElement } from './card-inputs.ts'
+import { connectCardInputs, type FieldName, fieldNames, requireElement } from './card-inputs.ts'
+import { applyStyles } from './field-styles.ts'
 
 /**
  * The card fields inside a merchant's page. They talk to the one origin that the address names, and to its very
@@ -16,13 +17,17 @@ function height(): number {
   return Math.ceil(root.getBoundingClientRect().height)
 }
 
-let lastChange = ''
-const inputs = connectCardInputs(() => {
-  const change = { complete: inputs.isComplete(), brand: inputs.brand() }
-  if (JSON.stringify(change) === lastChange) return
-  lastChange = JSON.stringify(change)
-  say({ event: 'change', ...change })
-})
+/** What the merchant's page was told last of each field. */
+const told = new Map<FieldName, string>()
+function tellChanges(): void {
+  for (const field of fieldNames) {
+    const known = { ...inputs.describe(field), brand: inputs.brand() }
+    if (told.get(field) === JSON.stringify(known)) continue
+    told.set(field, JSON.stringify(known))
+    say({ event: 'change', field, ...known })
+  }
+}
+const inputs = connectCardInputs(tellChanges, (field, hasFocus) => say({ event: hasFocus ? 'focus' : 'blur', field }))
 
 async function tokenize(id: unknown): Promise<void> {
   const problem = inputs.validate()
@@ -69,7 +74,11 @@ window.addEventListener('message', (event) => {
   if (event.origin !== merchantOrigin || event.source !== window.parent) return
   const { data } = event
   if (typeof data !== 'object' || data === null || data.fincore !== 1) return
-  if (data.do === 'focus') inputs.focus()
+  if (data.do === 'focus') inputs.focus(fieldNames.find((field) => field === data.field) ?? 'number')
+  if (data.do === 'style') {
+    applyStyles(data.styles)
+    say({ event: 'styled', height: height() })
+  }
   if (data.do === 'tokenize') void tokenize(data.id)
 })
 
