@@ -2,7 +2,7 @@ import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
-import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
+import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { html } from '../link/html.ts'
 import { renderDocsPage, renderIndex, renderRows, renderText } from './page.ts'
 
@@ -81,6 +81,7 @@ export function renderEventsPage(): string {
 <h2>Types, and what to do</h2>${withAction(eventTypes)}
 <h2>Flags of a charge</h2>${withAction(chargeFlags)}
 <h2>States of a delivery</h2>${words('delivery', deliveryStates)}
-<h2>Why an endpoint is disabled</h2>${words('disabled', disabledReasons)}`,
+<h2>Why an endpoint is disabled</h2>${words('disabled', disabledReasons)}
+<h2>How an endpoint fares</h2>${words('health', healthStates)}`,
   )
 }
