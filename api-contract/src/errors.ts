@@ -481,6 +481,14 @@ export const errorTable = {
     meaning:
       'More requests came in this minute than the limit allows, of your key or of your address. Nothing of this one was done. Wait for `Retry-After` and send it again; spread what you send.',
   },
+  card_testing_suspected: {
+    status: 429,
+    title: 'Card testing is suspected',
+    retry: 'same_request',
+    retryAfterSeconds: 1_800,
+    meaning:
+      'So many different cards were declined with hardly an approval between them that somebody seems to try out stolen ones. What explains it (an address, a kind of card, a payment session, or new cards in one flow) is not tried until `Retry-After` is over; `detail` says which, and what to do. Nothing was written and the PSP was not called. Show the shopper that the payment is not possible just now; your operator can see why, and lift it at once.',
+  },
   internal_error: {
     status: 500,
     title: 'Something went wrong here',
