@@ -62,6 +62,13 @@ export default {
       to: { path: '^payment-service/src/(webhooks|admin|jobs|card-door|reconciliation)/' },
     },
     {
+      name: 'nothing-imports-the-cli',
+      comment: 'The command line lies above all: it calls, and the service that it calls knows nothing of it.',
+      severity: 'error',
+      from: { pathNot: ['^payment-service/src/(cli/|cli\\.ts$)', '^(dev|end-to-end)/', tests] },
+      to: { path: '^payment-service/src/cli(/|\\.ts$)' },
+    },
+    {
       name: 'services-stay-apart',
       comment: 'The processes meet over HTTP and share only the contract.',
       severity: 'error',

@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable } from './errors.ts'
 import { eventTypes } from './events.ts'
 import { address, count, idOf, kindOf, listOf, nullable, oneOf, text, time } from './fields.ts'
 import { Charge, Dispute, PaymentSession, Refund } from './resources.ts'
-import { WebhookDelivery, WebhookEndpoint } from './webhook-endpoints.ts'
+import { WebhookDelivery, WebhookEndpoint, WebhookTry } from './webhook-endpoints.ts'
 
 /** What the API answers beside the objects themselves: lists, events, problems. */
 
@@ -40,6 +40,7 @@ export const PaymentSessionList = listOf(PaymentSession, 'payment sessions')
 export const EventList = listOf(Event, 'events')
 export const WebhookEndpointList = listOf(WebhookEndpoint, 'webhook endpoints')
 export const WebhookDeliveryList = listOf(WebhookDelivery, 'deliveries')
+export const WebhookTryList = listOf(WebhookTry, 'tries')
 
 export const DeletedWebhookEndpoint = Type.Object(
   {

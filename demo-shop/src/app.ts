@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import formbody from '@fastify/formbody'
 import { contentTypes, locateFiles, type ServedPage } from '@fincore/api-contract/served-pages'
+import { Fincore } from '@fincore/node'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { makeCheckout } from './checkout.ts'
 import { readCheckoutForm } from './checkout-form.ts'
 import type { ShopConfig } from './config.ts'
 import { describeFault } from './describe-fault.ts'
-import { connectFincore } from './fincore/client.ts'
 import { makeFieldsOffer } from './fincore/client-config.ts'
 import { watchOrder } from './order-changes.ts'
 import { type Way, ways } from './orders/order.ts'
@@ -23,12 +23,18 @@ import { makeWebhookIntake } from './webhooks.ts'
 type CheckoutView = { product: Product; way: Way; problem: string | null }
 const largestBody = 64 * 1024
 
+/** The API for everything, and the card relay, over mutual TLS, for cards alone. */
+function connectFincore({ apiUrl, relayUrl, secretKey, relay }: ShopConfig): Fincore {
+  // A shopper waits: three tries at most.
+  return new Fincore({ api: apiUrl, secretKey, relay: { url: relayUrl, ...relay }, maxRetries: 2 })
+}
+
 /** Builds the shop: its pages, the checkout, and the door for webhooks. Close it with `close()`; it then closes its file too. */
 export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   const store = openOrderStore(config.dataDir)
   const fincore = connectFincore(config)
   const findOffer = makeFieldsOffer(config)
-  const checkout = makeCheckout({ store, fincore, publicUrl: config.publicUrl })
+  const checkout = makeCheckout({ store, fincore, config })
   const takeWebhook = makeWebhookIntake({ store, secret: config.webhookSecret })
   const icon = await readFile(new URL('./pages/icon.svg', import.meta.url), 'utf8')
   const apiOrigin = new URL(config.apiUrl).origin
@@ -49,7 +55,7 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
   const leaving = new AbortController()
   app.addHook('preClose', async () => leaving.abort())
   app.addHook('onClose', async () => {
-    await fincore.close()
+    fincore.close()
     store.close()
   })
   await app.register(formbody, { bodyLimit: largestBody })

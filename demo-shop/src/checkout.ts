@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { ErrorCode, Problem } from '@fincore/api-contract/errors'
-import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
-import type { Answer, Fincore, Post } from './fincore/client.ts'
+import {
+  type Charge,
+  type CreateCardCharge,
+  type CreateTokenCharge,
+  type ErrorCode,
+  type Fincore,
+  FincoreError,
+  FincoreUnavailableError,
+  FincoreUnknownOutcomeError,
+} from '@fincore/node'
+import type { ShopConfig } from './config.ts'
 import type { RawCard } from './fincore/mask.ts'
+import { type Recording, recordCall } from './fincore/recorded-call.ts'
 import { applyCharge, applySession, type Order, type OrderChange, type Way } from './orders/order.ts'
 import type { OrderStore } from './orders/store.ts'
 import { type Product, shopCurrency } from './products.ts'
@@ -13,18 +22,18 @@ export type Payment =
   | { way: 'fields'; token: string; pspAccount: string | null }
   | { way: 'server'; card: RawCard }
 
-export type CheckoutDeps = { store: OrderStore; fincore: Fincore; publicUrl: string }
+export type CheckoutDeps = { store: OrderStore; fincore: Fincore; config: ShopConfig }
 
 export type Checkout = (from: { attempt: string; product: Product; payment: Payment }) => Promise<CheckoutResult>
 export type CheckoutResult = { order: Order; charge: Charge | null }
 
-const refusals: Partial<Record<ErrorCode, string>> = {
+const refusals: Readonly<Record<string, string>> = {
   card_number_invalid: 'The card number is not right. Check it and try again.',
   card_number_missing: 'The card number is missing. Enter it and try again.',
   card_cvc_invalid: 'The security code is not right. Check it and try again.',
   card_cvc_missing: 'The security code is missing. Enter it and try again.',
   rate_limited: 'The shop is very busy. Nothing was charged; try again in a moment.',
-}
+} satisfies Partial<Record<ErrorCode, string>>
 const refusedMessage = 'This way of paying is not available right now. Nothing was charged; choose another one.'
 const pageUnavailable = 'The payment page could not be opened. Nothing was charged; try again.'
 const unknownMessage =
@@ -79,16 +88,17 @@ function makeOrder(attempt: string, product: Product, way: Way): Order {
 }
 
 async function sendPayment(
-  deps: CheckoutDeps,
+  { store, fincore, config }: CheckoutDeps,
   order: Order,
   { product, payment }: { product: Product; payment: Payment },
   isFirst: boolean,
 ): Promise<{ change: OrderChange; charge: Charge | null }> {
-  const request: Pick<Post, 'idempotencyKey' | 'record'> = {
+  const recording: Omit<Recording, 'body'> = {
+    config,
     idempotencyKey: order.attempt,
-    record: (call) => deps.store.addRecord(order.id, { kind: 'call', ...call }),
+    record: (call) => store.addRecord(order.id, { kind: 'call', ...call }),
   }
-  const page = `${deps.publicUrl}/orders/${order.id}`
+  const page = `${config.publicUrl}/orders/${order.id}`
   const common = {
     amount: order.amount,
     currency: order.currency,
@@ -103,44 +113,38 @@ async function sendPayment(
       locale: 'en',
       line_items: [{ name: product.name, quantity: 1, amount: product.price }],
     }
-    const answer = await deps.fincore.post<PaymentSession>({
-      ...request,
-      door: 'api',
-      path: '/v1/payment_sessions',
-      body,
-    })
-    return { change: readSessionAnswer(answer), charge: null }
+    const sending = recordCall({ ...recording, body }, (options) => fincore.paymentSessions.create(body, options))
+    return { change: await sending.then(applySession, readSessionError), charge: null }
   }
-  const isCard = payment.way === 'server'
-  const method = isCard
-    ? { type: 'card', card: payment.card }
-    : { type: 'token', token: payment.token, ...(payment.pspAccount && { psp_account: payment.pspAccount }) }
-  const body = { ...common, payment_method: method, return_url: page }
-  const answer = await deps.fincore.post<Charge>({
-    ...request,
-    door: isCard ? 'relay' : 'api',
-    path: '/v1/charges',
-    body,
-  })
-  return { change: readChargeAnswer(answer, isFirst), charge: answer.outcome === 'done' ? answer.body : null }
+  const body = { ...common, payment_method: describeMethod(payment), return_url: page } as
+    | CreateTokenCharge
+    | CreateCardCharge
+  try {
+    const charge = await recordCall({ ...recording, body }, (options) => fincore.charges.create(body, options))
+    return { change: applyCharge(charge), charge }
+  } catch (error) {
+    return { change: readChargeError(error, isFirst), charge: null }
+  }
 }
 
-function readRefusal(problem: Problem): OrderChange {
-  return { status: 'failed', message: refusals[problem.code] ?? refusedMessage }
+function describeMethod(payment: Exclude<Payment, { way: 'hosted' }>) {
+  if (payment.way === 'server') return { type: 'card', card: payment.card }
+  return { type: 'token', token: payment.token, ...(payment.pspAccount && { psp_account: payment.pspAccount }) }
 }
 
 /** Opening a page moves no money, so a lost answer is simply a failure here. */
-function readSessionAnswer(answer: Answer<PaymentSession>): OrderChange {
-  if (answer.outcome === 'done') return applySession(answer.body)
-  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { status: 'failed', message: pageUnavailable }
+function readSessionError(error: unknown): OrderChange {
+  if (!(error instanceof FincoreError)) throw error
+  const isLost = error instanceof FincoreUnknownOutcomeError || error instanceof FincoreUnavailableError
+  return { status: 'failed', message: isLost ? pageUnavailable : (refusals[error.code] ?? refusedMessage) }
 }
 
 /**
  * A lost answer to a charge is never read as a failure: the order stays pending until the webhook says more. Neither is
  * a refusal of an order that was sent before the shop restarted, since the earlier request may have paid.
  */
-function readChargeAnswer(answer: Answer<Charge>, isFirst: boolean): OrderChange {
-  if (answer.outcome === 'done') return applyCharge(answer.body)
-  if (answer.outcome === 'unknown' || !isFirst) return { message: unknownMessage }
-  return answer.outcome === 'refused' ? readRefusal(answer.problem) : { status: 'failed', message: refusedMessage }
+function readChargeError(error: unknown, isFirst: boolean): OrderChange {
+  if (!(error instanceof FincoreError)) throw error
+  if (error instanceof FincoreUnknownOutcomeError || !isFirst) return { message: unknownMessage }
+  return { status: 'failed', message: refusals[error.code] ?? refusedMessage }
 }

@@ -119,7 +119,7 @@ test('a webhook that is forged, too old or changed on the way gets 400 and chang
 })
 
 test('a ping, and an event about an order of another shop, are taken without effect', async () => {
-  const ping = signWebhook({ id: 'msg_5', type: 'ping', data: {} })
+  const ping = signWebhook({ id: 'msg_5', type: 'ping', data: { object: { object: 'webhook_endpoint', id: 'whe_1' } } })
   assert.equal((await sendWebhook(ping)).statusCode, 204)
   assert.equal((await sendWebhook(capturedEvent('msg_6', '/orders/ord_unknown'))).statusCode, 204)
 })

@@ -1,5 +1,5 @@
-import { Webhook, WebhookVerificationError } from 'standardwebhooks'
-import { applyEvent, type FincoreEvent, type Order } from './orders/order.ts'
+import { type FincoreEvent, FincoreSignatureError, webhooks } from '@fincore/node'
+import { applyEvent, type Order } from './orders/order.ts'
 import type { OrderStore } from './orders/store.ts'
 
 export type WebhookRequest = { headers: Record<string, string | string[] | undefined>; rawBody: Buffer }
@@ -16,31 +16,31 @@ export function makeWebhookIntake(deps: {
   store: OrderStore
   secret: string
 }): (request: WebhookRequest) => WebhookResult {
-  const webhook = new Webhook(deps.secret)
   return ({ headers, rawBody }) => {
-    const plain: Record<string, string> = {}
-    for (const [name, value] of Object.entries(headers)) if (typeof value === 'string') plain[name] = value
     let event: FincoreEvent
     try {
-      event = webhook.verify(rawBody, plain) as FincoreEvent
+      event = webhooks.verify(rawBody, headers, deps.secret)
     } catch (error) {
-      if (error instanceof WebhookVerificationError || error instanceof SyntaxError) return 'forged'
+      if (error instanceof FincoreSignatureError) return 'forged'
       throw error
     }
-    return deps.store.inTransaction(() => takeEvent(deps.store, event, plain, rawBody))
+    return deps.store.inTransaction(() => takeEvent(deps.store, event, headers, rawBody))
   }
 }
 
 function takeEvent(
   store: OrderStore,
   event: FincoreEvent,
-  headers: Record<string, string>,
+  headers: WebhookRequest['headers'],
   rawBody: Buffer,
 ): WebhookResult {
   const order = findOrderOf(store, event)
   if (order === undefined) return 'ignored'
-  if (!store.claimWebhook(headers['webhook-id'] ?? event.id)) return 'seen_before'
-  const shown = shownHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
+  if (!store.claimWebhook(event.id)) return 'seen_before'
+  const shown = shownHeaders.flatMap((name) => {
+    const value = headers[name]
+    return typeof value === 'string' ? [[name, value] as const] : []
+  })
   store.addRecord(order.id, {
     kind: 'webhook',
     type: event.type,
@@ -55,6 +55,7 @@ function takeEvent(
 
 function findOrderOf(store: OrderStore, event: FincoreEvent): Order | undefined {
   const { object } = event.data
-  if (object?.object === 'refund') return store.findOrderByCharge(object.charge)
-  return typeof object?.merchant_reference === 'string' ? store.findOrder(object.merchant_reference) : undefined
+  if (object.object === 'refund') return store.findOrderByCharge(object.charge)
+  const reference = 'merchant_reference' in object ? object.merchant_reference : null
+  return reference === null ? undefined : store.findOrder(reference)
 }

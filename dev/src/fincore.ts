@@ -6,6 +6,7 @@ import { bootstrapMerchant } from './bootstrap.ts'
 import { ensureDevelopmentCertificates } from './certificates.ts'
 import { lockDataDir } from './data-dir.ts'
 import { explainDatabaseUrl, prepareDatabase } from './database.ts'
+import { writeDevEnvironment } from './dev-environment.ts'
 import {
   type DevFile,
   type KnownMerchant,
@@ -41,6 +42,8 @@ export type StartFinCoreOptions = {
   /** The owner's URL of a database on a running server; without it the embedded PostgreSQL starts. */
   databaseUrl?: string
   env?: EnvOverrides
+  /** For tests, which have cards declined one after the other, all from loopback. */
+  cardTesting?: 'off'
   onProgress?(step: string): void
   /** Told of a process's log line that says that something went wrong. */
   onTrouble?(name: string, line: string): void
@@ -127,6 +130,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       addresses,
       clientFingerprint: certificates.clientFingerprint,
       earlier,
+      ...(options.cardTesting === undefined ? {} : { cardTesting: options.cardTesting }),
       now: new Date(),
     }).finally(() => client.close())
     keepMerchant(dataDir, { ...addresses, ...merchant })
@@ -150,6 +154,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
       psp_admin_token: secrets.psp_admin_token,
     }
     writeDevFile(dataDir, dev)
+    writeDevEnvironment(dataDir, dev)
     return {
       dev,
       ports,

@@ -1,7 +1,7 @@
 /**
- * Writes the pages of `docs/` that are tables in the code, what the card relay and the Node SDK take from the contract, and
- * the files of the browser SDK: `npm run docs`. With `--check` it writes nothing and fails when a file differs from its
- * table.
+ * Writes the pages of `docs/` that are tables in the code, the guides' pictures and the examples in their text, what the card
+ * relay and the Node SDK take from the contract, and the files of the browser SDK: `npm run docs`. With `--check` it writes
+ * nothing and fails when a file differs from its table.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,7 +9,7 @@ import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
-import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
+import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { buildSdk } from '@fincore/browser/build'
 import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
 import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
@@ -19,11 +19,17 @@ import { refundHappenings, refundStates, refundTransitions } from '@fincore/paym
 import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
 import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
+import { describeAddressTricks } from './address-tricks-page.ts'
 import { describeAuditLog } from './audit-page.ts'
 import { describeCardFields } from './card-fields-page.ts'
+import { describeCardTesting } from './card-testing-page.ts'
+import { describeCommandLine } from './cli-page.ts'
+import { drawFlows } from './diagrams/flows.ts'
+import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
+import { describeNotices } from './notices-page.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
@@ -141,7 +147,7 @@ async function describePages(): Promise<DocPage[]> {
       source: 'api-contract/src/{events,charge-flags,webhook-endpoints}.ts',
       title: 'Events',
       text: [
-        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](flows.md#webhooks).',
+        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](guides/webhooks.md).',
         '`data.object` is the whole object as it was at that moment. Ignore types and flags that you do not know.',
         '',
         '## Types, and what to do',
@@ -176,7 +182,31 @@ async function describePages(): Promise<DocPage[]> {
         '`disabled_reason` of a webhook endpoint; null while it is enabled.',
         '',
         wordTable('Reason', disabledReasons),
+        '',
+        '## How an endpoint fares',
+        '',
+        '`health.state` of a webhook endpoint. When every try has failed for a day, your operator gets a [notice](notices.md); after five days the endpoint is disabled.',
+        '',
+        wordTable('State', healthStates),
+        '',
+        '## Reading `/v1/events`',
+        '',
+        'Ask again and again with `ending_before`, the id of the newest event that you have from this list, and you get every event once. Take the next page while `has_more` is true; within a page the newest comes first.',
+        '',
+        'Events are listed in the order in which they were recorded, which is not always that of their ids, and only when nothing can appear among them any more. So an event is listed some milliseconds after it is sent to your endpoints. Begin with the id of an event from this list, not from a webhook: what was sent to you last is not always what stands last here. With `object_id` the order is that of `sequence`, and an event is there at once.',
       ].join('\n'),
+    },
+    {
+      path: 'docs/notices.md',
+      source: 'payment-service/src/notices/notice-texts.ts and dev/src/notices-page.ts',
+      title: 'Notices for operators',
+      text: describeNotices(table),
+    },
+    {
+      path: 'docs/webhook-addresses.md',
+      source: 'payment-service/src/webhook-addresses/address-tricks.ts and dev/src/address-tricks-page.ts',
+      title: 'Where a webhook may go',
+      text: describeAddressTricks(table),
     },
     {
       path: 'docs/reconciliation.md',
@@ -203,10 +233,22 @@ async function describePages(): Promise<DocPage[]> {
       text: describeTripwire(table),
     },
     {
+      path: 'docs/card-testing.md',
+      source: 'payment-service/src/abuse/{rules,decline-points}.ts and dev/src/card-testing-page.ts',
+      title: 'Card testing',
+      text: describeCardTesting(),
+    },
+    {
       path: 'docs/audit.md',
       source: 'payment-service/src/audit/audit-types.ts',
       title: 'The audit log',
       text: describeAuditLog(),
+    },
+    {
+      path: 'docs/cli.md',
+      source: 'payment-service/src/cli/ and dev/src/cli-page.ts',
+      title: 'The command line',
+      text: describeCommandLine(),
     },
     {
       path: 'docs/magic-cards.md',
@@ -302,7 +344,11 @@ settle([
   { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
+  ...drawFlows(),
+  ...pinSdk(),
 ])
+// The examples must have been written before the guides show them.
+settle(includeExamples())
 const names = different.join(', ')
 if (different.length === 0) console.log(`Docs: ${count} files are as their tables say.`)
 else if (onlyCheck) console.error(`These files differ from their tables: ${names}. Run \`npm run docs\`.`)

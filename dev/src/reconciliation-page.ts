@@ -59,6 +59,8 @@ A day is its first moment in UTC; \`--to\` is the end, and is brought forward to
 | 1 | differences are left: open ones, or with \`--dry-run\` some that would be repaired |
 | 2 | it could not be done, or not to its end; the reason is on standard error |
 
+The others are those of [every command](cli.md#every-command).
+
 ## The classes of differences
 
 {{table}}

@@ -101,5 +101,5 @@ as $alice POST /merchants/$m/psp_accounts/pspa_…/confirm_raw_cards '{"referenc
 as $alice POST /merchants/$m/psp_accounts/pspa_…/withdraw_raw_cards '{}'
 \`\`\`
 
-\`raw_cards\` of the account says whether it \`needs_confirmation\`, and who confirmed it when and by what. Both calls are in the audit log. It is no grant: whether a merchant may send cards at all is [another matter](operating.md#who-may-send-raw-cards).
+\`raw_cards\` of the account says whether it \`needs_confirmation\`, and who confirmed it when and by what. Both calls are in the audit log. It is no grant: whether a merchant may send cards at all is [another matter](guides/raw-card-grant.md).
 `

@@ -19,14 +19,22 @@ const ofItsOwnProcess = /child_process|worker_threads|process\.(env|on|once|chdi
 
 /** The workspaces whose files take longest. */
 const slowWorkspaces = ['end-to-end', 'simulation']
+/** What a file says that shares something dear with the others that say the same (end-to-end/src/shared.ts). */
+const sharing = /\bshare[A-Z]\w*(?=\(\))/
 
-/** Splits test files, as paths in the repository, into those that run alone, the slow and the quick ones, and groups. */
+/**
+ * Splits test files, as paths in the repository, into those that run alone, the slow and the quick ones, and groups: of
+ * slow files that share something, and of quick ones.
+ */
 export function groupTestFiles(
   files: readonly string[],
   read: (file: string) => string = (file) => readFileSync(pathInRepository(file), 'utf8'),
-): { slow: string[]; quick: string[]; groups: string[][] } {
+): { slow: string[]; quick: string[]; slowGroups: string[][]; groups: string[][] } {
   const isOf = (workspaces: readonly string[]) => (file: string) =>
     workspaces.some((name) => file.startsWith(`${name}/`))
+  const sharers = Map.groupBy(files.filter(isOf(slowWorkspaces)), (file) => sharing.exec(read(file))?.[0])
+  sharers.delete(undefined)
+  const slowGroups = [...sharers.values()].filter(({ length }) => length > 1)
   const mayShare = new Set(files.filter((file) => isOf(quickWorkspaces)(file) && !isBusy(read(file))))
   const groups = quickWorkspaces.flatMap((name) => {
     const together = [...mayShare].filter(isOf([name]))
@@ -34,11 +42,12 @@ export function groupTestFiles(
     // Neighbours are apart, since the tests of one folder tend to take equally long.
     return Array.from({ length: count }, (_, group) => together.filter((_file, index) => index % count === group))
   })
-  const alone = files.filter((file) => !mayShare.has(file))
+  const alone = files.filter((file) => !mayShare.has(file) && !slowGroups.flat().includes(file))
   const single = groups.filter(({ length }) => length === 1).flat()
   return {
     slow: alone.filter(isOf(slowWorkspaces)),
     quick: [...alone.filter((file) => !isOf(slowWorkspaces)(file)), ...single],
+    slowGroups,
     groups: groups.filter(({ length }) => length > 1),
   }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { startPostgres } from './embedded-postgres.ts'
 import { startFinCore } from './fincore.ts'
 import { pathInRepository } from './managed-process.ts'
@@ -44,7 +44,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
     module: resultReporter,
     destination: join(folder, 'results.jsonl'),
   }
-  const { slow, quick, groups } = groupTestFiles(files)
+  const { slow, quick, slowGroups, groups } = groupTestFiles(files)
   const all = [...new Set([...reporters, results])]
   const runner = spawn(
     process.execPath,
@@ -55,6 +55,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
       ...all.map(({ module }) => `--test-reporter=${module}`),
       ...all.map(({ destination }) => `--test-reporter-destination=${destination}`),
       // Node runs them in the alphabetical order of the paths as given: `..` comes before `/`, and that before letters.
+      ...writeGroups(slowGroups, folder).map((path) => relative(pathInRepository(''), path)),
       ...slow.map((file) => join('..', basename(pathInRepository('')), file)),
       ...writeGroups(groups, folder),
       ...quick,
@@ -122,7 +123,9 @@ function startSharedWorld(files: readonly string[], serverUrl: string): SharedWo
   if (!isUsed) return { env: {}, stop: async () => undefined }
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
   const database = createTestDatabase(undefined, serverUrl)
-  const starting = database.then(({ ownerUrl }) => startFinCore({ dataDir, ports: 'free', databaseUrl: ownerUrl }))
+  const starting = database.then(({ ownerUrl }) =>
+    startFinCore({ dataDir, ports: 'free', cardTesting: 'off', databaseUrl: ownerUrl }),
+  )
   starting.catch((error: unknown) => console.error(`The tests' shared world did not start: ${error}`))
   return {
     env: { TEST_WORLD_DIR: dataDir },

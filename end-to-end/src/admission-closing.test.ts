@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Relay } from '@fincore/card-relay/server'
-import { type CardDoorPair, startCardDoorPair } from './card-door-pair.ts'
+import { type CardDoorPair, shareCardDoorPair } from './card-door-pair.ts'
 import { makeCanary } from './card-traces.ts'
 import { type KeptConnection, keepConnection } from './kept-connection.ts'
 import { callAdmin, changeGrant, endGrantYesterday, type MadeMerchant, makeMerchant } from './merchants.ts'
@@ -17,18 +17,26 @@ const body = JSON.stringify(cardCharge(makeCanary(902)))
 /** Where an admitted charge ends, since these merchants have no PSP. */
 const admitted = 'psp_account_missing'
 
+const shared = shareCardDoorPair()
 let pair: CardDoorPair
 let relay: Relay
 let door: RelayDoor
 before(async () => {
-  pair = await startCardDoorPair()
+  pair = await shared.open()
   relay = await pair.startRelay()
   door = { relay: relay.url, ca: pair.authority.certificate }
   // As if every NOTIFY were lost: what holds then is how long anybody remembers.
-  await pair.database.query('alter table api_keys disable trigger api_keys_changed')
-  await pair.database.query('alter table raw_card_grants disable trigger raw_card_grants_changed')
+  await setNotifying('disable')
 })
-after(() => pair.close())
+after(async () => {
+  await setNotifying('enable')
+  await shared.close()
+})
+
+async function setNotifying(word: 'disable' | 'enable'): Promise<void> {
+  await pair.database.query(`alter table api_keys ${word} trigger api_keys_changed`)
+  await pair.database.query(`alter table raw_card_grants ${word} trigger raw_card_grants_changed`)
+}
 
 const closings: [what: string, code: string, close: (merchant: MadeMerchant) => Promise<unknown>][] = [
   [

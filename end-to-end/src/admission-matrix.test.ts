@@ -5,7 +5,7 @@ import type { Relay } from '@fincore/card-relay/server'
 import type { IssuedCertificate } from '@fincore/dev/certificates'
 import { issueCertificate } from '@fincore/dev/certificates'
 import { type Cell, type certificates, expectedOf, type grants, listCells } from '@fincore/dev/pci/admission-matrix'
-import { type CardDoorPair, issueBadCertificates, startCardDoorPair } from './card-door-pair.ts'
+import { type CardDoorPair, issueBadCertificates, shareCardDoorPair } from './card-door-pair.ts'
 import { makeCanary } from './card-traces.ts'
 import { callAdmin, changeGrant, endGrantYesterday, makeMerchant } from './merchants.ts'
 import { type Knock, type KnockResult, knock } from './relay-door.ts'
@@ -21,6 +21,7 @@ const knocksAtOnce = 8
 type Keys = Record<Exclude<Cell['key'], 'missing' | 'of another merchant'>, string>
 type Certificates = Record<Exclude<keyof typeof certificates, 'none'>, IssuedCertificate>
 
+const shared = shareCardDoorPair()
 let pair: CardDoorPair
 let shown: Certificates
 let otherKey: string
@@ -28,7 +29,7 @@ let plain: Relay
 let dual: Relay
 
 before(async () => {
-  pair = await startCardDoorPair()
+  pair = await shared.open()
   const bad = await issueBadCertificates(pair)
   shown = {
     right: pair.registered,
@@ -44,7 +45,7 @@ before(async () => {
   otherKey = (await makeMerchant(pair, { addressRanges: [range], certificateFingerprints: listWith(own) })).key
   await makeMerchant(pair, { addressRanges: [range], certificateFingerprints: listWith(bad.ofAnotherMerchant) })
 })
-after(() => pair.close())
+after(() => shared.close())
 
 /** A grant lists them although they must not get in: neither is refused for its name alone. */
 function listWith(own: IssuedCertificate): string[] {

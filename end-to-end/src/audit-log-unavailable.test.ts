@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeCanary } from './card-traces.ts'
 import { doorOf, knock, readRegisteredCertificate } from './relay-door.ts'
-import { cardCharge, eventually, startWorld, tokenCharge, type World } from './world.ts'
+import { cardCharge, eventually, shareWorld, tokenCharge, type World } from './world.ts'
 
 /** How the log is broken as the owner of the tables, and how it is mended. */
 type Fault = { what: string; break: (world: World) => Promise<() => Promise<unknown>> }
@@ -41,12 +41,14 @@ function onceOnly(work: () => Promise<unknown>): () => Promise<unknown> {
 const limitMs = 5_000
 const code = 'audit_log_unavailable'
 
+const shared = shareWorld()
+
 describe('while the audit log cannot be written', () => {
   let world: World
   before(async () => {
-    world = await startWorld()
+    world = await shared.open()
   })
-  after(() => world.close())
+  after(() => shared.close())
 
   const chargeCard = () => world.relay(cardCharge(makeCanary(1)))
   const askToSend = () =>

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { shareAmongFiles } from './shared.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -22,6 +23,13 @@ export async function openBrowser(devToolsPort?: number): Promise<Browser> {
   const forTools = devToolsPort === undefined ? [] : [`--remote-debugging-port=${devToolsPort}`]
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking', ...forTools] })
 }
+
+/** One Chromium for all test files of a process. Each opens contexts of its own in it. */
+export const shareBrowser = shareAmongFiles(
+  openBrowser,
+  (browser) => Promise.all(browser.contexts().map((context) => context.close())),
+  (browser) => browser.close(),
+)
 
 /**
  * The Chromium of `@sparticuz/chromium` lies compressed in its package, and unpacks itself into TMPDIR in several files.

@@ -19,6 +19,7 @@ import { addressesOf, type PlanInput, planPaymentService } from '@fincore/dev/pr
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
 import type { OperatorsWorld } from './merchants.ts'
+import { shareAmongFiles } from './shared.ts'
 
 /**
  * The payment service as a process of its own, as the launcher starts it, on a database of its own, and relays in this
@@ -108,6 +109,13 @@ export async function startCardDoorPair(): Promise<CardDoorPair> {
     },
   }
 }
+
+/** One for all test files of a process, each with merchants and relays of its own. */
+export const shareCardDoorPair = shareAmongFiles(
+  startCardDoorPair,
+  async () => undefined,
+  (pair) => pair.close(),
+)
 
 /** Client certificates of every kind that must not get in, beside the registered one. */
 export async function issueBadCertificates(pair: CardDoorPair) {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Charge, PaymentSession, Refund } from '@fincore/api-contract/resources'
 import type { Browser, Page } from 'playwright-core'
-import { type MerchantSite, openBrowser, payOnHostedPage, startMerchantSite } from './browser.ts'
+import { type MerchantSite, payOnHostedPage, shareBrowser, startMerchantSite } from './browser.ts'
 import { eventually, type Truth, useWorld, type World } from './world.ts'
 
 const amount = 1999
 
-type Event = { type: string; data: { object: { id: string } } }
+type Event = { id: string; type: string; data: { object: { id: string } } }
+
+const shared = shareBrowser()
 
 /** A shopper's way from the shop over the PSP's page and back, in a real browser, judged by the sandbox's truth ledger. */
 describe('hosted payments', { concurrency: 1 }, () => {
@@ -15,10 +17,10 @@ describe('hosted payments', { concurrency: 1 }, () => {
   let browser: Browser
   let shop: MerchantSite
   before(async () => {
-    ;[world, browser, shop] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
+    ;[world, browser, shop] = await Promise.all([useWorld(), shared.open(), startMerchantSite()])
   })
   after(async () => {
-    await browser.close()
+    await shared.close()
     shop.close()
     await world.close()
   })
@@ -71,11 +73,11 @@ describe('hosted payments', { concurrency: 1 }, () => {
   /** The types of the events about a session and its charges, the oldest first. */
   async function listEventTypes(id: string): Promise<string[]> {
     const about = [id, ...(await listCharges(id)).map((charge) => charge.id)]
-    const { data } = await read<{ data: Event[] }>('/v1/events?limit=100')
-    return data
-      .filter((event) => about.includes(event.data.object.id))
+    const lists = await Promise.all(about.map((object) => read<{ data: Event[] }>(`/v1/events?object_id=${object}`)))
+    return lists
+      .flatMap(({ data }) => data)
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
       .map((event) => event.type)
-      .toReversed()
   }
 
   /** The shopper is on the merchant's page, which names the session. */

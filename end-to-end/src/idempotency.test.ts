@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { cardCharge, eventually, type StartedWorld, startWorld, tokenCharge } from './world.ts'
+import type { SecondPaymentService } from '@fincore/dev/fincore'
+import { cardCharge, eventually, type StartedWorld, shareWorld, tokenCharge } from './world.ts'
+
+const shared = shareWorld()
 
 describe('an idempotency key', () => {
   let world: StartedWorld
+  let other: SecondPaymentService
   let second: string
   before(async () => {
-    world = await startWorld()
-    second = (await world.fincore.startPaymentService()).api
+    world = await shared.open()
+    other = await world.fincore.startPaymentService()
+    second = other.api
   })
-  after(() => world.close())
+  after(async () => {
+    await other.process.stop()
+    await shared.close()
+  })
 
   it('makes 200 concurrent requests over two payment services one charge and one call to the PSP', async () => {
     const key = randomUUID()

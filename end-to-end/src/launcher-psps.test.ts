@@ -3,14 +3,16 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { launcherCommands, withoutNpm } from './launcher-commands.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
 
 // All three flows, the server-to-server one through the card relay, with the PSP's strict stand-in as the judge.
-for (const psp of ['stripe', 'adyen']) {
-  test(`npm run demo tells the same story with --psp ${psp}, and exits 0`, async () => {
-    const { stdout } = await run(process.execPath, ['dev/run.mjs', 'demo', '--psp', psp], {
+for (const command of [launcherCommands.demoWithStripe, launcherCommands.demoWithAdyen]) {
+  test(`${command} tells the same story, and exits 0`, async () => {
+    const [program, ...args] = withoutNpm(command)
+    const { stdout } = await run(program, args, {
       cwd: repository,
       maxBuffer: 1 << 24,
     })

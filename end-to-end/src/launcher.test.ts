@@ -9,15 +9,11 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { DevFile } from '@fincore/dev/dev-file'
+import { launcherCommands, withNpm, withoutNpm } from './launcher-commands.ts'
 import { eventually } from './world.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
-
-type Command = readonly [program: string, ...args: string[]]
-const withNpm: Command = ['npm', 'start', '--silent']
-/** What npm runs then; it takes less time, and is enough for a start that is refused. */
-const withoutNpm: Command = [process.execPath, 'dev/run.mjs', 'start']
 
 type Started = { child: ChildProcess; output: () => string; exited: Promise<number | null> }
 
@@ -69,11 +65,11 @@ describe('npm start', () => {
   })
 
   it('says in one line that the data directory is taken, and which port is', async () => {
-    const second = start({}, withoutNpm)
+    const second = start({}, withoutNpm(launcherCommands.start))
     assert.equal(await second.exited, 1)
     assert.match(second.output(), /data directory/i)
     const other = mkdtempSync(join(tmpdir(), 'fincore-start-'))
-    const third = start({ FINCORE_DATA_DIR: other }, withoutNpm)
+    const third = start({ FINCORE_DATA_DIR: other }, withoutNpm(launcherCommands.start))
     assert.equal(await third.exited, 1)
     assert.match(third.output(), new RegExp(`Port ${base}\\b.*taken`))
     rmSync(other, { recursive: true })
@@ -117,13 +113,14 @@ describe('npm start', () => {
   })
 
   it('tells the whole story by npm run demo, and exits 0', async () => {
-    const { stdout } = await run('npm', ['run', 'demo', '--silent'], { cwd: repository, maxBuffer: 1 << 24 })
+    const [program, ...args] = withNpm(launcherCommands.demo)
+    const { stdout } = await run(program, args, { cwd: repository, maxBuffer: 1 << 24 })
     for (const flow of ['Hosted page', 'Browser SDK', 'Server to server']) assert.ok(stdout.includes(flow), stdout)
     assert.equal(stdout.match(/signature/gi) === null, false)
     assert.equal(stdout.includes('differs'), false)
   })
 
-  function start(env: Record<string, string> = {}, [program, ...args] = withNpm): Started {
+  function start(env: Record<string, string> = {}, [program, ...args] = withNpm(launcherCommands.start)): Started {
     const child = spawn(program, args, {
       cwd: repository,
       env: { ...process.env, FINCORE_DATA_DIR: dataDir, FINCORE_PORT_BASE: String(base), ...env },

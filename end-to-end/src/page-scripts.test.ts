@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { comparePage, fetchPage } from '@fincore/dev/pci/compare-page'
 import type { Browser, Page } from 'playwright-core'
-import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
+import { type MerchantSite, shareBrowser, startMerchantSite } from './browser.ts'
 import {
   listForeignScripts,
   openPlanted,
@@ -26,6 +26,8 @@ const shownPages = [...manifest.keys()].filter((name) => name !== shownInFrame.p
 const filesOf = (name: string) => manifest.get(name)?.files ?? []
 const scriptsOf = (name: string) => filesOf(name).filter(({ kind }) => kind !== 'style')
 
+const shared = shareBrowser()
+
 /** PCI DSS 6.4.3 and 11.6.1, in a real Chromium: what runs on our pages is what the manifest says, and nothing else. */
 describe('the scripts of our pages', { concurrency: 1 }, () => {
   let world: World
@@ -34,7 +36,7 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
   let links: Links
   let shown: Map<string, ShownPage>
   before(async () => {
-    ;[world, chromium, merchant] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, merchant] = await Promise.all([useWorld(), shared.open(), startMerchantSite()])
     links = useLinks(world, chromium, merchant)
     const all = [...(await listServicePages(world, links)), ...listSandboxPages(world, links), ...listShopPages(world)]
     const best = all.filter(({ name }) => bestLooks.includes(name))
@@ -42,7 +44,7 @@ describe('the scripts of our pages', { concurrency: 1 }, () => {
     shown = new Map([...all.toReversed(), ...best].map((look) => [look.of, look]))
   })
   after(async () => {
-    await chromium?.close()
+    await shared.close()
     merchant?.close()
     await world?.close()
   })

@@ -4,9 +4,11 @@ import { type LinkState, linkStates } from '@fincore/payment-service/flows/read-
 import { type Cell, type LinkGoal, linkMatrix } from '@fincore/payment-service/http/link/matrix'
 import { texts } from '@fincore/payment-service/http/link/texts'
 import type { Browser } from 'playwright-core'
-import { type MerchantSite, openBrowser, payOnHostedPage, startMerchantSite } from './browser.ts'
+import { type MerchantSite, payOnHostedPage, shareBrowser, startMerchantSite } from './browser.ts'
 import { type LinkEvent, type Links, type Shown, useLinks } from './payment-link.ts'
 import { useWorld, type World } from './world.ts'
+
+const shared = shareBrowser()
 
 describe('a payment link', { concurrency: 1 }, () => {
   let world: World
@@ -14,11 +16,11 @@ describe('a payment link', { concurrency: 1 }, () => {
   let shop: MerchantSite
   let links: Links
   before(async () => {
-    ;[world, chromium, shop] = await Promise.all([useWorld(), openBrowser(), startMerchantSite()])
+    ;[world, chromium, shop] = await Promise.all([useWorld(), shared.open(), startMerchantSite()])
     links = useLinks(world, chromium, shop)
   })
   after(async () => {
-    await chromium.close()
+    await shared.close()
     shop.close()
     await world.close()
   })

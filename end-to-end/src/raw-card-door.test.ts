@@ -16,7 +16,7 @@ import {
   makeMerchant,
 } from './merchants.ts'
 import { type ClientCertificate, doorOf, type Knock, knock, readRegisteredCertificate } from './relay-door.ts'
-import { cardCharge, startWorld, type World } from './world.ts'
+import { cardCharge, shareWorld, type World } from './world.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const body = JSON.stringify(cardCharge(makeCanary(900)))
@@ -90,14 +90,16 @@ const missing: Missing[] = [
   },
 ]
 
+const shared = shareWorld()
+
 describe('who may bring a raw card', () => {
   let world: World
   let certificates: Certificates
   before(async () => {
-    world = await startWorld()
+    world = await shared.open()
     certificates = await makeCertificates(world)
   })
-  after(() => world.close())
+  after(() => shared.close())
 
   const knockAs = (merchant: MadeMerchant, how: Knock['how'], more: Partial<Knock> = {}) =>
     knock(doorOf(world), { bearer: merchant.key, certificate: certificates.registered, body, how, ...more })

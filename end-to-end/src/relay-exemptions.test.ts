@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CardDoorPair, startCardDoorPair } from './card-door-pair.ts'
+import { type CardDoorPair, shareCardDoorPair } from './card-door-pair.ts'
 import { makeCanary } from './card-traces.ts'
 import { callAdmin, makeMerchant } from './merchants.ts'
 import { knock } from './relay-door.ts'
@@ -15,14 +15,21 @@ const orderNumber = '4111111111111111'
 const passed = 'psp_account_missing'
 const refused = 'card_data_not_accepted_here'
 
+const shared = shareCardDoorPair()
+
 describe('an exemption of a key of metadata holds at the card relay', { concurrency: false }, () => {
   let pair: CardDoorPair
   before(async () => {
-    pair = await startCardDoorPair()
+    pair = await shared.open()
     // As if every NOTIFY were lost: what holds then is how long anybody remembers.
-    await pair.database.query('alter table tripwire_exemptions disable trigger tripwire_exemptions_changed')
+    await setNotifying('disable')
   })
-  after(() => pair.close())
+  after(async () => {
+    await setNotifying('enable')
+    await shared.close()
+  })
+  const setNotifying = (word: 'disable' | 'enable') =>
+    pair.database.query(`alter table tripwire_exemptions ${word} trigger tripwire_exemptions_changed`)
 
   it('within 5 s, for that merchant and that key alone, and no longer than 5 s', async () => {
     const relay = await pair.startRelay()

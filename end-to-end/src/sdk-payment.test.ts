@@ -2,21 +2,23 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
-import { openBrowser } from './browser.ts'
+import { shareBrowser } from './browser.ts'
 import { assertNotPaid, assertPaidOnce, readMoney, typeIntoCardFields, waitForOrder } from './shopper.ts'
 import { useWorld, type World } from './world.ts'
 
 const price = 2800
+
+const shared = shareBrowser()
 
 /** `@fincore/browser` in a real Chromium: the PSP's fields in the shop's own checkout. The bank's ledger is the judge. */
 describe('paying in the page with the PSP’s card fields', () => {
   let world: World
   let browser: Browser
   before(async () => {
-    ;[world, browser] = await Promise.all([useWorld(), openBrowser()])
+    ;[world, browser] = await Promise.all([useWorld(), shared.open()])
   })
   after(async () => {
-    await browser?.close()
+    await shared.close()
     await world?.close()
   })
 

@@ -21,7 +21,7 @@ import { psps } from '@fincore/payment-service/psp-gateway/registry'
 import { openStripeBench } from '@fincore/payment-service/psp-gateway/stripe/testing/bench'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page, Request } from 'playwright-core'
-import { openBrowser } from './browser.ts'
+import { shareBrowser } from './browser.ts'
 
 const amount = { amount: 2800n, currency: 'EUR' }
 const drawn = [
@@ -39,6 +39,8 @@ const sizes = [
 const screenshots =
   process.env.SCREENSHOTS === '1' ? fileURLToPath(new URL('../../screenshots', import.meta.url)) : null
 
+const shared = shareBrowser()
+
 /**
  * The demo shop's checkout with the fields of PSPs that bring their own script, under the policy that the shop sends. The
  * shop's order goes to a stand-in for FinCore, and from there by the adapter to the PSP's.
@@ -47,9 +49,9 @@ describe('paying in the page with a PSP’s own script', { concurrency: 1 }, () 
   let browser: Browser
   before(async () => {
     if (screenshots) mkdirSync(screenshots, { recursive: true })
-    browser = await openBrowser()
+    browser = await shared.open()
   })
-  after(() => browser?.close())
+  after(() => shared.close())
 
   for (const { name, psp, open, token: form, seesNumber } of drawn) {
     describe(`of ${name}`, { concurrency: 1 }, () => {

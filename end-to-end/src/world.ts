@@ -8,6 +8,7 @@ import { type FinCore, type StartFinCoreOptions, startFinCore } from '@fincore/d
 import { createHttpClient, type HttpAnswer, type HttpClient } from '@fincore/dev/http-client'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
+import { shareAmongFiles } from './shared.ts'
 
 // Between two looks of `eventually`.
 const shortestPauseMs = 50
@@ -62,6 +63,7 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<Start
   const fincore = await startFinCore({
     dataDir,
     ports: 'free',
+    cardTesting: 'off',
     ...(env === undefined ? {} : { env }),
     ...(where === undefined ? {} : { databaseUrl: where }),
   })
@@ -77,6 +79,13 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<Start
     },
   }
 }
+
+/** One for those files of a process that use no other, one after another: what they count, nobody else writes. */
+export const shareWorld = shareAmongFiles(
+  () => startWorld(),
+  async () => undefined,
+  (world) => world.close(),
+)
 
 /**
  * The world that the test run has started for all files that only pay and look: no test of them stops a process, changes

@@ -1,5 +1,192 @@
 // Made from api-contract/src by `npm run docs`. Change the schemas there.
 
+/** What is left of a deleted webhook endpoint. */
+export type DeletedWebhookEndpoint = {
+  /** What kind of object this is. */
+  object: 'webhook_endpoint'
+  /** The id that the endpoint had. */
+  id: string
+  /** It is gone. */
+  deleted: true
+}
+
+/** What is not tried for a while, because somebody seems to try out stolen cards. */
+export type CardTestingBlock = {
+  /** What kind of object this is. */
+  object: 'card_testing_block'
+  /** The block’s id. */
+  id: string
+  /** The rule whose limit was reached. */
+  rule: string
+  /** What is blocked: a payment session, the shoppers of an address, cards with the same first six digits, or new cards in one flow. */
+  subject: 'session' | 'address' | 'bin' | 'flow'
+  /** Which: a session’s id, six digits, a flow; of an address its network and a code that stands for it, because the address itself is kept nowhere. */
+  value: string
+  /** Why. */
+  figures: {
+    /** What the rule had counted. */
+    points: number
+    /** Its limit for you. */
+    limit: number
+    /** Tries that were declined. */
+    declined: number
+    /** Of these, with a reason that is typical of testing. */
+    telling: number
+    /** Payments that were approved meanwhile. */
+    approved: number
+    /** When it began. RFC 3339, UTC. */
+    since: string
+  }
+  /** When the block began. RFC 3339, UTC. */
+  since: string
+  /** When it ends, if it is not lifted before. RFC 3339, UTC. */
+  until: string
+}
+
+/** How much to capture. */
+export type CaptureCharge = {
+  /** How much to capture; without it, all of it. The rest is released. */
+  amount?: number | undefined
+}
+
+/** A charge of a card, for the card relay. */
+export type CreateCardCharge = {
+  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** `manual` holds the funds until you capture them. */
+  capture_method?: 'automatic' | 'manual' | undefined
+  /** Your own reference, for example the order’s number. */
+  merchant_reference?: string | undefined
+  /** What the payment is for. */
+  description?: string | undefined
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata?: Record<string, string> | undefined
+  /** Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it. */
+  return_url?: string | undefined
+  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
+  psp_account?: string | undefined
+  /** The shopper’s IP address, IPv4 or IPv6, as your server sees it. Protects you from card testing, and is handed to PSPs that ask for it; it is not kept with the charge. It may differ when you send the request again. */
+  customer_ip?: string | undefined
+  /** The shopper’s e-mail address, handed to PSPs that ask for it; it is not kept with the charge. */
+  customer_email?: string | undefined
+  /** The result of a 3-D Secure authentication that you made elsewhere. */
+  three_d_secure?: ThreeDSecure | undefined
+  /** Who begins the payment: the shopper, or you with a card on file, by an agreement with the shopper. */
+  initiator?: 'customer' | 'merchant' | undefined
+  /** With `initiator: "merchant"`: the network’s id of the payment by which the shopper agreed to later ones, `network_transaction_id` of its charge. */
+  network_transaction_id?: string | undefined
+  /** What is charged. */
+  payment_method: {
+    /** A card, not a token. */
+    type: 'card'
+    /** The card. The card relay hands it on, and nothing of FinCore keeps it. */
+    card: {
+      /** 12 to 19 digits without spaces. */
+      number: string
+      /** 3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment. */
+      cvc?: string | undefined
+      /** Month of expiry. */
+      exp_month: number
+      /** Year of expiry, four digits. */
+      exp_year: number
+      /** The name on the card. */
+      holder_name?: string | undefined
+    }
+  }
+}
+
+/** A payment on the PSP’s page. */
+export type CreatePaymentSession = {
+  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** Where the shopper goes after paying; `payment_session` is added to it. */
+  success_url: string
+  /** Where the shopper goes after pressing cancel; `payment_session` is added to it. */
+  cancel_url: string
+  /** `manual` holds the funds until you capture them. */
+  capture_method?: 'automatic' | 'manual' | undefined
+  /** Your own reference, for example the order’s number. */
+  merchant_reference?: string | undefined
+  /** What the payment is for. */
+  description?: string | undefined
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata?: Record<string, string> | undefined
+  /** The language of the PSP’s page. */
+  locale?: string | undefined
+  /** The shopper’s e-mail address, handed to the PSP. */
+  customer_email?: string | undefined
+  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
+  line_items?: LineItem[] | undefined
+  /** Seconds until the session ends by itself. */
+  expires_in?: number | undefined
+  /** What happens to money that arrives after the session has ended. */
+  late_payments?: 'refund' | 'keep' | undefined
+  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
+  psp_account?: string | undefined
+}
+
+/** Money to give back. */
+export type CreateRefund = {
+  /** The charge whose money is given back. */
+  charge: string
+  /** How much to give back; without it, all that is left. */
+  amount?: number | undefined
+  /** Your own words. */
+  reason?: string | undefined
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata?: Record<string, string> | undefined
+}
+
+/** A charge of a token. */
+export type CreateTokenCharge = {
+  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
+  amount: number
+  /** ISO 4217, in capitals. */
+  currency: string
+  /** `manual` holds the funds until you capture them. */
+  capture_method?: 'automatic' | 'manual' | undefined
+  /** Your own reference, for example the order’s number. */
+  merchant_reference?: string | undefined
+  /** What the payment is for. */
+  description?: string | undefined
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
+  metadata?: Record<string, string> | undefined
+  /** Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it. */
+  return_url?: string | undefined
+  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
+  psp_account?: string | undefined
+  /** The shopper’s IP address, IPv4 or IPv6, as your server sees it. Protects you from card testing, and is handed to PSPs that ask for it; it is not kept with the charge. It may differ when you send the request again. */
+  customer_ip?: string | undefined
+  /** The shopper’s e-mail address, handed to PSPs that ask for it; it is not kept with the charge. */
+  customer_email?: string | undefined
+  /** What is charged. */
+  payment_method: {
+    /** A token, not a card. */
+    type: 'token'
+    /** The token that `@fincore/browser` gave you. */
+    token: string
+    /** The PSP account that the token was made at, when you know it. */
+    psp_account?: string | undefined
+  }
+}
+
+/** The result of a 3-D Secure authentication that you made elsewhere. */
+export type ThreeDSecure = {
+  /** Electronic commerce indicator, two digits. */
+  eci: string
+  /** Authentication value (CAVV, AAV), base64 of 20 bytes. Passed on to the PSP and kept nowhere. */
+  cavv: string
+  /** The directory server’s transaction id, a UUID. */
+  ds_transaction_id: string
+  /** Of the 3-D Secure protocol. */
+  version: string
+}
+
+/** What may be shown of the card: never its whole number. */
 export type Card = {
   /** visa, mastercard, amex, …, or unknown. */
   brand: string
@@ -14,18 +201,19 @@ export type Card = {
 }
 
 type ChargeFields = {
+  /** What kind of object this is. */
   object: 'charge'
   /** The charge’s id; ids sort by time. */
   id: string
-  /** The amount asked for. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** The amount asked for. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
-  /** How much was captured. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much was captured. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_captured: number
-  /** How much was given back. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much was given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_refunded: number
-  /** How much is being given back now. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is being given back now. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount_refunds_pending: number
   /** Whether the money is captured at once or when you ask. */
   capture_method: 'automatic' | 'manual'
@@ -35,19 +223,24 @@ type ChargeFields = {
   merchant_reference: string | null
   /** What the payment is for. */
   description: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** The payment session that this charge belongs to. */
   payment_session: string | null
+  /** What it is paid with; null until the PSP has told. */
   payment_method: {
+    /** How it is paid. */
     type: 'card'
+    /** What may be shown of the card: never its whole number. */
     card: Card
   } | null
   /** What is unusual about the charge: paid_after_session_end, give_back_failed, psp_contradicts. More may come. */
   flags: string[]
+  /** Where the payment is, for your support and your operator’s. */
   psp: {
+    /** The PSP’s name. */
     name: string
-    /** The PSP account, `pspa_…`. */
+    /** The PSP account. */
     account: string
     /** The PSP’s id of the payment. */
     reference: string | null
@@ -62,66 +255,81 @@ type ChargeFields = {
   updated_at: string
 }
 
+/** The PSP’s answer is not known yet. Wait for the event. */
 export type ProcessingCharge = ChargeFields & {
+  /** The PSP’s answer is not known yet. Wait for the event. */
   status: 'processing'
-  failure: null
   next_action: null
-  cancellation_reason: null
   pending: null
+  failure: null
+  cancellation_reason: null
 }
 
+/** The shopper must act: see `next_action`. */
 export type RequiresActionCharge = ChargeFields & {
+  /** The shopper must act: see `next_action`. */
   status: 'requires_action'
-  failure: null
+  /** What the shopper must do: confirm the payment with their bank. */
   next_action: {
+    /** What kind of action it is. */
     type: 'redirect'
     /** Send the shopper’s browser there. */
     url: string
   }
-  cancellation_reason: null
   pending: null
+  failure: null
+  cancellation_reason: null
 }
 
+/** The funds are held; no money has moved. */
 export type AuthorizedCharge = ChargeFields & {
+  /** The funds are held; no money has moved. */
   status: 'authorized'
-  failure: null
   next_action: null
-  cancellation_reason: null
   /** A capture or cancel whose outcome is not known yet. */
   pending: {
     /** What is being done. */
     operation: 'capture' | 'cancel'
-    /** For how much. In the currency's minor unit (cents for EUR, yen for JPY). */
+    /** For how much. In the currency’s minor unit (cents for EUR, yen for JPY). */
     amount: number
   } | null
+  failure: null
+  cancellation_reason: null
 }
 
+/** The money is moving to you. Final. */
 export type CapturedCharge = ChargeFields & {
+  /** The money is moving to you. Final. */
   status: 'captured'
-  failure: null
   next_action: null
-  cancellation_reason: null
   pending: null
+  failure: null
+  cancellation_reason: null
 }
 
+/** No money moved; `failure` says why. Final. */
 export type FailedCharge = ChargeFields & {
+  /** No money moved; `failure` says why. Final. */
   status: 'failed'
-  failure: Failure
   next_action: null
-  cancellation_reason: null
   pending: null
+  /** Why it failed, in words that are the same for every PSP. */
+  failure: Failure
+  cancellation_reason: null
 }
 
+/** It ended without money; `cancellation_reason` says why. Final. */
 export type CanceledCharge = ChargeFields & {
+  /** It ended without money; `cancellation_reason` says why. Final. */
   status: 'canceled'
-  failure: null
   next_action: null
+  pending: null
+  failure: null
   /** Why the charge was canceled. */
   cancellation_reason: 'requested' | 'abandoned' | 'authorization_expired'
-  pending: null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. Where the charge stands. A final state never reverses. */
+/** One payment. `status` says where it stands; a final state never reverses. */
 export type Charge =
   | ProcessingCharge
   | RequiresActionCharge
@@ -130,14 +338,17 @@ export type Charge =
   | FailedCharge
   | CanceledCharge
 
+/** A payment that a shopper disputes with their bank. */
 export type Dispute = {
+  /** What kind of object this is. */
   object: 'dispute'
+  /** The dispute’s id; ids sort by time. */
   id: string
   /** The charge whose payment is disputed. */
   charge: string
   /** Where the dispute stands. */
   status: 'inquiry' | 'opened' | 'won' | 'lost'
-  /** How much is disputed. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is disputed. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. The PSP may dispute in another currency than the charge’s. */
   currency: string
@@ -153,6 +364,7 @@ export type Dispute = {
   updated_at: string
 }
 
+/** Why it failed, in words that are the same for every PSP. */
 export type Failure = {
   /** Why it failed: a FinCore decline code, the same for every PSP. */
   code: DeclineCode
@@ -164,6 +376,7 @@ export type Failure = {
   psp_code: string | null
 }
 
+/** One line of what is bought, as the PSP’s page shows it. */
 export type LineItem = {
   /** What is bought. */
   name: string
@@ -174,26 +387,31 @@ export type LineItem = {
 }
 
 type PaymentSessionFields = {
+  /** What kind of object this is. */
   object: 'payment_session'
+  /** The payment session’s id; ids sort by time. */
   id: string
-  /** What the shopper pays. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** What the shopper pays. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
   /** Whether the money is captured at once or when you ask. */
   capture_method: 'automatic' | 'manual'
+  /** Where the shopper goes after paying. */
   success_url: string
+  /** Where the shopper goes after pressing cancel. */
   cancel_url: string
   /** Your own reference, for example the order’s number. */
   merchant_reference: string | null
   /** What the payment is for. */
   description: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** The language of the PSP’s page. */
   locale: string | null
   /** The shopper’s e-mail address, handed to the PSP. */
   customer_email: string | null
+  /** What is bought, for the PSP’s page. The payment’s own `amount` is what is paid. */
   line_items: LineItem[]
   /** What happens to money that arrives after the session has ended. */
   late_payments: 'refund' | 'keep'
@@ -208,32 +426,32 @@ type PaymentSessionFields = {
 }
 
 export type OpenPaymentSession = PaymentSessionFields & {
-  status: 'open'
   /** The one-time link for the shopper, while the session is open; null afterwards. */
   url: string
+  status: 'open'
   charge: null
 }
 
 export type CompletedPaymentSession = PaymentSessionFields & {
-  status: 'completed'
   url: null
+  status: 'completed'
   /** The charge that paid the session. */
   charge: string
 }
 
 export type ExpiredPaymentSession = PaymentSessionFields & {
-  status: 'expired'
   url: null
+  status: 'expired'
   charge: null
 }
 
 export type CanceledPaymentSession = PaymentSessionFields & {
-  status: 'canceled'
   url: null
+  status: 'canceled'
   charge: null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. Where the session stands. */
+/** A page at the PSP, behind a link that works once. */
 export type PaymentSession =
   | OpenPaymentSession
   | CompletedPaymentSession
@@ -241,17 +459,19 @@ export type PaymentSession =
   | CanceledPaymentSession
 
 type RefundFields = {
+  /** What kind of object this is. */
   object: 'refund'
+  /** The refund’s id; ids sort by time. */
   id: string
   /** The charge whose money is given back. */
   charge: string
-  /** How much is given back. In the currency's minor unit (cents for EUR, yen for JPY). */
+  /** How much is given back. In the currency’s minor unit (cents for EUR, yen for JPY). */
   amount: number
   /** ISO 4217, in capitals. */
   currency: string
   /** Your own words. */
   reason: string | null
-  /** Your own keys and values, given back as you sent them. */
+  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
   metadata: Record<string, string>
   /** When the refund was made. RFC 3339, UTC. */
   created_at: string
@@ -271,20 +491,22 @@ export type SucceededRefund = RefundFields & {
 
 export type FailedRefund = RefundFields & {
   status: 'failed'
+  /** Why it failed, in words that are the same for every PSP. */
   failure: Failure
 }
 
-/** Compare `status`, and TypeScript knows what else is there. Where the refund stands. */
+/** Money given back, all that was captured or a part. */
 export type Refund = PendingRefund | SucceededRefund | FailedRefund
 
 /** Why it went to this PSP account. Null for what was made before this was kept. */
 export type Routing = {
-  /** The PSP account that took it, `pspa_…`. */
+  /** The PSP account that took it. */
   psp_account: string
   /** Why it was this one. */
   reason: 'asked_for' | 'token_of_this_account' | 'only_one' | 'highest_priority' | 'share'
   /** Your PSP accounts: those that were tried before, in their order, the one that took it, the others. */
   considered: {
+    /** One of your PSP accounts. */
     psp_account: string
     /** What was said of it: see the guide on routing. More words may come. */
     verdict:
@@ -310,132 +532,7 @@ export type Routing = {
   }[]
 }
 
-export type DeletedWebhookEndpoint = {
-  object: 'webhook_endpoint'
-  id: string
-  deleted: true
-}
-
-export type CaptureCharge = {
-  /** How much to capture; without it, all of it. The rest is released. */
-  amount?: number | undefined
-}
-
-export type CreateCardCharge = {
-  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** `manual` holds the funds until you capture them. */
-  capture_method?: 'automatic' | 'manual' | undefined
-  /** Your own reference, for example the order’s number. */
-  merchant_reference?: string | undefined
-  /** What the payment is for. */
-  description?: string | undefined
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata?: Record<string, string> | undefined
-  /** Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it. */
-  return_url?: string | undefined
-  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
-  psp_account?: string | undefined
-  /** The result of a 3-D Secure authentication that you made elsewhere. */
-  three_d_secure?: ThreeDSecure | undefined
-  /** Who begins the payment: the shopper, or you with a card on file, by an agreement with the shopper. */
-  initiator?: 'customer' | 'merchant' | undefined
-  /** With `initiator: "merchant"`: the network’s id of the payment by which the shopper agreed to later ones, `network_transaction_id` of its charge. */
-  network_transaction_id?: string | undefined
-  payment_method: {
-    type: 'card'
-    card: {
-      /** 12 to 19 digits without spaces. */
-      number: string
-      /** 3 or 4 digits. Left out with `initiator: "merchant"`: it must not be kept after the first payment. */
-      cvc?: string | undefined
-      exp_month: number
-      exp_year: number
-      holder_name?: string | undefined
-    }
-  }
-}
-
-export type CreatePaymentSession = {
-  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** Where the shopper goes after paying; `payment_session` is added to it. */
-  success_url: string
-  /** Where the shopper goes after pressing cancel; `payment_session` is added to it. */
-  cancel_url: string
-  /** `manual` holds the funds until you capture them. */
-  capture_method?: 'automatic' | 'manual' | undefined
-  /** Your own reference, for example the order’s number. */
-  merchant_reference?: string | undefined
-  /** What the payment is for. */
-  description?: string | undefined
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata?: Record<string, string> | undefined
-  /** The language of the PSP’s page. */
-  locale?: string | undefined
-  /** The shopper’s e-mail address, handed to the PSP. */
-  customer_email?: string | undefined
-  line_items?: LineItem[] | undefined
-  /** Seconds until the session ends by itself. */
-  expires_in?: number | undefined
-  /** What happens to money that arrives after the session has ended. */
-  late_payments?: 'refund' | 'keep' | undefined
-  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
-  psp_account?: string | undefined
-}
-
-export type CreateRefund = {
-  /** The charge whose money is given back. */
-  charge: string
-  /** How much to give back; without it, all that is left. */
-  amount?: number | undefined
-  reason?: string | undefined
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata?: Record<string, string> | undefined
-}
-
-export type CreateTokenCharge = {
-  /** In the currency’s minor unit: 1999 is 19.99 EUR, or 1999 JPY. */
-  amount: number
-  /** ISO 4217, in capitals. */
-  currency: string
-  /** `manual` holds the funds until you capture them. */
-  capture_method?: 'automatic' | 'manual' | undefined
-  /** Your own reference, for example the order’s number. */
-  merchant_reference?: string | undefined
-  /** What the payment is for. */
-  description?: string | undefined
-  /** Up to 50 keys of your own, each with a text of up to 500 characters. Never put card data here. */
-  metadata?: Record<string, string> | undefined
-  /** Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it. */
-  return_url?: string | undefined
-  /** The PSP account to use; without it, one is chosen by your operator’s settings. */
-  psp_account?: string | undefined
-  payment_method: {
-    type: 'token'
-    /** The token that `@fincore/browser` gave you. */
-    token: string
-    /** The PSP account to use; without it, one is chosen by your operator’s settings. */
-    psp_account?: string | undefined
-  }
-}
-
-/** The result of a 3-D Secure authentication that you made elsewhere. */
-export type ThreeDSecure = {
-  /** Electronic commerce indicator, two digits. */
-  eci: string
-  /** Authentication value (CAVV, AAV), base64 of 20 bytes. Passed on to the PSP and kept nowhere. */
-  cavv: string
-  /** The directory server’s transaction id, a UUID. */
-  ds_transaction_id: string
-  /** Of the 3-D Secure protocol. */
-  version: string
-}
-
+/** Where to send events. Without `events`, all of them. */
 export type CreateWebhookEndpoint = {
   /** Where events are sent: a public `https:` address of your server. */
   url: string
@@ -445,11 +542,21 @@ export type CreateWebhookEndpoint = {
   description?: string | undefined
 }
 
+/** Which deliveries to send again: of the events of a time. */
+export type RedeliverFailed = {
+  /** Deliveries of events that happened at this time or later. RFC 3339, UTC. */
+  since: string
+  /** And before this time; now without it. RFC 3339, UTC. */
+  until?: string | undefined
+}
+
+/** How long the previous secret signs as well. */
 export type RotateWebhookSecret = {
   /** How long the previous secret signs as well; a day without it, a week at most. */
   overlap_seconds?: number | undefined
 }
 
+/** What to change; what is left out stays as it is. */
 export type UpdateWebhookEndpoint = {
   /** Where events are sent: a public `https:` address of your server. */
   url?: string | undefined
@@ -457,11 +564,12 @@ export type UpdateWebhookEndpoint = {
   events?: SubscribableEvent[] | undefined
   /** Your own words. */
   description?: string | null | undefined
-  /** `disabled` also cancels the deliveries that wait; you may send them again after enabling. */
+  /** `disabled` also cancels the deliveries that wait; you may send them again after enabling. `enabled` begins `health` anew. */
   status?: 'enabled' | 'disabled' | undefined
 }
 
 type WebhookDeliveryFields = {
+  /** What kind of object this is. */
   object: 'webhook_delivery'
   /** The delivery’s id. */
   id: string
@@ -510,7 +618,7 @@ export type CanceledWebhookDelivery = WebhookDeliveryFields & {
   delivered_at: string | null
 }
 
-/** Compare `status`, and TypeScript knows what else is there. `pending`: It will be tried, or tried again; `next_try_at` says when. `delivered`: Your server answered 2xx. `failed`: All ten tries were used up, or your server answered 410. It is not tried again by itself. `canceled`: The endpoint was disabled before it could be delivered. */
+/** One event at one endpoint, and what became of it. */
 export type WebhookDelivery =
   | PendingWebhookDelivery
   | DeliveredWebhookDelivery
@@ -518,6 +626,7 @@ export type WebhookDelivery =
   | CanceledWebhookDelivery
 
 type WebhookEndpointFields = {
+  /** What kind of object this is. */
   object: 'webhook_endpoint'
   /** The endpoint’s id. */
   id: string
@@ -527,6 +636,19 @@ type WebhookEndpointFields = {
   events: string[]
   /** Your own words. */
   description: string | null
+  /** How the endpoint fares. Counted anew when you enable it or change its `url`. When every try of five days has failed, the endpoint is disabled, and your other endpoints get `webhook_endpoint.disabled`. */
+  health: {
+    /** `healthy`: The last try was taken, or there was none yet. `failing`: The last tries failed, all since `failing_since`. `disabled`: It is disabled, so there are no tries. */
+    state: 'healthy' | 'failing' | 'disabled'
+    /** How many tries in a row failed until now. */
+    consecutive_failures: number
+    /** When the first of them failed; after a silence of two days it is counted anew. RFC 3339, UTC. */
+    failing_since: string | null
+    /** When your server last took an event. RFC 3339, UTC. */
+    last_success_at: string | null
+    /** When a try last failed. RFC 3339, UTC. */
+    last_failure_at: string | null
+  }
   /** When the endpoint was made. RFC 3339, UTC. */
   created_at: string
   /** When the endpoint last changed. RFC 3339, UTC. */
@@ -540,16 +662,67 @@ export type EnabledWebhookEndpoint = WebhookEndpointFields & {
 
 export type DisabledWebhookEndpoint = WebhookEndpointFields & {
   status: 'disabled'
-  /** `requested`: You, or your operator, disabled it. `gone`: It answered 410, which asks for no more events. Enable it again when it is back. */
-  disabled_reason: 'requested' | 'gone'
+  /** `requested`: You, or your operator, disabled it. `gone`: It answered 410, which asks for no more events. Enable it again when it is back. `failing`: Every try of at least five days failed. Enable it again when your server takes events; what failed can be sent again in one call. */
+  disabled_reason: 'requested' | 'gone' | 'failing'
 }
 
-/** Compare `status`, and TypeScript knows what else is there. A disabled endpoint is sent nothing. */
+/** A server of yours that events are sent to. */
 export type WebhookEndpoint = EnabledWebhookEndpoint | DisabledWebhookEndpoint
 
+/** A webhook endpoint with its secret, which is shown here alone. */
 export type WebhookEndpointWithSecret = WebhookEndpoint & {
   /** Verifies the signatures (Standard Webhooks). Shown now and in replays of this request only: keep it. */
   secret: string
+}
+
+/** What is sent again. */
+export type WebhookRedelivery = {
+  /** What kind of object this is. */
+  object: 'webhook_redelivery'
+  /** The endpoint. */
+  webhook_endpoint: string
+  /** From when on. RFC 3339, UTC. */
+  since: string
+  /** Until when. RFC 3339, UTC. */
+  until: string
+  /** How many deliveries are sent again, the oldest of those that were there. */
+  redelivered: number
+  /** Whether more were there. Call again, with another idempotency key. */
+  has_more: boolean
+}
+
+/** One request that was sent to your server, and its answer. */
+export type WebhookTry = {
+  /** What kind of object this is. */
+  object: 'webhook_try'
+  /** The try’s id. */
+  id: string
+  /** When it was sent. RFC 3339, UTC. */
+  tried_at: string
+  /** How long it took until the answer was read, in milliseconds. */
+  took_ms: number
+  /** The HTTP status of the answer; null when there was none. */
+  status: number | null
+  /** Why it was no delivery, in a word; null when it was one. */
+  error: string | null
+  /** The body was the event, as `GET /v1/events/{id}` shows it; the signature is not kept. */
+  request: {
+    /** Where it was sent. */
+    url: string
+    /** The header `webhook-id`: the event’s id. */
+    webhook_id: string
+    /** The header `webhook-timestamp`, in Unix seconds. */
+    webhook_timestamp: string
+  }
+  /** What your server answered; null when nothing came. */
+  answer: {
+    /** Its `Content-Type`. */
+    content_type: string | null
+    /** Its first 1024 characters at most; null when it is not text. The digits of what looks like a card number are replaced by 1. */
+    body: string | null
+    /** Whether it was longer than that. */
+    body_is_cut: boolean
+  } | null
 }
 
 export type DeclineCode =
@@ -611,6 +784,10 @@ export type EventObjects = {
   'payment_session.expired': ExpiredPaymentSession
   /** The shopper pressed cancel. Release the order, or offer a new session. */
   'payment_session.canceled': CanceledPaymentSession
+  /** Somebody seems to try out stolen cards at your shop. What explains it is not tried until `until`: `subject` and `value` say what, `figures` why. Protect your checkout, for example with a CAPTCHA, and send `customer_ip` with your charges. If it is no attack, ask your operator to lift the block. */
+  'card_testing.suspected': CardTestingBlock
+  /** FinCore disabled an endpoint of yours; `disabled_reason` says why. Not sent for one that you disable yourself, and never to the endpoint itself. Mend the server behind it and enable it again. Then send what failed again in one call, and read what happened meanwhile at `/v1/events`. */
+  'webhook_endpoint.disabled': DisabledWebhookEndpoint
   /** A test event that you asked for. Answer 2xx. */
   ping: WebhookEndpoint
 }
@@ -623,14 +800,17 @@ export type SubscribableEvent = '*' | Exclude<EventType, 'ping'>
 /** Compare `type`, and TypeScript knows `data.object`. Ignore types that you do not know: more may come. */
 export type FincoreEvent<Type extends EventType = EventType> = {
   [Each in Type]: {
+    /** What kind of object this is. */
     object: 'event'
     /** The same in every try of a delivery, and the header `webhook-id`: do nothing for one that you have. */
     id: string
+    /** What happened. Ignore types that you do not know. */
     type: Each
     /** When it happened. RFC 3339, UTC. */
     created_at: string
     /** Counts 1, 2, 3, … per object, without gaps. Ignore one that is lower than what you have applied. */
     sequence: number
+    /** What it happened to. */
     data: { object: EventObjects[Each] }
   }
 }[Type]

@@ -17,6 +17,8 @@ export type FailedCall = {
   docsUrl?: string | null
   idempotencyKey?: string | null
   retryAfterSeconds?: number | null
+  /** What the code says, without it. */
+  isRetryable?: boolean
   cause?: unknown
 }
 
@@ -57,7 +59,7 @@ export class FincoreError extends Error {
     this.docsUrl = docsUrl
     this.idempotencyKey = from.idempotencyKey ?? null
     this.retryAfterSeconds = from.retryAfterSeconds ?? null
-    this.isRetryable = isRetryable(code, this.status)
+    this.isRetryable = from.isRetryable ?? isRetryable(code, this.status)
   }
 }
 
@@ -103,7 +105,8 @@ export class FincoreUnavailableError extends FincoreError {
 
 /**
  * Nobody can say whether the request was carried out: **it may have been, so never treat it as failed.** Keep the order
- * open, and send the same request with the same `idempotencyKey` again later, or wait for the webhook.
+ * open, and send the same request with the same `idempotencyKey` again later, or wait for the webhook. `code` is always
+ * `outcome_unknown`; `cause` says what the last try came to.
  */
 export class FincoreUnknownOutcomeError extends FincoreError {
   override readonly name = 'FincoreUnknownOutcomeError'

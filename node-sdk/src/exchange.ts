@@ -92,9 +92,8 @@ function carry(request: Sent, isTls: boolean, open: () => ClientRequest): Promis
         else chunks.push(chunk)
       })
       answer.once('error', fail)
-      answer.once('close', () => {
-        if (!answer.complete) fail({ name: '', message: '' })
-        else if (failure === null)
+      answer.once('end', () => {
+        if (failure === null)
           finish({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() })
       })
     })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { cardCharge, tokenCharge, useWorld, type World } from '@fincore/end-to-end/world'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
@@ -75,6 +78,29 @@ describe('a merchant’s server with @fincore/node', () => {
     })
   })
 
+  it('whose answer gets lost on the way asks again by itself, and the shopper pays once', async () => {
+    const { api, secret_key: secretKey } = world.fincore.dev
+    let asked = 0
+    const link = createServer(async (incoming, outgoing) => {
+      const headers = incoming.headers as Record<string, string>
+      const answer = await fetch(api + incoming.url, { method: 'POST', headers, body: await buffer(incoming) })
+      const text = await answer.text()
+      asked += 1
+      // FinCore has answered, and nobody hears of it.
+      if (asked === 1) incoming.socket.destroy()
+      else outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
+    })
+    await new Promise<void>((resolve) => link.listen(0, '127.0.0.1', resolve))
+    const behind = new Fincore({ api: `http://127.0.0.1:${(link.address() as AddressInfo).port}`, secretKey })
+    const charge = await behind.charges.create(await byToken('visa'))
+    assert.deepEqual([charge.status, asked], ['captured', 2])
+    const [attempt] = await world.attempts(charge.id)
+    const { movements } = await world.truth(attempt?.id ?? '')
+    assert.equal(movements.filter(({ kind }) => kind === 'capture').length, 1)
+    behind.close()
+    link.close()
+  })
+
   it('sends a raw card to the card relay, with the client certificate, and everything else to the API', async () => {
     tries.length = 0
     const charge = await fincore.charges.create(cardCharge(magicCardNumber('visa')) as CreateCardCharge)
@@ -140,10 +166,12 @@ describe('a merchant’s server with @fincore/node', () => {
     const delivery = await fincore.webhookEndpoints.ping(endpoint.id)
     assert.equal((await fincore.webhookEndpoints.redeliver(endpoint.id, delivery.id)).id, delivery.id)
     const { data } = await fincore.webhookEndpoints.listDeliveries(endpoint.id).page()
-    assert.deepEqual(
-      data.map(({ id }) => id),
-      [delivery.id],
-    )
+    assert.equal(data[0]?.id, delivery.id)
+    assert.equal((await fincore.webhookEndpoints.getDelivery(endpoint.id, delivery.id)).event, delivery.event)
+    for await (const tried of fincore.webhookEndpoints.listTries(endpoint.id, delivery.id)) assert.ok(tried.error)
+    const since = new Date(Date.now() - 3_600_000)
+    const { redelivered, has_more: hasMore } = await fincore.webhookEndpoints.redeliverFailed(endpoint.id, { since })
+    assert.deepEqual({ redelivered, hasMore }, { redelivered: 0, hasMore: false })
     const disabled = await fincore.webhookEndpoints.update(endpoint.id, { status: 'disabled' })
     assert.ok(disabled.status === 'disabled')
     assert.equal(disabled.disabled_reason, 'requested')

@@ -17,6 +17,10 @@ export type PageParams = {
   starting_after?: string | undefined
   /** An id of this list: only what is newer follows. In a loop the oldest comes first, so that you catch up in order. */
   ending_before?: string | undefined
+  /** Only what was made at this time or later, by FinCore’s clock. */
+  created_after?: string | Date | undefined
+  /** Only what was made before this time. */
+  created_before?: string | Date | undefined
 }
 
 /** A list that was asked for. Nothing is sent before it is read: `for await (const one of list)`, or `await list.page()`. */

@@ -2,7 +2,7 @@ import {
   type FailedCall,
   FincoreAuthenticationError,
   FincoreConflictError,
-  type FincoreError,
+  FincoreError,
   FincoreInvalidRequestError,
   FincoreNotFoundError,
   FincorePermissionError,
@@ -50,12 +50,15 @@ export function makeError(call: EndedCall): FincoreError {
     ...(code === 'aborted' && { cause: call.signal?.reason }),
   }
   if (!call.isInDoubt) return new (pickClass(status, code))(facts)
-  // A refusal of a later try says nothing of an earlier one, whose answer got lost.
-  const cause = last.mayHaveActed ? {} : { cause: new (pickClass(status, code))(facts) }
+  // One code for all of them, whatever the last try came to: a refusal of a later try says nothing of an earlier one,
+  // whose answer got lost, and nobody should decide by it.
+  const Cause = last.mayHaveActed ? FincoreError : pickClass(status, code)
   return new FincoreUnknownOutcomeError({
     ...facts,
+    code: 'outcome_unknown',
     detail: `${facts.detail} ${adviseInDoubt(code, idempotencyKey)}`,
-    ...cause,
+    cause: new Cause(facts),
+    isRetryable: code !== 'idempotency_key_reused',
   })
 }
 

@@ -14,6 +14,20 @@ import { startFaultServer } from './testing/fault-server.ts'
 
 const run = promisify(execFile)
 
+/** What a merchant does in an afternoon: pays, and takes a webhook. */
+const program = `
+  const fincore = new Fincore({ api: process.argv[2], secretKey: 'sk_test_1' })
+  const payment_method = { type: 'token', token: 't' }
+  const charge = await fincore.charges.create({ amount: 1, currency: 'EUR', payment_method })
+  const secret = 'whsec_' + Buffer.alloc(24).toString('base64')
+  const { body, headers } = webhooks.sign({ id: 'evt_1', type: 'charge.captured', data: { object: charge } }, secret)
+  const event = webhooks.verify(Buffer.from(body), headers, secret)
+  try {
+    webhooks.verify(body + ' ', headers, secret)
+  } catch (error) {
+    console.log(charge.status, event.type, error instanceof FincoreError && error.code)
+  }`
+
 /** Every Node from 20 on that this machine has: that of the tests, and another one on the PATH. */
 async function findNodes(): Promise<string[]> {
   const { stdout } = await run('which', ['-a', 'node']).catch(() => ({ stdout: '' }))
@@ -56,19 +70,17 @@ describe('@fincore/node as npm gets it', () => {
   it('runs in an empty folder, installed without a network, on every Node that is here', async () => {
     const server = await startFaultServer()
     server.answer(201, { object: 'charge', id: 'ch_1', status: 'captured' })
-    await writeFile(
-      join(shop, 'pay.js'),
-      `import { Fincore } from '@fincore/node'
-       const fincore = new Fincore({ api: process.argv[2], secretKey: 'sk_test_1' })
-       const charge = await fincore.charges.create({ amount: 1, currency: 'EUR', payment_method: { type: 'token', token: 't' } })
-       console.log(charge.status)`,
-    )
+    await writeFile(join(shop, 'pay.js'), `import { Fincore, FincoreError, webhooks } from '@fincore/node'\n${program}`)
+    // It is an ES module alone; what CommonJS requires is that module, with the same classes.
+    const required = `const { Fincore, FincoreError, webhooks } = require('@fincore/node')`
+    await writeFile(join(shop, 'pay.cjs'), `${required}\nvoid (async () => {${program}})()`)
     const nodes = await findNodes()
-    for (const node of nodes) {
-      const { stdout, stderr } = await run(node, ['pay.js', server.url], { cwd: shop })
-      assert.deepEqual([stdout, stderr], ['captured\n', ''])
-    }
-    assert.equal(server.calls.length, nodes.length)
+    for (const node of nodes)
+      for (const file of ['pay.js', 'pay.cjs']) {
+        const { stdout } = await run(node, ['--no-warnings', file, server.url], { cwd: shop })
+        assert.equal(stdout, 'captured charge.captured webhook_signature_invalid\n', `${file} on ${node}`)
+      }
+    assert.equal(server.calls.length, 2 * nodes.length)
     server.close()
   })
 

@@ -10,6 +10,10 @@ export const sdkErrorCodes = {
     isRetryable: false,
     meaning: 'A charge with `payment_method.type: "card"` needs the option `relay`. Nothing was sent.',
   },
+  outcome_unknown: {
+    isRetryable: true,
+    meaning: 'It may have been carried out, or not: never treat it as failed. `cause` says what the last try came to.',
+  },
   no_connection: {
     isRetryable: true,
     meaning: 'No connection could be made, so nothing was sent; `detail` has the system’s word for why.',

@@ -108,7 +108,8 @@ function findHeader(headers: Readonly<Record<string, unknown>>, name: string): u
 function readEvent(body: string | Uint8Array): FincoreEvent {
   try {
     const event = JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString())
-    if (typeof event?.id === 'string' && typeof event.type === 'string' && typeof event.data === 'object') return event
+    const { id, type, data } = event
+    if (typeof id === 'string' && typeof type === 'string' && typeof data?.object?.object === 'string') return event
   } catch {
     // The error would quote the body.
   }

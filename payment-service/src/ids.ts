@@ -14,9 +14,12 @@ export const idPrefixes = {
   settlement: 'set',
   event: 'evt',
   webhookEndpoint: 'whe',
+  webhookTry: 'try',
+  notice: 'ntc',
   request: 'req',
   reconciliationRun: 'rec',
   finding: 'find',
+  cardTestingBlock: 'ctb',
 } as const
 export type IdKind = keyof typeof idPrefixes
 

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
+import { createCardTesting } from './abuse/card-testing.ts'
+import { openCardTestingStore } from './abuse/card-testing-store.ts'
 import { createAdminServer } from './admin/server.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { sealAuditRecords } from './audit/seal.ts'
@@ -29,10 +31,11 @@ import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
-import { forgetOldKeys } from './store/forget.ts'
+import { forgetOldKeys, forgetOldTries } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
+import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
 
@@ -58,6 +61,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
   const wake = { outbox: () => {}, inbox: () => {} }
+  const wakeOutbox = () => wake.outbox()
   const deps: Deps = {
     config,
     pool,
@@ -80,7 +84,15 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     }),
     now: clock.now,
     steadyMs: clock.steadyMs,
-    wakeOutbox: () => wake.outbox(),
+    cardTesting: createCardTesting({
+      config,
+      directory,
+      vault,
+      log,
+      now: clock.now,
+      store: openCardTestingStore({ pool, log, now: clock.now, wakeOutbox }),
+    }),
+    wakeOutbox,
     wakeInbox: () => wake.inbox(),
   }
   const audit = createAuditWriter(deps)
@@ -112,6 +124,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       const withinMs = config.pspTimeoutMs + stopMarginMs
       await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
       await clockJob.stop()
+      await deps.cardTesting.settle()
       await audit.write(describeRun('audit_log.stop', config.roles))
       await audit.flush()
       await sender.close()
@@ -157,6 +170,8 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     runEvery(2_000, 'audit sealing', () => sealAndTell(deps), deps.log),
     startReconciliation(deps),
     runEvery(60_000, 'grant lapse', () => lapseGrants(deps), deps.log),
+    runEvery(60_000, 'endpoint health', () => watchEndpoints(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
+    runEvery(3_600_000, 'forgetting tries', () => forgetOldTries(deps.pool), deps.log),
   ]
 }

@@ -23,6 +23,8 @@ export const accounts = ['first', 'second'].map(
   }),
 )
 
+/** Its answers are empty. */
+const nothing = { contentType: null, body: '', isCut: false }
 const endpointId = 'whe_00000000000000000000000000'
 const endpointKey = Buffer.alloc(32, 9)
 const endpointSigner = createSecretKey(endpointKey)
@@ -73,10 +75,10 @@ export function makeEndpoint({ clock, choices, trace, fault }: Ground) {
       trace(`FinCore → merchant   ${story}: webhook ${id}, endpoint ${way}`)
       await clock.wait(20 + 200 * choices.spread('endpoint takes'))
       if (way === 'is away') return { error: 'refused' }
-      if (way === 'answers 500') return { status: 500, retryAfter: null }
+      if (way === 'answers 500') return { status: 500, retryAfter: null, answer: nothing }
       received.add(id)
       if (object.object === 'charge' && object.description) charges.set(object.description, object.id)
-      return way === 'takes' ? { status: 200, retryAfter: null } : { error: 'timeout' }
+      return way === 'takes' ? { status: 200, retryAfter: null, answer: nothing } : { error: 'timeout' }
     },
   }
 }

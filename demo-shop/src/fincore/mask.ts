@@ -30,8 +30,8 @@ export function maskCardNumbers(text: string): string {
 }
 
 /** The request's body as the shop may remember and show it. */
-export function maskRequestBody(body: Record<string, unknown>): Record<string, unknown> {
-  const method = body.payment_method as { type?: string; card?: RawCard } | undefined
+export function maskRequestBody(body: object): object {
+  const method = 'payment_method' in body ? (body.payment_method as { card?: RawCard }) : undefined
   if (method?.card === undefined) return body
   const card = { ...method.card, number: maskNumber(method.card.number), cvc: '•••' }
   return { ...body, payment_method: { ...method, card } }

@@ -1,5 +1,4 @@
-import type { EventType } from '@fincore/api-contract/events'
-import type { Charge, PaymentSession, Refund } from '@fincore/api-contract/resources'
+import type { Charge, EventType, FincoreEvent, OpenPaymentSession } from '@fincore/node'
 import type { ProductId } from '../products.ts'
 
 export const ways = ['hosted', 'fields', 'server'] as const
@@ -28,9 +27,6 @@ export type Order = {
 }
 
 export type OrderChange = Partial<Pick<Order, 'status' | 'message' | 'charge' | 'nextUrl' | 'refunded'>>
-
-/** The body of a webhook; a `ping` is about none of these. */
-export type FincoreEvent = { id: string; type: EventType; data: { object?: Charge | PaymentSession | Refund } }
 
 const failedMessage = 'The payment did not go through. Nothing was charged.'
 const unfinishedMessage = 'The payment was not finished. Nothing was charged.'
@@ -80,12 +76,12 @@ function markPaid(order: Order, paid: { amount: number; currency: string }, char
 /** What the API's own answer to a charge changes. Paid is left to the signed webhook. */
 export function applyCharge(charge: Charge): OrderChange {
   if (charge.status === 'failed') {
-    return { status: 'failed', charge: charge.id, message: charge.failure?.message ?? failedMessage }
+    return { status: 'failed', charge: charge.id, message: charge.failure.message }
   }
   if (charge.status === 'canceled') return { status: 'canceled', charge: charge.id, message: unfinishedMessage }
-  return { charge: charge.id, nextUrl: charge.next_action?.url ?? null }
+  return { charge: charge.id, nextUrl: charge.status === 'requires_action' ? charge.next_action.url : null }
 }
 
-export function applySession(session: PaymentSession): OrderChange {
+export function applySession(session: OpenPaymentSession): OrderChange {
   return { nextUrl: session.url }
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { RecordedCall } from '../fincore/client.ts'
+import type { RecordedCall } from '../fincore/recorded-call.ts'
 import type { Order, OrderChange } from './order.ts'
 
 /** A webhook as it arrived and was verified. */

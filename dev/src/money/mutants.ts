@@ -247,9 +247,9 @@ const contradictionFlag = 'psp_contradicts'`,
     edits: [
       {
         file: `${service}/webhooks/outbox/outbox.ts`,
-        find: '  if (status !== null && status >= 200 && status < 300) return { delivery, status, delivered: true }',
+        find: '  if (status !== null && status >= 200 && status < 300) return { ...known, status, delivered: true }',
         replacement:
-          '  if (status === null || status < 300) return { delivery, status: status ?? 200, delivered: true }',
+          '  if (status === null || status < 300) return { ...known, status: status ?? 200, delivered: true }',
       },
     ],
     caughtBy: simulation,

@@ -1,68 +1,80 @@
 /** Makes the types and the table of errors of `@fincore/node` from the contract. */
-import * as answers from '@fincore/api-contract/answers'
+import { globSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { Event } from '@fincore/api-contract/answers'
 import { errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
-import * as requests from '@fincore/api-contract/requests'
-import * as resources from '@fincore/api-contract/resources'
-import * as webhookEndpoints from '@fincore/api-contract/webhook-endpoints'
-import { type Narrowing, narrowings } from './narrowings.ts'
-import {
-  describe,
-  describeField,
-  describeFields,
-  lineWidth,
-  type NameOf,
-  partsOf,
-  type Schema,
-  union,
-} from './typescript-text.ts'
+import { Failure } from '@fincore/api-contract/resources'
+import { CreateWebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import { pathInRepository } from '../managed-process.ts'
+import { narrow } from './narrowings.ts'
+import { describe, describeFields, lineWidth, type NameOf, partsOf, type Schema, union } from './typescript-text.ts'
 
 /** What of the contract’s schemas has no type of its own: written otherwise below, without fields, or not for servers. */
 const leftOut = /List$|^(Event|ClientConfig|ProblemBody|NoParameters|CancelCharge)$/
 /** A type that another one begins with. */
 const extended: Readonly<Record<string, string>> = { WebhookEndpointWithSecret: 'WebhookEndpoint' }
 
+type NamedSchema = [name: string, schema: Schema]
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && '~kind' in value
 const isObject = ({ type, properties }: Schema) => type === 'object' && properties !== undefined
-/** An object that may be null is named without its null. */
-const objectIn = (schema: Schema) => (isObject(schema) ? schema : schema.anyOf?.find(isObject))
+const fieldOf = (schema: Schema, field: string): Schema => schema.properties?.[field] ?? {}
 
-/** Every object of the contract by its name, in the order of the code. */
+/** What has a name: an object, one of several objects, or what an object or null is when it is not null. */
+function findObject(schema: Schema): Schema | undefined {
+  if (isObject(schema)) return schema
+  const objects = schema.anyOf?.filter(isObject) ?? []
+  return objects.length > 1 ? schema : objects[0]
+}
+
+async function importContract(): Promise<object[]> {
+  const files = globSync('api-contract/src/*.ts', { cwd: pathInRepository('') }).sort()
+  return Promise.all(files.map((file) => import(pathToFileURL(pathInRepository(file)).href)))
+}
+
+/** Every object of the contract by its name, file by file. */
 const named: ReadonlyMap<string, Schema> = new Map(
-  [resources, answers, requests, webhookEndpoints].flatMap((module) =>
-    Object.entries(module).flatMap(([name, value]) => {
-      const schema = isSchema(value) && !leftOut.test(name) ? objectIn(value) : undefined
-      return schema === undefined ? [] : [[name, schema] as const]
+  (await importContract()).flatMap((module) =>
+    Object.entries(module).flatMap(([name, value]): NamedSchema[] => {
+      const schema = isSchema(value) && !leftOut.test(name) ? findObject(value) : undefined
+      return schema === undefined ? [] : [[name, schema]]
     }),
   ),
 )
-const fieldOf = (schema: Schema, field: string): Schema => schema.properties?.[field] ?? {}
 /** Words that have a name because they are many. */
 const words: Readonly<Record<string, Schema>> = {
-  DeclineCode: fieldOf(resources.Failure, 'code'),
-  SubscribableEvent: fieldOf(webhookEndpoints.CreateWebhookEndpoint, 'events').items ?? {},
+  DeclineCode: fieldOf(Failure, 'code'),
+  SubscribableEvent: fieldOf(CreateWebhookEndpoint, 'events').items ?? {},
 }
 // By their text, because an optional field has a copy of the schema.
 const names = new Map([...named, ...Object.entries(words)].map(([name, schema]) => [JSON.stringify(schema), name]))
 const nameOf: NameOf = (schema) => names.get(JSON.stringify(schema))
 
+/** The types of an object’s states, by the name of the type of the whole. */
+const states: ReadonlyMap<string, NamedSchema[]> = new Map(
+  [...named].flatMap(([name, schema]) => {
+    const parts = schema.anyOf?.map((part): NamedSchema => [nameOf(part) ?? '', part]) ?? narrow(name, schema)
+    return parts === null ? [] : [[name, parts] as const]
+  }),
+)
+const namesOfStates = new Set([...states.values()].flatMap((each) => each.map(([name]) => name)))
+
 /** `node-sdk/src/contract.ts`. */
 export function describeContract(): string {
-  return [
-    '// Made from api-contract/src by `npm run docs`. Change the schemas there.\n',
-    ...[...named].map(([name, schema]) => {
-      const narrowing = narrowings[name]
-      return narrowing === undefined ? describeInterface(name, schema) : describeNarrowed(name, schema, narrowing)
-    }),
-    `${union(
-      'DeclineCode',
-      partsOf(fieldOf(resources.Failure, 'code'), () => undefined, 0),
-    )}`,
-    describeEvents(),
-  ].join('\n')
+  const objects = [...named].flatMap(([name, schema]) => {
+    const each = states.get(name)
+    if (each !== undefined) return [describeStates(name, schema, each)]
+    return namesOfStates.has(name) ? [] : [describeObject(name, schema)]
+  })
+  const declines = union(
+    'DeclineCode',
+    partsOf(fieldOf(Failure, 'code'), () => undefined, 0),
+  )
+  const origin = '// Made from api-contract/src by `npm run docs`. Change the schemas there.\n'
+  return [origin, ...objects, declines, describeEvents()].join('\n')
 }
 
-function describeInterface(name: string, schema: Schema): string {
+function describeObject(name: string, schema: Schema): string {
   const base = extended[name]
   if (base === undefined)
     return `${describe(schema, 0)}export type ${name} = {\n${describeFields(schema, nameOf, 1)}}\n`
@@ -71,59 +83,54 @@ function describeInterface(name: string, schema: Schema): string {
   return `${describe(schema, 0)}export type ${name} = ${base} & {\n${added}}\n`
 }
 
-/** A type for each status, which says what is certain then, and their union. */
-function describeNarrowed(name: string, schema: Schema, { names: variants, fields }: Narrowing): string {
-  const isShared = (field: string) => field !== 'status' && !(field in fields)
-  const shared = `type ${name}Fields = {\n${describeFields(schema, nameOf, 1, isShared)}}\n`
-  const each = Object.entries(variants).map(([status, variant]) => {
-    const narrowed = Object.entries(fields).map(([field, certainties]) => {
-      const value = fieldOf(schema, field)
-      const parts = partsOf(value, nameOf, 1)
-      const certainty = certainties[status]
-      const left =
-        certainty === 'null' ? ['null'] : certainty === 'set' ? parts.filter((part) => part !== 'null') : parts
-      return (certainty === 'null' ? '' : describe(value, 1)) + describeField(field, left, 1)
-    })
-    return `export type ${variant} = ${name}Fields & {\n  status: '${status}'\n${narrowed.join('')}}\n`
+/** What all states have in common, a type for each state with what is its own, and their union. */
+function describeStates(name: string, schema: Schema, each: readonly NamedSchema[]): string {
+  const first = each[0]?.[1] ?? {}
+  const isShared = (field: string) =>
+    each.every(([, one]) => JSON.stringify(fieldOf(one, field)) === JSON.stringify(fieldOf(first, field)))
+  const shared = `type ${name}Fields = {\n${describeFields(first, nameOf, 1, isShared)}}\n`
+  const types = each.map(([state, one]) => {
+    const own = describeFields(one, nameOf, 1, (field) => !isShared(field))
+    const meaning = one.description === schema.description ? '' : describe(one, 0)
+    return `${meaning}export type ${state} = ${name}Fields & {\n${own}}\n`
   })
-  const meaning = `Compare \`status\`, and TypeScript knows what else is there. ${fieldOf(schema, 'status').description}`
-  return [shared, ...each, describe({ description: meaning }, 0) + union(name, Object.values(variants))].join('\n')
+  const all = each.map(([state]) => state)
+  return [shared, ...types, describe(schema, 0) + union(name, all)].join('\n')
 }
 
-const objectNames = {
-  charge: 'Charge',
-  refund: 'Refund',
-  dispute: 'Dispute',
-  payment_session: 'PaymentSession',
-  webhook_endpoint: 'WebhookEndpoint',
-} as const
+/** `payment_session` is a `PaymentSession`. */
+function nameOfObject(object: string): string {
+  const name = object.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
+  if (!named.has(name)) throw new Error(`The contract has no schema ${name} for the events about a ${object}`)
+  return name
+}
 
 function describeEvents(): string {
   const rows = Object.entries(eventTypes).map(([type, { object, meaning, action }]) => {
     // `charge.captured` is about a charge that is captured: the object is as it was at that moment.
     const status = type.slice(type.indexOf('.') + 1)
-    const about = narrowings[objectNames[object]]?.names[status] ?? objectNames[object]
-    const name = /^\w+$/.test(type) ? type : `'${type}'`
-    return `  /** ${meaning} ${action} */\n  ${name}: ${about}\n`
+    const whole = nameOfObject(object)
+    const state = states.get(whole)?.find(([, schema]) => fieldOf(schema, 'status').const === status)
+    return `  /** ${meaning} ${action} */\n  ${/^\w+$/.test(type) ? type : `'${type}'`}: ${state?.[0] ?? whole}\n`
   })
-  const said = (field: string) => describe(fieldOf(answers.Event, field), 2)
+  const said = (field: string) => describe(fieldOf(Event, field), 2)
   return [
-    `/** What each type of event is about: the type of its \`data.object\`. */\nexport type EventObjects = {\n${rows.join('')}}\n`,
+    '/** What each type of event is about: the type of its `data.object`. */',
+    `export type EventObjects = {\n${rows.join('')}}\n`,
     'export type EventType = keyof EventObjects\n',
-    "/** What a webhook endpoint can ask for: `*` is all, those of the future included. */\nexport type SubscribableEvent = '*' | Exclude<EventType, 'ping'>\n",
-    [
-      '/** Compare `type`, and TypeScript knows `data.object`. Ignore types that you do not know: more may come. */',
-      'export type FincoreEvent<Type extends EventType = EventType> = {',
-      '  [Each in Type]: {',
-      "    object: 'event'",
-      `${said('id')}    id: string`,
-      '    type: Each',
-      `${said('created_at')}    created_at: string`,
-      `${said('sequence')}    sequence: number`,
-      `${said('data')}    data: { object: EventObjects[Each] }`,
-      '  }',
-      '}[Type]\n',
-    ].join('\n'),
+    '/** What a webhook endpoint can ask for: `*` is all, those of the future included. */',
+    "export type SubscribableEvent = '*' | Exclude<EventType, 'ping'>\n",
+    '/** Compare `type`, and TypeScript knows `data.object`. Ignore types that you do not know: more may come. */',
+    'export type FincoreEvent<Type extends EventType = EventType> = {',
+    '  [Each in Type]: {',
+    `${said('object')}    object: 'event'`,
+    `${said('id')}    id: string`,
+    `${said('type')}    type: Each`,
+    `${said('created_at')}    created_at: string`,
+    `${said('sequence')}    sequence: number`,
+    `${said('data')}    data: { object: EventObjects[Each] }`,
+    '  }',
+    '}[Type]\n',
   ].join('\n')
 }
 

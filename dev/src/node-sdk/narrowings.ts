@@ -1,7 +1,9 @@
+import type { Schema } from './typescript-text.ts'
+
 /** What is certain of a nullable field while the object has a status; the field stays nullable where nothing is said. */
 type Certainty = 'set' | 'null'
 
-export type Narrowing = {
+type Narrowing = {
   /** The name of the object’s type in each status. */
   names: Readonly<Record<string, string>>
   fields: Readonly<Record<string, Readonly<Record<string, Certainty>>>>
@@ -11,34 +13,16 @@ const onlyIn = (status: string, others: readonly string[]): Record<string, Certa
   [status]: 'set',
   ...Object.fromEntries(others.map((other) => [other, 'null'])),
 })
-const nullIn = (statuses: readonly string[]): Record<string, Certainty> =>
-  Object.fromEntries(statuses.map((status) => [status, 'null']))
 
-const charge = ['processing', 'requires_action', 'authorized', 'captured', 'failed', 'canceled']
 const session = ['open', 'completed', 'expired', 'canceled']
 const without = (statuses: readonly string[], one: string) => statuses.filter((status) => status !== one)
 
 /**
- * What a `status` says of an object’s other fields, so that TypeScript knows it once the status was compared. JSON Schema
- * as the API writes it cannot say it; the database’s constraints hold it (`charges_failure_says_why` and its kin).
+ * What a `status` says of an object’s other fields, so that TypeScript knows it once the status was compared. The contract
+ * says it of charges itself, with a schema for each status; of the others the database’s constraints hold it
+ * (`refunds_failure_says_why` and its kin).
  */
-export const narrowings: Readonly<Record<string, Narrowing>> = {
-  Charge: {
-    names: {
-      processing: 'ProcessingCharge',
-      requires_action: 'RequiresActionCharge',
-      authorized: 'AuthorizedCharge',
-      captured: 'CapturedCharge',
-      failed: 'FailedCharge',
-      canceled: 'CanceledCharge',
-    },
-    fields: {
-      failure: onlyIn('failed', without(charge, 'failed')),
-      next_action: onlyIn('requires_action', without(charge, 'requires_action')),
-      cancellation_reason: onlyIn('canceled', without(charge, 'canceled')),
-      pending: nullIn(without(charge, 'authorized')),
-    },
-  },
+const narrowings: Readonly<Record<string, Narrowing>> = {
   Refund: {
     names: { pending: 'PendingRefund', succeeded: 'SucceededRefund', failed: 'FailedRefund' },
     fields: { failure: onlyIn('failed', ['pending', 'succeeded']) },
@@ -71,4 +55,26 @@ export const narrowings: Readonly<Record<string, Narrowing>> = {
       delivered_at: { delivered: 'set' },
     },
   },
+}
+
+/**
+ * A schema for each status of an object, by the name of its type.
+ * @param name of the whole object’s schema; null where nothing narrows.
+ */
+export function narrow(name: string, schema: Schema): [name: string, schema: Schema][] | null {
+  const narrowing = narrowings[name]
+  if (narrowing === undefined) return null
+  return Object.entries(narrowing.names).map(([status, variant]) => {
+    const properties = Object.entries(schema.properties ?? {}).map(([field, value]) => {
+      if (field === 'status') return [field, { const: status }] as const
+      return [field, settle(value, narrowing.fields[field]?.[status])] as const
+    })
+    return [variant, { ...schema, properties: Object.fromEntries(properties) }]
+  })
+}
+
+function settle(value: Schema, certainty: Certainty | undefined): Schema {
+  if (certainty === undefined) return value
+  if (certainty === 'null') return { type: 'null' }
+  return { ...value, anyOf: (value.anyOf ?? []).filter(({ type }) => type !== 'null') }
 }

@@ -84,6 +84,7 @@ export function union(name: string, parts: readonly string[]): string {
 }
 
 export function describe(schema: Schema, depth: number): string {
+  if (schema.type === 'null') return ''
   // A nullable field’s description stands on the schema inside, with the words for null outside.
   const said = schema.description ?? schema.anyOf?.find(({ description }) => description)?.description
   return said === undefined ? '' : `${indent(depth)}/** ${said.replaceAll('*/', '*\\/')} */\n`

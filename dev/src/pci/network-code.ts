@@ -28,6 +28,10 @@ export const networkCode: Readonly<Record<string, string>> = {
   'card-relay/src/peers.ts': 'none: reads addresses',
   'card-relay/src/rinse.ts': 'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
   'card-relay/src/server.ts': 'in: merchants’ raw-card charges',
+  'payment-service/src/cli/doctor/probe.ts':
+    'out: the doors of a deployment, without a secret, from an operator’s terminal',
+  'payment-service/src/cli/forward-event.ts': 'out: a developer’s own server, with test events',
+  'payment-service/src/cli/http-client.ts': 'out: the admin API and the API, from an operator’s terminal',
   'payment-service/src/psp-gateway/send.ts': 'out: the PSPs of the merchants’ accounts',
   'payment-service/src/server/broken-message.ts': 'none: answers on connections that came in',
   'payment-service/src/server/rinse.ts':

@@ -38,7 +38,7 @@ export async function readScope(databaseUrl: string): Promise<MerchantScope[]> {
            'raw_card', count(*) filter (where flow = 'raw_card'))
          from charges c where c.merchant_id = m.merchant_id and c.created_at > now() - interval '90 days') as charges,
         (select count(*)::int from api_keys k
-         where k.merchant_id = m.merchant_id and k.revoked_at is null and 'charges:raw_card' = any (k.scopes)) as "rawCardKeys",
+         where k.merchant_id = m.merchant_id and k.revoked_at is null and (k.ends_at is null or k.ends_at > now()) and 'charges:raw_card' = any (k.scopes)) as "rawCardKeys",
         coalesce((select json_agg(json_build_object(
            'id', g.id, 'status', g.status, 'evidence', g.evidence_kind, 'reference', g.evidence_reference,
            'sha256', encode(g.evidence_sha256, 'hex'), 'evidenceDate', g.evidence_date, 'validUntil', g.valid_until,

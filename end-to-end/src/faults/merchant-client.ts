@@ -19,7 +19,7 @@ export type MerchantClient = {
   /** One try. Never throws: a connection that breaks or stays silent is an answer with the status null. */
   once(call: Call, key: string | null): Promise<Asked>
   /**
-   * As docs/flows.md asks for it: 409, 429, 5xx and a broken connection are tried again with the same key, until there
+   * As docs/guides/idempotency.md asks for it: 409, 429, 5xx and a broken connection are tried again with the same key, until there
    * is an answer or the patience ends.
    */
   good(call: Call): Promise<Asked>

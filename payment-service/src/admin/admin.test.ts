@@ -10,7 +10,7 @@ import type { Psp } from '../psp-gateway/port.ts'
 import { createPspHealth } from '../psp-gateway/psp-health.ts'
 import { psps } from '../psp-gateway/registry.ts'
 import { sample as stripe } from '../psp-gateway/stripe/testing/sample.ts'
-import { createVault } from '../secrets.ts'
+import { createVault, digestOf } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { type Directory, openDirectory } from '../store/directory.ts'
 import { upsertOperators } from '../store/operators.ts'
@@ -269,6 +269,41 @@ test('a key is shown once, of the right environment, and works until it is revok
   assert.match(String(live.body.key), /^sk_live_/)
 })
 
+test('a rolled key goes on for its overlap beside a successor of the same scopes, and is rolled once', async () => {
+  const merchant = await makeMerchant()
+  const path = `/merchants/${merchant}/api_keys`
+  const { body: old } = await call('ada', 'POST', path, { kind: 'secret', scopes: ['read', 'charges:raw_card'] })
+  const worksOf = async (made: Answer['body']) =>
+    (await directory.readApiKey(digestOf(String(made.key))))?.scopes ?? 'none'
+  const scopes = new Set(['read', 'charges:raw_card'])
+  const { status, body: next } = await call('ben', 'POST', `${path}/${old.id}/roll`, {})
+  assert.deepEqual([status, next.scopes, next.created_by], [201, old.scopes, 'ben'])
+  const replaced = next.replaces as { id: string; ends_at: string }
+  assert.equal(replaced.id, old.id)
+  const overlapMs = Date.parse(replaced.ends_at) - Date.now()
+  assert.ok(Math.abs(overlapMs - 86_400_000) < 60_000, replaced.ends_at)
+  assert.deepEqual([await worksOf(old), await worksOf(next)], [scopes, scopes])
+  await assertInNoTable(String(next.key))
+
+  const again = await call('ada', 'POST', `${path}/${old.id}/roll`, {})
+  assert.deepEqual([again.status, /rolled before/.test(String(again.body.detail))], [409, true])
+  const { body: last } = await call('ada', 'POST', `${path}/${next.id}/roll`, { overlap_seconds: 0 })
+  assert.deepEqual([await worksOf(next), await worksOf(last)], ['none', scopes])
+  await call('ada', 'DELETE', `${path}/${old.id}`)
+  assert.equal(await worksOf(old), 'none')
+})
+
+test('an operator is told who the token’s owner is, and where the doors are', async () => {
+  const { body } = await call('ben', 'GET', '/deployment')
+  assert.deepEqual(body, {
+    object: 'deployment',
+    environment: 'sandbox',
+    operator: 'ben',
+    api_url: 'http://127.0.0.1:4000',
+    relay_url: 'https://127.0.0.1:4001',
+  })
+})
+
 test('a PSP account is stored sealed, tells what preflight found, and production takes no test money', async () => {
   const merchant = await makeMerchant()
   const path = `/merchants/${merchant}/psp_accounts`
@@ -442,6 +477,18 @@ test('a grant warns at 60, 30 and 7 days, once each, and lapses by itself after 
   )
   const { body: list } = await call('ada', 'GET', path)
   assert.equal(list.data[0]?.status, 'expired')
+  const { data: notices } = (await call('ada', 'GET', `/notices?merchant=${merchant}`)).body
+  assert.deepEqual(
+    notices.map(
+      (notice) => `${notice.kind} ${String(notice.subject).replace(/^.*: /, '')} ${notice.about === grant.id}`,
+    ),
+    [
+      'raw_card_grant_expired the raw-card grant has ended true',
+      'raw_card_grant_lapsing the raw-card grant ends in 7 days true',
+      'raw_card_grant_lapsing the raw-card grant ends in 30 days true',
+      'raw_card_grant_lapsing the raw-card grant ends in 60 days true',
+    ],
+  )
 })
 
 test('held and flagged PSP events are listed, and replayed once', async () => {

@@ -16,9 +16,13 @@ import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAttemptSettlementRoutes } from './routes/attempt-settlements.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addCardTestingRoutes } from './routes/card-testing.ts'
+import { addCardTestingBlockRoutes } from './routes/card-testing-blocks.ts'
+import { addDeploymentRoute } from './routes/deployment.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
+import { addNoticeRoutes } from './routes/notices.ts'
 import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
 import { addPspAccountCredentialsRoute } from './routes/psp-account-credentials.ts'
 import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
@@ -40,10 +44,12 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   attempt: 'attempt',
   settlement: 'settlement',
   finding: 'finding',
+  block: 'cardTestingBlock',
+  notice: 'notice',
 }
 
 /** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
-export function createAdminServer(deps: AdminDeps): App {
+export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = perMinute): App {
   const watch = watchRequests(deps)
   const app = createServer({
     docsUrl: `${deps.config.publicUrl}/docs`,
@@ -67,8 +73,8 @@ export function createAdminServer(deps: AdminDeps): App {
     if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
   })
 
-  const limitAddress = createLimit(app, { perMinute: perMinute.address })
-  const findOperator = createGuardedLookUp(createLimit(app, { perMinute: perMinute.unseenTokens }), (digest) =>
+  const limitAddress = createLimit(app, { perMinute: limits.address })
+  const findOperator = createGuardedLookUp(createLimit(app, { perMinute: limits.unseenTokens }), (digest) =>
     deps.directory.findOperator(Buffer.from(digest, 'hex')),
   )
   app.addHook('onRequest', async (request, reply) => {
@@ -117,14 +123,18 @@ export function createAdminServer(deps: AdminDeps): App {
     await Promise.all(recordsOfCall(request, readProblem(payload)).map((record) => refusals.write(record)))
   })
 
+  addDeploymentRoute(app, deps)
   addMerchantRoutes(app, deps)
   addApiKeyRoutes(app, deps)
+  addNoticeRoutes(app, deps)
   addPspAccountRoutes(app, deps)
   addPspAccountRoutingRoutes(app, deps)
   addPspAccountCheckRoute(app, deps)
   addPspAccountCredentialsRoute(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
+  addCardTestingRoutes(app, deps)
+  addCardTestingBlockRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)

@@ -57,6 +57,13 @@ export const auditTypes = {
     resource: 'key',
     details: { kind: '`secret` or `publishable`', scopes: 'what it may do, separated by spaces' },
   },
+  'api_key.roll': {
+    ...byOperator,
+    meaning: 'A key gets a successor with the same rights, and ends by itself after an overlap.',
+    requirement: '10.2.1.5',
+    resource: 'key',
+    details: { successor: 'the new key', ends_at: 'when the old one ends' },
+  },
   'api_key.revoke': { ...byOperator, meaning: 'A key ends.', requirement: '10.2.1.5', resource: 'key' },
   'api_key.refuse': {
     actors: ['merchant', 'anonymous'],
@@ -227,6 +234,37 @@ export const auditTypes = {
     requirement: '10.2.1.2',
     resource: 'key of metadata',
   },
+  'card_testing.block': {
+    ...bySystem,
+    meaning: 'Card testing is suspected, and what explains it is not tried for a while.',
+    requirement: '10.2.1.4',
+    resource: 'block',
+    details: {
+      rule: 'the rule whose limit was reached',
+      value: 'what is blocked; of an address its network and a keyed digest',
+      until: 'how long',
+      declined: 'how many tries were declined',
+      approved: 'how many payments were approved meanwhile',
+    },
+  },
+  'card_testing.lift': {
+    ...byOperator,
+    meaning: 'A block is lifted before its time.',
+    requirement: '10.2.1.2',
+    resource: 'block',
+    details: { reason: 'the operator’s own words', rule: 'the rule that had begun it', value: 'what was blocked' },
+  },
+  'card_testing.set': {
+    ...byOperator,
+    meaning: 'It is set how a merchant is protected from card testing.',
+    requirement: '10.2.1.2',
+    resource: 'settings',
+    details: {
+      changed: 'the rules that are not as in the table, separated by spaces',
+      off: 'those of them that are off, likewise',
+      allowed_addresses: 'how many addresses and networks no rule looks at',
+    },
+  },
   'psp_event.replay': {
     ...byOperator,
     meaning: 'A held or flagged event of a PSP is applied again.',
@@ -358,6 +396,20 @@ export const auditTypes = {
     requirement: '10.2.1.5',
     resource: 'webhook endpoint',
     details: { overlap_seconds: 'how long the old secret signs as well' },
+  },
+  'webhook_endpoint.disable': {
+    ...bySystem,
+    meaning: 'FinCore disables an endpoint, because every try of five days failed, or it answered 410.',
+    requirement: '10.2.1.2',
+    resource: 'webhook endpoint',
+    details: { reason: '`failing` or `gone`', host: 'host of the address' },
+  },
+  'notice.acknowledge': {
+    ...byOperator,
+    meaning: 'An operator marks a notice as seen.',
+    requirement: '10.2.1.2',
+    resource: 'notice',
+    details: { kind: 'of the notice', object: 'the endpoint or the grant' },
   },
   'operator.sign_in': {
     actors: ['anonymous'],

@@ -223,7 +223,7 @@ test('fincore audit export writes a file that fincore audit verify --file finds 
     run('verify', '--file', file),
     (error: { code: number; stdout: Buffer }) => error.code === 1 && error.stdout.includes('Seal 2 does not fit'),
   )
-  await assert.rejects(run('verify', '--file', join(folder, 'none')), { code: 1 })
+  await assert.rejects(run('verify', '--file', join(folder, 'none')), { code: 2 })
   await assert.rejects(run('export', '--from', '2026-02-30', '--to', '2026-03-01'), /A time is a day/)
   const { rows } = await log.owner.query(
     `select actor_type, actor, outcome, details from audit_records where type = 'audit_log.export'`,
@@ -284,6 +284,6 @@ test('a login that cannot write the log exports nothing', async () => {
     promisify(execFile)(process.execPath, [cli, 'audit', 'export', '--from', '2026-01-02', '--to', '2026-01-03'], {
       env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     }),
-    (error: { code: number; stdout: string }) => error.code === 1 && error.stdout === '',
+    (error: { code: number; stdout: string }) => error.code === 2 && error.stdout === '',
   )
 })

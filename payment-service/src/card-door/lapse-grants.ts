@@ -1,11 +1,13 @@
 import type { Deps } from '../deps.ts'
+import { expiredGrantNotice, type GrantFacts, lapsingGrantNotice, type NewNotice } from '../notices/notice-texts.ts'
 import { recordAudits } from '../store/audit.ts'
 import { expireGrants, type LapsingGrant, markWarnedGrants } from '../store/grants.ts'
-import { inTransaction } from '../store/pool.ts'
+import { insertNotice } from '../store/notices.ts'
+import { inTransaction, type Transaction } from '../store/pool.ts'
 
 /**
- * The daily look at the raw-card grants; running it oftener, or in several processes, changes nothing. Each grant that
- * ends, or that is warned of, is audited in the same transaction. Admission does not wait for it: it refuses a grant
+ * The daily look at the raw-card grants; running it oftener, or in several processes, changes nothing. Of each grant that
+ * ends, or that is warned of, operators get a notice, and it is audited, in the same transaction. Admission does not wait for it: it refuses a grant
  * whose last day has passed by itself.
  */
 export async function lapseGrants(
@@ -22,6 +24,7 @@ export async function lapseGrants(
         details: { valid_until: grant.validUntil },
       })),
     )
+    await notify(tx, grants, expiredGrantNotice)
     return grants
   })
   if (expired.length > 0) deps.log.warn('raw-card grants have lapsed', { count: expired.length })
@@ -35,6 +38,7 @@ export async function lapseGrants(
         details: { valid_until: grant.validUntil, days_left: grant.daysLeft },
       })),
     )
+    await notify(tx, grants, lapsingGrantNotice)
     return grants
   })
   for (const grant of warned)
@@ -44,6 +48,15 @@ export async function lapseGrants(
       count: grant.daysLeft,
     })
   return { expired: expired.length, warned: warned.length }
+}
+
+async function notify(
+  tx: Transaction,
+  grants: readonly LapsingGrant[],
+  write: (facts: GrantFacts) => NewNotice,
+): Promise<void> {
+  for (const { merchantId, merchantName: merchant, id: grant, validUntil, daysLeft } of grants)
+    await insertNotice(tx, merchantId, grant, write({ merchant, merchantId, grant, validUntil, daysLeft }))
 }
 
 function recordOf(grant: LapsingGrant) {

@@ -72,7 +72,9 @@ async function insert(
     { merchant_id: merchantId, id, url, description, events: tidyEvents(events), secret: deps.vault.seal(secret, id) },
     maxEndpoints,
   )
-  return row === null ? refuse('webhook_endpoint_limit_reached') : { endpoint: renderWebhookEndpoint(row), secret }
+  return row === null
+    ? refuse('webhook_endpoint_limit_reached')
+    : { endpoint: renderWebhookEndpoint(row, null), secret }
 }
 
 /** `*` is all of them, so nothing stands beside it. */

@@ -1,6 +1,7 @@
 import type { WebhookDelivery } from '@fincore/api-contract/webhook-endpoints'
 import type { Deps } from '../deps.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { findHealthOf } from '../store/endpoint-health.ts'
 import { insertEvent, makeEvent } from '../store/events.ts'
 import { nextSequenceOf } from '../store/events-list.ts'
 import { insertDelivery, renderWebhookDelivery } from '../store/webhook-deliveries.ts'
@@ -24,7 +25,8 @@ export async function pingWebhookEndpoint(
       if (row === null) return refuse('resource_not_found', { param: 'id' })
       if (row.status === 'disabled') return refuse('conflict', { detail: disabledDetail })
       const sequence = await nextSequenceOf(tx, merchantId, endpointId)
-      const event = makeEvent('ping', merchantId, renderWebhookEndpoint(row), sequence, deps.now())
+      const endpoint = renderWebhookEndpoint(row, await findHealthOf(tx, merchantId, endpointId))
+      const event = makeEvent('ping', merchantId, endpoint, sequence, deps.now())
       await insertEvent(tx, event)
       const delivery = await insertDelivery(tx, { merchantId, endpointId, eventId: event.id })
       return { status: 201, body: renderWebhookDelivery(delivery) }

@@ -1,6 +1,7 @@
 import type { RotateWebhookSecret, WebhookEndpointWithSecret } from '@fincore/api-contract/webhook-endpoints'
 import type { Deps } from '../deps.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { findHealthOf } from '../store/endpoint-health.ts'
 import { renderWebhookEndpoint, rotateStoredSecret } from '../store/webhook-endpoints.ts'
 import { answerOnce, type StoredAnswer } from './answer-once.ts'
 import { auditEndpointChange, type MerchantActor } from './endpoint-audit.ts'
@@ -33,7 +34,8 @@ export async function rotateWebhookSecret(
     if (row === null) return refuse('resource_not_found', { param: 'id' })
     const change = { type: 'webhook_endpoint.rotate_secret', details: { overlap_seconds: overlapSeconds } } as const
     await auditEndpointChange(tx, input.by, merchantId, endpointId, change)
-    return { status: 200, body: describeSecret(renderWebhookEndpoint(row), secret) }
+    const health = await findHealthOf(tx, merchantId, endpointId)
+    return { status: 200, body: describeSecret(renderWebhookEndpoint(row, health), secret) }
   })
   if (isRefusal(answer)) return answer
   const body = await showSecretAgain(deps, merchantId, answer.body)

@@ -1,6 +1,7 @@
 import type { UpdateWebhookEndpoint, WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { findHealthOf, forgetFailures } from '../store/endpoint-health.ts'
 import { decideInTransaction } from '../store/pool.ts'
 import { cancelWaitingDeliveries } from '../store/webhook-deliveries.ts'
 import { lockWebhookEndpoint, renderWebhookEndpoint, updateWebhookEndpoint } from '../store/webhook-endpoints.ts'
@@ -10,7 +11,7 @@ import { auditEndpointChange, hostOf, type MerchantActor } from './endpoint-audi
 
 /**
  * Changes an endpoint; fields that are not given stay. What waits for it goes to the new address. Disabling cancels
- * what waits, and enabling brings new events only: the canceled ones can be sent again one by one.
+ * what waits, and enabling brings new events only: the canceled ones can be sent again (redeliver_failed).
  */
 export async function changeWebhookEndpoint(
   deps: Pick<Deps, 'pool' | 'config'>,
@@ -38,8 +39,10 @@ export async function changeWebhookEndpoint(
     if (changed === null) throw new Error('A locked webhook endpoint has gone')
     if (row.status === 'enabled' && changed.status === 'disabled')
       await cancelWaitingDeliveries(tx, merchantId, endpointId)
+    const isEnabledAgain = row.status === 'disabled' && changed.status === 'enabled'
+    if (isEnabledAgain || changed.url !== row.url) await forgetFailures(tx, merchantId, endpointId)
     const details = { changed: Object.keys(request).sort().join(' '), host: hostOf(changed.url) }
     await auditEndpointChange(tx, input.by, merchantId, endpointId, { type: 'webhook_endpoint.update', details })
-    return renderWebhookEndpoint(changed)
+    return renderWebhookEndpoint(changed, await findHealthOf(tx, merchantId, endpointId))
   })
 }

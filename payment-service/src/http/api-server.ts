@@ -21,6 +21,7 @@ import { registerPaymentSessionRoutes } from './routes/payment-sessions.ts'
 import { registerPspWebhookRoute } from './routes/psp-webhooks.ts'
 import { registerRefundRoutes } from './routes/refunds.ts'
 import { registerSdkRoutes } from './routes/sdk.ts'
+import { registerWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
 import { registerWebhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 
 /** Requests in a minute. What one key may send bounds what a stolen key or a loop can do. */
@@ -71,9 +72,10 @@ export async function createApiServer(
   registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)
   registerWebhookEndpointRoutes(app, deps)
+  registerWebhookDeliveryRoutes(app, deps)
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
-  registerDocsRoutes(app, describeApi)
+  registerDocsRoutes(app, describeApi, deps.config)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)
   return app
@@ -83,7 +85,7 @@ export async function createApiServer(
 function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limits, door: Door): void {
   const limitAddress = createLimit(app, { perMinute: limits.address })
   const limitOpen = createLimit(app, { perMinute: limits.open })
-  const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey })
+  const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey, isTold: true })
   const findKey = createGuardedLookUp(createLimit(app, { perMinute: limits.unseenKeys }), (digest) =>
     deps.directory.findApiKey(Buffer.from(digest, 'hex')),
   )

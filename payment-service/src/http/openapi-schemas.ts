@@ -10,7 +10,9 @@ import {
   RefundList,
   WebhookDeliveryList,
   WebhookEndpointList,
+  WebhookTryList,
 } from '@fincore/api-contract/answers'
+import { CardTestingBlock } from '@fincore/api-contract/card-testing'
 import {
   CancelCharge,
   CaptureCharge,
@@ -39,11 +41,14 @@ import {
 import {
   CreateWebhookEndpoint,
   NoParameters,
+  RedeliverFailed,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
+  WebhookRedelivery,
+  WebhookTry,
 } from '@fincore/api-contract/webhook-endpoints'
 
 /** The schemas that have a name in openapi.json; wherever one of them is used, it is referred to. */
@@ -66,6 +71,7 @@ const named = {
   Refund,
   RefundList,
   CreateRefund,
+  CardTestingBlock,
   Dispute,
   DisputeList,
   PaymentSession,
@@ -84,6 +90,10 @@ const named = {
   RotateWebhookSecret,
   WebhookDelivery,
   WebhookDeliveryList,
+  RedeliverFailed,
+  WebhookRedelivery,
+  WebhookTry,
+  WebhookTryList,
   NoParameters,
   ClientConfig,
   Problem: ProblemBody,

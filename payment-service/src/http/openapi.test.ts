@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import fastify from 'fastify'
 import { Check, Errors } from 'typebox/value'
 import { applyPspEvent } from '../flows/apply-psp-event.ts'
-import { newId } from '../ids.ts'
-import { digestOf, newSecret } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
 import { type OpenApi, registerOpenApi } from './openapi.ts'
+import { addKey } from './testing/add-key.ts'
 import { findUnbounded } from './testing/find-unbounded.ts'
 import { close, type ReadDocument, readDocument } from './testing/read-document.ts'
 
@@ -44,26 +42,10 @@ describe('openapi.json', () => {
     world = await openLinkWorld()
     document = (await world.app.inject({ url: '/v1/openapi.json' })).json()
     ;({ operations, resolve } = readDocument(document))
-    secretKey = await addKey('secret', [
-      'read',
-      'charges:write',
-      'payment_sessions:write',
-      'refunds:write',
-      'webhook_endpoints:write',
-    ])
-    publishableKey = await addKey('publishable', [])
+    secretKey = await addKey(world.deps.pool, world.merchant.id, 'secret')
+    publishableKey = await addKey(world.deps.pool, world.merchant.id, 'publishable')
   })
   after(() => world.close())
-
-  async function addKey(kind: 'secret' | 'publishable', scopes: string[]): Promise<string> {
-    const key = newSecret(kind === 'secret' ? 'sk_test_' : 'pk_test_')
-    await world.deps.pool.query(
-      `insert into api_keys (merchant_id, id, kind, digest, hint, publishable_key, scopes, created_by)
-       values ($1, $2, $3, $4, 'key', $5, $6, 'test')`,
-      [world.merchant.id, newId('apiKey'), kind, digestOf(key), kind === 'secret' ? null : key, scopes],
-    )
-    return key
-  }
 
   /** Calls an operation as the document has it, and holds the answer against what the document says of it. */
   async function call(
@@ -115,7 +97,7 @@ describe('openapi.json', () => {
   it('says of every endpoint what it is, who may call it, what it takes and what it answers', () => {
     assert.ok(operations.size >= 24, String(operations.size))
     for (const [id, { method, path, operation }] of operations) {
-      assert.ok(operation.summary.length > 5 && operation.tags.length === 1 && operation.security.length === 1, id)
+      assert.ok(operation.summary.length > 5 && operation.tags.length === 1 && operation.security.length >= 1, id)
       const answers = Object.entries(operation.responses).filter(([status]) => Number(status) < 400)
       assert.equal(answers.length, 1, id)
       for (const status of [400, 403, 429, 500, 503]) assert.ok(status in operation.responses, `${id}: ${status}`)
@@ -174,20 +156,6 @@ describe('openapi.json', () => {
     const page = ['limit', 'starting_after', 'ending_before', 'created_after', 'created_before']
     assert.deepEqual(filtersOf('listCharges'), [...page, 'status', 'merchant_reference', 'payment_session'])
     assert.deepEqual(filtersOf('listEvents'), [...page, 'type', 'object_id'])
-  })
-
-  it('is what /docs shows, which leads to every other page', async () => {
-    const pageAt = async (url: string) => (await world.app.inject({ url })).payload
-    const page = await pageAt('/docs')
-    for (const [id, { path, operation }] of operations) {
-      assert.ok(page.includes(`id="${id}"`) && page.includes(path) && page.includes(operation.summary), id)
-    }
-    for (const [, link = ''] of page.matchAll(/href="(\/[^"]+)"/g))
-      assert.equal((await world.app.inject({ url: link })).statusCode, 200, link)
-    const events = await pageAt('/docs/events')
-    for (const word of [...Object.keys(eventTypes), ...Object.keys(chargeFlags)])
-      assert.ok(events.includes(`id="${word}"`), word)
-    assert.match(await pageAt('/docs/decline-codes'), /id="refund_declined"/)
   })
 
   it('does not let a server start with an endpoint for merchants that does not describe itself', async () => {
@@ -286,7 +254,19 @@ describe('openapi.json', () => {
     assert.equal((await call('getWebhookEndpoint', { params })).body.description, 'Shop')
     assert.equal((await call('listWebhookEndpoints')).body.data.length, 1)
     const [delivery] = (await call('listWebhookDeliveries', { params, query: '?status=pending' })).body.data
-    await call('redeliverWebhook', { params: { ...params, delivery: delivery?.id ?? '' } })
+    const ofDelivery = { params: { ...params, delivery: delivery?.id ?? '' } }
+    await call('redeliverWebhook', ofDelivery)
+    assert.equal((await call('getWebhookDelivery', ofDelivery)).body.id, delivery?.id)
+    // Without a worker nothing was tried: one that was, as the outbox records it.
+    await world.deps.pool.query(
+      `insert into webhook_tries (merchant_id, delivery_id, id, url, tried_at, took_ms, status, error, answer_type, answer, answer_is_cut)
+       select merchant_id, id, 'try_' || substr(id, 5, 26), 'https://shop.example', now(), 7, 500, 'status_500', 'text/plain', 'No', false
+       from webhook_deliveries where id = $1`,
+      [delivery?.id],
+    )
+    assert.equal((await call('listWebhookTries', ofDelivery)).body.data.length, 1)
+    const since = '2026-01-01T00:00:00Z'
+    assert.equal((await call('redeliverFailedWebhooks', { params, body: { since } })).body.redelivered, 0)
     assert.equal((await call('deleteWebhookEndpoint', { params })).body.deleted, true)
 
     const events = (await call('listEvents', { query: '?limit=100' })).body.data

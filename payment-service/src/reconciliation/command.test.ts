@@ -165,7 +165,7 @@ describe('fincore reconcile', () => {
       run('--psp-account', account, '--from', '2026-02-30', '--to', '2026-03-01'),
     ])
     assert.deepEqual([away.code, /not compared to the end: The PSP/.test(away.err)], [2, true], away.err)
-    assert.deepEqual([unnamed.code, /option '--psp-account <id>' not specified/.test(unnamed.err)], [2, true])
-    assert.deepEqual([wrongDay.code, /A time is a day such as/.test(wrongDay.err)], [2, true])
+    assert.deepEqual([unnamed.code, /option '--psp-account <id>' not specified/.test(unnamed.err)], [64, true])
+    assert.deepEqual([wrongDay.code, /A time is a day such as/.test(wrongDay.err)], [64, true])
   })
 })

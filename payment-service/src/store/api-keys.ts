@@ -12,10 +12,15 @@ export type ApiKeyRow = {
   createdBy: string
   createdAt: Date
   revokedAt: Date | null
+  /** When a rolled key ends by itself; null for one that was not rolled. */
+  endsAt: Date | null
 }
 
 const columns = `merchant_id as "merchantId", id, kind, hint, publishable_key as "publishableKey", scopes, created_by as "createdBy",
-  created_at as "createdAt", revoked_at as "revokedAt"`
+  created_at as "createdAt", revoked_at as "revokedAt", ends_at as "endsAt"`
+
+/** Whether a key is still good. A rolled one ends by the database’s clock. */
+export const isKeyInForce = '(revoked_at is null and (ends_at is null or ends_at > now()))'
 
 /** Stores a key by its digest; a secret key itself is stored nowhere. */
 export async function insertApiKey(
@@ -39,6 +44,34 @@ export async function revokeApiKey(db: Queryable, merchantId: string, id: string
     `update api_keys set revoked_at = coalesce(revoked_at, now()) where merchant_id = $1 and id = $2 returning ${columns}`,
     [merchantId, id],
   )
+  return rows[0] ?? null
+}
+
+/**
+ * Lets a key end by itself after an overlap. Primary key.
+ *
+ * @returns null when there is no such key, or it was revoked or rolled before.
+ */
+export async function setKeyEnd(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+  overlapSeconds: number,
+): Promise<ApiKeyRow | null> {
+  const { rows } = await db.query<ApiKeyRow>(
+    `update api_keys set ends_at = now() + make_interval(secs => $3)
+     where merchant_id = $1 and id = $2 and revoked_at is null and ends_at is null returning ${columns}`,
+    [merchantId, id, overlapSeconds],
+  )
+  return rows[0] ?? null
+}
+
+/** Primary key. */
+export async function findApiKeyRow(db: Queryable, merchantId: string, id: string): Promise<ApiKeyRow | null> {
+  const { rows } = await db.query<ApiKeyRow>(`select ${columns} from api_keys where merchant_id = $1 and id = $2`, [
+    merchantId,
+    id,
+  ])
   return rows[0] ?? null
 }
 

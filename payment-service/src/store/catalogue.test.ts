@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { deliveryStates } from '@fincore/api-contract/webhook-endpoints'
+import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import pg from 'pg'
+import { noticeKinds } from '../notices/notice-texts.ts'
 import { attemptStates } from '../payments/attempt-states.ts'
 import { chargeStates } from '../payments/charge-states.ts'
 import { disputeStates } from '../payments/dispute-states.ts'
@@ -56,9 +57,18 @@ describe('the database', () => {
       attempts: attemptStates,
       webhook_deliveries: deliveryStates,
       attempt_settlements: settlementStates,
+      webhook_endpoints: disabledReasons,
+      notices: noticeKinds,
+    }
+    const columns: Record<string, string> = {
+      attempts: 'state',
+      attempt_settlements: 'state',
+      webhook_deliveries: 'state',
+      webhook_endpoints: 'disabled_reason',
+      notices: 'kind',
     }
     for (const [table, states] of Object.entries(expected)) {
-      const column = ['attempts', 'attempt_settlements', 'webhook_deliveries'].includes(table) ? 'state' : 'status'
+      const column = columns[table] ?? 'status'
       const { rows } = await owner.query<{ definition: string }>(
         `select pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and conname = $2`,
         [table, `${table}_${column}_check`],

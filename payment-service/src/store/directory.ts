@@ -7,6 +7,7 @@ import type { RoutableAccount } from '../payments/route.ts'
 import type { PspAccount, PspName } from '../psp-gateway/port.ts'
 import { pspNames, psps } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
+import { isKeyInForce } from './api-keys.ts'
 import { belongsToEnvironment, isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
 
@@ -130,7 +131,7 @@ export async function openDirectory(
   }
 }
 
-/** Null for a key that was revoked too. Index: api_keys_by_digest, and the exemptions' primary key. */
+/** Null for a key that was revoked, or has ended, too. Index: api_keys_by_digest, and the exemptions' primary key. */
 async function readApiKey(pool: Pool, environment: Config['environment'], digest: Buffer): Promise<ApiKey | null> {
   const { rows } = await pool.query<{
     merchant_id: string
@@ -141,7 +142,7 @@ async function readApiKey(pool: Pool, environment: Config['environment'], digest
   }>(
     `select merchant_id, id, kind, scopes,
        array(select metadata_key from tripwire_exemptions where merchant_id = api_keys.merchant_id) as exemptions
-     from api_keys where digest = $1 and revoked_at is null and ${isKeyOfLive} = $2`,
+     from api_keys where digest = $1 and ${isKeyInForce} and ${isKeyOfLive} = $2`,
     [digest, environment === 'production'],
   )
   const row = rows[0]

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import { describeError, type Log } from '../log.ts'
 import type { PspAccount } from '../psp-gateway/port.ts'
 import { type PspName, psps, testPsps } from '../psp-gateway/registry.ts'
+import { isKeyInForce } from './api-keys.ts'
 import type { Queryable } from './pool.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function reportMisplaced(db: Queryable, environment: Config['enviro
   try {
     const { rows } = await db.query<{ keys: number; accounts: number }>(
       `select
-         (select count(*)::int from api_keys where revoked_at is null and ${isKeyOfLive} <> $1) as keys,
+         (select count(*)::int from api_keys where ${isKeyInForce} and ${isKeyOfLive} <> $1) as keys,
          (select count(*)::int from psp_accounts where status = 'active' and $1 and psp = any ($2)) as accounts`,
       [isProduction, testPsps],
     )

@@ -11,17 +11,34 @@ const maxBatches = 200
  *
  * @returns how many were forgotten.
  */
-export async function forgetOldKeys(db: Queryable): Promise<number> {
-  let forgotten = 0
+export function forgetOldKeys(db: Queryable): Promise<number> {
+  return deleteInBatches(
+    db,
+    `delete from idempotency_keys where (merchant_id, key) in (
+       select merchant_id, key from idempotency_keys where created_at < now() - interval '90 days'
+       order by created_at limit $1 for update skip locked)`,
+  )
+}
+
+/**
+ * Forgets the tries of webhooks after 30 days, as the contract says. What became of each delivery stays.
+ * Index: webhook_tries_to_forget.
+ */
+export function forgetOldTries(db: Queryable): Promise<number> {
+  return deleteInBatches(
+    db,
+    `delete from webhook_tries where (merchant_id, delivery_id, id) in (
+       select merchant_id, delivery_id, id from webhook_tries where tried_at < now() - interval '30 days'
+       order by tried_at limit $1)`,
+  )
+}
+
+async function deleteInBatches(db: Queryable, text: string): Promise<number> {
+  let deleted = 0
   for (let batch = 0; batch < maxBatches; batch++) {
-    const { rowCount } = await db.query(
-      `delete from idempotency_keys where (merchant_id, key) in (
-         select merchant_id, key from idempotency_keys where created_at < now() - interval '90 days'
-         order by created_at limit $1 for update skip locked)`,
-      [batchSize],
-    )
-    forgotten += rowCount ?? 0
+    const { rowCount } = await db.query(text, [batchSize])
+    deleted += rowCount ?? 0
     if ((rowCount ?? 0) < batchSize) break
   }
-  return forgotten
+  return deleted
 }

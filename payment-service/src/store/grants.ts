@@ -137,14 +137,20 @@ export async function listGrants(
   return rows
 }
 
-export type LapsingGrant = { merchantId: string; id: string; validUntil: string; daysLeft: number }
+export type LapsingGrant = {
+  merchantId: string
+  merchantName: string
+  id: string
+  validUntil: string
+  daysLeft: number
+}
 
 /** Ends every grant whose last day has passed; `daysLeft` is negative. */
 export async function expireGrants(tx: Transaction, today: string): Promise<LapsingGrant[]> {
   const { rows } = await tx.query<LapsingGrant>(
-    `update raw_card_grants set status = 'expired', updated_at = now()
-     where status in ('requested', 'active', 'suspended') and valid_until < $1::date
-     returning merchant_id as "merchantId", id, valid_until::text as "validUntil", valid_until - $1::date as "daysLeft"`,
+    `update raw_card_grants g set status = 'expired', updated_at = now() from merchants m
+     where g.status in ('requested', 'active', 'suspended') and g.valid_until < $1::date and m.merchant_id = g.merchant_id
+     returning g.merchant_id as "merchantId", m.name as "merchantName", g.id, valid_until::text as "validUntil", valid_until - $1::date as "daysLeft"`,
     [today],
   )
   return rows
@@ -158,9 +164,10 @@ export async function markWarnedGrants(tx: Transaction, today: string): Promise<
          case when valid_until - $1::date <= 7 then 7 when valid_until - $1::date <= 30 then 30 else 60 end as step
        from raw_card_grants where status in ('active', 'suspended') and valid_until - $1::date between 0 and 60
      )
-     update raw_card_grants g set warned_days = due.step from due
+     update raw_card_grants g set warned_days = due.step from due, merchants m
      where g.merchant_id = due.merchant_id and g.id = due.id and (g.warned_days is null or g.warned_days > due.step)
-     returning g.merchant_id as "merchantId", g.id, g.valid_until::text as "validUntil", due.days_left as "daysLeft"`,
+       and m.merchant_id = g.merchant_id
+     returning g.merchant_id as "merchantId", m.name as "merchantName", g.id, g.valid_until::text as "validUntil", due.days_left as "daysLeft"`,
     [today],
   )
   return rows

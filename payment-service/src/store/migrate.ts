@@ -42,12 +42,30 @@ export async function migrate(ownerUrl: string, appPassword?: string): Promise<v
     const { rows } = await client.query<{ name: string }>('select name from schema_migrations')
     const applied = new Set(rows.map((row) => row.name))
     for (const name of (await listMigrations()).filter((file) => !applied.has(file))) await apply(client, name)
+    await renumberRestoredEvents(client)
     if (appPassword !== undefined) {
       await client.query(`alter role fincore_app password ${client.escapeLiteral(appPassword)}`)
     }
   } finally {
     await client.end()
   }
+}
+
+/**
+ * Events stand in the order of the transactions that recorded them (`events.recorded_in`), and another server counts its
+ * transactions from the beginning. A dump that was restored there brings numbers that are still to come, so that what is
+ * new would be listed before what is old. All that was restored is older than anything new, and gets one low number; among
+ * themselves its events then stand in the order of their ids. Index: events_in_order.
+ */
+async function renumberRestoredEvents(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ ahead: boolean }>(
+    `select exists (
+       select from merchants where pg_snapshot_xmax(pg_current_snapshot()) <= (
+         select recorded_in from events where events.merchant_id = merchants.merchant_id
+         order by recorded_in desc, id desc limit 1)) as ahead`,
+  )
+  // 3 is the number of a server's first transaction.
+  if (rows[0]?.ahead === true) await client.query(`update events set recorded_in = '3'`)
 }
 
 async function apply(client: pg.Client, name: string): Promise<void> {

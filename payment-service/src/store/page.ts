@@ -33,6 +33,7 @@ const tables = {
   events: { prefix: 'evt_', createdAt: `(body ->> 'created_at')::timestamptz` },
   webhook_endpoints: { prefix: 'whe_', createdAt: 'created_at' },
   webhook_deliveries: { prefix: 'del_', createdAt: 'created_at' },
+  webhook_tries: { prefix: 'try_', createdAt: 'tried_at' },
 } as const
 
 /**
@@ -50,7 +51,7 @@ export async function fetchPage<Row extends object>(
   db: Queryable,
   source: PageSource,
 ): Promise<{ rows: Row[]; hasMore: boolean } | Refusal> {
-  const { limit, startingAfter, endingBefore, createdAfter, createdBefore } = source.query
+  const { limit, startingAfter, endingBefore } = source.query
   const cursor = startingAfter ?? endingBefore
   if (cursor !== null && !deletable.has(source.table)) {
     const { rowCount } = await db.query(`select from ${source.table} where merchant_id = $1 and id = $2`, [
@@ -60,7 +61,6 @@ export async function fetchPage<Row extends object>(
     if (rowCount === 0)
       return refuse('cursor_invalid', { param: startingAfter === null ? 'ending_before' : 'starting_after' })
   }
-  const { prefix, createdAt } = tables[source.table]
   const values: (string | number | Date)[] = [source.merchantId]
   const conditions = ['merchant_id = $1']
   const compare = (column: string, operator: '=' | '<' | '>' | '>=', value: string | Date) =>
@@ -68,15 +68,7 @@ export async function fetchPage<Row extends object>(
   for (const [column, value] of Object.entries(source.equal ?? {})) if (value !== undefined) compare(column, '=', value)
   if (startingAfter !== null) compare('id', '<', startingAfter)
   if (endingBefore !== null) compare('id', '>', endingBefore)
-  const lowestIdAt = (time: Date, slack: number) => prefix + lowestDigitsAt(new Date(time.getTime() + slack))
-  if (createdAfter !== null) {
-    compare('id', '>=', lowestIdAt(createdAfter, -slackMs))
-    compare(createdAt, '>=', createdAfter)
-  }
-  if (createdBefore !== null) {
-    compare('id', '<', lowestIdAt(createdBefore, slackMs))
-    compare(createdAt, '<', createdBefore)
-  }
+  for (const [column, operator, value] of limitsOfTime(source.table, source.query)) compare(column, operator, value)
   const { rows } = await db.query<Row>(
     `select ${source.columns} from ${source.table} where ${conditions.join(' and ')}
      order by id ${endingBefore === null ? 'desc' : 'asc'} limit $${values.push(limit + 1)}`,
@@ -86,5 +78,24 @@ export async function fetchPage<Row extends object>(
   return { rows: endingBefore === null ? page : page.reverse(), hasMore: rows.length > limit }
 }
 
+/** What `createdAfter` and `createdBefore` of a query ask of a table's rows, each as column, operator and value. */
+export function limitsOfTime(
+  table: keyof typeof tables,
+  { createdAfter, createdBefore }: Pick<PageQuery, 'createdAfter' | 'createdBefore'>,
+): [column: string, operator: '<' | '>=', value: string | Date][] {
+  const { prefix, createdAt } = tables[table]
+  const lowestIdAt = (time: Date, slack: number) => prefix + lowestDigitsAt(new Date(time.getTime() + slack))
+  const limits: ReturnType<typeof limitsOfTime> = []
+  if (createdAfter !== null)
+    limits.push(['id', '>=', lowestIdAt(createdAfter, -slackMs)], [createdAt, '>=', createdAfter])
+  if (createdBefore !== null)
+    limits.push(['id', '<', lowestIdAt(createdBefore, slackMs)], [createdAt, '<', createdBefore])
+  return limits
+}
+
 /** Rows that can go while somebody pages through them: there a cursor need not exist any more. */
-const deletable: ReadonlySet<PageSource['table']> = new Set(['webhook_endpoints', 'webhook_deliveries'])
+const deletable: ReadonlySet<PageSource['table']> = new Set([
+  'webhook_endpoints',
+  'webhook_deliveries',
+  'webhook_tries',
+])

@@ -148,40 +148,6 @@ export async function claimDueDeliveries(
   return rows
 }
 
-/** What a try came to. A null `retryAfterMs` of a failure means that it was the last try. */
-export type TryResult = { delivery: Pick<ClaimedDelivery, 'merchantId' | 'id' | 'tries'>; status: number | null } & (
-  | { delivered: true }
-  | { delivered: false; error: string; retryAfterMs: number | null }
-)
-
-/**
- * Records tries, many in one statement. A delivery that was taken again meanwhile, because this process was slower than
- * its lease, keeps the later try's result, unless this one was taken by the endpoint: that is then the truth.
- */
-export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
-  await db.query(
-    `update webhook_deliveries delivery
-     set tries = result.tries + 1, last_try_at = now(), last_status = result.status, last_error = result.error,
-       state = case when result.delivered then 'delivered' when result.retry_after_ms is null then 'failed' else 'pending' end,
-       delivered_at = case when result.delivered then now() end,
-       next_try_at = case when not result.delivered then now() + result.retry_after_ms * interval '1 millisecond' end
-     from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[])
-       as result (merchant_id, id, tries, status, delivered, error, retry_after_ms)
-     where delivery.merchant_id = result.merchant_id and delivery.id = result.id
-       and case when result.delivered then delivery.state <> 'delivered'
-           else delivery.state = 'pending' and delivery.tries = result.tries end`,
-    [
-      results.map(({ delivery }) => delivery.merchantId),
-      results.map(({ delivery }) => delivery.id),
-      results.map(({ delivery }) => delivery.tries),
-      results.map(({ status }) => status),
-      results.map(({ delivered }) => delivered),
-      results.map((result) => (result.delivered ? null : result.error)),
-      results.map((result) => (result.delivered ? null : result.retryAfterMs)),
-    ],
-  )
-}
-
 /** Cancels what waits for an endpoint that takes no more. Index: webhook_deliveries_due. */
 export async function cancelWaitingDeliveries(db: Queryable, merchantId: string, endpointId: string): Promise<void> {
   await db.query(
@@ -206,15 +172,68 @@ export async function insertDelivery(
   return rows[0]
 }
 
-/** Begins a delivery anew, with all its tries. Null when the endpoint has none with this id. */
+/** Index: the primary key. */
+export async function findDelivery(
+  db: Queryable,
+  delivery: { merchantId: string; endpointId: string; id: string },
+): Promise<WebhookDeliveryRow | null> {
+  const { rows } = await db.query<WebhookDeliveryRow>(
+    `select ${webhookDeliveryColumns} from webhook_deliveries where merchant_id = $1 and id = $2 and endpoint_id = $3`,
+    [delivery.merchantId, delivery.id, delivery.endpointId],
+  )
+  return rows[0] ?? null
+}
+
+/** So many tries of a delivery are kept when it begins anew, so that a restart without end fills no table. */
+const keptTries = 40
+
+/** Begins a delivery anew, with all its tries. Null when the endpoint has none with this id. Index: the primary keys. */
 export async function restartDelivery(
   tx: Transaction,
   delivery: { merchantId: string; endpointId: string; id: string },
 ): Promise<WebhookDeliveryRow | null> {
   const { rows } = await tx.query<WebhookDeliveryRow>(
-    `update webhook_deliveries set state = 'pending', tries = 0, next_try_at = now(), delivered_at = null
+    `with trimmed as (
+       delete from webhook_tries where merchant_id = $1 and delivery_id = $3 and id in (
+         select id from webhook_tries where merchant_id = $1 and delivery_id = $3 order by id desc offset ${keptTries})
+     )
+     update webhook_deliveries set state = 'pending', tries = 0, next_try_at = now(), delivered_at = null
      where merchant_id = $1 and endpoint_id = $2 and id = $3 returning ${webhookDeliveryColumns}`,
     [delivery.merchantId, delivery.endpointId, delivery.id],
   )
   return rows[0] ?? null
+}
+
+/**
+ * Begins anew what has failed or was canceled of an endpoint's deliveries, the oldest first: those of events from
+ * `from` to before `to`, both ids of events (lowestIdAt). One that is being recorded at this moment is left out.
+ * Index: webhook_deliveries_undelivered, because a delivery's id begins with its event's.
+ *
+ * @returns how many, and whether more than `limit` were there.
+ */
+export async function restartUndelivered(
+  tx: Transaction,
+  endpoint: { merchantId: string; endpointId: string },
+  range: { from: string; to: string; limit: number },
+): Promise<{ restarted: number; hasMore: boolean }> {
+  const { rows } = await tx.query<{ restarted: number; found: number }>(
+    `with found as (
+       select merchant_id, id from webhook_deliveries
+       where merchant_id = $1 and endpoint_id = $2 and state in ('failed', 'canceled') and id >= $3 and id < $4
+       order by id limit $5::integer + 1 for no key update skip locked
+     ), restarted as (
+       update webhook_deliveries delivery set state = 'pending', tries = 0, next_try_at = now(), delivered_at = null
+       from (select * from found order by id limit $5::integer) as chosen
+       where delivery.merchant_id = chosen.merchant_id and delivery.id = chosen.id returning delivery.id
+     ), trimmed as (
+       delete from webhook_tries try using restarted
+       where try.merchant_id = $1 and try.delivery_id = restarted.id and try.id <= (
+         select id from webhook_tries where merchant_id = $1 and delivery_id = restarted.id
+         order by id desc offset ${keptTries} limit 1)
+     )
+     select (select count(*) from restarted)::integer as restarted, (select count(*) from found)::integer as found`,
+    [endpoint.merchantId, endpoint.endpointId, `del_${range.from.slice(4)}`, `del_${range.to.slice(4)}`, range.limit],
+  )
+  const { restarted = 0, found = 0 } = rows[0] ?? {}
+  return { restarted, hasMore: found > restarted }
 }

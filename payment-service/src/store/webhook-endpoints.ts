@@ -1,4 +1,5 @@
-import type { WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import type { DisabledReason, WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import { type EndpointHealth, renderHealth } from './endpoint-health.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 export type WebhookEndpointRow = {
@@ -8,7 +9,7 @@ export type WebhookEndpointRow = {
   description: string | null
   events: string[]
   status: 'enabled' | 'disabled'
-  disabled_reason: 'requested' | 'gone' | null
+  disabled_reason: DisabledReason | null
   /** Sealed by the vault for the endpoint's id. */
   secret: Buffer
   previous_secret: Buffer | null
@@ -19,8 +20,12 @@ export type WebhookEndpointRow = {
 export const webhookEndpointColumns =
   'merchant_id, id, url, description, events, status, disabled_reason, secret, previous_secret, created_at, updated_at'
 
-/** The endpoint as the API shows it, without its secret. */
-export function renderWebhookEndpoint(row: WebhookEndpointRow): WebhookEndpoint {
+/**
+ * The endpoint as the API shows it, without its secret.
+ *
+ * @param health null: nothing was sent to it yet.
+ */
+export function renderWebhookEndpoint(row: WebhookEndpointRow, health: EndpointHealth | null): WebhookEndpoint {
   return {
     object: 'webhook_endpoint',
     id: row.id,
@@ -29,6 +34,7 @@ export function renderWebhookEndpoint(row: WebhookEndpointRow): WebhookEndpoint 
     description: row.description,
     status: row.status,
     disabled_reason: row.disabled_reason,
+    health: renderHealth(row.status, health),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }
@@ -71,14 +77,17 @@ export async function findWebhookEndpoint(
   return rows[0] ?? null
 }
 
-/** As findWebhookEndpoint, and no other transaction changes the endpoint until this one ends. */
+/**
+ * As findWebhookEndpoint, and no other transaction changes the endpoint until this one ends. Events for it are written
+ * meanwhile, because a charge waits for them.
+ */
 export async function lockWebhookEndpoint(
   tx: Transaction,
   merchantId: string,
   id: string,
 ): Promise<WebhookEndpointRow | null> {
   const { rows } = await tx.query<WebhookEndpointRow>(
-    `select ${webhookEndpointColumns} from webhook_endpoints where merchant_id = $1 and id = $2 for update`,
+    `select ${webhookEndpointColumns} from webhook_endpoints where merchant_id = $1 and id = $2 for no key update`,
     [merchantId, id],
   )
   return rows[0] ?? null
@@ -123,15 +132,18 @@ export async function deleteWebhookEndpoint(db: Queryable, merchantId: string, i
   return rowCount === 1
 }
 
-/** Disables an endpoint whose receiver answered that it is gone; not when the merchant has moved it meanwhile. */
-export async function disableGoneEndpoint(
-  db: Queryable,
-  endpoint: { merchantId: string; id: string; url: string },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update webhook_endpoints set status = 'disabled', disabled_reason = 'gone', updated_at = now()
-     where merchant_id = $1 and id = $2 and url = $3 and status = 'enabled'`,
-    [endpoint.merchantId, endpoint.id, endpoint.url],
+/**
+ * Disables an endpoint by FinCore's own decision; not when the merchant has moved it from `url` meanwhile. The row stays
+ * locked for other changes of it until the transaction ends, and events are not held up. Index: the primary key.
+ */
+export async function disableWebhookEndpoint(
+  tx: Transaction,
+  endpoint: { merchantId: string; id: string; url: string; reason: Exclude<DisabledReason, 'requested'> },
+): Promise<WebhookEndpointRow | null> {
+  const { rows } = await tx.query<WebhookEndpointRow>(
+    `update webhook_endpoints set status = 'disabled', disabled_reason = $4, updated_at = now()
+     where merchant_id = $1 and id = $2 and url = $3 and status = 'enabled' returning ${webhookEndpointColumns}`,
+    [endpoint.merchantId, endpoint.id, endpoint.url, endpoint.reason],
   )
-  return rowCount === 1
+  return rows[0] ?? null
 }

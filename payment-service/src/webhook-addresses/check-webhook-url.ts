@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../refusal.ts'
 import { type AddressPolicy, hostOf, isAddressLiteral, isAllowedAddress, isLoopbackAddress } from './address-guard.ts'
 import { type Resolve, resolveByDns } from './checked-lookup.ts'
+import { isLocalhost, isSpecialName } from './special-names.ts'
 
 /** How long a merchant waits for the name of their endpoint to be resolved. */
 const resolveWithinMs = 2_000
@@ -29,6 +30,7 @@ const faults = {
   unreadable: 'url is not an absolute web address.',
   credentials: 'url must not hold a user name or a password; webhooks are signed instead.',
   protocol: 'url must begin with https:.',
+  name: 'url must name a server on the public Internet; a name of one word, or one that ends in localhost, .local, .internal or the like, leads inside a network.',
   address: 'url must lead to a public address, not to a private, loopback, link-local or reserved one.',
 } as const
 
@@ -39,7 +41,8 @@ export function findFaultInUrl(text: string, policy: AddressPolicy): string | nu
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && policy.allowLoopback)) return faults.protocol
   if (url.username !== '' || url.password !== '') return faults.credentials
   const host = hostOf(url)
-  if (!isAddressLiteral(host)) return null
+  if (!isAddressLiteral(host))
+    return isSpecialName(host) && !(policy.allowLoopback && isLocalhost(host)) ? faults.name : null
   if (!isAllowedAddress(host, policy)) return faults.address
   return url.protocol === 'http:' && !isLoopbackAddress(host) ? faults.protocol : null
 }

@@ -1,5 +1,6 @@
 import { type LookupAddress, Resolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { isLocalhost } from './special-names.ts'
 
 /** Resolves a name to all its addresses: by DNS, except in tests. */
 export type Resolve = (
@@ -7,25 +8,27 @@ export type Resolve = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** Two tries of two seconds: a name whose servers are down costs its own endpoint that long, and nobody else. */
-const resolver = new Resolver({ timeout: 2_000, tries: 2 })
+const loopback: LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
 
 /**
  * Asks the DNS over sockets of its own. Not `dns.lookup`: that one waits in a pool of four threads, which four dead
  * names would take from every other endpoint, and from the calls to PSPs. So the hosts file is not read; `localhost`
  * is loopback by definition (RFC 6761).
  */
-export const resolveByDns: Resolve = (hostname, done) => {
-  if (/(^|\.)localhost\.?$/i.test(hostname)) setImmediate(done, null, loopback)
-  else askDns(hostname, (addresses) => done(null, addresses))
+export function createDnsResolve(resolver: Resolver): Resolve {
+  return (hostname, done) => {
+    if (isLocalhost(hostname)) setImmediate(done, null, loopback)
+    else askDns(resolver, hostname, (addresses) => done(null, addresses))
+  }
 }
 
-const loopback: LookupAddress[] = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-]
+/** Two tries of two seconds: a name whose servers are down costs its own endpoint that long, and nobody else. */
+export const resolveByDns = createDnsResolve(new Resolver({ timeout: 2_000, tries: 2 }))
 
-function askDns(hostname: string, done: (addresses: LookupAddress[]) => void): void {
+function askDns(resolver: Resolver, hostname: string, done: (addresses: LookupAddress[]) => void): void {
   const found: Record<4 | 6, LookupAddress[]> = { 4: [], 6: [] }
   let waiting = 2
   // A family that has no address, or no answer, leaves the other.

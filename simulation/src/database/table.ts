@@ -1,7 +1,7 @@
 import { checkViolation, foreignKeyViolation, notNullViolation, uniqueViolation } from './errors.ts'
 import { type Index, type Key, makeUniqueIndex, type UniqueIndex } from './index.ts'
 import { lockRow, waitForEnd } from './locks.ts'
-import { lockStrengths, makeSlot, type Slot, visibleTo, type Waits } from './slot.ts'
+import { type LockStrength, lockStrengths, makeSlot, type Slot, visibleTo, type Waits } from './slot.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -61,11 +61,16 @@ export function read<Row extends object>(tx: Transaction, table: Table<Row>, key
   return slot === undefined ? null : visibleTo(tx, slot)
 }
 
-/** `select … where <primary key> for update`. */
-export function* readLocked<Row extends object>(tx: Transaction, table: Table<Row>, key: string): Waits<Row | null> {
+/** `select … where <primary key> for update`, or with a weaker lock. */
+export function* readLocked<Row extends object>(
+  tx: Transaction,
+  table: Table<Row>,
+  key: string,
+  strength: LockStrength = lockStrengths.update,
+): Waits<Row | null> {
   const slot = table.find(key)
   if (slot === undefined || visibleTo(tx, slot) === null) return null
-  return yield* lockRow(tx, slot, lockStrengths.update)
+  return yield* lockRow(tx, slot, strength)
 }
 
 /**

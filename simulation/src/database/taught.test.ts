@@ -5,8 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { statements } from './statements.ts'
 
 const service = fileURLToPath(new URL('../../../payment-service/src/', import.meta.url))
-/** An operator's questions to a PSP about an account: they change nothing, and nobody asks them there. */
-const notSimulated = new Set(['flows/check-psp-account.ts', 'flows/ask-for-own-payment.ts'])
+/** What nobody asks for there: an operator's questions to a PSP about an account, and a merchant's care of its endpoints. */
+const notSimulated = new Set([
+  'flows/check-psp-account.ts',
+  'flows/ask-for-own-payment.ts',
+  'flows/ping-webhook-endpoint.ts',
+  'flows/redeliver-failed-webhooks.ts',
+  'flows/rotate-webhook-secret.ts',
+  'flows/update-webhook-endpoint.ts',
+])
 /** What the simulation runs of the payment service. */
 const simulated = globSync(
   [

@@ -1,8 +1,8 @@
 import type * as real from '@fincore/payment-service/ids'
-import { idPrefixes, isId } from '@fincore/payment-service/ids'
+import { idPrefixes, isId, lowestDigitsAt } from '@fincore/payment-service/ids'
 import { onStage } from '../stage.ts'
 
-export { idPrefixes, isId }
+export { idPrefixes, isId, lowestDigitsAt }
 
 /** Ids in the real ones' form that follow from the seed: the time, then a number that is given once. */
 export const newId: typeof real.newId = (kind) => {

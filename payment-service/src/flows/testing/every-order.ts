@@ -24,10 +24,10 @@ export type Orders = {
 export type Look = (step: { before: Books; after: Books; news: News; fate: unknown; path: string[] }) => void
 
 /**
- * Applies the news in every order there is, by the real flows on the real database. Not each order from its start:
- * the orders are a tree, whose branches share their beginnings and are undone to savepoints; and where two beginnings
- * made of the same news have led to the same rows, what follows is gone through once, because the flows know nothing
- * but the rows. Everything is rolled back at the end.
+ * Applies the news in every order there is, by the real flows on the real database. Not each order from its start: the
+ * orders are a tree. Where two beginnings have led to the same books, events and all, the same news do the same, and are
+ * applied there once. Where two that are made of the same news have led to the same rows, what follows is gone through
+ * once, because the flows know nothing but the rows. Everything is rolled back at the end.
  *
  * It says what an order leads to. It says nothing of news that come at the same moment.
  */
@@ -37,20 +37,61 @@ export async function goThroughEveryOrder(deps: Deps, merchantId: string, news: 
     await client.query('begin')
     const pool = nestIn(client)
     const inside: Deps = { ...deps, pool, hotPath: createHotPath(pool) }
-    return await explore(inside, client, merchantId, news, look)
+    return await explore(openBranches(inside, client, merchantId), await readBooks(client, merchantId), news, look)
   } finally {
     await client.query('rollback')
     client.release()
   }
 }
 
-async function explore(deps: Deps, client: Transaction, merchantId: string, news: News[], look: Look): Promise<Orders> {
+type Step = { after: Books; fate: unknown }
+type Branches = { applied(): number; stepFrom(path: readonly News[], next: News): Promise<Step> }
+
+/** The database at the end of any beginning, which is gone back to and applied again as far as it must be. */
+function openBranches(deps: Deps, client: Transaction, merchantId: string): Branches {
+  /** What is applied now, each behind a savepoint of its place. */
+  const standing: News[] = []
+  let applied = 0
+  const apply = async (next: News): Promise<unknown> => {
+    await client.query(`savepoint step_${standing.length}`)
+    standing.push(next)
+    applied++
+    return next.apply(deps)
+  }
+  return {
+    applied: () => applied,
+    async stepFrom(path, next) {
+      const differs = path.findIndex((one, index) => one !== standing[index])
+      const shared = differs === -1 ? path.length : differs
+      if (shared < standing.length) {
+        await client.query(`rollback to savepoint step_${shared}; release savepoint step_${shared}`)
+        standing.length = shared
+      }
+      for (const one of path.slice(shared)) await apply(one)
+      const fate = await apply(next)
+      return { after: await readBooks(client, merchantId), fate }
+    },
+  }
+}
+
+async function explore(branches: Branches, start: Books, news: News[], look: Look): Promise<Orders> {
   const ends = new Map<string, Books>()
   /** How many orders lead on from a state, by what is left and how the rows are. */
   const known = new Map<string, number>()
-  let applied = 0
+  /** What each piece of news does, by how the books were. */
+  const steps = new Map<string, Step>()
 
-  const visit = async (left: number[], before: Books, path: string[]): Promise<number> => {
+  const step = async (before: Books, path: readonly News[], next: News): Promise<Step> => {
+    const key = `${next.name} ${describeBooks(before)}`
+    const found = steps.get(key)
+    if (found !== undefined) return found
+    const made = await branches.stepFrom(path, next)
+    const faults = findFaultsOfBooks(made.after)
+    if (faults.length > 0) throw new Error(`After ${namesOf([...path, next])}:\n${faults.join('\n')}`)
+    steps.set(key, made)
+    return made
+  }
+  const visit = async (left: number[], before: Books, path: readonly News[]): Promise<number> => {
     const key = `${left} ${describeRows(before)}`
     const found = known.get(key)
     if (found !== undefined) return found
@@ -59,32 +100,25 @@ async function explore(deps: Deps, client: Transaction, merchantId: string, news
       known.set(key, 1)
       return 1
     }
-    const savepoint = `step_${path.length}`
     let orders = 0
-    for (const [index, one] of news.entries()) {
+    for (const [index, next] of news.entries()) {
       const times = left[index] ?? 0
       if (times === 0) continue
-      await client.query(`savepoint ${savepoint}`)
-      const fate = await one.apply(deps)
-      applied++
-      const after = await readBooks(client, merchantId)
-      const next = [...path, one.name]
-      const faults = findFaultsOfBooks(after)
-      if (faults.length > 0) throw new Error(`After ${next.join(', ')}:\n${faults.join('\n')}`)
-      look({ before, after, news: one, fate, path: next })
+      const { after, fate } = await step(before, path, next)
+      look({ before, after, news: next, fate, path: [...path, next].map(({ name }) => name) })
       // A repeat is another event with the same content: as many orders as there are repeats to come first.
-      orders += times * (await visit(left.with(index, times - 1), after, next))
-      await client.query(`rollback to savepoint ${savepoint}`)
+      orders += times * (await visit(left.with(index, times - 1), after, [...path, next]))
     }
     known.set(key, orders)
     return orders
   }
-  const orders = await visit(
-    news.map(({ times }) => times),
-    await readBooks(client, merchantId),
-    [],
-  )
-  return { orders, applied, ends }
+  const left = news.map(({ times }) => times)
+  const orders = await visit(left, start, [])
+  return { orders, applied: branches.applied(), ends }
+}
+
+function namesOf(path: readonly News[]): string {
+  return path.map(({ name }) => name).join(', ')
 }
 
 /**
@@ -128,6 +162,11 @@ function randomOf(seed: number): () => number {
 /** What flows can see of the books: all but the events, which they only write, and of a sequence whether it has begun. */
 function describeRows({ events: _events, ...rows }: Books): string {
   return withoutIds(JSON.stringify(rows, (name, value) => (name === 'sequence' ? value > 0 : value)))
+}
+
+/** All that the books hold but ids: the rows, and what was told on the way to them. */
+function describeBooks(books: Books): string {
+  return withoutIds(JSON.stringify(books))
 }
 
 /** What an operator and a merchant see in the end. How many steps it took is the order's own. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { newId } from '../../ids.ts'
 import { type ApiWorld, callerOf, createApiWorld } from '../../webhooks/testing/api-world.ts'
+import { until } from '../../webhooks/testing/webhook-world.ts'
 
 type Call = ReturnType<typeof callerOf>
 const url = 'http://127.0.0.1:9/hook'
@@ -152,6 +153,30 @@ describe('/v1/webhook_endpoints', { concurrency: false }, () => {
     assert.deepEqual(rows, [{ endpoint_id: id }])
   })
 
+  it('sends each of several endpoints what it asks for, and every endpoint of `*` all', async () => {
+    await newMerchant()
+    const asked = [
+      ['*'],
+      ['charge.captured'],
+      ['charge.failed', 'charge.captured'],
+      ['refund.created'],
+      ['*', 'charge.failed'],
+    ]
+    const made = await Promise.all(asked.map((events) => call('POST', '/webhook_endpoints', { url, events })))
+    assert.deepEqual(made.map(({ body }) => body.events).at(-1), ['*'])
+    const [captured, failed] = [await world.addEvent(merchant), await world.addEvent(merchant, 'charge.failed')]
+    const got = await Promise.all(made.map(({ body }) => world.deliveriesOf(body.id)))
+    const both = [captured.id, failed.id]
+    assert.deepEqual(
+      got.map((deliveries) => deliveries.map(({ event_id }) => event_id)),
+      [both, [captured.id], both, [], both],
+    )
+    const [, second] = made
+    await call('PATCH', `/webhook_endpoints/${second?.body.id}`, { events: ['charge.failed'] })
+    await world.addEvent(merchant)
+    assert.equal((await world.deliveriesOf(second?.body.id)).length, 1)
+  })
+
   it('keeps another merchant out, and needs the scope', async () => {
     const { id } = (await call('POST', '/webhook_endpoints', { url })).body
     await world.addEvent(merchant)
@@ -218,6 +243,8 @@ describe('/v1/events', { concurrency: false }, () => {
       const { body } = await call('GET', `/events?${query}`)
       return [body.data.map((event: { id: string }) => events.findIndex((one) => one.id === event.id)), body.has_more]
     }
+    // They are listed when every write that began before them is over, also those of other tests on this server.
+    await until('all are listed', async () => (await call('GET', '/events')).body.data.length === 5)
     const [first, , third, , last] = events.map((event) => event.id)
     assert.deepEqual(await ids(''), [[0, 1, 2, 3, 4], false])
     assert.deepEqual(await ids('limit=2'), [[0, 1], true])

@@ -1,11 +1,8 @@
-import { DeletedWebhookEndpoint, WebhookDeliveryList, WebhookEndpointList } from '@fincore/api-contract/answers'
+import { DeletedWebhookEndpoint, WebhookEndpointList } from '@fincore/api-contract/answers'
 import {
   CreateWebhookEndpoint,
-  deliveryStates,
-  NoParameters,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
-  WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
 } from '@fincore/api-contract/webhook-endpoints'
@@ -13,22 +10,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { createWebhookEndpointOnce } from '../../flows/create-webhook-endpoint.ts'
 import { removeWebhookEndpoint } from '../../flows/delete-webhook-endpoint.ts'
-import { pingWebhookEndpoint } from '../../flows/ping-webhook-endpoint.ts'
-import { redeliverWebhook } from '../../flows/redeliver-webhook.ts'
 import { rotateWebhookSecret } from '../../flows/rotate-webhook-secret.ts'
 import { changeWebhookEndpoint } from '../../flows/update-webhook-endpoint.ts'
-import { isId } from '../../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
 import { keyOf, merchantOf } from '../../server/caller.ts'
 import { RefusalError } from '../../server/problems.ts'
 import type { App } from '../../server/server.ts'
+import { findHealth, findHealthOf } from '../../store/endpoint-health.ts'
 import { fetchPage } from '../../store/page.ts'
-import {
-  isDeliveryId,
-  renderWebhookDelivery,
-  type WebhookDeliveryRow,
-  webhookDeliveryColumns,
-} from '../../store/webhook-deliveries.ts'
 import {
   findWebhookEndpoint,
   renderWebhookEndpoint,
@@ -36,24 +25,18 @@ import {
   webhookEndpointColumns,
 } from '../../store/webhook-endpoints.ts'
 import { sendAnswer } from '../answers.ts'
-import { listOf, listOfDeliveries, oneOf, readListQuery } from '../list-query.ts'
+import { listOf, readListQuery } from '../list-query.ts'
+import { endpointOf, endpointRequest } from './webhook-endpoint-path.ts'
 
 const read = { access: { by: 'secret_key', scope: 'read' } } as const
 const change = { access: { by: 'secret_key', scope: 'webhook_endpoints:write' } } as const
 const write = { ...change, idempotent: true } as const
 const path = '/v1/webhook_endpoints'
 const endpoints = listOf('webhookEndpoint', {})
-const deliveries = listOfDeliveries({ status: oneOf(deliveryStates, 'Deliveries that stand here.') })
 type OfEndpoint = { Params: { id: string } }
-type OfDelivery = { Params: { id: string; delivery: string } }
 
-/** `/v1/webhook_endpoints`: where a merchant's events go, and what became of each. */
+/** `/v1/webhook_endpoints`: where a merchant's events go. What became of each is in webhook-deliveries.ts. */
 export function registerWebhookEndpointRoutes(app: App, deps: Deps): void {
-  registerEndpoints(app, deps)
-  registerDeliveries(app, deps)
-}
-
-function registerEndpoints(app: App, deps: Deps): void {
   app.post(
     path,
     {
@@ -107,9 +90,11 @@ function registerEndpoints(app: App, deps: Deps): void {
       } as const
       const page = await fetchPage<WebhookEndpointRow>(deps.pool, source)
       if (isRefusal(page)) throw new RefusalError(page)
+      const ids = page.rows.map(({ id }) => id)
+      const health = await findHealth(deps.pool, source.merchantId, ids)
       return sendBody(reply, {
         object: 'list',
-        data: page.rows.map(renderWebhookEndpoint),
+        data: page.rows.map((row) => renderWebhookEndpoint(row, health.get(row.id) ?? null)),
         has_more: page.hasMore,
       })
     },
@@ -129,8 +114,10 @@ function registerEndpoints(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const row = await findWebhookEndpoint(deps.pool, merchantOf(request), endpointOf(request))
-      return sendBody(reply, row === null ? refuse('resource_not_found', { param: 'id' }) : renderWebhookEndpoint(row))
+      const merchantId = merchantOf(request)
+      const row = await findWebhookEndpoint(deps.pool, merchantId, endpointOf(request))
+      if (row === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
+      return sendBody(reply, renderWebhookEndpoint(row, await findHealthOf(deps.pool, merchantId, row.id)))
     },
   )
 
@@ -204,96 +191,9 @@ function registerEndpoints(app: App, deps: Deps): void {
   )
 }
 
-function registerDeliveries(app: App, deps: Deps): void {
-  app.post(
-    `${path}/:id/ping`,
-    {
-      config: write,
-      schema: {
-        body: NoParameters,
-        docs: {
-          operationId: 'pingWebhookEndpoint',
-          summary: 'Send a test event',
-          tag: 'Webhook endpoints',
-          answer: { status: 201, schema: WebhookDelivery },
-          refusals: ['conflict'],
-        },
-      },
-    },
-    async (request, reply) => sendAnswer(reply, await pingWebhookEndpoint(deps, endpointRequest(request))),
-  )
-
-  app.get<OfEndpoint>(
-    `${path}/:id/deliveries`,
-    {
-      config: read,
-      schema: {
-        docs: {
-          operationId: 'listWebhookDeliveries',
-          summary: 'List what was sent to an endpoint',
-          tag: 'Webhook endpoints',
-          answer: { status: 200, schema: WebhookDeliveryList },
-          list: deliveries,
-        },
-      },
-    },
-    async (request, reply) => {
-      const query = readListQuery(request.query, deliveries)
-      if (isRefusal(query)) throw new RefusalError(query)
-      const merchantId = merchantOf(request)
-      const endpoint = await findWebhookEndpoint(deps.pool, merchantId, endpointOf(request))
-      if (endpoint === null) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-      const page = await fetchPage<WebhookDeliveryRow>(deps.pool, {
-        columns: webhookDeliveryColumns,
-        table: 'webhook_deliveries',
-        merchantId,
-        equal: { endpoint_id: endpoint.id, state: query.filters.status },
-        query,
-      })
-      if (isRefusal(page)) throw new RefusalError(page)
-      return sendBody(reply, {
-        object: 'list',
-        data: page.rows.map(renderWebhookDelivery),
-        has_more: page.hasMore,
-      })
-    },
-  )
-
-  const redeliver = {
-    config: write,
-    schema: {
-      body: NoParameters,
-      docs: {
-        operationId: 'redeliverWebhook',
-        summary: 'Send an event again',
-        tag: 'Webhook endpoints',
-        answer: { status: 200, schema: WebhookDelivery },
-        refusals: ['conflict'],
-        description: 'At once, and with ten tries from the beginning.',
-      },
-    },
-  } as const
-  app.post<OfDelivery>(`${path}/:id/deliveries/:delivery/redeliver`, redeliver, async (request, reply) => {
-    const deliveryId = request.params.delivery
-    if (!isDeliveryId(deliveryId)) throw new RefusalError(refuse('resource_not_found', { param: 'delivery' }))
-    return sendAnswer(reply, await redeliverWebhook(deps, { ...endpointRequest(request), deliveryId }))
-  })
-}
-
 /** Whose endpoint it is, and who changes it. */
 function callerOf(request: FastifyRequest) {
   return { merchantId: merchantOf(request), by: { keyId: request.apiKey?.id ?? 'unknown', origin: request.ip } }
-}
-
-function endpointRequest(request: FastifyRequest) {
-  return { merchantId: merchantOf(request), endpointId: endpointOf(request), idempotencyKey: keyOf(request) }
-}
-
-/** The endpoint that the path names; a text of another form names none, so the database is not asked. */
-function endpointOf(request: FastifyRequest): string {
-  const { id } = request.params as { id: string }
-  if (!isId('webhookEndpoint', id)) throw new RefusalError(refuse('resource_not_found', { param: 'id' }))
-  return id
 }
 
 function sendBody(reply: FastifyReply, body: object | Refusal): FastifyReply {

@@ -1,17 +1,12 @@
 import type { Deps } from '../../deps.ts'
+import { newId } from '../../ids.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
 import { createBatcher } from '../../store/batcher.ts'
-import { inTransaction } from '../../store/pool.ts'
-import {
-  type ClaimedDelivery,
-  cancelWaitingDeliveries,
-  claimDueDeliveries,
-  recordTries,
-  type TryResult,
-} from '../../store/webhook-deliveries.ts'
-import { disableGoneEndpoint } from '../../store/webhook-endpoints.ts'
+import { type ClaimedDelivery, cancelWaitingDeliveries, claimDueDeliveries } from '../../store/webhook-deliveries.ts'
+import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
+import { disableEndpoint } from '../endpoint-health/disable-endpoint.ts'
 import { createDeliveryPlaces, placeBounds, type Receiver } from './delivery-places.ts'
 import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
 import { createWebhookSender, type SendResult } from './send-webhook.ts'
@@ -47,12 +42,19 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   })
 
   const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
-    const sent = await sender.send(delivery.url, sign(deps, delivery), delivery.body, stopping.signal)
+    const triedAt = deps.now()
+    const begunAt = performance.now()
+    const sent = await sender.send(delivery.url, sign(deps, delivery, triedAt), delivery.body, stopping.signal)
     // Cut off by our own end: whether it arrived is not known, so the lease decides.
     if (stopping.signal.aborted) return false
-    const result = judge(deps, delivery, sent)
+    const tookMs = Math.round(performance.now() - begunAt)
+    const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
     await records.submit(result)
-    if ('status' in sent && sent.status === 410) await stopSending(deps, delivery)
+    // 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants.
+    if ('status' in sent && sent.status === 410) {
+      const { merchantId, endpointId: id, url } = delivery
+      if (await disableEndpoint(deps, { merchantId, id, url, reason: 'gone' })) job.wake()
+    }
     return result.delivered
   }
   const start = (delivery: ClaimedDelivery): void => {
@@ -103,35 +105,28 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
 function sign(
   deps: OutboxDeps,
   { endpointId, eventId, secret, previousSecret, body }: ClaimedDelivery,
+  at: Date,
 ): Record<string, string> {
   const sealed = previousSecret === null ? [secret] : [secret, previousSecret]
   const secrets = sealed.map((one) => deps.vault.open(one, endpointId))
-  return signWebhook(eventId, deps.now(), body, secrets)
+  return signWebhook(eventId, at, body, secrets)
 }
 
+type Try = { id: string; delivery: ClaimedDelivery; triedAt: Date; tookMs: number }
+
 /** Only an answer of 2xx is a delivery; a redirect is not followed, because a signed event belongs to the signed address. */
-function judge(deps: OutboxDeps, delivery: ClaimedDelivery, sent: SendResult): TryResult {
+function judge(deps: OutboxDeps, made: Try, sent: SendResult): TryResult {
   const status = 'status' in sent ? sent.status : null
-  if (status !== null && status >= 200 && status < 300) return { delivery, status, delivered: true }
-  const tries = delivery.tries + 1
+  const known = { ...made, answer: 'answer' in sent ? sent.answer : null }
+  if (status !== null && status >= 200 && status < 300) return { ...known, status, delivered: true }
+  const tries = made.delivery.tries + 1
   const retryAfterMs = 'retryAfter' in sent ? readRetryAfterMs(sent.retryAfter, deps.now()) : null
   const error = 'error' in sent ? sent.error : `status_${sent.status}`
   return {
-    delivery,
+    ...known,
     status,
     delivered: false,
     error,
     retryAfterMs: status === 410 ? null : nextTryDelayMs(tries, retryAfterMs, Math.random()),
   }
-}
-
-/** 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants. */
-async function stopSending(deps: OutboxDeps, { merchantId, endpointId, url }: ClaimedDelivery): Promise<void> {
-  const disabled = await inTransaction(deps.pool, async (tx) => {
-    const changed = await disableGoneEndpoint(tx, { merchantId, id: endpointId, url })
-    if (changed) await cancelWaitingDeliveries(tx, merchantId, endpointId)
-    return changed
-  })
-  if (disabled)
-    deps.log.warn('a webhook endpoint answered 410 and was disabled', { merchant: merchantId, object: endpointId })
 }

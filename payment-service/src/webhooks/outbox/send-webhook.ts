@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
+import type { KeptAnswer } from '../../store/webhook-tries.ts'
 import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from '../../webhook-addresses/address-guard.ts'
 import { findFaultInUrl } from '../../webhook-addresses/check-webhook-url.ts'
 import {
@@ -8,10 +9,11 @@ import {
   type Resolve,
   resolveByDns,
 } from '../../webhook-addresses/checked-lookup.ts'
+import { type AnswerStart, keepAnswer, readAnswerBytes } from './keep-answer.ts'
 
-/** What became of one try: an HTTP status, or one word for why there is none. Nothing else of the answer is kept. */
+/** What became of one try: an HTTP status and what is kept of the answer, or one word for why there is none. */
 export type SendResult =
-  | { status: number; retryAfter: string | null }
+  | { status: number; retryAfter: string | null; answer: KeptAnswer }
   | { error: 'timeout' | 'address_not_allowed' | 'name_not_found' | 'refused' | 'reset' | 'tls' | 'unreadable' }
 
 export type WebhookSender = {
@@ -79,10 +81,44 @@ async function post(
   } catch (error) {
     return { error: nameFailure(error, signal) }
   }
-  const retryAfter = answer.headers['retry-after']
-  // The status has been given, so what happens to the rest of the answer changes nothing.
-  await answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => {})
-  return { status: answer.statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : null }
+  return {
+    status: answer.statusCode,
+    retryAfter: textOf(answer.headers['retry-after']),
+    answer: keepAnswer(await readStart(answer, signal)),
+  }
+}
+
+/**
+ * Reads the beginning of an answer, and the rest to its end when it is not long. The status has been given, so what
+ * happens here changes nothing: an answer that breaks off, or does not end in time, is kept as far as it came.
+ */
+async function readStart({ headers, body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<AnswerStart> {
+  const chunks: Buffer[] = []
+  let length = 0
+  const giveUp = () => body.destroy()
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (length < readAnswerBytes) chunks.push(chunk.subarray(0, readAnswerBytes - length))
+      length += chunk.length
+      // Leaving the loop destroys the body, and with it the connection.
+      if (length > maxAnswerBytes) break
+    }
+  } catch {
+    // What came is all there is.
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+  return {
+    bytes: Buffer.concat(chunks),
+    goesOn: length > readAnswerBytes,
+    contentType: textOf(headers['content-type']),
+    contentEncoding: textOf(headers['content-encoding']),
+  }
+}
+
+function textOf(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' ? header : null
 }
 
 const failureByCode: Readonly<Record<string, Extract<SendResult, { error: string }>['error']>> = {

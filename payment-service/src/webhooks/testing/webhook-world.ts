@@ -18,6 +18,8 @@ const encryptionKey = Buffer.alloc(32, 7)
 /** A database with merchants, endpoints and events, for the tests of the webhooks. */
 export type WebhookWorld = {
   databaseUrl: string
+  /** The login that owns the tables. */
+  ownerUrl: string
   pool: Pool
   vault: Vault
   config: Config
@@ -36,6 +38,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
   const vault = createVault(encryptionKey)
   return {
     databaseUrl: database.appUrl,
+    ownerUrl: database.ownerUrl,
     pool,
     vault,
     config: loadConfig({

@@ -1,8 +1,10 @@
 import { insertEvent } from '@fincore/payment-service/store/events'
 import { nextSequenceOf } from '@fincore/payment-service/store/events-list'
 import { deliveryIdOf, type WebhookDeliveryRow } from '@fincore/payment-service/store/webhook-deliveries'
+import type { WebhookEndpointRow } from '@fincore/payment-service/store/webhook-endpoints'
 import { lesson } from '../learn.ts'
-import type { Waits } from '../slot.ts'
+import { lockRow } from '../locks.ts'
+import { lockStrengths, visibleTo, type Waits } from '../slot.ts'
 import { insert } from '../table.ts'
 import type { EventRecord } from '../tables/events.ts'
 import type { Transaction } from '../transaction.ts'
@@ -34,13 +36,16 @@ export function* deliverEvents(tx: Transaction, events: readonly EventRecord[]):
   const deliveries: WebhookDeliveryRow[] = []
   for (const event of events) {
     if (event.type === 'ping') continue
-    const endpoints = seenOf(
-      tx,
-      tx.tables.webhook_endpoints.byMerchant.find(event.merchant_id),
-      (row) => row.status === 'enabled' && (row.events.includes('*') || row.events.includes(event.type)),
-    )
-    for (const { id } of endpoints)
-      deliveries.push(newDelivery(tx, { merchantId: event.merchant_id, endpointId: id, eventId: event.id }))
+    const wants = (row: WebhookEndpointRow) =>
+      row.status === 'enabled' && (row.events.includes('*') || row.events.includes(event.type))
+    for (const slot of tx.tables.webhook_endpoints.byMerchant.find(event.merchant_id)) {
+      const seen = visibleTo(tx, slot)
+      if (seen === null || !wants(seen)) continue
+      // `for key share`: one that is being deleted is waited for, and gets no delivery.
+      const current = yield* lockRow(tx, slot, lockStrengths.keyShare)
+      if (current !== null && (current === seen || wants(current)))
+        deliveries.push(newDelivery(tx, { merchantId: event.merchant_id, endpointId: seen.id, eventId: event.id }))
+    }
   }
   for (const delivery of deliveries) yield* insert(tx, tx.tables.webhook_deliveries, delivery)
 }

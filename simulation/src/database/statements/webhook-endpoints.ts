@@ -1,6 +1,6 @@
 import {
   deleteWebhookEndpoint,
-  disableGoneEndpoint,
+  disableWebhookEndpoint,
   findWebhookEndpoint,
   insertWebhookEndpoint,
   lockWebhookEndpoint,
@@ -56,7 +56,8 @@ export const endpointLessons = [
     'lockWebhookEndpoint',
     (db) => lockWebhookEndpoint(db, '', ''),
     function* (tx, [merchantId, id]: [string, string]) {
-      return answerOne(yield* readLocked(tx, tx.tables.webhook_endpoints, `${merchantId} ${id}`), pick)
+      const key = `${merchantId} ${id}`
+      return answerOne(yield* readLocked(tx, tx.tables.webhook_endpoints, key, lockStrengths.noKeyUpdate), pick)
     },
   ),
   lesson(
@@ -95,17 +96,17 @@ export const endpointLessons = [
     },
   ),
   lesson(
-    'disableGoneEndpoint',
-    (db) => disableGoneEndpoint(db, none),
-    function* (tx, [merchantId, id, url]: [string, string, string]) {
-      const gone = { status: 'disabled', disabled_reason: 'gone', updated_at: tx.now } as const
+    'disableWebhookEndpoint',
+    (db) => disableWebhookEndpoint(db, { ...none, reason: 'gone' }),
+    function* (tx, [merchantId, id, url, disabled_reason]: [string, string, string, 'gone' | 'failing']) {
+      const off = { status: 'disabled', disabled_reason, updated_at: tx.now } as const
       const changed = yield* update(
         tx,
         slotOf(tx, merchantId, id),
-        (row) => ({ ...row, ...gone }),
+        (row) => ({ ...row, ...off }),
         (row) => row.url === url && row.status === 'enabled',
       )
-      return changed === null ? 0 : 1
+      return answerOne(changed, pick)
     },
   ),
 ]

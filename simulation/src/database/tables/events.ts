@@ -46,6 +46,7 @@ const endpointRules: TableRules<WebhookEndpointRecord> = {
     check('webhook_endpoints_url_check', (row) => [...row.url].length <= 2048),
     check('webhook_endpoints_events_check', ({ events }) => events.length >= 1 && events.length <= 64),
     oneOf('webhook_endpoints', 'status', ['enabled', 'disabled']),
+    oneOf('webhook_endpoints', 'disabled_reason', ['requested', 'gone', 'failing']),
     check('webhook_endpoints_check', (row) => (row.previous_secret === null) === (row.previous_secret_until === null)),
   ]),
   references: [toMerchant('webhook_endpoints')],

@@ -21,6 +21,7 @@ import * as sessions from '@fincore/payment-service/store/sessions'
 import * as unresolved from '@fincore/payment-service/store/unresolved-attempts'
 import * as deliveries from '@fincore/payment-service/store/webhook-deliveries'
 import * as endpoints from '@fincore/payment-service/store/webhook-endpoints'
+import * as tries from '@fincore/payment-service/store/webhook-tries'
 import type { Random } from './random.ts'
 import { makeCharge, makeDispute, makeRefund, makeSession } from './rows.ts'
 import { accountsOf } from './twin.ts'
@@ -34,6 +35,9 @@ type Draw = Random & {
 type Db = Queryable & Transaction & Pool
 /** Draws its arguments, and answers the call of a store's function with them. */
 export type Operation = (draw: Draw) => (db: Db) => Promise<unknown>
+
+/** Numbers the tries, so that no two have the same id. */
+let madeTries = 0
 
 /**
  * Claims take all that is due: which of those that are due at the same time come first is not defined. The order and
@@ -330,7 +334,8 @@ export const operations: Record<string, Operation> = {
   findSession: (draw) => call(sessions.findSession, merchantOf(draw), sessionId(draw)),
   lockSession: (draw) => call(sessions.lockSession, merchantOf(draw), sessionId(draw)),
   findSessionByLink: (draw) => call(sessions.findSessionByLink, digestOf(draw)),
-  consumeLink: (draw) => call(sessions.consumeLink, digestOf(draw), digestOf(draw), around(draw)),
+  consumeLink: (draw) =>
+    call(sessions.consumeLink, digestOf(draw), digestOf(draw), around(draw), draw.of([null, '192.0.2.0/24 a'])),
   recordSessionAtPsp: (draw) =>
     call(sessions.recordSessionAtPsp, merchantOf(draw), sessionId(draw), {
       pspReference: 'cs_1',
@@ -372,12 +377,16 @@ export const operations: Record<string, Operation> = {
     return call(deliveries.claimDueDeliveries, limits, taken)
   },
   recordTries(draw) {
-    const results = many(draw, (one): deliveries.TryResult => {
-      const id = deliveries.deliveryIdOf(eventId(one), endpointId(one))
-      const delivery = { merchantId: merchantOf(one), id, tries: one.below(3) }
-      if (one.chance(0.4)) return { delivery, status: 200, delivered: true }
+    const results = many(draw, (one): tries.TryResult => {
+      const [event, endpoint] = [eventId(one), endpointId(one)]
+      const id = deliveries.deliveryIdOf(event, endpoint)
+      // An address that no endpoint has: its health is not kept here.
+      const ofEndpoint = { endpointId: endpoint, url: 'https://elsewhere.example' }
+      const delivery = { merchantId: merchantOf(one), id, tries: one.below(3), ...ofEndpoint }
+      const made = { delivery, id: `try_${++madeTries}`, triedAt: one.now, tookMs: 1, answer: null }
+      if (one.chance(0.4)) return { ...made, status: 200, delivered: true }
       return {
-        delivery,
+        ...made,
         status: 500,
         delivered: false,
         error: 'status_500',
@@ -386,7 +395,7 @@ export const operations: Record<string, Operation> = {
     })
     // What becomes of two tries of one delivery in one statement is not defined, and the outbox sends none.
     return call(
-      deliveries.recordTries,
+      tries.recordTries,
       unique(results, ({ delivery }) => [delivery.id]),
     )
   },
@@ -416,8 +425,9 @@ export const operations: Record<string, Operation> = {
     }),
   deleteWebhookEndpoint: (draw) =>
     call(endpoints.deleteWebhookEndpoint, merchantOf(draw), draw.chance(0.05) ? endpointId(draw) : 'whe_13'),
-  disableGoneEndpoint: (draw) =>
-    call(endpoints.disableGoneEndpoint, {
+  disableWebhookEndpoint: (draw) =>
+    call(endpoints.disableWebhookEndpoint, {
+      reason: draw.epoch % 2 === 0 ? 'gone' : 'failing',
       merchantId: merchantOf(draw),
       id: endpointId(draw),
       url: 'https://b.example',

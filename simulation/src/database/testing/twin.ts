@@ -135,9 +135,16 @@ export async function readBoth(
   return { stand: comparable(twin.stand.tables[table]), real: comparable(rows) }
 }
 
-/** Which record of one statement gets which number of the audit log's sequence is not defined. */
+/**
+ * Which record of one statement gets which number of the audit log's sequence is not defined; and the numbers of
+ * transactions are PostgreSQL's own.
+ */
 function withoutNumbers(row: object): object {
   if ('record_id' in row) return {}
+  if ('recorded_in' in row) {
+    const { recorded_in: _number, ...others } = row
+    return others
+  }
   if (!('id' in row) || typeof row.id !== 'bigint') return row
   const { id: _number, ...others } = row
   return others

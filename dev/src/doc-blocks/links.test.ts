@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+import { pathInRepository } from '../managed-process.ts'
+
+const pages = globSync(['*.md', 'docs/**/*.md', '*/README.md'], { cwd: pathInRepository('') }).filter(
+  (page) => !page.startsWith('node_modules'),
+)
+
+/** What a heading is called in an address, as GitHub makes it. */
+function slugOf(heading: string): string {
+  const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+  return text.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
+}
+
+function anchorsOf(page: string): Set<string> {
+  const text = readFileSync(pathInRepository(page), 'utf8')
+  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => slugOf(heading))
+  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)])
+}
+
+test('every link from one page of the repository to another leads somewhere, to the heading that it names', () => {
+  const broken: string[] = []
+  for (const page of pages) {
+    const text = readFileSync(pathInRepository(page), 'utf8').replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? page : normalize(join(dirname(page), path))
+      const isThere = existsSync(pathInRepository(file))
+      const isNamed = anchor === undefined || !file.endsWith('.md') || (isThere && anchorsOf(file).has(anchor))
+      if (!isThere || !isNamed) broken.push(`${page}: ${target}`)
+    }
+  }
+  assert.ok(pages.length > 40, `only ${pages.length} pages were looked at`)
+  assert.deepEqual(broken, [])
+})
