@@ -191,6 +191,21 @@ describe('operators bring a merchant on board with the command line alone', () =
     secrets.push(secret)
   })
 
+  it('tells how an endpoint fares whose server is away, and has sent again what failed there', async () => {
+    const { rows } = await world.database.query('select id from webhook_endpoints where merchant_id = $1', [
+      made.merchant,
+    ])
+    const ping = await run('shop', `webhooks ping ${rows[0].id}`)
+    assert.equal(ping.code, 1)
+    assert.match(ping.out, /Status: +pending\nAnswer: +refused\n/)
+    const listed = await run('shop', 'webhooks list')
+    assert.match(listed.out, new RegExp(`${rows[0].id} +enabled +failing +http://127\\.0\\.0\\.1:9/hooks`))
+    const again = await make('shop', `webhooks redeliver-failed ${rows[0].id} --since 2026-01-01`)
+    assert.equal(again.redelivered, 0)
+    const notices = await run('alice', `notices list --merchant ${made.merchant}`)
+    assert.deepEqual([notices.code, notices.err], [0, 'Every notice was seen.\n'])
+  })
+
   it('as a process of its own it ends cleanly on Ctrl-C, and has no secret in its command line', async () => {
     const cli = fileURLToPath(import.meta.resolve('@fincore/payment-service/cli'))
     const words = ['webhooks', 'listen', '--forward-to', 'http://127.0.0.1:9/', '--profile', 'shop']

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FincoreUsageError } from './errors.ts'
 import { type Door, openDoor } from './exchange.ts'
 import { makeError } from './make-error.ts'
 import { type ObservedTry, tell } from './observe.ts'
-import { readLimits, type Settings, usage, type WriteOptions } from './options.ts'
+import { readLimits, type Settings, type WriteOptions } from './options.ts'
 import { type Failed, readReply } from './read-reply.ts'
 import { maySendAgain, pauseMs } from './retries.ts'
-import { version } from './version.ts'
+import { chooseKey, writeBody, writeHeaders, writeQuery } from './write-request.ts'
 
 export type ApiRequest = {
   method: ObservedTry['method']
@@ -21,8 +20,6 @@ export type ApiRequest = {
 
 /** Sends a request, again where that is safe, and gives the answer’s body. @throws FincoreError */
 export type Call = <T>(request: ApiRequest, options?: WriteOptions) => Promise<T>
-
-const userAgent = `fincore-node/${version} node/${process.versions.node}`
 
 /** Opens the doors of a client: the API, and the card relay when it has one. */
 export function openCalls(settings: Settings): { call: Call; close: () => void } {
@@ -56,7 +53,7 @@ async function sendUntilAnswered(
   const { signal } = options
   const limits = readLimits(options, settings)
   const observe = options.observe ?? settings.observe
-  const idempotencyKey = method === 'POST' ? readKey(options.idempotencyKey, card?.number) : null
+  const idempotencyKey = method === 'POST' ? chooseKey(options.idempotencyKey, card?.number) : null
   const outgoing = {
     method,
     path: path + writeQuery(request.query),
@@ -110,42 +107,4 @@ const abortedBeforeSending: Failed = {
   systemCode: null,
   retryAfterMs: null,
   problem: { detail: null, param: null, requestId: null, docsUrl: null },
-}
-
-function readKey(key: string | undefined, cardNumber: string | undefined): string {
-  if (key === undefined) return randomUUID()
-  if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key) || key.trim() !== key)
-    throw usage('idempotencyKey must have 1 to 255 printable ASCII characters.')
-  if (cardNumber !== undefined && cardNumber !== '' && key.includes(cardNumber))
-    throw usage('idempotencyKey must not hold the card’s number: it is stored.')
-  return key
-}
-
-function writeHeaders(secretKey: string, idempotencyKey: string | null, hasBody: boolean): Record<string, string> {
-  return {
-    authorization: `Bearer ${secretKey}`,
-    accept: 'application/json',
-    'user-agent': userAgent,
-    ...(hasBody && { 'content-type': 'application/json' }),
-    ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }),
-  }
-}
-
-function writeBody(body: object | undefined): string | null {
-  if (body === undefined) return null
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw usage('The parameters must be an object.')
-  try {
-    return JSON.stringify(body)
-  } catch {
-    throw usage('The parameters cannot be written as JSON: is there a BigInt, or an object inside itself?')
-  }
-}
-
-function writeQuery(query: object | undefined): string {
-  const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value instanceof Date && Number.isNaN(value.getTime())) throw usage(`${name} is no time.`)
-    if (value !== undefined) given.set(name, value instanceof Date ? value.toISOString() : String(value))
-  }
-  return given.size === 0 ? '' : `?${given}`
 }

@@ -21,19 +21,13 @@ export class Charges {
    * Charges a token, or a raw card: that one goes to the card relay, over mutual TLS. A decline is no error, the charge’s
    * `status` says `failed`. @throws FincoreUnknownOutcomeError when the charge may have been made: do not charge again.
    */
-  create(charge: CreateTokenCharge | CreateCardCharge, options?: WriteOptions): Promise<Charge> {
-    const method: unknown = charge?.payment_method
-    if (typeof method !== 'object' || method === null || !('type' in method))
-      throw usage('payment_method is missing: { type: "token", token } or { type: "card", card }.')
+  async create(charge: CreateTokenCharge | CreateCardCharge, options?: WriteOptions): Promise<Charge> {
     const request = { method: 'POST', path: '/v1/charges', body: charge } as const
-    if (charge.payment_method.type !== 'card') return this.#call(request, options)
-    const { card } = charge.payment_method
-    if (typeof card?.number !== 'string' || (card.cvc !== undefined && typeof card.cvc !== 'string'))
-      throw usage('payment_method.card must have a number and a cvc, both texts of digits.')
-    return this.#call({ ...request, card }, options)
+    const card = findCard(charge)
+    return this.#call(card === null ? request : { ...request, card }, options)
   }
 
-  get(id: string, options?: RequestOptions): Promise<Charge> {
+  async get(id: string, options?: RequestOptions): Promise<Charge> {
     return this.#call({ method: 'GET', path: `/v1/charges/${readId('charge', id)}` }, options)
   }
 
@@ -42,12 +36,26 @@ export class Charges {
   }
 
   /** Captures an `authorized` charge: all of it, or an `amount`; the rest is released. */
-  capture(id: string, params: CaptureCharge = {}, options?: WriteOptions): Promise<Charge> {
+  async capture(id: string, params: CaptureCharge = {}, options?: WriteOptions): Promise<Charge> {
     return this.#call({ method: 'POST', path: `/v1/charges/${readId('charge', id)}/capture`, body: params }, options)
   }
 
   /** Gives up the hold of an `authorized` charge. */
-  cancel(id: string, options?: WriteOptions): Promise<Charge> {
+  async cancel(id: string, options?: WriteOptions): Promise<Charge> {
     return this.#call({ method: 'POST', path: `/v1/charges/${readId('charge', id)}/cancel`, body: {} }, options)
   }
+}
+
+/**
+ * The card of a raw-card charge, which belongs to the card relay alone; null for a token. Stricter than the types, because
+ * a misspelt `type` would carry the card to the API, which refuses it, but has then seen it.
+ */
+function findCard(charge: CreateTokenCharge | CreateCardCharge): { number: string; cvc?: string | undefined } | null {
+  const method: { type?: unknown; card?: { number?: unknown; cvc?: unknown } } = charge?.payment_method ?? {}
+  if (method.type === 'token' && method.card === undefined) return null
+  if (method.type !== 'card') throw usage('payment_method must be { type: "token", token } or { type: "card", card }.')
+  const { number, cvc } = method.card ?? {}
+  if (typeof number !== 'string' || (cvc !== undefined && typeof cvc !== 'string'))
+    throw usage('payment_method.card must have a number and a cvc, both texts of digits.')
+  return { number, cvc }
 }

@@ -48,6 +48,10 @@ const methods: Record<string, (fincore: Fincore) => Promise<unknown>> = {
   pingWebhookEndpoint: ({ webhookEndpoints }) => webhookEndpoints.ping('whe_1'),
   listWebhookDeliveries: ({ webhookEndpoints }) =>
     webhookEndpoints.listDeliveries('whe_1', { ...page, status: 'failed' }).page(),
+  getWebhookDelivery: ({ webhookEndpoints }) => webhookEndpoints.getDelivery('whe_1', 'del_1'),
+  listWebhookTries: ({ webhookEndpoints }) => webhookEndpoints.listTries('whe_1', 'del_1', page).page(),
+  redeliverFailedWebhooks: ({ webhookEndpoints }) =>
+    webhookEndpoints.redeliverFailed('whe_1', { since: new Date(0), until: '2026-11-29T12:00:00Z' }),
   redeliverWebhook: ({ webhookEndpoints }) => webhookEndpoints.redeliver('whe_1', 'del_1'),
 }
 
@@ -101,8 +105,18 @@ describe('@fincore/node and the API', () => {
     assert.equal(server.calls[0]?.headers['user-agent'], `fincore-node/${version} node/${process.versions.node}`)
   })
 
-  it('are explained by the README: every code of the SDK stands there with its meaning', () => {
+  it('are explained by the README: every method stands there, and every code of the SDK with its meaning', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const named = new Set<string>()
+    let resource = ''
+    // In the table the name of the resource stands once before several methods.
+    for (const [, before, method] of readme.matchAll(/`(\w*)\.(\w+)\(/g)) {
+      resource = before || resource
+      named.add(`${resource}.${method}`)
+    }
+    for (const [name, methodsOf] of Object.entries(fincore))
+      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(methodsOf)))
+        if (method !== 'constructor') assert.ok(named.has(`${name}.${method}`), `${name}.${method}`)
     for (const [code, { meaning }] of Object.entries(sdkErrorCodes))
       assert.ok(readme.includes(`| \`${code}\` | ${meaning} |`), code)
   })

@@ -13,7 +13,7 @@ export class Disputes {
     this.#call = call
   }
 
-  get(id: string, options?: RequestOptions): Promise<Dispute> {
+  async get(id: string, options?: RequestOptions): Promise<Dispute> {
     return this.#call({ method: 'GET', path: `/v1/disputes/${readId('dispute', id)}` }, options)
   }
 

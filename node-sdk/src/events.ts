@@ -17,7 +17,7 @@ export class Events {
     this.#call = call
   }
 
-  get(id: string, options?: RequestOptions): Promise<FincoreEvent> {
+  async get(id: string, options?: RequestOptions): Promise<FincoreEvent> {
     return this.#call({ method: 'GET', path: `/v1/events/${readId('event', id)}` }, options)
   }
 

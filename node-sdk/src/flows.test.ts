@@ -166,10 +166,12 @@ describe('a merchant’s server with @fincore/node', () => {
     const delivery = await fincore.webhookEndpoints.ping(endpoint.id)
     assert.equal((await fincore.webhookEndpoints.redeliver(endpoint.id, delivery.id)).id, delivery.id)
     const { data } = await fincore.webhookEndpoints.listDeliveries(endpoint.id).page()
-    assert.deepEqual(
-      data.map(({ id }) => id),
-      [delivery.id],
-    )
+    assert.equal(data[0]?.id, delivery.id)
+    assert.equal((await fincore.webhookEndpoints.getDelivery(endpoint.id, delivery.id)).event, delivery.event)
+    for await (const tried of fincore.webhookEndpoints.listTries(endpoint.id, delivery.id)) assert.ok(tried.error)
+    const since = new Date(Date.now() - 3_600_000)
+    const { redelivered, has_more: hasMore } = await fincore.webhookEndpoints.redeliverFailed(endpoint.id, { since })
+    assert.deepEqual({ redelivered, hasMore }, { redelivered: 0, hasMore: false })
     const disabled = await fincore.webhookEndpoints.update(endpoint.id, { status: 'disabled' })
     assert.ok(disabled.status === 'disabled')
     assert.equal(disabled.disabled_reason, 'requested')

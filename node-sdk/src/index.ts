@@ -26,6 +26,6 @@ export type { ListPaymentSessions, PaymentSessions } from './payment-sessions.ts
 export type { ListRefunds, Refunds } from './refunds.ts'
 export { type SdkErrorCode, sdkErrorCodes } from './sdk-error-codes.ts'
 export { version } from './version.ts'
-export type { ListWebhookDeliveries, WebhookEndpoints } from './webhook-endpoints.ts'
+export type { ListWebhookDeliveries, RedeliverFailedSince, WebhookEndpoints } from './webhook-endpoints.ts'
 export type { SignOptions, VerifyOptions, WebhookHeaders } from './webhooks.ts'
 export * as webhooks from './webhooks.ts'

@@ -16,11 +16,11 @@ export class PaymentSessions {
   }
 
   /** Makes a payment session: send the shopper to its `url`. */
-  create(session: CreatePaymentSession, options?: WriteOptions): Promise<OpenPaymentSession> {
+  async create(session: CreatePaymentSession, options?: WriteOptions): Promise<OpenPaymentSession> {
     return this.#call({ method: 'POST', path: '/v1/payment_sessions', body: session }, options)
   }
 
-  get(id: string, options?: RequestOptions): Promise<PaymentSession> {
+  async get(id: string, options?: RequestOptions): Promise<PaymentSession> {
     return this.#call({ method: 'GET', path: `/v1/payment_sessions/${readId('payment session', id)}` }, options)
   }
 
@@ -29,7 +29,7 @@ export class PaymentSessions {
   }
 
   /** Ends an `open` session. When it was paid meanwhile the answer is a FincoreConflictError, `session_not_open`. */
-  expire(id: string, options?: WriteOptions): Promise<PaymentSession> {
+  async expire(id: string, options?: WriteOptions): Promise<PaymentSession> {
     const path = `/v1/payment_sessions/${readId('payment session', id)}/expire`
     return this.#call({ method: 'POST', path, body: {} }, options)
   }

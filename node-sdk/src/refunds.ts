@@ -13,11 +13,11 @@ export class Refunds {
   }
 
   /** Gives back a captured charge: all that is left of it, or an `amount`. */
-  create(refund: CreateRefund, options?: WriteOptions): Promise<Refund> {
+  async create(refund: CreateRefund, options?: WriteOptions): Promise<Refund> {
     return this.#call({ method: 'POST', path: '/v1/refunds', body: refund }, options)
   }
 
-  get(id: string, options?: RequestOptions): Promise<Refund> {
+  async get(id: string, options?: RequestOptions): Promise<Refund> {
     return this.#call({ method: 'GET', path: `/v1/refunds/${readId('refund', id)}` }, options)
   }
 

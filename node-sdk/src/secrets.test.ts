@@ -126,8 +126,18 @@ describe('what cannot be right', () => {
     const { server, fincore } = await open(t)
     const bare = new Fincore({ api: server.url, secretKey })
     await assert.rejects(bare.charges.create(request), usage('relay_missing', /make the client with relay/))
+    for (const method of [
+      { type: 'token', card },
+      { type: 'Card', card },
+      { type: 'card' },
+      { type: 'card', card: { ...card, number: 4242 } },
+      null,
+    ]) {
+      const misspelt = { ...request, payment_method: method } as unknown as CreateCardCharge
+      await assert.rejects(bare.charges.create(misspelt), usage('option_invalid', /payment_method/))
+    }
     for (const id of ['', number, 'ps_1', '../charges', 'ch_1?x']) {
-      assert.throws(() => bare.charges.get(id), usage('option_invalid', /The id of a charge looks like ch_…/))
+      await assert.rejects(bare.charges.get(id), usage('option_invalid', /The id of a charge looks like ch_…/))
     }
     const idempotencyKey = `order-${number}`
     await assert.rejects(fincore.charges.create(request, { idempotencyKey }), usage('option_invalid', /card’s number/))

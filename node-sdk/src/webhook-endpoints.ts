@@ -2,20 +2,27 @@ import type { Call } from './calls.ts'
 import type {
   CreateWebhookEndpoint,
   DeletedWebhookEndpoint,
+  RedeliverFailed,
   RotateWebhookSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
+  WebhookRedelivery,
+  WebhookTry,
 } from './contract.ts'
 import { readId } from './ids.ts'
 import { type List, makeList, type PageParams } from './lists.ts'
 import type { RequestOptions, WriteOptions } from './options.ts'
 
+/** `redeliverFailed` takes times as texts in RFC 3339, or as dates. */
+export type RedeliverFailedSince = { [Name in keyof RedeliverFailed]: RedeliverFailed[Name] | Date }
+
 export type ListWebhookDeliveries = PageParams & { status?: WebhookDelivery['status'] | undefined }
 
 const collection = '/v1/webhook_endpoints'
 const pathOf = (id: string) => `${collection}/${readId('webhook endpoint', id)}`
+const pathOfDelivery = (id: string, delivery: string) => `${pathOf(id)}/deliveries/${readId('delivery', delivery)}`
 
 export class WebhookEndpoints {
   readonly #call: Call
@@ -24,11 +31,11 @@ export class WebhookEndpoints {
   }
 
   /** Has events sent to your server. The answer shows the `secret`: keep it, for `webhooks.verify`. */
-  create(endpoint: CreateWebhookEndpoint, options?: WriteOptions): Promise<WebhookEndpointWithSecret> {
+  async create(endpoint: CreateWebhookEndpoint, options?: WriteOptions): Promise<WebhookEndpointWithSecret> {
     return this.#call({ method: 'POST', path: collection, body: endpoint }, options)
   }
 
-  get(id: string, options?: RequestOptions): Promise<WebhookEndpoint> {
+  async get(id: string, options?: RequestOptions): Promise<WebhookEndpoint> {
     return this.#call({ method: 'GET', path: pathOf(id) }, options)
   }
 
@@ -37,17 +44,17 @@ export class WebhookEndpoints {
   }
 
   /** Changes, disables or enables an endpoint. It has no idempotency key, so it is sent again only when nothing was done. */
-  update(id: string, changes: UpdateWebhookEndpoint, options?: RequestOptions): Promise<WebhookEndpoint> {
+  async update(id: string, changes: UpdateWebhookEndpoint, options?: RequestOptions): Promise<WebhookEndpoint> {
     return this.#call({ method: 'PATCH', path: pathOf(id), body: changes }, options)
   }
 
   /** Removes an endpoint with its deliveries; the events stay. Sent again only when nothing was done, as `update`. */
-  delete(id: string, options?: RequestOptions): Promise<DeletedWebhookEndpoint> {
+  async delete(id: string, options?: RequestOptions): Promise<DeletedWebhookEndpoint> {
     return this.#call({ method: 'DELETE', path: pathOf(id) }, options)
   }
 
   /** Makes a new secret. Until the overlap ends both sign, and `webhooks.verify` takes both: `[newSecret, oldSecret]`. */
-  rotateSecret(
+  async rotateSecret(
     id: string,
     params: RotateWebhookSecret = {},
     options?: WriteOptions,
@@ -56,7 +63,7 @@ export class WebhookEndpoints {
   }
 
   /** Sends a test event of type `ping`. */
-  ping(id: string, options?: WriteOptions): Promise<WebhookDelivery> {
+  async ping(id: string, options?: WriteOptions): Promise<WebhookDelivery> {
     return this.#call({ method: 'POST', path: `${pathOf(id)}/ping`, body: {} }, options)
   }
 
@@ -65,9 +72,22 @@ export class WebhookEndpoints {
     return makeList(this.#call, `${pathOf(id)}/deliveries`, params, options)
   }
 
+  async getDelivery(id: string, delivery: string, options?: RequestOptions): Promise<WebhookDelivery> {
+    return this.#call({ method: 'GET', path: pathOfDelivery(id, delivery) }, options)
+  }
+
+  /** Every request of a delivery, and what your server answered: kept for 30 days. */
+  listTries(id: string, delivery: string, params?: PageParams, options?: RequestOptions): List<WebhookTry> {
+    return makeList(this.#call, `${pathOfDelivery(id, delivery)}/tries`, params, options)
+  }
+
   /** Sends an event again, at once, and with all tries. */
-  redeliver(id: string, delivery: string, options?: WriteOptions): Promise<WebhookDelivery> {
-    const path = `${pathOf(id)}/deliveries/${readId('delivery', delivery)}/redeliver`
-    return this.#call({ method: 'POST', path, body: {} }, options)
+  async redeliver(id: string, delivery: string, options?: WriteOptions): Promise<WebhookDelivery> {
+    return this.#call({ method: 'POST', path: `${pathOfDelivery(id, delivery)}/redeliver`, body: {} }, options)
+  }
+
+  /** Sends again all that your server did not take since a time. While `has_more`, call again: that is a new call. */
+  async redeliverFailed(id: string, params: RedeliverFailedSince, options?: WriteOptions): Promise<WebhookRedelivery> {
+    return this.#call({ method: 'POST', path: `${pathOf(id)}/redeliver_failed`, body: params }, options)
   }
 }

@@ -370,16 +370,24 @@ export const controls: readonly Control[] = [
     operator: 'Decide who is an operator, write down why, and review it every six months.',
   },
   {
-    requirements: ['8.2.1', '8.2.2', '8.3.2', '8.6.2'],
-    asks: 'Every person and system has an identity of its own; authentication factors are unreadable in storage; no secret in code.',
+    requirements: ['8.2.1', '8.2.2', '8.3.2', '8.6.2', '8.6.3'],
+    asks: 'Every person and system has an identity of its own; authentication factors are unreadable in storage; no secret in code; those of systems are changed.',
     answer:
-      'Each operator has a name and a token of at least 32 characters; tokens and keys are stored as digests. Secrets come by settings.',
+      'Each operator has a name and a token of at least 32 characters; tokens and keys are stored as digests. Secrets come by settings; the command line takes none as an argument and shows none. A merchant’s key is rolled without an outage, and what replaced it is in the audit log.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,
         tests: [
           'operators are made once, get a new token by name, and may not share one',
           'who guesses tokens is soon not heard at all, and operators who work are',
+          'a rolled key goes on for its overlap beside a successor of the same scopes, and is rolled once',
+        ],
+      },
+      {
+        file: `${service}/cli/profiles.test.ts`,
+        tests: [
+          'a profile is kept where its owner alone can read it, and its secrets are never shown',
+          'a token that is refused, or would cross a network readable, is not kept',
         ],
       },
       { file: 'dev/src/pci/components.test.ts', tests: ['no secret stands in the repository'] },

@@ -54,6 +54,7 @@ export function narrowEvents(body: Uint8Array, headers: Headers) {
   if (event.type === 'charge.failed') text(event.data.object.failure.message)
   if (event.type === 'refund.succeeded') text(event.data.object.charge)
   if (event.type === 'payment_session.completed') text(event.data.object.charge)
+  if (event.type === 'webhook_endpoint.disabled') text(event.data.object.disabled_reason)
   // @ts-expect-error: an event about a dispute has no captured amount.
   if (event.type === 'dispute.lost') text(event.data.object.amount_captured)
   // @ts-expect-error: there is no such event.

@@ -105,9 +105,9 @@ function connectionOf(name: string, { admin, api, ca_file }: Profile): Connectio
 /** The settings of the environment that describe a FinCore. docs/cli.md is made from this table. */
 export const environmentSettings = {
   FINCORE_PROFILE: 'the profile to use, as `--profile`',
-  FINCORE_ADMIN: 'the admin API; with `FINCORE_OPERATOR_TOKEN`',
+  FINCORE_ADMIN_URL: 'the admin API; with `FINCORE_OPERATOR_TOKEN`',
   FINCORE_OPERATOR_TOKEN: 'an operator’s token; `login` takes it from here too',
-  FINCORE_API: 'the API; with `FINCORE_SECRET_KEY`',
+  FINCORE_API_URL: 'the API; with `FINCORE_SECRET_KEY`',
   FINCORE_SECRET_KEY: 'a merchant’s secret key; `login` takes it from here too',
   FINCORE_CA_FILE: 'a PEM file with a further authority to trust',
   FINCORE_DATA_DIR: 'where `npm start` keeps the development system; `.fincore` without it',
@@ -121,8 +121,8 @@ function fromEnvironment({ env }: Surroundings): Connection | null {
       throw new CommandFailure(`${urlName} is set, and ${secretName} is not.`, 'Set both, or neither to use a profile.')
     return { url: readAddress(url), secret }
   }
-  const admin = pair('FINCORE_ADMIN', 'FINCORE_OPERATOR_TOKEN')
-  const api = pair('FINCORE_API', 'FINCORE_SECRET_KEY')
+  const admin = pair('FINCORE_ADMIN_URL', 'FINCORE_OPERATOR_TOKEN')
+  const api = pair('FINCORE_API_URL', 'FINCORE_SECRET_KEY')
   if (admin === null && api === null) return null
   return connectionOf('The environment', {
     ...(admin === null ? {} : { admin: { url: admin.url, token: admin.secret, operator: '' } }),

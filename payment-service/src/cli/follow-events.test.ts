@@ -3,40 +3,36 @@ import { test } from 'node:test'
 import { followEvents } from './follow-events.ts'
 import { openStubDoor } from './testing/stub-door.ts'
 
-/** An event at a second; ids sort by time. */
-function eventAt(second: number) {
-  const id = `evt_${String(second).padStart(6, '0')}`
-  return { object: 'event', id, type: 'ping', created_at: new Date(second * 1_000).toISOString() }
-}
+const door = (url: string) => ({ name: 'the API', url, token: 'sk_test_1', ca: null }) as const
+const range = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => ({ id: `evt_${from + index}` }))
 
-test('every event is followed once and in order: many at once, and one that was committed late', async (t) => {
-  let events = Array.from({ length: 70 }, (_, index) => eventAt(1_000 + index))
-  const door = await openStubDoor(t, (path) => {
-    const query = new URL(path, 'http://door').searchParams
-    const newestFirst = events.toSorted((a, b) => (a.id < b.id ? 1 : -1))
-    const from = newestFirst.findIndex(({ id }) => id === query.get('starting_after')) + 1
-    const data = newestFirst.slice(from, from + Number(query.get('limit')))
-    return { body: { object: 'list', data, has_more: from + data.length < events.length } }
+test('every event is followed once and in its order, however many come at once; what there was is not new', async (t) => {
+  let events: { id: string }[] = []
+  // As the API lists: the newest first, and behind a cursor the nearest.
+  const stub = await openStubDoor(t, (path) => {
+    const query = new URL(path, 'http://stub').searchParams
+    const limit = Number(query.get('limit'))
+    const placeOf = (name: string) => events.findIndex(({ id }) => id === query.get(name))
+    const newer = query.has('ending_before') ? events.slice(placeOf('ending_before') + 1) : null
+    const older = query.has('starting_after') ? events.slice(0, placeOf('starting_after')) : events
+    const data = newer === null ? older.slice(-limit) : newer.slice(0, limit)
+    return { body: { object: 'list', data: data.toReversed(), has_more: (newer ?? older).length > limit } }
   })
-  const follower = await followEvents({ name: 'the API', url: door.url, token: 'sk_test_1', ca: null })
-  const next = async () => (await follower.next()).map(({ id }) => id)
-  assert.deepEqual(await next(), [])
-  const many = Array.from({ length: 55 }, (_, index) => eventAt(1_100 + index))
-  events = [...events, ...many]
-  assert.deepEqual(
-    await next(),
-    many.map(({ id }) => id),
-  )
-  // Made 26 seconds before the newest one, and behind the first page.
-  const late = { ...eventAt(1_128), id: 'evt_001128_late' }
-  events.push(late)
-  assert.deepEqual([await next(), await next()], [[late.id], []])
-})
-
-test('with no event yet, the first one is new', async (t) => {
-  const events: ReturnType<typeof eventAt>[] = []
-  const door = await openStubDoor(t, () => ({ body: { object: 'list', data: events, has_more: false } }))
-  const follower = await followEvents({ name: 'the API', url: door.url, token: 'sk_test_1', ca: null })
-  events.push(eventAt(1))
-  assert.deepEqual((await follower.next()).length, 1)
+  const fromNothing = await followEvents(door(stub.url))
+  const nextOf = async ({ next }: typeof fromNothing) => (await next()).map(({ id }) => id)
+  assert.deepEqual(await nextOf(fromNothing), [])
+  const first = range(0, 150)
+  events = [...first]
+  const fromSome = await followEvents(door(stub.url))
+  assert.deepEqual([await nextOf(fromNothing), await nextOf(fromSome)], [first.map(({ id }) => id), []])
+  const then = range(150, 201)
+  events = [...events, ...then]
+  for (const follower of [fromNothing, fromSome]) {
+    assert.deepEqual(
+      await nextOf(follower),
+      then.map(({ id }) => id),
+    )
+    assert.deepEqual(await nextOf(follower), [])
+  }
 })

@@ -13,7 +13,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }))
 const envOf = (url: string, mode = 'test') => ({
   XDG_CONFIG_HOME: folder,
-  FINCORE_API: url,
+  FINCORE_API_URL: url,
   FINCORE_SECRET_KEY: `sk_${mode}_${'k'.repeat(43)}`,
 })
 const listen = ['webhooks', 'listen', '--forward-to']

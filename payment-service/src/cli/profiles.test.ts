@@ -107,10 +107,10 @@ test('an address and its secret come from one place: a named profile, the enviro
     })
   assert.equal(await list({}), 'of-two')
   assert.match(await list({}, '--as', 'bob'), /--as names an operator of the development FinCore/)
-  const described = { FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: 'of-env' }
+  const described = { FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'of-env' }
   assert.equal(await list(described), 'of-env')
   assert.equal(await list(described, '--profile', 'one'), 'of-one')
-  assert.match(await list({ FINCORE_ADMIN: door.url }), /FINCORE_OPERATOR_TOKEN is not/)
+  assert.match(await list({ FINCORE_ADMIN_URL: door.url }), /FINCORE_OPERATOR_TOKEN is not/)
   // What a merchant's server knows is no operator's.
-  assert.equal(await list({ FINCORE_API: door.url, FINCORE_SECRET_KEY: key }), 'of-two')
+  assert.equal(await list({ FINCORE_API_URL: door.url, FINCORE_SECRET_KEY: key }), 'of-two')
 })

@@ -61,9 +61,9 @@ test('every exit code of the table is had by what it says', async (t) => {
         ? { body: {} }
         : problemAnswer(path.startsWith('/v1') ? 503 : 403, 'no'),
   )
-  const [operator, merchant, secret] = ['o'.repeat(32), { FINCORE_API: door.url }, `sk_test_${'k'.repeat(43)}`]
+  const [operator, merchant, secret] = ['o'.repeat(32), { FINCORE_API_URL: door.url }, `sk_test_${'k'.repeat(43)}`]
   const env = { XDG_CONFIG_HOME: folder }
-  const asOperator = { env: { ...env, FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: operator } }
+  const asOperator = { env: { ...env, FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: operator } }
   const asMerchant = { env: { ...env, ...merchant, FINCORE_SECRET_KEY: secret } }
   const cases = [
     ['done', 'profile list', { env }],
@@ -89,7 +89,7 @@ test('every exit code of the table is had by what it says', async (t) => {
 
 test('a failure says what happened, why, and what next; for a program as one line', async (t) => {
   const door = await openStubDoor(t, () => problemAnswer(403, 'two_operators_required'))
-  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
+  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
   assert.equal(
     (await runOnTerminal(['merchants', 'list'], { env })).err,
     [
@@ -110,7 +110,7 @@ test('what is not FinCore is not believed, and not a word of it is shown', async
   const door = await openStubDoor(t, (path) =>
     path.includes('merchants') ? { body: 'trust \x1b[31mme' } : { status: 500, type: 'text/html', body: 'trust me' },
   )
-  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
+  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
   for (const line of ['merchants list', 'audit export --from 2026-01-01 --to 2026-01-02']) {
     const { code, out, err } = await runOnTerminal(line.split(' '), { env })
     assert.equal(code, exitCodes.failed.code)
@@ -131,7 +131,7 @@ test('a list is read page by page, and tells that there is more', async (t) => {
     const data = rows.slice(from, from + Number(query.get('limit')))
     return { body: { object: 'list', data, has_more: from + data.length < rows.length } }
   })
-  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
+  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
   const all = await runOnTerminal(['merchants', 'list', '--limit', '1000', '--json'], { env })
   const lines = all.out
     .trimEnd()

@@ -9,6 +9,7 @@ import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
 import { addMerchants } from './commands/merchants.ts'
+import { addNotices } from './commands/notices.ts'
 import { addProfile } from './commands/profile.ts'
 import { addPsp } from './commands/psp.ts'
 import { addRawCard } from './commands/raw-card.ts'
@@ -21,7 +22,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addReconcile, addAudit, addCompletion],
+  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */

@@ -20,7 +20,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 const addStripe = ['psp', 'add', '--merchant', `mer_${'0'.repeat(26)}`, '--psp', 'stripe']
 
 async function add(url: string, words: string[], settings: Partial<TerminalSettings> = {}) {
-  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN: url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
+  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN_URL: url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
   return startOnTerminal([...addStripe, ...words], { env, ...settings }).ended
 }
 

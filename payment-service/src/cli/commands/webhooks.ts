@@ -10,8 +10,9 @@ import { openAdmin, openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import { toJson } from '../printable.ts'
+import { timeOption } from '../read-time.ts'
 import { openSecretFile } from '../secret-file.ts'
-import { say } from '../surroundings.ts'
+import { note, say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 
 type CreateOptions = { url: string; events?: string[]; description?: string; merchant?: string; secretFile?: string }
@@ -23,6 +24,7 @@ const columns: readonly Column<WebhookEndpoint>[] = [
     name: 'status',
     show: ({ status, disabled_reason }) => (disabled_reason === null ? status : `${status}: ${disabled_reason}`),
   },
+  { name: 'health', show: ({ health }) => health.state },
   { name: 'url', show: ({ url }) => url, mayShrink: true },
   { name: 'events', show: ({ events }) => events.join(' '), mayShrink: true },
 ]
@@ -116,6 +118,23 @@ export function addWebhooks(program: Command, run: Run): void {
             ['Next try', delivery.next_try_at],
           ])
         return delivery.status === 'delivered' ? 'done' : 'found'
+      }),
+    )
+
+  withExamples(
+    webhooks.command('redeliver-failed'),
+    'fincore webhooks redeliver-failed whe_01kx7p2z3r8v9w0a1b2c3d4e5f --since 2026-01-31T08:00:00Z',
+  )
+    .description('Sends everything again that failed at an endpoint since a time, as after an outage of its server.')
+    .argument('<endpoint>', 'whe_…', readId('webhookEndpoint'))
+    .addOption(timeOption('--since <time>', 'a day, 2026-01-31, or a time of RFC 3339').makeOptionMandatory())
+    .action(
+      action<{ since: string }>(run, async (options, id = '') => {
+        const { redeliverFailed } = await import('../redeliver-failed.ts')
+        const onProgress = (count: number) => note(io, `${count} are sent again …`)
+        const count = await redeliverFailed(openApi(io, options), id, options.since, onProgress)
+        const told = { object: 'webhook_redelivery', webhook_endpoint: id, since: options.since, redelivered: count }
+        say(io, options.json ? toJson(told) : `${count} deliveries are sent again.`)
       }),
     )
 }

@@ -1,6 +1,6 @@
-import type { WebhookDelivery, WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import type { WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
 import { ProblemFailure } from '../failures.ts'
-import { call, type Door } from '../http-client.ts'
+import type { Door } from '../http-client.ts'
 import { readList } from '../lists.ts'
 import { type Finding, find } from './findings.ts'
 
@@ -11,7 +11,7 @@ export async function checkEndpoints(door: Door): Promise<Finding[]> {
   try {
     const { rows } = await readList<WebhookEndpoint>(door, path)
     if (rows.length === 0) return [find('endpoint_missing')]
-    const findings = (await Promise.all(rows.map((endpoint) => checkEndpoint(door, endpoint)))).flat()
+    const findings = rows.flatMap(checkEndpoint)
     return findings.length === 0 ? [find('endpoints_healthy')] : findings
   } catch (error) {
     if (error instanceof ProblemFailure && error.ending === 'refused') return [find('api_refused', error.problem.code)]
@@ -19,12 +19,10 @@ export async function checkEndpoints(door: Door): Promise<Finding[]> {
   }
 }
 
-async function checkEndpoint(door: Door, { id, url, status, disabled_reason }: WebhookEndpoint): Promise<Finding[]> {
-  if (status === 'disabled') return [find('endpoint_disabled', `${id}, ${url}: ${disabled_reason}`)]
-  const query = { limit: 10 }
-  const { data } = await call<{ data: WebhookDelivery[] }>(door, 'GET', `${path}/${id}/deliveries`, { query })
-  const last = data.filter(({ last_try_at }) => last_try_at !== null)
-  // One that was taken among the last few shows that its server is there.
-  if (last.length === 0 || last.some((delivery) => delivery.status === 'delivered')) return []
-  return [find('endpoint_failing', `${id}, ${url}: ${last[0]?.last_error ?? 'no answer'}`)]
+function checkEndpoint({ id, url, disabled_reason, health }: WebhookEndpoint): Finding[] {
+  const where = `${id}, ${url}`
+  if (health.state === 'disabled') return [find('endpoint_disabled', `${where}: ${disabled_reason}`)]
+  if (health.state === 'healthy') return []
+  const { consecutive_failures: failures, failing_since: since } = health
+  return [find('endpoint_failing', `${where}: ${failures} tries since ${since}.`)]
 }

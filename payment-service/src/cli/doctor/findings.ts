@@ -242,7 +242,7 @@ export const doctorFindings = {
     about: 'notices',
     result: 'warning',
     meaning: 'Notices to operators are unread.',
-    todo: 'Read them at GET /admin/v1/notices, and acknowledge them.',
+    todo: 'fincore notices list: tell the merchants, and acknowledge them.',
   },
   endpoints_healthy: {
     about: 'webhooks',
@@ -260,7 +260,7 @@ export const doctorFindings = {
     about: 'webhooks',
     result: 'warning',
     meaning: 'A webhook endpoint is disabled, and is sent nothing.',
-    todo: 'When its server is well again, enable it, and have sent again what it missed.',
+    todo: 'When its server is well again, enable it, and then: fincore webhooks redeliver-failed …',
   },
   endpoint_missing: {
     about: 'webhooks',

@@ -1,4 +1,3 @@
-import { ProblemFailure } from '../failures.ts'
 import { call, type Door } from '../http-client.ts'
 import { readList } from '../lists.ts'
 import { type Finding, type FindingCode, find } from './findings.ts'
@@ -16,7 +15,7 @@ export async function checkWaitingWork(door: Door): Promise<Finding[]> {
     checkPspEvents(door),
     countOf(door, '/reconciliation_findings', { state: 'open' }).then(judge('books_differ', 'books_agree')),
     checkAuditLog(door),
-    checkNotices(door),
+    countOf(door, '/notices', { state: 'open' }).then(judge('notices_unread', 'notices_read')),
   ])
   return findings.flat()
 }
@@ -50,16 +49,6 @@ async function checkAuditLog(door: Door): Promise<Finding[]> {
   const waited = status.oldest_waiting_seconds ?? 0
   if (waited > longestSealSeconds) return [find('audit_log_unsealed', `For ${Math.round(waited)} s.`)]
   return [find('audit_log_sealed')]
-}
-
-/** A deployment of a version without notices has no such route. */
-async function checkNotices(door: Door): Promise<Finding[]> {
-  try {
-    return judge('notices_unread', 'notices_read')(await countOf(door, '/notices', { state: 'open' }))
-  } catch (error) {
-    if (error instanceof ProblemFailure && error.problem.code === 'route_not_found') return []
-    throw error
-  }
 }
 
 function judge(some: FindingCode, none: FindingCode) {
