@@ -3,7 +3,7 @@ import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
 import { minorUnitDigits } from '@fincore/api-contract/money'
-import { deliveryStates, disabledReasons } from '@fincore/api-contract/webhook-endpoints'
+import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { html } from '../link/html.ts'
 import { joinHtml, listRows, renderDocsPage, renderRows, renderText } from './page.ts'
 
@@ -89,12 +89,14 @@ export function renderEventsPage(): string {
       { to: '#flags-of-a-charge', name: html`Flags of a charge`, inside: listRows(Object.keys(chargeFlags)) },
       { to: '#states-of-a-delivery', name: html`States of a delivery` },
       { to: '#why-an-endpoint-is-disabled', name: html`Why an endpoint is disabled` },
+      { to: '#how-an-endpoint-fares', name: html`How an endpoint fares` },
     ],
     body: html`<p>${intro}</p>
 <h2 id="types-and-what-to-do">Types, and what to do</h2>${withAction(eventTypes)}
 <h2 id="flags-of-a-charge">Flags of a charge</h2>${withAction(chargeFlags)}
 <h2 id="states-of-a-delivery">States of a delivery</h2>${words('delivery', deliveryStates)}
-<h2 id="why-an-endpoint-is-disabled">Why an endpoint is disabled</h2>${words('disabled', disabledReasons)}`,
+<h2 id="why-an-endpoint-is-disabled">Why an endpoint is disabled</h2>${words('disabled', disabledReasons)}
+<h2 id="how-an-endpoint-fares">How an endpoint fares</h2>${words('health', healthStates)}`,
   })
 }
 
