@@ -2,22 +2,32 @@ import { type Html, html } from '../link/html.ts'
 import { joinHtml, renderText } from './page.ts'
 import type { SchemaNode, Schemas } from './schemas.ts'
 
-/** The fields of an object, as a list that explains each: its type, its bounds, an example, and what is inside it. */
-export function renderFields(schemas: Schemas, schema: SchemaNode): Html {
+/**
+ * The fields of an object, as a list that explains each: its type, its bounds, an example, and what is inside it. An answer
+ * always has all of its fields, so that only a request's are marked as required.
+ */
+export function renderFields(schemas: Schemas, schema: SchemaNode, ofRequest = false): Html {
   const { properties = {}, required = [] } = schemas.merge(schema)
   const entries = Object.entries(properties)
   if (entries.length === 0) return html`<p class="quiet">No fields.</p>`
   return html`<ul class="fields">${joinHtml(
-    entries.map(([name, field]) => renderField(schemas, name, field, required.includes(name))),
+    entries.map(([name, field]) =>
+      renderField(schemas, name, field, { ofRequest, isRequired: ofRequest && required.includes(name) }),
+    ),
   )}</ul>`
 }
 
-export function renderField(schemas: Schemas, name: string, field: SchemaNode, isRequired: boolean): Html {
+export function renderField(
+  schemas: Schemas,
+  name: string,
+  field: SchemaNode,
+  { ofRequest, isRequired }: { ofRequest: boolean; isRequired: boolean },
+): Html {
   const { value, mayBeNull, ofStatuses } = schemas.read(field)
   const inside = schemas.insideOf(value)
-  const bounds = describeBounds(value)
   const example = value.enum === undefined && value.const === undefined ? value.examples?.[0] : undefined
   const said = field.description ?? value.description ?? ''
+  const bounds = describeBounds(value, said)
   return html`<li><p class="field"><code class="name">${name}</code> <span class="type">${typeOf(value, inside)}${
     mayBeNull ? ' or null' : ''
   }</span>${isRequired ? html` <span class="required">required</span>` : null}</p>
@@ -25,15 +35,15 @@ export function renderField(schemas: Schemas, name: string, field: SchemaNode, i
     bounds === '' && example === undefined
       ? null
       : html`<p class="quiet small">${renderText(bounds)}${example === undefined || isEmpty(example) ? null : html` Example: <code>${JSON.stringify(example)}</code>`}</p>`
-  }${inside.map((one) => renderInside(schemas, name, one)).reduce((all, one) => joinHtml([all, one]), html``)}</li>`
+  }${inside.map((one) => renderInside(schemas, name, one, ofRequest)).reduce((all, one) => joinHtml([all, one]), html``)}</li>`
 }
 
-function renderInside(schemas: Schemas, name: string, schema: SchemaNode): Html {
+function renderInside(schemas: Schemas, name: string, schema: SchemaNode, ofRequest: boolean): Html {
   const named = schemas.nameOf(schema)
   const link = named === null ? null : schemas.addressOf(named)
   if (named !== null && link !== null) return html`<p class="small"><a href="${link}">${named}</a></p>`
   const title = schema.description === undefined ? `Fields of ${name}` : `Fields of ${name}: ${schema.description}`
-  return html`<details><summary>${renderText(title)}</summary>${renderFields(schemas, schema)}</details>`
+  return html`<details><summary>${renderText(title)}</summary>${renderFields(schemas, schema, ofRequest)}</details>`
 }
 
 function typeOf(value: SchemaNode, inside: readonly SchemaNode[]): string {
@@ -48,10 +58,11 @@ function typeOf(value: SchemaNode, inside: readonly SchemaNode[]): string {
 const isEmpty = (example: unknown) => Array.isArray(example) && example.length === 0
 
 /** What a value must be, in words; a pattern that only an id has is said by its example. */
-export function describeBounds(value: SchemaNode): string {
+function describeBounds(value: SchemaNode, said: string): string {
   const { minLength, maxLength, minimum, maximum, maxItems, maxProperties, pattern } = value
+  if (value.enum?.every((word) => said.includes(`\`${word}\``))) return describeDefault(value)
   if (value.enum !== undefined) return `${value.enum.map((word) => `\`${word}\``).join(', ')}.${describeDefault(value)}`
-  const said = [
+  const bounds = [
     maxLength === undefined
       ? null
       : `${minLength === undefined ? 'At most' : `${minLength} to`} ${maxLength} characters.`,
@@ -60,7 +71,7 @@ export function describeBounds(value: SchemaNode): string {
     maxProperties === undefined ? null : `At most ${maxProperties} keys.`,
     pattern === undefined || pattern.includes('{26}') ? null : `Must match \`${pattern}\`.`,
   ]
-  return `${said.filter((one) => one !== null).join(' ')}${describeDefault(value)}`
+  return `${bounds.filter((one) => one !== null).join(' ')}${describeDefault(value)}`
 }
 
 function describeDefault({ default: value }: SchemaNode): string {

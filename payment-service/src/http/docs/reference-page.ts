@@ -129,11 +129,14 @@ ${
     ? null
     : html`<h4>Parameters</h4><ul class="fields">${joinHtml(
         parameters.map(({ name, description, schema, required }) =>
-          renderField(schemas, name, { ...schema, description } as SchemaNode, required),
+          renderField(schemas, name, { ...schema, description } as SchemaNode, {
+            ofRequest: true,
+            isRequired: required,
+          }),
         ),
       )}</ul>`
 }
-${content === undefined ? null : html`<h4>Body</h4>${renderFields(schemas, content.schema)}`}
+${content === undefined ? null : html`<h4>Body</h4>${renderFields(schemas, content.schema, true)}`}
 <h4>Answer</h4>${renderAnswer(schemas, endpoint)}
 <h4>Errors</h4>${renderErrors(endpoint, common)}
 ${canTry && isHere ? renderTryForm(schemas, endpoint) : null}
