@@ -1,7 +1,7 @@
 /** What a type of event is about, what it says, and what a merchant's server does then. */
 type EventRow = {
   /** The type of `data.object`, which is the whole object as it was at that moment. */
-  object: 'charge' | 'refund' | 'dispute' | 'payment_session' | 'webhook_endpoint'
+  object: 'charge' | 'refund' | 'dispute' | 'payment_session' | 'webhook_endpoint' | 'card_testing_block'
   meaning: string
   action: string
 }
@@ -102,6 +102,13 @@ export const eventTypes = {
     object: 'payment_session',
     meaning: 'The shopper pressed cancel.',
     action: 'Release the order, or offer a new session.',
+  },
+  'card_testing.suspected': {
+    object: 'card_testing_block',
+    meaning:
+      'Somebody seems to try out stolen cards at your shop. What explains it is not tried until `until`: `subject` and `value` say what, `figures` why.',
+    action:
+      'Protect your checkout, for example with a CAPTCHA, and send `customer_ip` with your charges. If it is no attack, ask your operator to lift the block.',
   },
   'webhook_endpoint.disabled': {
     object: 'webhook_endpoint',

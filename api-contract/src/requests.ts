@@ -37,6 +37,8 @@ const Description = Type.String({
   description: 'What the payment is for.',
   examples: ['Two books'],
 })
+const Email = (description: string) =>
+  Type.String({ pattern: '^[^@\\s]{1,64}@[^@\\s]{1,190}$', description, examples: ['ada@example.com'] })
 const PspAccount = idOf('pspa', 'The PSP account to use; without it, one is chosen by your operator’s settings.')
 const RETURN_URL =
   'Where the shopper comes back to after confirming the payment with their bank; `charge` is added to it.'
@@ -50,6 +52,18 @@ const chargeFields = {
   metadata: Type.Optional(Metadata),
   return_url: Type.Optional(WebUrl(RETURN_URL, 'https://shop.example/orders/1001')),
   psp_account: Type.Optional(PspAccount),
+  customer_ip: Type.Optional(
+    Type.String({
+      minLength: 2,
+      maxLength: 45,
+      description:
+        'The shopper’s IP address, IPv4 or IPv6, as your server sees it. Protects you from card testing, and is handed to PSPs that ask for it; it is not kept with the charge. It may differ when you send the request again.',
+      examples: ['203.0.113.7'],
+    }),
+  ),
+  customer_email: Type.Optional(
+    Email('The shopper’s e-mail address, handed to PSPs that ask for it; it is not kept with the charge.'),
+  ),
 }
 
 /** `POST /v1/charges` on the public API: with a token that the PSP's own card fields made in the browser. */
@@ -231,13 +245,7 @@ export const CreatePaymentSession = Type.Object(
         examples: ['de'],
       }),
     ),
-    customer_email: Type.Optional(
-      Type.String({
-        pattern: '^[^@\\s]{1,64}@[^@\\s]{1,190}$',
-        description: 'The shopper’s e-mail address, handed to the PSP.',
-        examples: ['ada@example.com'],
-      }),
-    ),
+    customer_email: Type.Optional(Email('The shopper’s e-mail address, handed to the PSP.')),
     line_items: Type.Optional(LineItems),
     expires_in: Type.Optional(
       Type.Integer({

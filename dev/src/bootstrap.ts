@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ruleNames } from '@fincore/payment-service/abuse/rules'
 import { type KnownMerchant, type Merchant, type PspKeys, pickMerchant, type Secrets } from './dev-file.ts'
 import type { HttpClient } from './http-client.ts'
 import type { DevPsp, PspAdmin } from './psps/dev-psp.ts'
@@ -11,6 +12,8 @@ export type BootstrapInput = {
   clientFingerprint: string
   /** Those of earlier starts. */
   earlier: readonly KnownMerchant[]
+  /** Whether the new merchant is protected from card testing. */
+  cardTesting?: 'off'
   now: Date
 }
 
@@ -40,6 +43,8 @@ export async function bootstrapMerchant(input: BootstrapInput): Promise<{ mercha
   const renewed = await createGrant(input, earlier.merchant)
   return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
 }
+
+const allOff = Object.fromEntries(ruleNames.map((name) => [name, { on: false }]))
 
 /** Several have the same addresses after starts with different databases or PSPs. */
 async function findWorking(input: BootstrapInput): Promise<KnownMerchant | undefined> {
@@ -83,6 +88,7 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
     kind: 'secret',
     scopes: secretKeyScopes,
   })
+  if (input.cardTesting === 'off') await admin(0, 'PUT', `/merchants/${id}/card_testing`, { rules: allOff })
   const publishable = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, { kind: 'publishable' })
 
   const keys = await psp.openAccount(pspAdminOf(input), null)

@@ -22,6 +22,7 @@ import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAddressTricks } from './address-tricks-page.ts'
 import { describeAuditLog } from './audit-page.ts'
 import { describeCardFields } from './card-fields-page.ts'
+import { describeCardTesting } from './card-testing-page.ts'
 import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
@@ -230,6 +231,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
       text: describeTripwire(table),
+    },
+    {
+      path: 'docs/card-testing.md',
+      source: 'payment-service/src/abuse/{rules,decline-points}.ts and dev/src/card-testing-page.ts',
+      title: 'Card testing',
+      text: describeCardTesting(),
     },
     {
       path: 'docs/audit.md',

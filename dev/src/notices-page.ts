@@ -1,4 +1,5 @@
 import {
+  blockedFlowNotice,
   disabledEndpointNotice,
   expiredGrantNotice,
   failingEndpointNotice,
@@ -20,6 +21,14 @@ const grant = { ...merchant, grant: 'grant_01kx7p2z3r8v9w0a1b2c3d4e5f', validUnt
 const examples: Record<NoticeKind, NewNotice> = {
   webhook_endpoint_failing: failingEndpointNotice(endpoint),
   webhook_endpoint_disabled: disabledEndpointNotice('failing', endpoint),
+  card_testing_flow_blocked: blockedFlowNotice({
+    ...merchant,
+    block: 'ctb_01kx7p2z3r8v9w0a1b2c3d4e5f',
+    flow: 'token',
+    declined: 9,
+    approved: 0,
+    until: new Date('2026-11-23T12:30:00Z'),
+  }),
   raw_card_grant_lapsing: lapsingGrantNotice({ ...grant, daysLeft: 30 }),
   raw_card_grant_expired: expiredGrantNotice({ ...grant, daysLeft: -1 }),
 }

@@ -123,7 +123,9 @@ function startSharedWorld(files: readonly string[], serverUrl: string): SharedWo
   if (!isUsed) return { env: {}, stop: async () => undefined }
   const dataDir = mkdtempSync(join(tmpdir(), 'fincore-world-'))
   const database = createTestDatabase(undefined, serverUrl)
-  const starting = database.then(({ ownerUrl }) => startFinCore({ dataDir, ports: 'free', databaseUrl: ownerUrl }))
+  const starting = database.then(({ ownerUrl }) =>
+    startFinCore({ dataDir, ports: 'free', cardTesting: 'off', databaseUrl: ownerUrl }),
+  )
   starting.catch((error: unknown) => console.error(`The tests' shared world did not start: ${error}`))
   return {
     env: { TEST_WORLD_DIR: dataDir },

@@ -63,6 +63,7 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<Start
   const fincore = await startFinCore({
     dataDir,
     ports: 'free',
+    cardTesting: 'off',
     ...(env === undefined ? {} : { env }),
     ...(where === undefined ? {} : { databaseUrl: where }),
   })

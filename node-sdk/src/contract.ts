@@ -10,6 +10,39 @@ export type DeletedWebhookEndpoint = {
   deleted: true
 }
 
+/** What is not tried for a while, because somebody seems to try out stolen cards. */
+export type CardTestingBlock = {
+  /** What kind of object this is. */
+  object: 'card_testing_block'
+  /** The block’s id. */
+  id: string
+  /** The rule whose limit was reached. */
+  rule: string
+  /** What is blocked: a payment session, the shoppers of an address, cards with the same first six digits, or new cards in one flow. */
+  subject: 'session' | 'address' | 'bin' | 'flow'
+  /** Which: a session’s id, six digits, a flow; of an address its network and a code that stands for it, because the address itself is kept nowhere. */
+  value: string
+  /** Why. */
+  figures: {
+    /** What the rule had counted. */
+    points: number
+    /** Its limit for you. */
+    limit: number
+    /** Tries that were declined. */
+    declined: number
+    /** Of these, with a reason that is typical of testing. */
+    telling: number
+    /** Payments that were approved meanwhile. */
+    approved: number
+    /** When it began. RFC 3339, UTC. */
+    since: string
+  }
+  /** When the block began. RFC 3339, UTC. */
+  since: string
+  /** When it ends, if it is not lifted before. RFC 3339, UTC. */
+  until: string
+}
+
 /** How much to capture. */
 export type CaptureCharge = {
   /** How much to capture; without it, all of it. The rest is released. */
@@ -34,6 +67,10 @@ export type CreateCardCharge = {
   return_url?: string | undefined
   /** The PSP account to use; without it, one is chosen by your operator’s settings. */
   psp_account?: string | undefined
+  /** The shopper’s IP address, IPv4 or IPv6, as your server sees it. Protects you from card testing, and is handed to PSPs that ask for it; it is not kept with the charge. It may differ when you send the request again. */
+  customer_ip?: string | undefined
+  /** The shopper’s e-mail address, handed to PSPs that ask for it; it is not kept with the charge. */
+  customer_email?: string | undefined
   /** The result of a 3-D Secure authentication that you made elsewhere. */
   three_d_secure?: ThreeDSecure | undefined
   /** Who begins the payment: the shopper, or you with a card on file, by an agreement with the shopper. */
@@ -122,6 +159,10 @@ export type CreateTokenCharge = {
   return_url?: string | undefined
   /** The PSP account to use; without it, one is chosen by your operator’s settings. */
   psp_account?: string | undefined
+  /** The shopper’s IP address, IPv4 or IPv6, as your server sees it. Protects you from card testing, and is handed to PSPs that ask for it; it is not kept with the charge. It may differ when you send the request again. */
+  customer_ip?: string | undefined
+  /** The shopper’s e-mail address, handed to PSPs that ask for it; it is not kept with the charge. */
+  customer_email?: string | undefined
   /** What is charged. */
   payment_method: {
     /** A token, not a card. */
@@ -743,6 +784,8 @@ export type EventObjects = {
   'payment_session.expired': ExpiredPaymentSession
   /** The shopper pressed cancel. Release the order, or offer a new session. */
   'payment_session.canceled': CanceledPaymentSession
+  /** Somebody seems to try out stolen cards at your shop. What explains it is not tried until `until`: `subject` and `value` say what, `figures` why. Protect your checkout, for example with a CAPTCHA, and send `customer_ip` with your charges. If it is no attack, ask your operator to lift the block. */
+  'card_testing.suspected': CardTestingBlock
   /** FinCore disabled an endpoint of yours; `disabled_reason` says why. Not sent for one that you disable yourself, and never to the endpoint itself. Mend the server behind it and enable it again. Then send what failed again in one call, and read what happened meanwhile at `/v1/events`. */
   'webhook_endpoint.disabled': DisabledWebhookEndpoint
   /** A test event that you asked for. Answer 2xx. */

@@ -88,6 +88,7 @@ export const errorCodes = {
   card_expired: { status: 400, retry: 'after_change', title: 'The card has expired' },
   card_field_ambiguous: { status: 400, retry: 'after_change', title: 'The card is not written plainly' },
   rate_limited: { status: 429, retry: 'same_request', title: 'Too many requests' },
+  card_testing_suspected: { status: 429, retry: 'same_request', title: 'Card testing is suspected' },
   internal_error: { status: 500, retry: 'same_request', title: 'Something went wrong here' },
   audit_log_unavailable: { status: 503, retry: 'same_request', title: 'The audit log takes no records' },
   overloaded: { status: 503, retry: 'same_request', title: 'There is more to do than can be done' },

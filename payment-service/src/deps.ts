@@ -1,3 +1,4 @@
+import type { CardTesting } from './abuse/card-testing.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
@@ -22,6 +23,8 @@ export type Deps = {
   pspPlaces: PspPlaces
   /** Told of every call that makes or moves something, by flows/send-to-account.ts and by the relay's reports. */
   pspHealth: PspHealth
+  /** Asked before a payment is begun, and told how it ended. */
+  cardTesting: CardTesting
   now: () => Date
   /** For how long `now` has gone on without a jump, in ms of the monotonic clock. */
   steadyMs: () => number

@@ -19,6 +19,7 @@ export const idPrefixes = {
   request: 'req',
   reconciliationRun: 'rec',
   finding: 'find',
+  cardTestingBlock: 'ctb',
 } as const
 export type IdKind = keyof typeof idPrefixes
 

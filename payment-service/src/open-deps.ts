@@ -1,3 +1,4 @@
+import { neverSuspects } from './abuse/never-suspects.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createLog } from './log.ts'
@@ -39,6 +40,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       send: sender.send,
       pspPlaces: createPspPlaces(),
       pspHealth: createPspHealth(),
+      cardTesting: neverSuspects,
       now: clock.now,
       steadyMs: clock.steadyMs,
       wakeOutbox: () => {},

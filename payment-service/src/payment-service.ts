@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
+import { createCardTesting } from './abuse/card-testing.ts'
+import { openCardTestingStore } from './abuse/card-testing-store.ts'
 import { createAdminServer } from './admin/server.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { sealAuditRecords } from './audit/seal.ts'
@@ -59,6 +61,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
   const wake = { outbox: () => {}, inbox: () => {} }
+  const wakeOutbox = () => wake.outbox()
   const deps: Deps = {
     config,
     pool,
@@ -81,7 +84,15 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     }),
     now: clock.now,
     steadyMs: clock.steadyMs,
-    wakeOutbox: () => wake.outbox(),
+    cardTesting: createCardTesting({
+      config,
+      directory,
+      vault,
+      log,
+      now: clock.now,
+      store: openCardTestingStore({ pool, log, now: clock.now, wakeOutbox }),
+    }),
+    wakeOutbox,
     wakeInbox: () => wake.inbox(),
   }
   const audit = createAuditWriter(deps)
@@ -113,6 +124,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       const withinMs = config.pspTimeoutMs + stopMarginMs
       await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
       await clockJob.stop()
+      await deps.cardTesting.settle()
       await audit.write(describeRun('audit_log.stop', config.roles))
       await audit.flush()
       await sender.close()

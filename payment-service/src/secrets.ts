@@ -24,13 +24,17 @@ export type Vault = {
   open(sealed: Buffer, context: string): string
   /** The 256-bit token of a link, derived from what it opens, so that it need not be stored to be given again. */
   linkToken(purpose: 'session' | 'return', objectId: string): string
+  /** Stands for a text of which there are so few that its plain digest would tell it; 60 bits, another in each context. */
+  pseudonym(text: string, context: string): string
 }
 
 const formatVersion = 1
 
-/** AES-256-GCM under a key from configuration; the link tokens' key is derived from the same one (HKDF, RFC 5869). */
+/** AES-256-GCM under a key from configuration; the other keys are derived from the same one (HKDF, RFC 5869). */
 export function createVault(encryptionKey: Buffer): Vault {
-  const linkKey = createSecretKey(Buffer.from(hkdfSync('sha256', encryptionKey, '', 'fincore link tokens', 32)))
+  const derive = (purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', encryptionKey, '', purpose, 32)))
+  const linkKey = derive('fincore link tokens')
+  const pseudonymKey = derive('fincore pseudonyms')
   return {
     seal(plaintext, context) {
       const nonce = randomBytes(12)
@@ -46,6 +50,9 @@ export function createVault(encryptionKey: Buffer): Vault {
     },
     linkToken(purpose, objectId) {
       return createHmac('sha256', linkKey).update(`${purpose}:${objectId}`).digest('base64url')
+    },
+    pseudonym(text, context) {
+      return createHmac('sha256', pseudonymKey).update(`${context}:${text}`).digest('base64url').slice(0, 10)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { neverSuspects } from '@fincore/payment-service/abuse/never-suspects'
 import type { Config } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
 import { alertUnresolved } from '@fincore/payment-service/flows/alert-unresolved'
@@ -121,6 +122,7 @@ export function startService(world: {
     send: world.send,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ now: () => clock.now() }),
+    cardTesting: neverSuspects,
     now: () => new Date(clock.now()),
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,

@@ -150,7 +150,9 @@ async function visit(world: StoryWorld, story: string, token: string, endsAt: nu
   })
   await clock.wait(20_000 * own.spread('shopper comes after'))
   const browser = () => 'browser'
-  const opened = await onSomeService(world, story, 'opens the link', (deps) => openLink(deps, token, browser))
+  const opened = await onSomeService(world, story, 'opens the link', (deps) =>
+    openLink(deps, token, browser, '192.0.2.1'),
+  )
   if (opened === null || opened.to !== 'psp') return
   const session = psp.ledger.sessions.get(opened.url.split('/').at(-1) ?? '')
   if (session === undefined) throw new Error(`${story}: the link leads to no page of the PSP`)

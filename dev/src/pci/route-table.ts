@@ -1,3 +1,4 @@
+import { neverSuspects } from '@fincore/payment-service/abuse/never-suspects'
 import { createAdminServer } from '@fincore/payment-service/admin/server'
 import { createInternalServer } from '@fincore/payment-service/card-door/internal-server'
 import { loadConfig } from '@fincore/payment-service/config'
@@ -68,6 +69,7 @@ function makeIdleDeps(): Deps {
     log: createLog('silent'),
     wakeOutbox: () => {},
     pspPlaces: createPspPlaces(),
+    cardTesting: neverSuspects,
     pspHealth: createPspHealth(),
     wakeInbox: () => {},
   }

@@ -282,6 +282,7 @@ export async function startDrillWorld(options: {
       psp: sandbox,
       addresses: { ...direct, psp_api: pspOrigins[0] ?? '' },
       clientFingerprint: certificates.clientFingerprint,
+      cardTesting: 'off',
       earlier: [],
       now: new Date(),
     })

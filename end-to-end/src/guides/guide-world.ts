@@ -108,6 +108,7 @@ async function setUpMerchant({ fincore: { dev }, http }: World, dataDir: string)
     addresses: { ...dev, shop },
     clientFingerprint: dev.raw_card_grant.certificate_fingerprint,
     earlier: [],
+    cardTesting: 'off',
     now: new Date(),
   })
   mkdirSync(dataDir)

@@ -16,6 +16,8 @@ import { pageQuery } from './lists.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAttemptSettlementRoutes } from './routes/attempt-settlements.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addCardTestingRoutes } from './routes/card-testing.ts'
+import { addCardTestingBlockRoutes } from './routes/card-testing-blocks.ts'
 import { addDeploymentRoute } from './routes/deployment.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
@@ -42,6 +44,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   attempt: 'attempt',
   settlement: 'settlement',
   finding: 'finding',
+  block: 'cardTestingBlock',
   notice: 'notice',
 }
 
@@ -130,6 +133,8 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
   addPspAccountCredentialsRoute(app, deps)
   addGrantRoutes(app, deps)
   addTripwireExemptionRoutes(app, deps)
+  addCardTestingRoutes(app, deps)
+  addCardTestingBlockRoutes(app, deps)
   addHeldPspEventRoutes(app, deps)
   addWebhookEndpointRoutes(app, deps)
   addUnresolvedAttemptRoutes(app, deps)

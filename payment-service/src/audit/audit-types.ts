@@ -234,6 +234,37 @@ export const auditTypes = {
     requirement: '10.2.1.2',
     resource: 'key of metadata',
   },
+  'card_testing.block': {
+    ...bySystem,
+    meaning: 'Card testing is suspected, and what explains it is not tried for a while.',
+    requirement: '10.2.1.4',
+    resource: 'block',
+    details: {
+      rule: 'the rule whose limit was reached',
+      value: 'what is blocked; of an address its network and a keyed digest',
+      until: 'how long',
+      declined: 'how many tries were declined',
+      approved: 'how many payments were approved meanwhile',
+    },
+  },
+  'card_testing.lift': {
+    ...byOperator,
+    meaning: 'A block is lifted before its time.',
+    requirement: '10.2.1.2',
+    resource: 'block',
+    details: { reason: 'the operator’s own words', rule: 'the rule that had begun it', value: 'what was blocked' },
+  },
+  'card_testing.set': {
+    ...byOperator,
+    meaning: 'It is set how a merchant is protected from card testing.',
+    requirement: '10.2.1.2',
+    resource: 'settings',
+    details: {
+      changed: 'the rules that are not as in the table, separated by spaces',
+      off: 'those of them that are off, likewise',
+      allowed_addresses: 'how many addresses and networks no rule looks at',
+    },
+  },
   'psp_event.replay': {
     ...byOperator,
     meaning: 'A held or flagged event of a PSP is applied again.',

@@ -9,6 +9,7 @@ import { failingEndpointNotice } from '../notices/notice-texts.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import { runCommand } from '../reconciliation/command.ts'
 import { reconcile } from '../reconciliation/reconcile.ts'
+import { isRefusal } from '../refusal.ts'
 import { insertNotice } from '../store/notices.ts'
 import { inTransaction } from '../store/pool.ts'
 import { disableEndpoint } from '../webhooks/endpoint-health/disable-endpoint.ts'
@@ -65,6 +66,30 @@ const onExemption = (method: 'PUT' | 'DELETE', key: string) => async (): Promise
     act: () => world.admin('ada', method, `/merchants/${id}/tripwire_exemptions/${key}`, body),
     who: 'ada',
   }
+}
+const onCardTesting = (body: object) => async (): Promise<Act> => {
+  const { id } = await world.merchant()
+  return { act: () => world.admin('ada', 'PUT', `/merchants/${id}/card_testing`, body), who: 'ada' }
+}
+/** A run of declines over different cards from one address, until it is blocked. */
+async function testCards(merchantId: string): Promise<void> {
+  const { cardTesting } = world.service.deps
+  for (let last4 = 1000; last4 < 1005; last4++) {
+    using tried = await cardTesting
+      .admit({
+        merchantId,
+        flow: 'token',
+        address: '203.0.113.9',
+        bin: null,
+        amount: { amount: 1000n, currency: 'EUR' },
+        isMerchantInitiated: false,
+      })
+      .then((admitted) => (isRefusal(admitted) ? null : admitted))
+    const card = { brand: 'visa', first6: null, last4: String(last4), exp_month: 1, exp_year: 2034 }
+    const outcome = { outcome: 'declined', pspReference: null, code: 'incorrect_number', pspCode: null, card } as const
+    tried?.learn({ id: newId('charge'), card: null }, outcome)
+  }
+  await cardTesting.settle()
 }
 /** A change of an endpoint by its merchant. */
 const onEndpoint = (change: (key: string, path: string) => Promise<unknown>) => async (): Promise<Act> => {
@@ -253,6 +278,21 @@ const cases: Record<Case, () => Promise<Act>> = {
     return { act: () => world.admin('ada', 'DELETE', path), who: 'ada' }
   },
   'tripwire_exemption.delete refused': onExemption('DELETE', 'order_number'),
+  'card_testing.block success': async () => {
+    const { id } = await world.merchant()
+    return { act: () => testCards(id), who: 'card_testing' }
+  },
+  'card_testing.lift success': async () => {
+    const { id } = await world.merchant()
+    await testCards(id)
+    const path = `/merchants/${id}/card_testing/blocks`
+    const { body } = await world.admin('ada', 'GET', `${path}?in_force=true&address=203.0.113.9`)
+    const [block] = body.data as { id: string }[]
+    return { act: () => world.admin('ada', 'POST', `${path}/${block?.id}/lift`, { reason: 'A test.' }), who: 'ada' }
+  },
+  'card_testing.lift refused': onMerchant(`/card_testing/blocks/ctb_${unknownId}/lift`, { reason: 'A test.' }),
+  'card_testing.set success': onCardTesting({ rules: { address_declines: { limit: 20 } } }),
+  'card_testing.set refused': onCardTesting({ allowed_addresses: ['here'] }),
   'psp_event.replay success': async () => {
     const event = await heldEvent()
     return { act: () => world.admin('ada', 'POST', `/held_psp_events/${event}/replay`), who: 'ada' }

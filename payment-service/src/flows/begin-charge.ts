@@ -54,7 +54,9 @@ type Input = {
 async function writeIntent(deps: Deps, input: Input): Promise<Callable | { answer: Answer } | Refusal> {
   const { merchantId, chargeId: id, request, idempotencyKey, chosen } = input
   const method = input.card === null ? request.payment_method : { type: 'card', card: input.card }
-  const fingerprint = fingerprintOf('POST /v1/charges', { ...request, payment_method: method })
+  // A shopper's address may be another when the merchant sends the request again, and it is the same payment.
+  const { customer_ip: _, ...same } = request
+  const fingerprint = fingerprintOf('POST /v1/charges', { ...same, payment_method: method })
   if (!isCurrency(request.currency)) return refuse('currency_unsupported', { param: 'currency' })
   if (isRefusal(chosen)) return (await findRepeat(deps, merchantId, idempotencyKey, fingerprint)) ?? chosen
   if (!input.place.take(chosen.account.id))

@@ -2,9 +2,10 @@ import type { CardFacts, Instruction, SendReport } from '@fincore/api-contract/c
 import { CreateCardCharge } from '@fincore/api-contract/requests'
 import { LRUCache } from 'lru-cache'
 import Schema from 'typebox/schema'
+import type { AdmittedTry } from '../abuse/card-testing.ts'
 import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
-import type { CardShown } from '../psp-gateway/port.ts'
+import type { CardShown, Shopper } from '../psp-gateway/port.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
@@ -18,6 +19,7 @@ import { type CardTerms, readCardTerms } from './card-terms.ts'
 import { type Chosen, choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
 import { type RawCardUse, recordUseWithoutCharge } from './raw-card-use.ts'
+import { readShopper } from './read-shopper.ts'
 import type { Answer } from './replay.ts'
 import { switchAccount } from './switch-account.ts'
 import { type CallClock, timeLeftMs } from './time-limits.ts'
@@ -34,9 +36,11 @@ type Sent = {
   begun: Callable
   request: CreateCardCharge
   terms: CardTerms
+  shopper: Shopper
   wanted: Wanted
   chosen: Chosen
   place: PspPlace
+  tried: AdmittedTry
   /** The first call's: no account is tried after its time. */
   firstClock: CallClock
 }
@@ -86,6 +90,8 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   const { exp_month, exp_year } = request.payment_method.card
   const terms = readCardTerms(request, input.card)
   if (isRefusal(terms)) return terms
+  const shopper = readShopper(request)
+  if (isRefusal(shopper)) return shopper
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
@@ -98,9 +104,21 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     needs: { threeDSecure: terms.threeDSecure !== null, merchantInitiated: terms.initiator === 'merchant' },
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
+  const admitted = await deps.cardTesting.admit({
+    merchantId: input.merchantId,
+    flow: 'raw_card',
+    address: shopper.address,
+    bin: input.card.first6,
+    amount: { amount: BigInt(amount), currency },
+    isMerchantInitiated: terms.initiator === 'merchant',
+  })
+  using held = new DisposableStack()
+  if (!isRefusal(admitted)) held.use(admitted)
   const chosen = isPast(exp_year, exp_month, deps.now())
     ? refuse('card_expired', { param: 'payment_method.card.exp_year' })
-    : await choosePspAccount(deps, wanted)
+    : isRefusal(admitted)
+      ? admitted
+      : await choosePspAccount(deps, wanted)
   const card: CardShown = {
     brand: input.card.brand,
     first6: input.card.first6,
@@ -121,8 +139,10 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
-  if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
-  return { begun, request, terms, wanted, chosen, place, firstClock: begun.clock }
+  if (isRefusal(chosen) || isRefusal(admitted)) throw new Error('A charge was begun without an account')
+  // From here on until the PSP has answered.
+  held.move()
+  return { begun, request, terms, shopper, wanted, chosen, place, tried: admitted, firstClock: begun.clock }
 }
 
 /**
@@ -145,6 +165,8 @@ export async function continueCardCharge(deps: Deps, attemptId: string, report: 
     const next = await switchAccount(deps, sent.begun, sent.wanted, place)
     if (next !== null) return instructToSend(deps, { ...sent, ...next, place })
   }
+  if (sent !== undefined) sent.tried.learn(begun.charge, outcome)
+  else await deps.cardTesting.learn({ charge: begun.charge, outcome })
   return finishCharge(deps, begun, outcome)
 }
 
@@ -156,6 +178,7 @@ async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {
   const { exp_month, exp_year, holder_name } = sent.request.payment_method.card
   const asked = rawCards.authorizeCard(account, {
     ...authorizeInput(deps, charge, attemptId, sent.terms),
+    shopper: sent.shopper,
     expMonth: exp_month,
     expYear: exp_year,
     holderName: holder_name ?? null,
@@ -165,12 +188,17 @@ async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {
   // Too late to send: then nothing was sent, and that is known for certain.
   if (timeoutMs === 0) {
     sent.place.end()
+    sent.tried[Symbol.dispose]()
     sent.chosen.release()
     return finishCharge(deps, sent.begun, { outcome: 'rejected', code: 'not_executed', pspCode: null })
   }
   // A relay that has ended reports no more, and another process may get the report.
   sent.place.callBegins()
-  setTimeout(sent.place.end, clock.leaseUntil.getTime() - deps.now().getTime()).unref()
+  const forget = () => {
+    sent.place.end()
+    sent.tried[Symbol.dispose]()
+  }
+  setTimeout(forget, clock.leaseUntil.getTime() - deps.now().getTime()).unref()
   sentByAttempt.set(attemptId, sent)
   return {
     do: 'send',

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { authorizeInput, beginCharge } from './begin-charge.ts'
 import { choosePspAccount, type Wanted } from './choose-psp-account.ts'
 import { finishCharge } from './finish-charge.ts'
+import { readShopper } from './read-shopper.ts'
 import type { Answer } from './replay.ts'
 import { sendInTime } from './time-limits.ts'
 
@@ -22,16 +23,30 @@ export async function chargeToken(
         'psp_account and payment_method.psp_account name different accounts; a token works only at the account that made it.',
     })
   }
+  const shopper = readShopper(request)
+  if (isRefusal(shopper)) return shopper
   const chargeId = newId('charge')
   const { amount, currency } = request
-  const chosen = await choosePspAccount(deps, {
+  const admitted = await deps.cardTesting.admit({
     merchantId,
-    id: chargeId,
     flow: 'token',
-    amount,
-    currency,
-    asked: askedBy(request),
+    address: shopper.address,
+    bin: null,
+    amount: { amount: BigInt(amount), currency },
+    isMerchantInitiated: false,
   })
+  using tried = isRefusal(admitted) ? null : admitted
+  // What refuses a new charge does not refuse a repeat, which beginCharge answers.
+  const chosen = isRefusal(admitted)
+    ? admitted
+    : await choosePspAccount(deps, {
+        merchantId,
+        id: chargeId,
+        flow: 'token',
+        amount,
+        currency,
+        asked: askedBy(request),
+      })
   using place = deps.pspPlaces.ours.open()
   const begun = await beginCharge(deps, {
     merchantId,
@@ -49,11 +64,13 @@ export async function chargeToken(
   if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
-  const authorize = payments.authorizeToken(chosen.account, { ...asked, token })
+  const authorize = payments.authorizeToken(chosen.account, { ...asked, shopper, token })
   place.callBegins()
   const reply = await sendInTime(deps, begun.clock, chosen.account, authorize)
   place.end()
-  return finishCharge(deps, begun, payments.readReply('authorize', reply, asked))
+  const outcome = payments.readReply('authorize', reply, asked)
+  tried?.learn(begun.charge, outcome)
+  return finishCharge(deps, begun, outcome)
 }
 
 /** The account that the request names, or that it says its token was made at. */

@@ -44,7 +44,8 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     currency,
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
-  const chosen = await choosePspAccount(deps, wanted)
+  const blocked = await deps.cardTesting.findBlock({ merchantId: input.merchantId, flow: 'hosted', openedFrom: null })
+  const chosen = blocked ?? (await choosePspAccount(deps, wanted))
   // What refuses a new session does not refuse a repeat of one that was made.
   if (isRefusal(chosen)) {
     const fingerprint = fingerprintOf('POST /v1/payment_sessions', request)
@@ -203,6 +204,7 @@ function makeSession(
     late_payments: request.late_payments ?? 'refund',
     link_used_at: null,
     browser_digest: null,
+    opened_from: null,
     charge_id: null,
     sequence: 0,
     expires_at: new Date(now.getTime() + (request.expires_in ?? defaultExpiresInS) * 1_000),

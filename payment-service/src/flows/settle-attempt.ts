@@ -39,10 +39,12 @@ export async function settleAttempt(
   const found = await findAttempt(deps.pool, attemptId)
   if (found === null || found.charge_id === null) return null
   const { merchant_id: merchantId, charge_id: chargeId } = found
+  let before: ChargeRow['status'] | null = null
   const settled = await inTransaction(deps.pool, async (tx) => {
     const charge = await lockCharge(tx, merchantId, chargeId)
     const attempt = await lockAttempt(tx, merchantId, attemptId)
     if (charge === null || attempt === null) throw new Error('An attempt has lost its charge')
+    before = charge.status
     const result = await settleLocked(deps, tx, attempt, charge, outcome)
     if (result.result === 'applied' && wasSettledAsNotDone(attempt)) {
       result.result = 'contradiction'
@@ -56,6 +58,8 @@ export async function settleAttempt(
     return result
   })
   if (settled.result === 'applied' || settled.result === 'contradiction') deps.wakeOutbox()
+  if (found.kind === 'authorize' && settled.charge.status !== before)
+    await deps.cardTesting.learn({ charge: settled.charge })
   if (settled.result === 'contradiction') {
     deps.log.error('a PSP contradicts a final state; an operator must look', {
       attempt: attemptId,

@@ -24,7 +24,8 @@ import { flagContradiction, learn } from './settle-attempt.ts'
 /** What became of a payment that a PSP reported: see `EventFate`. */
 export type HostedPaymentFate = 'applied' | 'flagged' | 'ignored'
 
-type Settlement = { fate: HostedPaymentFate; why?: string }
+/** `told`: a try that has ended, and who had opened its session. */
+type Settlement = { fate: HostedPaymentFate; why?: string; told?: { charge: ChargeRow; openedFrom: string | null } }
 
 /**
  * Applies what the PSP says of one payment inside a hosted session: the one place where webhook, return and expiry
@@ -48,6 +49,7 @@ export async function settleHostedPayment(
     return settleLocked(deps, tx, session, account.psp, payment)
   })
   if (settled.fate === 'applied') deps.wakeOutbox()
+  if (settled.told !== undefined) await deps.cardTesting.learn(settled.told)
   if (settled.fate === 'flagged') {
     deps.log.error('a PSP reports a payment that does not fit its session; an operator must look', {
       object: sessionId,
@@ -100,7 +102,7 @@ async function settleLocked(
   await insertEvent(tx, makeEvent(decision.change.eventType, next.merchant_id, renderCharge(next), next.sequence, now))
   if (step === 'completed') await endLocked(deps, tx, { ...session, charge_id: next.id }, 'completed')
   if (goesBack) await reserveGiveBack(deps, tx, next)
-  return { fate: 'applied' }
+  return { fate: 'applied', told: { charge: next, openedFrom: session.opened_from } }
 }
 
 function hasMoney(charge: ChargeRow): boolean {

@@ -109,6 +109,31 @@ describe('the public API, before it reads a body', () => {
     assert.equal((await call('/nothing', { from: '2001:db8:0:1::1' })).status, 404)
   })
 
+  it('says on every answer to a key how many requests it has left, and on no other', async () => {
+    const fields = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'ratelimit-policy']
+    const ofKey = { authorization: `Bearer ${await world.addKey(await world.addMerchant())}` }
+    const answers = [
+      await call('/v1/charges', ofKey),
+      await call('/v1/charges?limit=none', ofKey),
+      await call(`/v1/charges/${newId('charge')}`, ofKey),
+      await call('/v1/charges', { ...ofKey, method: 'POST', key: 'k' }),
+    ]
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 400, 404, 403],
+    )
+    for (const [index, { headers }] of answers.entries()) {
+      assert.deepEqual(
+        fields.slice(0, 2).map((name) => Number(headers[name])),
+        [12_000, 11_999 - index],
+      )
+      assert.ok(Number(headers['ratelimit-reset']) > 50 && Number(headers['ratelimit-reset']) <= 60)
+      assert.equal(headers['ratelimit-policy'], '12000;w=60')
+    }
+    for (const other of [await call('/v1/openapi.json'), await call('/v1/charges', { authorization: 'Bearer x' })])
+      assert.ok(fields.every((name) => other.headers[name] === undefined))
+  })
+
   it('lets one browser not use up a publishable key for all others', async () => {
     const publishable = newSecret('pk_test_')
     await world.pool.query(
@@ -119,7 +144,7 @@ describe('the public API, before it reads a body', () => {
     const remaining = async (from: string) =>
       Number(
         (await call('/v1/client_config', { from, authorization: `Bearer ${publishable}` })).headers[
-          'x-ratelimit-remaining'
+          'ratelimit-remaining'
         ],
       )
     assert.equal(await remaining('203.0.113.1'), 11_999)

@@ -85,7 +85,7 @@ export async function createApiServer(
 function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limits, door: Door): void {
   const limitAddress = createLimit(app, { perMinute: limits.address })
   const limitOpen = createLimit(app, { perMinute: limits.open })
-  const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey })
+  const limitKey = createLimit(app, { perMinute: limits.key, keyOf: bucketOfKey, isTold: true })
   const findKey = createGuardedLookUp(createLimit(app, { perMinute: limits.unseenKeys }), (digest) =>
     deps.directory.findApiKey(Buffer.from(digest, 'hex')),
   )

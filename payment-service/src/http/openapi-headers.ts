@@ -14,3 +14,19 @@ export const replayedHeader = {
   description: 'This is the answer to an earlier request with this key.',
   schema: { type: 'string', enum: ['true'], examples: ['true'] },
 }
+
+const requests = (description: string, like: number) => ({
+  description,
+  schema: { type: 'integer', minimum: 0, maximum: 1_000_000, examples: [like] },
+})
+
+/** On every answer to a key, refusals included: draft-ietf-httpapi-ratelimit-headers-06. */
+export const rateLimitHeaders = {
+  'RateLimit-Limit': requests('How many requests this key may send in a minute.', 12_000),
+  'RateLimit-Remaining': requests('How many of them are left.', 11_999),
+  'RateLimit-Reset': requests('In how many seconds they are all there again.', 60),
+  'RateLimit-Policy': {
+    description: 'The limit and its window in seconds.',
+    schema: { type: 'string', pattern: '^\\d{1,7};w=\\d{1,5}$', examples: ['12000;w=60'] },
+  },
+}

@@ -2,7 +2,7 @@ import { deliveryId, idOf } from '@fincore/api-contract/fields'
 import type { TSchema } from 'typebox'
 import type { Access } from '../server/caller.ts'
 import { describeListParameters } from './list-query.ts'
-import { type Response, replayedHeader, requestIdHeader } from './openapi-headers.ts'
+import { type Response, rateLimitHeaders, replayedHeader, requestIdHeader } from './openapi-headers.ts'
 import { describeRefusals, listRefusals } from './openapi-refusals.ts'
 import { schemaOf } from './openapi-schemas.ts'
 import type { RouteDocs } from './route-docs.ts'
@@ -92,7 +92,10 @@ export function describeOperation({ method, url, access, idempotent, body, docs 
       ...(idempotent ? [idempotencyKeyParameter] : []),
     ],
     ...(body === undefined ? {} : { requestBody: describeBody(body) }),
-    responses: { ...describeAnswer(docs.answer, idempotent), ...describeRefusals(listRefusals(refusable)) },
+    responses: {
+      ...describeAnswer(docs.answer, idempotent, rateLimitHeaders),
+      ...describeRefusals(listRefusals(refusable)),
+    },
   }
 }
 
@@ -101,11 +104,19 @@ export function describeBody(body: TSchema): NonNullable<Operation['requestBody'
   return { required, content: { 'application/json': { schema: schemaOf(body) } } }
 }
 
-export function describeAnswer(answer: RouteDocs['answer'], idempotent: boolean): Record<string, Response> {
+export function describeAnswer(
+  answer: RouteDocs['answer'],
+  idempotent: boolean,
+  more: Response['headers'] = {},
+): Record<string, Response> {
   return {
     [answer.status]: {
       description: answer.status === 201 ? 'Made.' : 'The answer.',
-      headers: { 'X-Request-Id': requestIdHeader, ...(idempotent ? { 'Idempotent-Replayed': replayedHeader } : {}) },
+      headers: {
+        'X-Request-Id': requestIdHeader,
+        ...(idempotent ? { 'Idempotent-Replayed': replayedHeader } : {}),
+        ...more,
+      },
       content: { 'application/json': { schema: schemaOf(answer.schema) } },
     },
   }

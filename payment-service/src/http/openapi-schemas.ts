@@ -12,6 +12,7 @@ import {
   WebhookEndpointList,
   WebhookTryList,
 } from '@fincore/api-contract/answers'
+import { CardTestingBlock } from '@fincore/api-contract/card-testing'
 import {
   CancelCharge,
   CaptureCharge,
@@ -70,6 +71,7 @@ const named = {
   Refund,
   RefundList,
   CreateRefund,
+  CardTestingBlock,
   Dispute,
   DisputeList,
   PaymentSession,

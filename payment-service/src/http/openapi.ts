@@ -1,4 +1,5 @@
 import { Event } from '@fincore/api-contract/answers'
+import { CardTestingBlock } from '@fincore/api-contract/card-testing'
 import { eventTypes } from '@fincore/api-contract/events'
 import { CreateCardCharge } from '@fincore/api-contract/requests'
 import { Charge, Dispute, PaymentSession, Refund } from '@fincore/api-contract/resources'
@@ -123,6 +124,7 @@ const eventObjects = {
   dispute: Dispute,
   payment_session: PaymentSession,
   webhook_endpoint: WebhookEndpoint,
+  card_testing_block: CardTestingBlock,
 }
 
 function describeWebhook(type: string): object {

@@ -39,6 +39,7 @@ export const relayRefusals = [
   'merchant_initiated_not_supported',
   'psp_unavailable',
   'psp_overloaded',
+  'card_testing_suspected',
   'rate_limited',
   'internal_error',
   'audit_log_unavailable',

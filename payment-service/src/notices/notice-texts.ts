@@ -6,6 +6,8 @@ export const noticeKinds = {
     'Every try of a webhook endpoint has failed for a day. It is made once until a try is taken.',
   webhook_endpoint_disabled: 'FinCore disabled a webhook endpoint: every try of five days failed, or it answered 410.',
   raw_card_grant_lapsing: 'A raw-card grant ends within 60, 30 or 7 days; once for each of the three.',
+  card_testing_flow_blocked:
+    'Card testing is suspected, and nothing narrower explains it than new cards in one flow of a merchant: shoppers are turned away meanwhile.',
   raw_card_grant_expired: 'The last day of a raw-card grant has passed; under it no card is taken any more.',
 } as const
 export type NoticeKind = keyof typeof noticeKinds
@@ -67,6 +69,30 @@ export function expiredGrantNotice(facts: GrantFacts): NewNotice {
     `The last day of the grant was ${facts.validUntil}. A grant that was in force is so no more, and the card relay takes no card under it.`,
     'Payments by the hosted page and by token go on. For a new grant the merchant needs new evidence, and two operators.',
     ...signGrant(facts),
+  ])
+}
+
+export type FlowBlockFacts = {
+  merchant: string
+  merchantId: string
+  /** The block's id. */
+  block: string
+  flow: string
+  declined: number
+  approved: number
+  until: Date
+}
+
+export function blockedFlowNotice(facts: FlowBlockFacts): NewNotice {
+  const { merchant, merchantId, block, flow, declined, approved, until } = facts
+  return write('card_testing_flow_blocked', `${merchant}: new cards are refused in the flow ${flow}`, [
+    `Somebody seems to try out stolen cards: ${declined} tries were declined in a row, and ${approved} approved between them.`,
+    `No new card is tried in the flow ${flow} until ${at(until)}. The merchant’s other flows go on.`,
+    'Ask the merchant to protect its checkout and to send customer_ip, so that the attacker’s address is refused and not the shop’s flow.',
+    'If it is no attack, lift the block with POST …/card_testing/blocks/{block}/lift, and raise the limit with PUT …/card_testing.',
+    '',
+    `Merchant: ${merchant} (${merchantId})`,
+    `Block: ${block}`,
   ])
 }
 

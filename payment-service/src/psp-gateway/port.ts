@@ -121,6 +121,9 @@ export type Question = {
   isAccepted?: true
 }
 
+/** Who pays, as far as the merchant says it; null for what it does not. */
+export type Shopper = { address: string | null; email: string | null }
+
 export type AuthorizeInput = {
   reference: string
   amount: Money
@@ -133,6 +136,8 @@ export type AuthorizeInput = {
   networkTransactionId: string | null
   /** A 3-D Secure authentication that the merchant made elsewhere. */
   threeDSecure: ExternalThreeDSecure | null
+  /** For a PSP that judges the risk of a payment by it, or that sends it to the bank for 3-D Secure. */
+  shopper?: Shopper
 }
 
 /** The result of a 3-D Secure authentication, as EMV 3DS (2.x) names its parts. */

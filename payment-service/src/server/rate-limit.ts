@@ -10,23 +10,33 @@ export type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<vo
 
 const windowMs = 60_000
 
-/** A limit with buckets of its own, in this process's memory. Without `keyOf` there is one bucket per address. */
+/**
+ * A limit with buckets of its own, in this process's memory. Without `keyOf` there is one bucket per address.
+ *
+ * @param options `isTold`: every answer says how its caller stands with this limit, and not only one that exceeds it.
+ */
 export function createLimit(
   app: App,
-  options: { perMinute: number; keyOf?: (request: FastifyRequest) => string },
+  options: { perMinute: number; keyOf?: (request: FastifyRequest) => string; isTold?: true },
 ): Limit {
   const keyGenerator = options.keyOf ?? addressOf
+  const policy = `${options.perMinute};w=${windowMs / 1_000}`
   // Made at the first request, because the plugin that makes it is loaded by then.
   let count: ReturnType<App['createRateLimit']> | undefined
   return async (request, reply) => {
     count ??= app.createRateLimit({ max: options.perMinute, timeWindow: windowMs, keyGenerator })
     const bucket = await count(request)
     if (bucket.isAllowed) return
-    reply.headers({
-      'x-ratelimit-limit': bucket.max,
-      'x-ratelimit-remaining': bucket.remaining,
-      'x-ratelimit-reset': bucket.ttlInSeconds,
-    })
+    if (options.isTold === true || bucket.isExceeded) {
+      // The fields of draft-ietf-httpapi-ratelimit-headers-06, the last with a field for each figure: what gateways and
+      // clients read. Drafts since 07 put all into one structured field, which changed with each of them.
+      reply.headers({
+        'ratelimit-policy': policy,
+        'ratelimit-limit': bucket.max,
+        'ratelimit-remaining': bucket.remaining,
+        'ratelimit-reset': bucket.ttlInSeconds,
+      })
+    }
     if (bucket.isExceeded)
       throw new RefusalError(refuse('rate_limited', { retryAfterSeconds: Math.max(1, bucket.ttlInSeconds) }))
   }

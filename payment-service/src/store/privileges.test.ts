@@ -32,6 +32,8 @@ const rights: Record<string, string> = {
   // The queue of what waits for its seal: a record leaves it when it is sealed, and stays in audit_records.
   audit_unsealed: 'sid',
   tripwire_exemptions: 'siud',
+  card_testing_settings: 'siu',
+  card_testing_blocks: 'siu',
   audit_sealed_records: 'si',
   reconciliation_accounts: 'siu',
   reconciliation_runs: 'siu',

@@ -27,6 +27,8 @@ export type SessionRow = {
   late_payments: 'refund' | 'keep'
   link_used_at: Date | null
   browser_digest: Buffer | null
+  /** Who opened the link last, as card_testing_blocks names an address; null for one that is not counted. */
+  opened_from: string | null
   charge_id: string | null
   sequence: number
   expires_at: Date
@@ -36,7 +38,7 @@ export type SessionRow = {
 
 export const sessionColumns = `merchant_id, id, status, amount, currency, capture_method, psp_account_id, routing, psp_reference, psp_url, success_url,
   cancel_url, merchant_reference, description, metadata, locale, customer_email, line_items, late_payments, link_used_at,
-  browser_digest, charge_id, sequence, expires_at, created_at, updated_at`
+  browser_digest, opened_from, charge_id, sequence, expires_at, created_at, updated_at`
 
 /**
  * The session as the API shows it.
@@ -155,11 +157,12 @@ export async function consumeLink(
   linkDigest: Buffer,
   browserDigest: Buffer,
   now: Date,
+  openedFrom: string | null,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update payment_sessions set link_used_at = coalesce(link_used_at, $3), browser_digest = $2
+    `update payment_sessions set link_used_at = coalesce(link_used_at, $3), browser_digest = $2, opened_from = $4
      where link_digest = $1 and status = 'open' and expires_at > $3 and (link_used_at is null or browser_digest = $2)`,
-    [linkDigest, browserDigest, now],
+    [linkDigest, browserDigest, now, openedFrom],
   )
   return rowCount === 1
 }
@@ -214,6 +217,15 @@ export async function claimSessionsToExpire(
     [now, limit, leaseMs],
   )
   return rows
+}
+
+/** An open session's time is over now: its link is closed at once, and the expiry job closes it at the PSP. Primary key. */
+export async function cutSessionShort(db: Queryable, merchantId: string, sessionId: string, now: Date): Promise<void> {
+  await db.query(
+    `update payment_sessions set expires_at = $3, next_expiry_try_at = $3, updated_at = $3
+     where merchant_id = $1 and id = $2 and status = 'open' and expires_at > $3`,
+    [merchantId, sessionId, now],
+  )
 }
 
 /** Says when the expiry job looks at an open session next, whether or not its time is over by then. */

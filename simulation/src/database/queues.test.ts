@@ -129,10 +129,10 @@ describe('what workers and requests take', { concurrency: false }, () =>
         const [link, browser, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
         await insertSession(pool, { ...row, status: 'open', amount: 1n, charge_id: null, expires_at: at(9) }, link)
         const used = [
-          await consumeLink(pool, link, browser, at(1)),
-          await consumeLink(pool, link, browser, at(2)),
-          await consumeLink(pool, link, other, at(3)),
-          await consumeLink(pool, link, browser, at(9)),
+          await consumeLink(pool, link, browser, at(1), null),
+          await consumeLink(pool, link, browser, at(2), null),
+          await consumeLink(pool, link, other, at(3), null),
+          await consumeLink(pool, link, browser, at(9), null),
         ]
         return [used, (await findSession(pool, merchantId, 'ps_link'))?.link_used_at]
       },

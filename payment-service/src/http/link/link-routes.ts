@@ -61,8 +61,15 @@ export function registerLinkRoutes(app: App, deps: Deps, watch: CardDataWatch): 
       }
       const fresh = makeBrowserSecret()
       const secretOf = (id: string) => readBrowserSecret(request, id) ?? fresh
-      const opened = await openLink(deps, request.params.token, secretOf)
+      const opened = await openLink(deps, request.params.token, secretOf, request.ip)
       if (opened.to === 'page') return sendCell(deps, request, reply, opened.link, 'post')
+      if (opened.to === 'paused') {
+        reply.header('retry-after', String(opened.retryAfterSeconds))
+        const session = sessionOf(opened.link)
+        const back =
+          session === null ? undefined : { href: addParameter(session.cancel_url, 'payment_session', session.id) }
+        return sendPage(deps, reply, 429, renderMessage('paused', session, languageOf(request, opened.link), back))
+      }
       if (opened.to === 'try_again') {
         return sendPage(
           deps,

@@ -5,6 +5,7 @@ import { Script } from 'node:vm'
 import type { PaymentSession } from '@fincore/api-contract/resources'
 import { expireDueSessions } from '../../flows/expire-payment-session.ts'
 import { type LinkState, linkStates } from '../../flows/read-link.ts'
+import { refuse } from '../../refusal.ts'
 import { type LinkEvent, linkEvents, linkMatrix, linkPages } from './matrix.ts'
 import { describeLinkMatrix } from './matrix-page.ts'
 import { type Browser, type LinkWorld, openLinkWorld, type Visit } from './testing/link-world.ts'
@@ -242,6 +243,32 @@ describe('the payment link', { concurrency: 4 }, () => {
       assert.match(String(headers['cache-control']), /immutable/)
       if (path.endsWith('.js')) new Script(text)
     }
+  })
+
+  it('is not opened for an address at which card testing is suspected, and not used up', async () => {
+    const session = await world.createSession({ locale: 'de' })
+    const { cardTesting } = world.deps
+    world.deps.cardTesting = {
+      ...cardTesting,
+      nameAddress: async (_merchant, address) => address,
+      findBlock: async ({ openedFrom }) =>
+        openedFrom === '198.51.100.77' ? refuse('card_testing_suspected', { retryAfterSeconds: 60 }) : null,
+    }
+    const post = (remoteAddress: string) =>
+      world.app.inject({
+        method: 'POST',
+        url: new URL(session.url).pathname,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+        payload: '',
+        remoteAddress,
+      })
+    const paused = await post('198.51.100.77')
+    assert.deepEqual([paused.statusCode, paused.headers['retry-after']], [429, '60'])
+    assert.match(paused.payload, /Diese Zahlung ist gerade nicht möglich.*href="https:\/\/shop\.example\/cart/s)
+    assert.equal((await post('198.51.100.78')).statusCode, 303)
+    const { rows } = await world.deps.pool.query('select opened_from from payment_sessions where id = $1', [session.id])
+    assert.equal(rows[0].opened_from, '198.51.100.78')
+    world.deps.cardTesting = cardTesting
   })
 
   it('is described in docs/link-matrix.md as the table says', () => {

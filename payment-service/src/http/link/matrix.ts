@@ -105,6 +105,7 @@ export const linkRules = [
   'A shopper who cancels after having paid in another tab has paid: 303 to `success_url`. A browser that did not use the link goes to `cancel_url` and changes nothing, in every state.',
   'When the PSP does not answer to a cancel, the shopper goes to `cancel_url`, and the session is closed as soon as the PSP answers.',
   'A `POST` that another site started (`Sec-Fetch-Site` other than `same-origin` or `none`; of a browser that does not send it, an `Origin` of another address than `PUBLIC_URL`), or that comes ahead of a click, gets the page *other_site* (403) and changes nothing.',
+  'A `POST` from an address, or in a shop, where card testing is suspected gets the page *paused* (429 with `Retry-After`); the link is not used up.',
   'When the PSP’s page could not be made yet and cannot be made now, `POST` gets the page *try_again* (503) and the link is not used up.',
   'Money that arrives after the end of a session is recorded as a charge, flagged `paid_after_session_end`, and given back unless the session was made with `late_payments: "keep"`.',
 ] as const

@@ -17,7 +17,7 @@ const icons = {
   spinner: html`<span class="spinner"></span>`,
 }
 
-type MessagePage = Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'fault'
+type MessagePage = Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'paused' | 'fault'
 
 const looks: Record<MessagePage, { icon: keyof typeof icons; tone: 'good' | 'wait' | 'plain' }> = {
   used_elsewhere: { icon: 'windows', tone: 'plain' },
@@ -30,6 +30,7 @@ const looks: Record<MessagePage, { icon: keyof typeof icons; tone: 'good' | 'wai
   try_again: { icon: 'clock', tone: 'wait' },
   other_site: { icon: 'hand', tone: 'wait' },
   card_data: { icon: 'hand', tone: 'wait' },
+  paused: { icon: 'clock', tone: 'wait' },
   fault: { icon: 'hand', tone: 'wait' },
 }
 

@@ -6,7 +6,7 @@ export type Language = (typeof languages)[number]
 /** What a page says. `{merchant}` and `{amount}` are filled in. */
 export type PageText = { title: string; text: string; action?: string }
 
-type Texts = Record<Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'fault', PageText> & {
+type Texts = Record<Exclude<LinkPage, 'pay'> | 'still_confirming' | 'card_data' | 'paused' | 'fault', PageText> & {
   pay: { heading: string; action: string; opening: string; note: string }
   /** Where no session is known, and so no name. */
   theShop: string
@@ -69,6 +69,11 @@ export const texts: Record<Language, Texts> = {
       text: 'Nothing of it was kept. Please enter your card on the secure page of the payment provider only.',
       action: 'Open the payment',
     },
+    paused: {
+      title: 'This payment is not possible just now',
+      text: 'Too many cards were declined from your connection or in this shop, so for a while none is tried. You were not charged. Please pay {merchant} another way, or try again later.',
+      action: 'Back to {merchant}',
+    },
     fault: {
       title: 'Something went wrong here',
       text: 'The fault is ours. Please try again in a moment.',
@@ -130,6 +135,11 @@ export const texts: Record<Language, Texts> = {
       title: 'Das sah nach einer Kartennummer aus',
       text: 'Nichts davon wurde aufbewahrt. Bitte geben Sie Ihre Karte nur auf der sicheren Seite des Zahlungsanbieters ein.',
       action: 'Zahlung öffnen',
+    },
+    paused: {
+      title: 'Diese Zahlung ist gerade nicht möglich',
+      text: 'Von Ihrem Anschluss aus oder in diesem Shop wurden zu viele Karten abgelehnt. Deshalb wird für eine Weile keine versucht. Ihnen wurde nichts berechnet. Bitte zahlen Sie an {merchant} auf anderem Weg, oder versuchen Sie es später noch einmal.',
+      action: 'Zurück zu {merchant}',
     },
     fault: {
       title: 'Hier ist etwas schiefgegangen',

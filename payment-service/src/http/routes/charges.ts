@@ -42,6 +42,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
             'capability_not_supported',
             'psp_unavailable',
             'psp_overloaded',
+            'card_testing_suspected',
           ],
           description: 'A decline is no error: the charge is made, and `failed`.',
         },

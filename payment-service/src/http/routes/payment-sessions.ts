@@ -44,6 +44,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
             'capability_not_supported',
             'psp_unavailable',
             'psp_overloaded',
+            'card_testing_suspected',
           ],
           description: 'Send the shopper to its `url`.',
         },

@@ -14,6 +14,7 @@ import type {
   PspAccount,
   PspReply,
   Question,
+  Shopper,
 } from '../port.ts'
 import { readAccount } from './account.ts'
 import { toAdyen } from './amounts.ts'
@@ -119,10 +120,19 @@ export function authorizeBody(account: PspAccount, input: AuthorizeInput) {
       ...(isMerchants && input.networkTransactionId !== null ? { networkTxReference: input.networkTransactionId } : {}),
     },
     ...(isMerchants ? { recurringProcessingModel: 'UnscheduledCardOnFile' } : {}),
+    ...describeShopper(input.shopper),
     // The shopper goes to the bank by a redirect, the only way that FinCore's pages follow; or not at all.
     authenticationData: mayRedirect
       ? { threeDSRequestData: { nativeThreeDS: 'disabled' } }
       : { attemptAuthentication: 'never' },
+  } satisfies Partial<InJson<PaymentRequest>>
+}
+
+/** For Adyen’s risk checks, and for the bank by 3-D Secure. A brace could be taken for a part of a card template. */
+function describeShopper({ address, email }: Partial<Shopper> = {}) {
+  return {
+    ...(address ? { shopperIP: address } : {}),
+    ...(email && !email.includes('{') ? { shopperEmail: email } : {}),
   } satisfies Partial<InJson<PaymentRequest>>
 }
 

@@ -42,6 +42,26 @@ const token = makeToken({
 const bodyOf = (request: PspRequest) => JSON.parse(request.body ?? 'null')
 
 describe('a payment by token', () => {
+  it('tells who pays, as far as it is said; an address that could spoil a card template is left out', () => {
+    const shown = (shopper: AuthorizeInput['shopper']) => {
+      const card = { expMonth: 1, expYear: 2030, holderName: null }
+      const said = { ...input, ...(shopper === undefined ? {} : { shopper }) }
+      return [
+        payments.authorizeToken(testAccount, { ...said, token }),
+        rawCards.authorizeCard(testAccount, { ...said, ...card }),
+      ]
+        .map(bodyOf)
+        .map(({ shopperIP, shopperEmail }) => [shopperIP, shopperEmail])
+    }
+    const known = ['203.0.113.7', 'ada@example.com']
+    assert.deepEqual(shown({ address: '203.0.113.7', email: 'ada@example.com' }), [known, known])
+    for (const nobody of [undefined, { address: null, email: null }, { address: null, email: '{{card.number}}@a' }])
+      assert.deepEqual(shown(nobody), [
+        [undefined, undefined],
+        [undefined, undefined],
+      ])
+  })
+
   it('is sent as Adyen’s own fields made it, under our reference as its key', () => {
     const request = payments.authorizeToken(testAccount, { ...input, token })
     assert.equal(request.url, 'https://checkout-test.adyen.com/v72/payments')

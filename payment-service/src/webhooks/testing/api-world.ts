@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { neverSuspects } from '../../abuse/never-suspects.ts'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
@@ -41,6 +42,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     wakeOutbox: () => void woken.outbox++,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ limits: neverOpens }),
+    cardTesting: neverSuspects,
     wakeInbox: () => void woken.inbox++,
   }
   const app = await createApiServer(deps, { ...perMinute, ...limits })

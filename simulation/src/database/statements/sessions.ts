@@ -71,6 +71,7 @@ export const sessionLessons = [
         late_payments,
         link_used_at: null,
         browser_digest: null,
+        opened_from: null,
         charge_id: null,
         sequence: 0,
         expires_at,
@@ -109,12 +110,12 @@ export const sessionLessons = [
   ),
   lesson(
     'consumeLink',
-    (db) => consumeLink(db, none, none, never),
-    function* (tx, [digest, browser, now]: [Buffer, Buffer, Date]) {
+    (db) => consumeLink(db, none, none, never, null),
+    function* (tx, [digest, browser, now, openedFrom]: [Buffer, Buffer, Date, string | null]) {
       const changed = yield* update(
         tx,
         findByLink(tx, digest),
-        (row) => ({ ...row, link_used_at: row.link_used_at ?? now, browser_digest: browser }),
+        (row) => ({ ...row, link_used_at: row.link_used_at ?? now, browser_digest: browser, opened_from: openedFrom }),
         (row) =>
           row.status === 'open' &&
           row.expires_at > now &&

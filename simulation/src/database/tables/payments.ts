@@ -24,6 +24,7 @@ const sessionRules: TableRules<SessionRecord> = {
     'customer_email',
     'link_used_at',
     'browser_digest',
+    'opened_from',
     'charge_id',
   ],
   checks: inOrder([

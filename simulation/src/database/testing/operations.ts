@@ -334,7 +334,8 @@ export const operations: Record<string, Operation> = {
   findSession: (draw) => call(sessions.findSession, merchantOf(draw), sessionId(draw)),
   lockSession: (draw) => call(sessions.lockSession, merchantOf(draw), sessionId(draw)),
   findSessionByLink: (draw) => call(sessions.findSessionByLink, digestOf(draw)),
-  consumeLink: (draw) => call(sessions.consumeLink, digestOf(draw), digestOf(draw), around(draw)),
+  consumeLink: (draw) =>
+    call(sessions.consumeLink, digestOf(draw), digestOf(draw), around(draw), draw.of([null, '192.0.2.0/24 a'])),
   recordSessionAtPsp: (draw) =>
     call(sessions.recordSessionAtPsp, merchantOf(draw), sessionId(draw), {
       pspReference: 'cs_1',

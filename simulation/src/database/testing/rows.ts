@@ -132,6 +132,7 @@ export function makeSession(
     late_payments: draw.of(['refund', 'keep'] as const),
     link_used_at: null,
     browser_digest: null,
+    opened_from: null,
     charge_id: draw.chance(0.05) !== (status === 'completed') ? by.chargeId : null,
     sequence: draw.below(3),
     expires_at: new Date(draw.now.getTime() + draw.of([0, 20_000, 3_600_000, 365 * 86_400_000])),

@@ -9,6 +9,7 @@ import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-
 import { startSandbox } from '@fincore/psp-sandbox/sandbox'
 import { makeTestCertificate } from '@fincore/psp-sandbox/testing/certificate'
 import type { Timings } from '@fincore/psp-sandbox/timings'
+import { neverSuspects } from '../../../abuse/never-suspects.ts'
 import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
@@ -87,6 +88,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ limits: neverOpens }),
+    cardTesting: neverSuspects,
     wakeInbox: silent,
   }
   const app = await createApiServer(deps)

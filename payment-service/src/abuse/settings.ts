@@ -1,0 +1,47 @@
+import ipaddr from 'ipaddr.js'
+import { type RuleName, ruleNames, ruleOf } from './rules.ts'
+
+/** What an operator has set for a merchant; what is left out is as in the table of rules. */
+export type CardTestingSettings = {
+  rules: { [R in RuleName]?: { on?: boolean; limit?: number; hold_seconds?: number } }
+  /** Addresses and networks (CIDR) that no rule looks at, such as the merchant's own call centre. */
+  allowed_addresses: string[]
+}
+
+export const noSettings: CardTestingSettings = { rules: {}, allowed_addresses: [] }
+
+/** The rules as they are for a merchant, and which addresses are left alone. */
+export type RulesInForce = {
+  limits: Readonly<Record<RuleName, { on: boolean; limit: number; holdS: number }>>
+  isAllowed(address: string): boolean
+}
+
+export function applySettings({ rules, allowed_addresses }: CardTestingSettings): RulesInForce {
+  const limits = Object.fromEntries(
+    ruleNames.map((name) => {
+      const rule = ruleOf[name]
+      const { on = rule.isOff !== true, limit = rule.limit, hold_seconds: holdS = rule.holdS } = rules[name] ?? {}
+      return [name, { on, limit, holdS }]
+    }),
+  ) as Record<RuleName, { on: boolean; limit: number; holdS: number }>
+  const networks = allowed_addresses.flatMap((text) => readNetwork(text) ?? [])
+  return {
+    limits,
+    isAllowed(address) {
+      const one = ipaddr.process(address)
+      return networks.some(({ base, bits }) => one.kind() === base.kind() && one.match(base, bits))
+    },
+  }
+}
+
+/** Reads an address or a network in CIDR notation; null for anything else. */
+export function readNetwork(text: string): { base: ipaddr.IPv4 | ipaddr.IPv6; bits: number } | null {
+  if (ipaddr.isValidCIDR(text)) {
+    const [base, bits] = ipaddr.parseCIDR(text)
+    return { base, bits }
+  }
+  // Of IPv4 the plain form alone: `010.1` is another address for every reader.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return null
+  const base = ipaddr.process(text)
+  return { base, bits: base.kind() === 'ipv4' ? 32 : 128 }
+}

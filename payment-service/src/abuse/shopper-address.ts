@@ -1,0 +1,32 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import type { Vault } from '../secrets.ts'
+
+/**
+ * A shopper's address as it is counted: an IPv4 address, or the /64 of an IPv6 one, because one connection has all of
+ * it. Null for what is no address.
+ */
+export function readShopperAddress(text: string): { counted: string; network: string } | null {
+  if (isIP(text) === 0 || text.includes('%')) return null
+  const address = ipaddr.process(text)
+  if (address.kind() === 'ipv4') {
+    const parts = address.toString().split('.')
+    return { counted: parts.join('.'), network: `${parts.slice(0, 3).join('.')}.0/24` }
+  }
+  const groups = (address as ipaddr.IPv6).parts.map((part) => part.toString(16))
+  return { counted: `${groups.slice(0, 4).join(':')}::/64`, network: `${groups.slice(0, 3).join(':')}::/48` }
+}
+
+/**
+ * How an address is written down, in memory and in rows: its network (/24, /48) for people to see, and a keyed digest
+ * that stands for it at this merchant. Nobody can tell the address by it, and who asks for an address finds its rows.
+ */
+export function writeDownAddress(vault: Vault, merchantId: string, address: string): string | null {
+  const read = readShopperAddress(address)
+  return read === null ? null : `${read.network} ${vault.pseudonym(read.counted, merchantId)}`
+}
+
+/** Of an address that can be read. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.process(address).range() === 'loopback'
+}
