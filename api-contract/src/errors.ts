@@ -31,20 +31,21 @@ export const errorTable = {
     title: 'The API key may not do this',
     retry: 'after_change',
     meaning:
-      'The key is valid, but lacks the scope that this endpoint needs. A publishable key may only read `/v1/client_config`.',
+      'The key is valid, but lacks the scope that this endpoint needs; `detail` names it. Use a key that has it, or ask your operator for one. A publishable key may only read `/v1/client_config`.',
   },
   operator_required: {
     status: 401,
     title: 'No operator is signed in',
     retry: 'after_change',
-    meaning: 'The admin API needs an operator token in `Authorization: Bearer …`.',
+    meaning:
+      'The admin API needs an operator’s token, and none that is known was sent. Send yours in `Authorization: Bearer …`; ask whoever runs FinCore for one.',
   },
   two_operators_required: {
     status: 403,
     title: 'Asking and approving need two operators',
     retry: 'after_change',
     meaning:
-      'A raw-card grant, and an outcome that is settled by hand, is approved by another operator than the one who asked for it.',
+      'A raw-card grant, and an outcome that is settled by hand, is approved by another operator than the one who asked for it, so that no one person can. Have a colleague approve it.',
   },
   // Reading the request
   malformed_http: {
@@ -58,19 +59,22 @@ export const errorTable = {
     status: 400,
     title: 'The body is not valid JSON',
     retry: 'after_change',
-    meaning: 'The body must be one JSON object, encoded in UTF-8, with no key twice and nothing after it.',
+    meaning:
+      'The body cannot be read as one JSON object in UTF-8, or its meaning is not certain: a key stands in it twice, or something follows it. Nothing was done. Write the body with a JSON library and send it again.',
   },
   media_type_unsupported: {
     status: 415,
     title: 'The body must be JSON',
     retry: 'after_change',
-    meaning: 'Send `Content-Type: application/json`, and the body without `Content-Encoding`.',
+    meaning:
+      'The body is not announced as JSON, or is compressed, so it was not read. Send `Content-Type: application/json`, and the body without `Content-Encoding`.',
   },
   body_too_large: {
     status: 413,
     title: 'The body is too large',
     retry: 'after_change',
-    meaning: 'A request body may have at most 64 KiB.',
+    meaning:
+      'A request body may have at most 64 KiB, and this one has more, so it was not read. Shorten `metadata`, `description` or `line_items`.',
   },
   request_timeout: {
     status: 408,
@@ -83,95 +87,108 @@ export const errorTable = {
     status: 400,
     title: 'A parameter is missing',
     retry: 'after_change',
-    meaning: '`param` names the field that the request must have.',
+    meaning:
+      'The request lacks a field that it must have, so nothing was done. `param` names it: add it and send the request again.',
   },
   parameter_unknown: {
     status: 400,
     title: 'A parameter is unknown',
     retry: 'after_change',
     meaning:
-      '`param` names a field that this endpoint does not have. Unknown fields are refused, so that a misspelt one is never ignored.',
+      'The request has a field or a parameter that this endpoint does not have; `param` names it. It is refused so that a misspelt one is never ignored. Mend the name, which `detail` guesses when it is near to one, or leave it out.',
   },
   parameter_invalid: {
     status: 400,
     title: 'A parameter is not valid',
     retry: 'after_change',
-    meaning: '`param` names the field, and `detail` says what it must look like.',
+    meaning:
+      'A field does not look as it must, so nothing was done. `param` names the field, and `detail` says what it must look like: change it and send the request again.',
   },
   currency_unsupported: {
     status: 400,
     title: 'The currency is not supported',
     retry: 'after_change',
-    meaning: '`currency` must be an ISO 4217 code in capitals, such as `EUR`.',
+    meaning:
+      '`currency` is no currency that FinCore knows. Send an ISO 4217 code in capitals, such as `EUR`; `/docs/currencies` of the API lists all of them.',
   },
   cursor_invalid: {
     status: 400,
     title: 'The cursor is not valid',
     retry: 'after_change',
     meaning:
-      '`starting_after` and `ending_before` take the id of an object of the same list, one of the two at a time.',
+      'A cursor is not the id of an object of this list, or two were sent. Send the id of an object of the same list in `starting_after` or in `ending_before`, one of the two at a time.',
   },
   idempotency_key_required: {
     status: 400,
     title: 'An idempotency key is required',
     retry: 'after_change',
-    meaning: 'Send `Idempotency-Key` with every POST, new for each new intention, the same for a retry.',
+    meaning:
+      'A POST came without `Idempotency-Key`, and could not be told from a repetition of another. Send one with every POST, new for each new intention, the same for a retry.',
   },
   idempotency_key_invalid: {
     status: 400,
     title: 'The idempotency key is not valid',
     retry: 'after_change',
-    meaning: 'An idempotency key has 1 to 255 printable ASCII characters, bare or in double quotes.',
+    meaning:
+      'The value of `Idempotency-Key` cannot be a key: one has 1 to 255 printable ASCII characters, bare or in double quotes. Send another, such as a UUID.',
   },
   idempotency_key_reused: {
     status: 422,
     title: 'The idempotency key was used for another request',
     retry: 'after_change',
-    meaning: 'This key came earlier with another request. Use a new key for a new intention.',
+    meaning:
+      'This key came earlier with another request, which may have moved money. Find out what became of that one; then send this one with a new key, as a new intention has.',
   },
   idempotency_key_in_use: {
     status: 409,
     title: 'The first request with this key is still running',
     retry: 'same_request',
     retryAfterSeconds: 1,
-    meaning: 'Wait for `Retry-After` and send the same request again: you will get the answer of the first.',
+    meaning:
+      'The first request with this key has no answer yet, so this one was not begun. Wait for `Retry-After` and send the same request again: you will get the answer of the first.',
   },
   // What is asked for
   route_not_found: {
     status: 404,
     title: 'There is no such endpoint',
     retry: 'no',
-    meaning: 'Check the path. `/docs` of the API lists every endpoint that merchants have.',
+    meaning:
+      'Nothing is served at this path. Check its spelling and the version in it; `/docs` of the API lists every endpoint that merchants have.',
   },
   method_not_allowed: {
     status: 405,
     title: 'The endpoint does not take this method',
     retry: 'no',
-    meaning: '`Allow` names the methods that it takes. `/docs` of the API lists every endpoint that merchants have.',
+    meaning:
+      'There is an endpoint at this path, but not for this method. `Allow` names the methods that it takes; `/docs` of the API lists every endpoint that merchants have.',
   },
   resource_not_found: {
     status: 404,
     title: 'There is no such object',
     retry: 'no',
-    meaning: 'No object of yours has this id.',
+    meaning:
+      'No object of yours has this id: it may be another merchant’s, of another environment, deleted, or misspelt. `param` says where the id stands. Check it against what you stored.',
   },
   charge_not_capturable: {
     status: 409,
     title: 'The charge cannot be captured',
     retry: 'no',
-    meaning: 'Only an `authorized` charge can be captured.',
+    meaning:
+      'Only an `authorized` charge can be captured, and this one is not, or not any more; `detail` says where it stands. Read the charge, and go by its `status`.',
   },
   charge_not_cancelable: {
     status: 409,
     title: 'The charge cannot be canceled',
     retry: 'no',
-    meaning: 'Only an `authorized` charge can be canceled. Refund a `captured` one.',
+    meaning:
+      'Only an `authorized` charge can be canceled, and this one is not; `detail` says where it stands. Refund a `captured` one.',
   },
   charge_not_refundable: {
     status: 409,
     title: 'The charge cannot be refunded',
     retry: 'no',
-    meaning: 'Only a `captured` charge can be refunded. Cancel an `authorized` one.',
+    meaning:
+      'Only a `captured` charge can be refunded, and this one is not; `detail` says where it stands. Cancel an `authorized` one.',
   },
   payment_session_declined: {
     status: 422,
@@ -184,14 +201,15 @@ export const errorTable = {
     status: 422,
     title: 'The PSP declined the capture',
     retry: 'no',
-    meaning: 'The charge stays `authorized`. You may capture again with a new idempotency key, or cancel.',
+    meaning:
+      'The PSP or the bank refused to capture; the charge stays `authorized`, and no money moved. Capture again with a new idempotency key, perhaps less, or cancel.',
   },
   cancel_declined: {
     status: 422,
     title: 'The PSP declined the cancel',
     retry: 'no',
     meaning:
-      'The charge stays `authorized`. You may try again with a new idempotency key; the hold lapses by itself in the end.',
+      'The PSP refused to release the funds; the charge stays `authorized`. Try again with a new idempotency key; the hold lapses by itself in the end.',
   },
   operation_in_progress: {
     status: 409,
@@ -199,37 +217,42 @@ export const errorTable = {
     retry: 'same_request',
     retryAfterSeconds: 2,
     meaning:
-      'A capture or a cancel of this charge has no known outcome yet. It is being looked up at the PSP; try again in a few seconds.',
+      'A capture or a cancel of this charge has no known outcome yet, so no other was begun. It is being looked up at the PSP. Wait for `Retry-After` and send the same request again.',
   },
   amount_exceeds_authorized: {
     status: 422,
     title: 'The amount is more than was authorized',
     retry: 'after_change',
-    meaning: 'A capture takes at most the amount that was authorized.',
+    meaning:
+      'A capture takes at most the amount that was authorized, and this one asked for more. Nothing was captured. Send a smaller `amount`, or leave it out for all of it.',
   },
   amount_exceeds_refundable: {
     status: 422,
     title: 'The amount is more than can be refunded',
     retry: 'after_change',
-    meaning: 'Refunds, pending ones included, take at most the amount that was captured.',
+    meaning:
+      'Refunds, pending ones included, take at most the amount that was captured, and this one asked for more. Nothing was given back. Send a smaller `amount`, or leave it out for all that is left.',
   },
   session_not_open: {
     status: 409,
     title: 'The payment session is not open',
     retry: 'no',
-    meaning: 'Only an `open` payment session can be expired.',
+    meaning:
+      'Only an `open` payment session can be expired, and this one has ended already. Read it: its `status` says how, and `charge` names the charge when it was paid.',
   },
   webhook_endpoint_limit_reached: {
     status: 409,
     title: 'There are too many webhook endpoints',
     retry: 'after_change',
-    meaning: 'A merchant has at most 16 webhook endpoints. Delete one that you no longer need.',
+    meaning:
+      'A merchant has at most 16 webhook endpoints, and you have as many. Nothing was made. Delete one that you no longer need, or change one.',
   },
   webhook_url_not_allowed: {
     status: 422,
     title: 'The webhook address is not allowed',
     retry: 'after_change',
-    meaning: 'Webhooks go to public `https:` addresses only, never to private, loopback or link-local ones.',
+    meaning:
+      'Webhooks go to public `https:` addresses only, never to private, loopback or link-local ones, and `detail` says what of yours is not so. Nothing was changed. Name an address that the internet can reach.',
   },
   psp_account_missing: {
     status: 422,
@@ -278,14 +301,16 @@ export const errorTable = {
     status: 409,
     title: 'The object is not in the right state',
     retry: 'after_change',
-    meaning: '`detail` says in what state the object is, and what it would have to be.',
+    meaning:
+      'The object is in a state in which this cannot be done, so nothing was changed. `detail` says in what state it is, and what it would have to be. Bring it there first, or leave it.',
   },
   // An outcome that the PSP does not give: for operators
   attempt_settled: {
     status: 409,
     title: 'The attempt has its outcome',
     retry: 'no',
-    meaning: 'The call to the PSP is in doubt no more, and a final outcome never changes.',
+    meaning:
+      'The call to the PSP is in doubt no more, and a final outcome never changes. Nothing was done. Read the attempt to see what became of it.',
   },
   attempt_running: {
     status: 409,
@@ -305,13 +330,15 @@ export const errorTable = {
     status: 409,
     title: 'The attempt cannot be settled so',
     retry: 'no',
-    meaning: '`detail` says why this outcome cannot follow, or why operators settle nothing of this kind.',
+    meaning:
+      'This outcome cannot follow, or operators settle nothing of this kind; `detail` says which. Nothing was changed. Look at the attempt again, and at what the PSP’s dashboard says.',
   },
   settlement_amount_wrong: {
     status: 422,
     title: 'The captured amount cannot be right',
     retry: 'after_change',
-    meaning: 'No more can have been captured than the charge is of, and a capture is of exactly what was asked.',
+    meaning:
+      'No more can have been captured than the charge is of, and a capture is of exactly what was asked. Nothing was changed. Compare the amount with the PSP’s dashboard.',
   },
   psp_reference_wrong: {
     status: 422,
@@ -339,13 +366,15 @@ export const errorTable = {
     status: 403,
     title: 'The API key is not valid here',
     retry: 'after_change',
-    meaning: 'The card relay knows no such secret key, or it was revoked, or belongs to another environment.',
+    meaning:
+      'The card relay knows no such secret key, or it was revoked, or belongs to another environment. Nothing of the card was read. Check the key, or ask your operator for a new one.',
   },
   raw_card_scope_missing: {
     status: 403,
     title: 'The API key may not send cards',
     retry: 'after_change',
-    meaning: 'The key lacks the scope `charges:raw_card`.',
+    meaning:
+      'The key lacks the scope `charges:raw_card`, so nothing of the card was read. Ask your operator for a key that has it.',
   },
   raw_card_grant_missing: {
     status: 403,
@@ -358,43 +387,49 @@ export const errorTable = {
     status: 403,
     title: 'The raw-card grant is not approved yet',
     retry: 'after_change',
-    meaning: 'The grant was asked for. A second operator must approve it.',
+    meaning:
+      'The grant was asked for, and no second operator has approved it yet. Nothing of the card was read. Ask your operator when that will be.',
   },
   raw_card_grant_suspended: {
     status: 403,
     title: 'The raw-card grant is suspended',
     retry: 'after_change',
-    meaning: 'An operator suspended the grant. Ask your operator why.',
+    meaning:
+      'An operator suspended the grant. Nothing of the card was read. Ask your operator why, and take payments by a payment session or a token meanwhile.',
   },
   raw_card_grant_expired: {
     status: 403,
     title: 'The raw-card grant has lapsed',
     retry: 'after_change',
-    meaning: 'The evidence behind the grant is out of date. Send your operator the new one.',
+    meaning:
+      'The evidence behind the grant is out of date. Nothing of the card was read. Send your operator the new one.',
   },
   raw_card_grant_revoked: {
     status: 403,
     title: 'The raw-card grant was revoked',
     retry: 'after_change',
-    meaning: 'An operator revoked the grant. A new one must be asked for and approved.',
+    meaning: 'An operator revoked the grant. Nothing of the card was read. A new one must be asked for and approved.',
   },
   source_address_not_allowed: {
     status: 403,
     title: 'The source address is not allowed',
     retry: 'after_change',
-    meaning: 'The grant lists the address ranges that cards may come from; this one is not among them.',
+    meaning:
+      'The grant lists the address ranges that cards may come from, and this request came from none of them. Nothing of the card was read. Send from a listed address, or ask your operator to add this one.',
   },
   client_certificate_required: {
     status: 403,
     title: 'A client certificate is required',
     retry: 'after_change',
-    meaning: 'Connect to the card relay with the client certificate that your grant lists.',
+    meaning:
+      'The connection brought no client certificate. Nothing of the card was read. Connect to the card relay with the one that your grant lists.',
   },
   client_certificate_not_registered: {
     status: 403,
     title: 'The client certificate is not registered',
     retry: 'after_change',
-    meaning: 'The certificate is valid, but your grant does not list its fingerprint.',
+    meaning:
+      'The certificate is valid, but your grant does not list its fingerprint. Nothing of the card was read. Use the one that it lists, or ask your operator to add this one.',
   },
   card_number_missing: {
     status: 400,
@@ -406,32 +441,36 @@ export const errorTable = {
     status: 400,
     title: 'The card security code is missing',
     retry: 'after_change',
-    meaning: 'Send `payment_method.card.cvc`. Only a charge with `initiator: "merchant"` has none.',
+    meaning:
+      'A charge that the shopper begins needs the card’s security code, and this one has none. Nothing was sent to the bank. Send `payment_method.card.cvc`. Only a charge with `initiator: "merchant"` has none.',
   },
   card_number_invalid: {
     status: 400,
     title: 'The card number is not valid',
     retry: 'after_change',
     meaning:
-      'A card number is a JSON string of 12 to 19 digits without spaces, as many as its brand issues, whose check digit is right.',
+      'The number cannot be a card’s: one is a JSON string of 12 to 19 digits without spaces, as many as its brand issues, whose check digit is right. Nothing was sent to the bank. Ask the shopper to look at the number again.',
   },
   card_cvc_invalid: {
     status: 400,
     title: 'The card security code is not valid',
     retry: 'after_change',
-    meaning: 'A security code is a JSON string of 3 or 4 digits.',
+    meaning:
+      'A security code is a JSON string of 3 or 4 digits, and this is none. Nothing was sent to the bank. Ask the shopper to look at it again.',
   },
   card_expired: {
     status: 400,
     title: 'The card has expired',
     retry: 'after_change',
-    meaning: '`exp_month` and `exp_year` are in the past. Nothing was sent to the bank.',
+    meaning:
+      '`exp_month` and `exp_year` are in the past. Nothing was sent to the bank. Ask the shopper for another card.',
   },
   card_field_ambiguous: {
     status: 400,
     title: 'The card is not written plainly',
     retry: 'after_change',
-    meaning: 'The number and the code must be plain JSON strings without escapes, once each, at `payment_method.card`.',
+    meaning:
+      'The number and the code must be plain JSON strings without escapes, once each, at `payment_method.card`; these are not. Nothing was sent to the bank. Write the body with a JSON library, and the card’s digits as they are.',
   },
   // Us
   rate_limited: {
@@ -439,7 +478,8 @@ export const errorTable = {
     title: 'Too many requests',
     retry: 'same_request',
     retryAfterSeconds: 1,
-    meaning: 'Wait for `Retry-After` and send the request again.',
+    meaning:
+      'More requests came in this minute than the limit allows, of your key or of your address. Nothing of this one was done. Wait for `Retry-After` and send it again; spread what you send.',
   },
   card_testing_suspected: {
     status: 429,
@@ -486,7 +526,8 @@ export const errorTable = {
     title: 'The service is not available',
     retry: 'same_request',
     retryAfterSeconds: 2,
-    meaning: 'Wait for `Retry-After` and send the same request with the same idempotency key again.',
+    meaning:
+      'Something that FinCore needs does not answer, such as its database, or it is just starting or ending. Whether the request was carried out may not be known. Wait for `Retry-After` and send the same request with the same idempotency key again: it cannot act twice.',
   },
 } as const satisfies Record<string, ErrorRow>
 

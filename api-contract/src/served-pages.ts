@@ -35,8 +35,23 @@ export type ServedPage = {
   inlineStyle?: string
 }
 
-export function makeServedFile(file: Omit<ServedFile, 'integrity'>): ServedFile {
-  return { ...file, integrity: `sha384-${createHash('sha384').update(file.body).digest('base64')}` }
+/** What `makeServedFile` makes a file of. A body that takes long to make is made when it is first asked for. */
+type FileToServe = Omit<ServedFile, 'integrity' | 'body'> & { body: string | (() => string) }
+
+export function makeServedFile({ body: given, ...file }: FileToServe): ServedFile {
+  let body = typeof given === 'string' ? given : undefined
+  let integrity: string | undefined
+  return {
+    ...file,
+    get body() {
+      body ??= typeof given === 'string' ? given : given()
+      return body
+    },
+    get integrity() {
+      integrity ??= `sha384-${createHash('sha384').update(this.body).digest('base64')}`
+      return integrity
+    },
+  }
 }
 
 export const contentTypes: Readonly<Record<FileKind, string>> = {

@@ -86,8 +86,8 @@ export async function buildShop(config: ShopConfig): Promise<FastifyInstance> {
     return sendPage(reply, renderMessage('That did not work', text), status)
   })
 
-  for (const { path, kind, body } of servedFiles)
-    app.get(path, (_request, reply) => reply.type(contentTypes[kind]).send(body))
+  for (const file of servedFiles)
+    app.get(file.path, (_request, reply) => reply.type(contentTypes[file.kind]).send(file.body))
   app.get('/icon.svg', (_request, reply) => reply.type('image/svg+xml').send(icon))
 
   app.get('/', (_request, reply) => sendPage(reply, renderCatalogue()))

@@ -7,7 +7,8 @@ export function describeAddressTricks(table: (head: string[], rows: string[][]) 
   return [
     'A merchant names the address that its events are sent to, and FinCore sends them from inside your network. So an address must',
     'lead to the public Internet, or a merchant, or whoever has a merchant’s key, could have FinCore knock at doors that only',
-    'insiders reach: a metadata service that gives away credentials, a database, the machine itself.',
+    'insiders reach: a metadata service that gives away credentials, a database, the machine itself. And not only knock: the',
+    'beginning of each answer is shown in the log of tries.',
     '',
     'It is checked twice. **When an endpoint is set**, the URL is read as the sender reads it, by the URL standard, which turns',
     '`0x7f.1` into `127.0.0.1`; then its name is resolved, and one address that is not public refuses all of them',

@@ -70,7 +70,7 @@ function printReady({ dev, psp }: FinCore, devFile: string, tookMs: number): voi
   console.log(`\nReady after ${(tookMs / 1000).toFixed(1)} s. The shop: ${dev.shop}\n`)
   for (const { flow, explanation, line } of curlLinesOf(dev, psp)) console.log(`# ${flow}: ${explanation}\n${line}\n`)
   console.log(
-    `The API's endpoints, errors and events: ${dev.api}/docs   Guides: docs/guides/README.md   Test cards: ${psp.testCards(dev)}`,
+    `The API's endpoints, errors and events: ${dev.api}/docs   Guides: ${dev.api}/docs/guides   Test cards: ${psp.testCards(dev)}`,
   )
   console.log(`Addresses and keys: ${devFile}   Ctrl-C stops everything.`)
 }

@@ -12,11 +12,16 @@ import { shareAmongFiles } from './shared.ts'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** Starts a real Chromium: the one that CHROMIUM_PATH names, an installed one, or the one that came from npm. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Starts a real Chromium: the one that CHROMIUM_PATH names, an installed one, or the one that came from npm.
+ *
+ * @param devToolsPort for a tool that brings its own hands; without it nobody but the caller reaches the browser
+ */
+export async function openBrowser(devToolsPort?: number): Promise<Browser> {
   const executablePath =
     process.env.CHROMIUM_PATH ?? installed.find((path) => existsSync(path)) ?? (await unpackChromium())
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] })
+  const forTools = devToolsPort === undefined ? [] : [`--remote-debugging-port=${devToolsPort}`]
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking', ...forTools] })
 }
 
 /** One Chromium for all test files of a process. Each opens contexts of its own in it. */

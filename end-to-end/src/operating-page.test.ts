@@ -19,9 +19,15 @@ test(`${page} brings a merchant on board as it says`, async (t) => {
   const dataDir = join(home, 'data')
   mkdirSync(dataDir)
   writeDevFile(dataDir, world.fincore.dev)
+  const { NODE_COMPILE_CACHE: cache } = process.env
   const shell = openShellSession({
     cwd: pathInRepository(''),
-    env: { HOME: home, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`, FINCORE_DATA_DIR: dataDir },
+    env: {
+      HOME: home,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
+      FINCORE_DATA_DIR: dataDir,
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    },
   })
   t.after(async () => {
     shell.close()

@@ -1,15 +1,15 @@
 import { loadConfig } from './config.ts'
 import { describeError } from './log.ts'
-import { checkDatabase, migrateAtStart } from './start-checks.ts'
 import { StartError } from './start-error.ts'
 
 /** The entry: reads the settings, starts the roles, and ends cleanly when told to. */
 async function main(): Promise<void> {
   const flag = process.argv.indexOf('--roles')
   const config = loadConfig(process.env, flag === -1 ? undefined : (process.argv[flag + 1] ?? ''))
+  // Only now, so that what is wrong with settings is told at once; and with the database, before all the rest is read.
+  const { checkDatabase, migrateAtStart } = await import('./start-checks.ts')
   if (config.migrationsDatabaseUrl !== null) await migrateAtStart(config.migrationsDatabaseUrl)
   await checkDatabase(config)
-  // Only now, so that what is wrong with settings and database is told at once.
   const { startPaymentService } = await import('./payment-service.ts')
   const service = await startPaymentService(config)
   const stop = () => {

@@ -10,7 +10,7 @@ export type Reader = {
   /** Where a reader puts the files of the page, and runs the program. */
   folder: string
   /** What a reader does after a block that printed this, before the next one: opens a link in a browser, for example. */
-  act?(printed: string): Promise<void>
+  act?(printed: string, block: DocBlock): Promise<void>
 }
 
 /**
@@ -30,7 +30,7 @@ export async function runBlocks(page: string, blocks: readonly DocBlock[], reade
       const isRefusalShown = blocks[index + 1]?.language === 'json'
       const refused = answers.find((one) => isProblem(one) && !(isRefusalShown && one === answer))
       assert.equal(refused, undefined, `${block.at}: refused`)
-      await reader.act?.(printed)
+      await reader.act?.(printed, block)
     } else if (block.language === 'json') {
       assert.ok(answer, `${block.at}: there is no answer just before it.`)
       const difference = findDifference(JSON.parse(block.text), answer)

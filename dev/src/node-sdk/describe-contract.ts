@@ -28,7 +28,7 @@ function findObject(schema: Schema): Schema | undefined {
 }
 
 async function importContract(): Promise<object[]> {
-  const files = globSync('api-contract/src/*.ts', { cwd: pathInRepository('') }).sort()
+  const files = globSync('api-contract/src/*.ts', { cwd: pathInRepository(''), exclude: ['**/*.test.ts'] }).sort()
   return Promise.all(files.map((file) => import(pathToFileURL(pathInRepository(file)).href)))
 }
 

@@ -237,6 +237,10 @@ export const controls: readonly Control[] = [
         tests: ['refuses money that is not conserved, whatever the code believes'],
       },
       { file: `${service}/webhook-addresses/address-guard.test.ts`, tests: ['is refused: …'] },
+      {
+        file: `${service}/webhook-addresses/address-tricks.test.ts`,
+        tests: ['…: …, which leads to …', 'Redirects: none is followed, by whichever status'],
+      },
       { file: `${service}/http/link/matrix.test.ts`, tests: ['shows the merchant’s words as words'] },
       {
         file: `${service}/webhooks/inbox/inbox.test.ts`,

@@ -1,6 +1,6 @@
 import type { ServedPage } from '@fincore/api-contract/served-pages'
 import { pages as shopPages } from '@fincore/demo-shop/pages/served-pages'
-import { docsPage } from '@fincore/payment-service/http/docs/page'
+import { docsPage, referencePage } from '@fincore/payment-service/http/docs/assets'
 import { messagePage, payPage } from '@fincore/payment-service/http/link/assets'
 import { pages as sandboxPages } from '@fincore/psp-sandbox/pages/assets'
 
@@ -20,7 +20,7 @@ export const sites: readonly Site[] = [
     about: 'The payment link and the documentation. No card is typed here: the link leads to the PSP’s page.',
     authorisedBy:
       'The maintainers, by reviewing the change that brought the script; the operator, by deploying the version.',
-    pages: [payPage, messagePage, docsPage],
+    pages: [payPage, messagePage, referencePage, docsPage],
   },
   {
     name: 'psp-sandbox',

@@ -4,12 +4,13 @@ import { after, before, describe, it } from 'node:test'
 import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
 import { readAnswers } from '@fincore/dev/doc-blocks/compare-answer'
 import { readExample, readGuides } from '@fincore/dev/doc-blocks/include-examples'
+import type { DocBlock } from '@fincore/dev/doc-blocks/read-blocks'
 import type { ShellSession } from '@fincore/dev/doc-blocks/shell-session'
 import { pathInRepository } from '@fincore/dev/managed-process'
 import * as sdk from '@fincore/node'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, Page } from 'playwright-core'
-import { openBrowser, payOnHostedPage } from '../browser.ts'
+import { payOnHostedPage, shareBrowser } from '../browser.ts'
 import { launcherCommands } from '../launcher-commands.ts'
 import { eventually } from '../world.ts'
 import { type GuideWorld, openGuideWorld } from './guide-world.ts'
@@ -19,6 +20,7 @@ const guides = readGuides().filter(({ name }) => name !== 'README')
 const readme = { name: 'front', path: 'README.md', text: readFileSync(pathInRepository('README.md'), 'utf8') }
 /** What the README says to type that starts FinCore, or is what runs this test, and is run elsewhere. */
 const runElsewhere: readonly string[] = [...Object.values(launcherCommands), 'npm ci', 'npm test']
+const shared = shareBrowser()
 const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
 
 /** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
@@ -27,11 +29,11 @@ describe('the guides', { concurrency: 1 }, () => {
   let key: string
   let browser: Browser
   before(async () => {
-    ;[reader, browser] = await Promise.all([openGuideWorld(), openBrowser()])
+    ;[reader, browser] = await Promise.all([openGuideWorld(), shared.open()])
     key = await reader.makeShop()
   })
   after(async () => {
-    await browser?.close()
+    await shared.close()
     await reader?.close()
   })
 
@@ -51,8 +53,9 @@ describe('the guides', { concurrency: 1 }, () => {
     await page.getByRole('button', { name: 'Pay 19.90 EUR' }).click()
   }
 
-  /** What a reader does after a block that printed this: pays an open session, and waits for a ping. */
-  async function act(printed: string, shell: ShellSession): Promise<void> {
+  /** What a reader does after a block: waits for the shop that it starts, pays an open session, waits for a ping. */
+  async function act(printed: string, { text }: DocBlock, shell: ShellSession): Promise<void> {
+    if (/\.mjs\) &/.test(text)) await eventually('the shop to listen', () => fetch(reader.shop).catch(() => null))
     const answer = readAnswers(printed).at(-1)
     if (answer?.object === 'payment_session' && answer.status === 'open') await payAsShopper(answer)
     if (answer?.object === 'webhook_delivery') await eventually('the ping', async () => /^ping$/m.test(shell.printed()))
@@ -155,7 +158,7 @@ describe('the guides', { concurrency: 1 }, () => {
     it(`${guide.name}: every block runs, and says what it says`, async () => {
       const shell = await reader.openShell(guide)
       try {
-        await reader.follow(guide, shell, (printed) => act(printed, shell))
+        await reader.follow(guide, shell, (printed, block) => act(printed, block, shell))
         await afterwards[guide.name]?.(shell)
       } catch (error) {
         throw new Error(`${error instanceof Error ? error.message : error}\n${shell.printed()}`, { cause: error })

@@ -477,6 +477,18 @@ test('a grant warns at 60, 30 and 7 days, once each, and lapses by itself after 
   )
   const { body: list } = await call('ada', 'GET', path)
   assert.equal(list.data[0]?.status, 'expired')
+  const { data: notices } = (await call('ada', 'GET', `/notices?merchant=${merchant}`)).body
+  assert.deepEqual(
+    notices.map(
+      (notice) => `${notice.kind} ${String(notice.subject).replace(/^.*: /, '')} ${notice.about === grant.id}`,
+    ),
+    [
+      'raw_card_grant_expired the raw-card grant has ended true',
+      'raw_card_grant_lapsing the raw-card grant ends in 7 days true',
+      'raw_card_grant_lapsing the raw-card grant ends in 30 days true',
+      'raw_card_grant_lapsing the raw-card grant ends in 60 days true',
+    ],
+  )
 })
 
 test('held and flagged PSP events are listed, and replayed once', async () => {

@@ -75,7 +75,7 @@ export async function createApiServer(
   registerWebhookDeliveryRoutes(app, deps)
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
-  registerDocsRoutes(app, describeApi)
+  registerDocsRoutes(app, describeApi, deps.config)
   registerHealthRoute(app)
   await registerPspWebhookRoute(app, deps, door)
   return app

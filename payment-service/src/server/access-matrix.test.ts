@@ -51,6 +51,10 @@ const rules: Record<string, Rule> = {
   'GET /docs/errors': 'anyone',
   'GET /docs/decline-codes': 'anyone',
   'GET /docs/events': 'anyone',
+  'GET /docs/currencies': 'anyone',
+  'GET /docs/*': 'anyone',
+  'GET /docs-assets/docs.css': 'anyone',
+  'GET /docs-assets/try.js': 'anyone',
   'GET /health': 'anyone',
   'GET /link-assets/link.css': 'anyone',
   'GET /link-assets/open.js': 'anyone',
@@ -181,7 +185,7 @@ describe('access', () => {
   })
 
   const nameOf = ({ method, url }: { method: string; url: string }) =>
-    `${method} ${url.replace(/^(\/link-assets\/[a-z]+)-[0-9a-f]{12}\./, '$1.')}`
+    `${method} ${url.replace(/^(\/(?:link|docs)-assets\/[a-z]+)-[0-9a-f]{12}\./, '$1.')}`
 
   it('has a rule for every route, and a route for every rule', () => {
     const routes = doors.flatMap((door) => door.routeTable.filter(({ method }) => method !== 'HEAD').map(nameOf))

@@ -55,6 +55,50 @@ export type TryResult = {
 /** A failure after a silence of so long begins a new streak: there was nothing to fail at meanwhile. */
 const streakEndsAfterMs = 48 * 3_600_000
 
+const recordTriesSql = `with result as (
+  select * from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[],
+    $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::text[], $14::text[], $15::boolean[])
+    with ordinality as result (merchant_id, id, tries, status, delivered, error, retry_after_ms,
+      endpoint_id, url, try_id, tried_at, took_ms, answer_type, answer, answer_is_cut, place)
+), logged as (
+  insert into webhook_tries (${webhookTryColumns})
+  select result.merchant_id, result.id, try_id, url, tried_at, took_ms, result.status, result.error, answer_type, answer, answer_is_cut
+  from result join webhook_deliveries delivery using (merchant_id, id)
+), judged as (
+  select result.merchant_id, endpoint_id, delivered, place,
+    coalesce(max(place) filter (where delivered) over (partition by result.merchant_id, endpoint_id), 0) as last_success
+  from result join webhook_endpoints endpoint
+    on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id and endpoint.url = result.url
+), told as (
+  insert into webhook_endpoint_health as health
+    (merchant_id, endpoint_id, consecutive_failures, failing_since, last_success_at, last_failure_at)
+  select merchant_id, endpoint_id, count(*) filter (where place > last_success),
+    case when max(place) > max(last_success) then now() end,
+    case when bool_or(delivered) then now() end, case when not bool_and(delivered) then now() end
+  from judged group by merchant_id, endpoint_id order by merchant_id, endpoint_id
+  on conflict (merchant_id, endpoint_id) do update set
+    consecutive_failures = excluded.consecutive_failures
+      + case when excluded.last_success_at is null then health.consecutive_failures else 0 end,
+    failing_since = case
+      when excluded.last_success_at is null and health.last_failure_at > now() - $16::bigint * interval '1 millisecond'
+        then coalesce(health.failing_since, excluded.failing_since)
+      else excluded.failing_since end,
+    warned_at = case
+      when excluded.last_success_at is null and health.last_failure_at > now() - $16::bigint * interval '1 millisecond'
+        then health.warned_at end,
+    last_success_at = coalesce(excluded.last_success_at, health.last_success_at),
+    last_failure_at = coalesce(excluded.last_failure_at, health.last_failure_at)
+)
+update webhook_deliveries delivery
+set tries = result.tries + 1, last_try_at = now(), last_status = result.status, last_error = result.error,
+  state = case when result.delivered then 'delivered' when result.retry_after_ms is null then 'failed' else 'pending' end,
+  delivered_at = case when result.delivered then now() end,
+  next_try_at = case when not result.delivered then now() + result.retry_after_ms * interval '1 millisecond' end
+from result
+where delivery.merchant_id = result.merchant_id and delivery.id = result.id
+  and case when result.delivered then delivery.state <> 'delivered'
+      else delivery.state = 'pending' and delivery.tries = result.tries end`
+
 /**
  * Records tries, many in one statement: what becomes of the delivery, the try itself, and how its endpoint fares.
  *
@@ -63,67 +107,24 @@ const streakEndsAfterMs = 48 * 3_600_000
  * no more says nothing of its health. Rows of health are locked in the order of their keys.
  */
 export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
-  await db.query(
-    `with result as (
-       select * from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[],
-         $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::text[], $14::text[], $15::boolean[])
-         with ordinality as result (merchant_id, id, tries, status, delivered, error, retry_after_ms,
-           endpoint_id, url, try_id, tried_at, took_ms, answer_type, answer, answer_is_cut, place)
-     ), logged as (
-       insert into webhook_tries (${webhookTryColumns})
-       select result.merchant_id, result.id, try_id, url, tried_at, took_ms, result.status, result.error, answer_type, answer, answer_is_cut
-       from result join webhook_deliveries delivery using (merchant_id, id)
-     ), judged as (
-       select result.merchant_id, endpoint_id, delivered, place,
-         coalesce(max(place) filter (where delivered) over (partition by result.merchant_id, endpoint_id), 0) as last_success
-       from result join webhook_endpoints endpoint
-         on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id and endpoint.url = result.url
-     ), told as (
-       insert into webhook_endpoint_health as health
-         (merchant_id, endpoint_id, consecutive_failures, failing_since, last_success_at, last_failure_at)
-       select merchant_id, endpoint_id, count(*) filter (where place > last_success),
-         case when max(place) > max(last_success) then now() end,
-         case when bool_or(delivered) then now() end, case when not bool_and(delivered) then now() end
-       from judged group by merchant_id, endpoint_id order by merchant_id, endpoint_id
-       on conflict (merchant_id, endpoint_id) do update set
-         consecutive_failures = excluded.consecutive_failures
-           + case when excluded.last_success_at is null then health.consecutive_failures else 0 end,
-         failing_since = case
-           when excluded.last_success_at is null and health.last_failure_at > now() - $16::bigint * interval '1 millisecond'
-             then coalesce(health.failing_since, excluded.failing_since)
-           else excluded.failing_since end,
-         warned_at = case
-           when excluded.last_success_at is null and health.last_failure_at > now() - $16::bigint * interval '1 millisecond'
-             then health.warned_at end,
-         last_success_at = coalesce(excluded.last_success_at, health.last_success_at),
-         last_failure_at = coalesce(excluded.last_failure_at, health.last_failure_at)
-     )
-     update webhook_deliveries delivery
-     set tries = result.tries + 1, last_try_at = now(), last_status = result.status, last_error = result.error,
-       state = case when result.delivered then 'delivered' when result.retry_after_ms is null then 'failed' else 'pending' end,
-       delivered_at = case when result.delivered then now() end,
-       next_try_at = case when not result.delivered then now() + result.retry_after_ms * interval '1 millisecond' end
-     from result
-     where delivery.merchant_id = result.merchant_id and delivery.id = result.id
-       and case when result.delivered then delivery.state <> 'delivered'
-           else delivery.state = 'pending' and delivery.tries = result.tries end`,
-    [
-      results.map(({ delivery }) => delivery.merchantId),
-      results.map(({ delivery }) => delivery.id),
-      results.map(({ delivery }) => delivery.tries),
-      results.map(({ status }) => status),
-      results.map(({ delivered }) => delivered),
-      results.map((result) => (result.delivered ? null : result.error)),
-      results.map((result) => (result.delivered ? null : result.retryAfterMs)),
-      results.map(({ delivery }) => delivery.endpointId),
-      results.map(({ delivery }) => delivery.url),
-      results.map(({ id }) => id),
-      results.map(({ triedAt }) => triedAt),
-      results.map(({ tookMs }) => tookMs),
-      results.map(({ answer }) => answer?.contentType ?? null),
-      results.map(({ answer }) => answer?.body ?? null),
-      results.map(({ answer }) => answer?.isCut ?? false),
-      streakEndsAfterMs,
-    ],
-  )
+  const values = [
+    results.map(({ delivery }) => delivery.merchantId),
+    results.map(({ delivery }) => delivery.id),
+    results.map(({ delivery }) => delivery.tries),
+    results.map(({ status }) => status),
+    results.map(({ delivered }) => delivered),
+    results.map((result) => (result.delivered ? null : result.error)),
+    results.map((result) => (result.delivered ? null : result.retryAfterMs)),
+    results.map(({ delivery }) => delivery.endpointId),
+    results.map(({ delivery }) => delivery.url),
+    results.map(({ id }) => id),
+    results.map(({ triedAt }) => triedAt),
+    results.map(({ tookMs }) => tookMs),
+    results.map(({ answer }) => answer?.contentType ?? null),
+    results.map(({ answer }) => answer?.body ?? null),
+    results.map(({ answer }) => answer?.isCut ?? false),
+    streakEndsAfterMs,
+  ]
+  // Prepared, because it is sent with every webhook, and planning it costs more than running it.
+  await db.query({ name: 'record-tries', text: recordTriesSql, values })
 }

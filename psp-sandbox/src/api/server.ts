@@ -29,7 +29,17 @@ export function createApi(api: Api, tls: { cert: string; key: string }, log: Log
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: sendUnreadablePath,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, discriminator: true, allErrors: false } },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        discriminator: true,
+        allErrors: false,
+        // The schemas are code: they need no proof at each start that they are JSON Schema.
+        meta: false,
+        validateSchema: false,
+      },
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
   // A POST that needs no body may say that it is JSON all the same.
   const parseJson = app.getDefaultJsonParser('error', 'error')

@@ -1,36 +1,34 @@
-import { readFileSync } from 'node:fs'
-import { makePolicy, type ServedPage } from '@fincore/api-contract/served-pages'
+import { renderFileTags, type ServedPage } from '@fincore/api-contract/served-pages'
 import { type Html, html } from '../link/html.ts'
+import { docsPage } from './assets.ts'
 
-const styles = readFileSync(new URL('docs.css', import.meta.url), 'utf8')
-
-/** Nothing is loaded: the styles stand in the page, and there is no script. */
-export const docsPage: ServedPage = {
-  name: 'docs',
-  shows: 'The API’s documentation',
-  addresses: ['/docs', '/docs/*'],
-  files: [],
-  inlineStyle: styles,
-}
-export const contentSecurityPolicy = makePolicy(docsPage, '', {
-  'img-src': 'data:',
-  'form-action': `'none'`,
-  'frame-ancestors': `'none'`,
-})
-
+/** The pages that every page leads to. */
 const pages = {
-  '/docs': 'Endpoints',
+  '/docs': 'API reference',
+  '/docs/guides': 'Guides',
   '/docs/errors': 'Errors',
   '/docs/decline-codes': 'Decline codes',
   '/docs/events': 'Events',
-  '/v1/openapi.json': 'OpenAPI',
+  '/docs/currencies': 'Currencies',
 } as const
-export type DocsPath = Exclude<keyof typeof pages, '/v1/openapi.json'>
 
-export function renderDocsPage(path: DocsPath, title: string, body: Html): string {
-  const links = Object.entries(pages).map(
-    ([to, name]) => html`<li><a href="${to}"${to === path ? html` aria-current="page"` : null}>${name}</a></li>`,
-  )
+/** One entry of a page's contents, and what stands below it. */
+export type Entry = { to: string; name: Html; inside?: readonly Entry[] }
+
+export type DocsPage = {
+  path: string
+  title: string
+  /** What stands beside the page, or on a phone folded up before it. */
+  contents?: readonly Entry[]
+  body: Html
+  served?: ServedPage
+}
+
+export function renderDocsPage({ path, title, contents = [], body, served = docsPage }: DocsPage): string {
+  const links = Object.entries(pages).map(([to, name]) => {
+    const isHere = to === path || (to === '/docs/guides' && path.startsWith(`${to}/`))
+    return html`<li><a href="${to}"${isHere ? html` aria-current="page"` : null}>${name}</a></li>`
+  })
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,17 +36,39 @@ export function renderDocsPage(path: DocsPath, title: string, body: Html): strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · FinCore</title>
 <link rel="icon" href="data:,">
-<style>${{ html: styles }}</style>
+${renderFileTags(served)}
 </head>
 <body>
-<nav aria-label="Pages"><ul class="links">${joinHtml(links)}</ul></nav>
-<main>
+<a class="skip" href="#main">Skip to the page’s content</a>
+<header class="bar">
+<a class="brand" href="/docs">FinCore</a>
+<nav aria-label="Documentation"><ul>${joinHtml(links)}<li><a href="/v1/openapi.json">OpenAPI</a></li></ul></nav>
+</header>
+<div class="${contents.length === 0 ? 'plain' : 'framed'}">
+${contents.length === 0 ? null : renderContents(contents)}
+<main id="main" tabindex="-1">
 <h1>${title}</h1>
 ${body}
 </main>
+</div>
 </body>
 </html>
 `.html
+}
+
+/** Beside the page, where there is room; folded up before it on a phone. Both without a script. */
+function renderContents(contents: readonly Entry[]): Html {
+  const list = renderEntries(contents, true)
+  return html`<nav class="contents" aria-label="On this page"><details class="folded"><summary>On this page</summary>${list}</details><div class="unfolded">${list}</div></nav>`
+}
+
+function renderEntries(entries: readonly Entry[], areTop = false): Html {
+  return html`<ul>${joinHtml(
+    entries.map(
+      ({ to, name, inside = [] }) =>
+        html`<li><a${areTop ? html` class="top"` : null} href="${to}">${name}</a>${inside.length === 0 ? null : renderEntries(inside)}</li>`,
+    ),
+  )}</ul>`
 }
 
 /** A text of the tables, in which backticks mark code. */
@@ -71,7 +91,16 @@ export function renderRows(rows: readonly { id: string; heading: Html; texts: re
 }
 
 /** Where each row of a long page is. */
-export function renderIndex(ids: readonly string[]): Html {
-  const links = ids.map((id) => html`<li><a href="#${id}"><code>${id}</code></a></li>`)
-  return html`<nav aria-label="On this page"><ul class="index">${joinHtml(links)}</ul></nav>`
+export function listRows(ids: readonly string[]): Entry[] {
+  return ids.map((id) => ({ to: `#${id}`, name: html`<code>${id}</code>` }))
+}
+
+/** A sample, under the name of what it is written for. */
+export function renderSample(code: string, name: string, about: string): Html {
+  return html`<figure><figcaption>${name}</figcaption>${renderCode(code, `${name}: ${about}`)}</figure>`
+}
+
+/** Code that may be wider than its place: it scrolls by itself, with the keyboard as well. */
+export function renderCode(code: string, label: string): Html {
+  return html`<pre tabindex="0" role="region" aria-label="${label}"><code>${code}</code></pre>`
 }

@@ -153,6 +153,30 @@ describe('/v1/webhook_endpoints', { concurrency: false }, () => {
     assert.deepEqual(rows, [{ endpoint_id: id }])
   })
 
+  it('sends each of several endpoints what it asks for, and every endpoint of `*` all', async () => {
+    await newMerchant()
+    const asked = [
+      ['*'],
+      ['charge.captured'],
+      ['charge.failed', 'charge.captured'],
+      ['refund.created'],
+      ['*', 'charge.failed'],
+    ]
+    const made = await Promise.all(asked.map((events) => call('POST', '/webhook_endpoints', { url, events })))
+    assert.deepEqual(made.map(({ body }) => body.events).at(-1), ['*'])
+    const [captured, failed] = [await world.addEvent(merchant), await world.addEvent(merchant, 'charge.failed')]
+    const got = await Promise.all(made.map(({ body }) => world.deliveriesOf(body.id)))
+    const both = [captured.id, failed.id]
+    assert.deepEqual(
+      got.map((deliveries) => deliveries.map(({ event_id }) => event_id)),
+      [both, [captured.id], both, [], both],
+    )
+    const [, second] = made
+    await call('PATCH', `/webhook_endpoints/${second?.body.id}`, { events: ['charge.failed'] })
+    await world.addEvent(merchant)
+    assert.equal((await world.deliveriesOf(second?.body.id)).length, 1)
+  })
+
   it('keeps another merchant out, and needs the scope', async () => {
     const { id } = (await call('POST', '/webhook_endpoints', { url })).body
     await world.addEvent(merchant)

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { createAdminServer } from '../../admin/server.ts'
+import { newId } from '../../ids.ts'
 import { upsertOperators } from '../../store/operators.ts'
+import { recordTries } from '../../store/webhook-tries.ts'
 import { startOutbox } from '../outbox/outbox.ts'
 import { type ApiWorld, callerOf, createApiWorld } from '../testing/api-world.ts'
 import { type Receiver, startReceiver, until } from '../testing/webhook-world.ts'
@@ -143,6 +145,13 @@ describe('the health of a webhook endpoint', { concurrency: false }, () => {
     const { health } = await endpoint(id)
     assert.equal(health.failing_since, health.last_failure_at)
     assert.deepEqual(await watchEndpoints(world.deps), { warned: 0, disabled: 0 })
+    // Ten hours of failures, long ago, are ten hours.
+    await world.pool.query(
+      `update webhook_endpoint_health set failing_since = now() - interval '9 days', last_failure_at = now() - interval '9 days' + interval '10 hours'
+       where endpoint_id = $1`,
+      [id],
+    )
+    assert.deepEqual(await watchEndpoints(world.deps), { warned: 0, disabled: 0 })
   })
 
   it('says nothing of a new address that the old one failed at, and does not disable it', async () => {
@@ -153,6 +162,25 @@ describe('the health of a webhook endpoint', { concurrency: false }, () => {
     const url = new URL('/new', receiver.url).href
     const moved = (await call('PATCH', `/webhook_endpoints/${id}`, { url })).body
     assert.equal(moved.health.state, 'healthy')
+    // A try at the old address that ends only now.
+    const [delivery] = await world.deliveriesOf(id)
+    const late = {
+      merchantId: merchant,
+      id: `${delivery?.id}`,
+      tries: 9,
+      endpointId: id,
+      url: new URL('/old', receiver.url).href,
+    }
+    const tried = {
+      delivery: late,
+      id: newId('webhookTry'),
+      triedAt: new Date(),
+      tookMs: 9,
+      answer: null,
+      status: null,
+    }
+    await recordTries(world.pool, [{ ...tried, delivered: false, error: 'timeout', retryAfterMs: null }])
+    assert.equal((await endpoint(id)).health.consecutive_failures, 0)
     assert.deepEqual(await watchEndpoints(world.deps), { warned: 0, disabled: 0 })
   })
 
