@@ -86,6 +86,11 @@ describe('operators bring a merchant on board with the command line alone', () =
     })
     const right = await run('alice', `psp check --merchant ${merchant.id}`)
     assert.equal(right.code, 0, right.out)
+    for (const [step, status] of [
+      ['disable', 'disabled'],
+      ['enable', 'active'],
+    ])
+      assert.equal((await make('alice', `psp ${step} ${account.id} --merchant ${merchant.id}`)).status, status)
   })
 
   it('makes keys, one of them into a file, and a webhook endpoint', async () => {

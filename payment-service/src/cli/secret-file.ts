@@ -1,19 +1,34 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { CommandFailure } from './failures.ts'
 
 /**
- * Opens a new file for a secret, which its owner alone may read, before the secret is made: one that could not be kept
- * would be lost. Throws where the file is there already.
+ * Makes something that has a secret, and writes the secret to a new file, which its owner alone may read. The file is
+ * opened before: a secret that could not be kept would be lost. When nothing is made, no file is left.
+ *
+ * @param path without one the secret is not kept, and is to be shown.
  */
-export function openSecretFile(path: string): { write(secret: string): void } {
+export async function keepSecret<Made>(
+  path: string | undefined,
+  make: () => Promise<Made>,
+  secretOf: (made: Made) => string,
+): Promise<Made> {
+  if (path === undefined) return make()
+  const file = openNew(path)
   try {
-    const file = openSync(path, 'wx', 0o600)
-    return {
-      write(secret) {
-        writeSync(file, `${secret}\n`)
-        closeSync(file)
-      },
-    }
+    const made = await make()
+    writeSync(file, `${secretOf(made)}\n`)
+    return made
+  } catch (error) {
+    unlinkSync(path)
+    throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
     throw new CommandFailure(`${path} cannot be made (${code}).`, 'Name a file that is not there yet.')

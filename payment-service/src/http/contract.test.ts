@@ -129,10 +129,12 @@ describe('the contract', () => {
   )
   /** What of the sandbox and of earlier answers a request may name; addresses that need no look-up. */
   const known: Known = (schema, name) => {
-    if (schema.format === 'date-time')
-      return fc
-        .date({ min: new Date('2024-01-01'), max: new Date('2030-01-01'), noInvalidDate: true })
-        .map((date) => date.toISOString())
+    if (schema.format === 'date-time') {
+      // A time until which comes after the one since which.
+      const [first, last] = name === 'until' ? [2029, 2031] : [2024, 2028]
+      const bounds = { min: new Date(`${first}-01-01`), max: new Date(`${last}-01-01`), noInvalidDate: true }
+      return fc.date(bounds).map((date) => date.toISOString())
+    }
     if (name === 'token') return fromPool(() => tokens)
     if (name === 'currency') return fc.constantFrom('EUR', 'EUR', 'USD', 'JPY', 'KWD', 'XYZ')
     if (name === 'customer_email') return fc.constantFrom('ada@example.com', 'ü@bücher.example')

@@ -5,7 +5,7 @@ import { type GlobalOptions, openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import { toJson } from '../printable.ts'
-import { openSecretFile } from '../secret-file.ts'
+import { keepSecret } from '../secret-file.ts'
 import { type Surroundings, say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 
@@ -57,10 +57,9 @@ export function addKeys(program: Command, run: Run): void {
     .action(
       action<OfMerchant & KeyFile & { kind: string; scope?: string[] }>(run, async (options) => {
         const door = openAdmin(io, options)
-        const file = options.keyFile === undefined ? null : openSecretFile(options.keyFile)
         const body = { kind: options.kind, ...(options.scope === undefined ? {} : { scopes: options.scope }) }
-        const made = await call<NewKey>(door, 'POST', pathOf(options), { body })
-        file?.write(made.key)
+        const make = () => call<NewKey>(door, 'POST', pathOf(options), { body })
+        const made = await keepSecret(options.keyFile, make, ({ key }) => key)
         tellKey(io, options, made)
       }),
     )
@@ -106,10 +105,9 @@ export function addKeys(program: Command, run: Run): void {
     .action(
       action<OfMerchant & KeyFile & { overlapHours: number }>(run, async (options, key) => {
         const door = openAdmin(io, options)
-        const file = options.keyFile === undefined ? null : openSecretFile(options.keyFile)
         const body = { overlap_seconds: options.overlapHours * 3_600 }
-        const made = await call<NewKey>(door, 'POST', `${pathOf(options)}/${key}/roll`, { body })
-        file?.write(made.key)
+        const make = () => call<NewKey>(door, 'POST', `${pathOf(options)}/${key}/roll`, { body })
+        const made = await keepSecret(options.keyFile, make, ({ key }) => key)
         tellKey(io, options, made)
       }),
     )

@@ -31,6 +31,11 @@ const columns: readonly Column<Account>[] = [
   { name: 'priority', show: ({ priority }) => String(priority) },
   { name: 'raw cards', show: (account) => describeRawCards(account) },
 ]
+const switches = {
+  disable:
+    'Takes an account out of use: no new payment is made there. Those that it made are still looked up, captured and refunded.',
+  enable: 'Takes an account into use again.',
+} as const
 const endings: readonly Ending[] = ['done', 'found', 'failed']
 const merchantExample = '--merchant mer_01kx7p2z3r8v9w0a1b2c3d4e5f'
 const accountExample = 'pspa_01kx7p2z3r8v9w0a1b2c3d4e5f'
@@ -126,6 +131,20 @@ export function addPsp(program: Command, run: Run): void {
         note(io, 'Who may send them, a raw-card grant says: fincore raw-card request.')
       }),
     )
+
+  for (const [name, does] of Object.entries(switches)) {
+    withExamples(psp.command(name), `fincore psp ${name} ${accountExample} ${merchantExample}`)
+      .description(does)
+      .argument('<account>', 'pspa_…', readId('pspAccount'))
+      .addOption(merchantOption())
+      .action(
+        action<OfMerchant>(run, async ({ merchant, ...options }, account) => {
+          const path = `${pathOf(merchant)}/${account}/${name}`
+          const changed = await call<Account>(openAdmin(io, options), 'POST', path, { body: {} })
+          say(io, options.json ? toJson(changed) : `The account ${changed.id} is ${changed.status}.`)
+        }),
+      )
+  }
 }
 
 function pathOf(merchant: string): string {

@@ -11,7 +11,7 @@ import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import { toJson } from '../printable.ts'
 import { timeOption } from '../read-time.ts'
-import { openSecretFile } from '../secret-file.ts'
+import { keepSecret } from '../secret-file.ts'
 import { note, say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 
@@ -81,14 +81,13 @@ export function addWebhooks(program: Command, run: Run): void {
       action<CreateOptions>(run, async ({ url, events, description, merchant, secretFile, ...options }) => {
         const door = merchant === undefined ? openApi(io, options) : openAdmin(io, options)
         const where = merchant === undefined ? path : `/admin/v1/merchants/${merchant}/webhook_endpoints`
-        const file = secretFile === undefined ? null : openSecretFile(secretFile)
         const body = { url, ...(events && { events }), ...(description && { description }) }
-        const made = await call<WebhookEndpointWithSecret>(door, 'POST', where, { body, idempotencyKey: randomUUID() })
-        file?.write(made.secret)
+        const make = () => call<WebhookEndpointWithSecret>(door, 'POST', where, { body, idempotencyKey: randomUUID() })
+        const made = await keepSecret(secretFile, make, ({ secret }) => secret)
         const { secret, ...shown } = made
-        if (options.json) return say(io, toJson(file === null ? made : shown))
+        if (options.json) return say(io, toJson(secretFile === undefined ? made : shown))
         say(io, `The endpoint ${made.id} is sent ${made.events.join(' ')} at ${made.url}.`)
-        say(io, file === null ? `Its secret, shown this once: ${secret}` : `Its secret is in ${secretFile}.`)
+        say(io, secretFile === undefined ? `Its secret, shown this once: ${secret}` : `Its secret is in ${secretFile}.`)
       }),
     )
 

@@ -58,15 +58,15 @@ ${body}
 
 /** Beside the page, where there is room; folded up before it on a phone. Both without a script. */
 function renderContents(contents: readonly Entry[]): Html {
-  const list = renderEntries(contents)
+  const list = renderEntries(contents, true)
   return html`<nav class="contents" aria-label="On this page"><details class="folded"><summary>On this page</summary>${list}</details><div class="unfolded">${list}</div></nav>`
 }
 
-function renderEntries(entries: readonly Entry[]): Html {
+function renderEntries(entries: readonly Entry[], areTop = false): Html {
   return html`<ul>${joinHtml(
     entries.map(
       ({ to, name, inside = [] }) =>
-        html`<li><a href="${to}">${name}</a>${inside.length === 0 ? null : renderEntries(inside)}</li>`,
+        html`<li><a${areTop ? html` class="top"` : null} href="${to}">${name}</a>${inside.length === 0 ? null : renderEntries(inside)}</li>`,
     ),
   )}</ul>`
 }

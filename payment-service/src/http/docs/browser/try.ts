@@ -33,7 +33,7 @@ function readKey(): string | null {
 
 /** `crypto.randomUUID` is there on secure pages alone, and a sandbox may be reached by plain HTTP. */
 function newIdempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  const bytes = crypto.getRandomValues(new Uint8Array(12))
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { errorTable, makeProblem } from './errors.ts'
+import { errorTable, makeProblem } from '@fincore/api-contract/errors'
 
 it('every error says what happened and what to do next, in whole sentences', () => {
   const short = Object.entries(errorTable)
