@@ -61,14 +61,18 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
   const wake = { outbox: () => {}, inbox: () => {} }
-  const wakeOutbox = () => wake.outbox()
-  const deps: Deps = {
+  const basis = {
     config,
     pool,
     directory,
     vault,
-    psps,
     log,
+    now: clock.now,
+    wakeOutbox: () => wake.outbox(),
+  }
+  const deps: Deps = {
+    ...basis,
+    psps,
     hotPath: createHotPath(pool),
     send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
     pspPlaces: createPspPlaces(),
@@ -82,17 +86,8 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
         else log.warn('a PSP answers again; the account takes new payments', fields)
       },
     }),
-    now: clock.now,
     steadyMs: clock.steadyMs,
-    cardTesting: createCardTesting({
-      config,
-      directory,
-      vault,
-      log,
-      now: clock.now,
-      store: openCardTestingStore({ pool, log, now: clock.now, wakeOutbox }),
-    }),
-    wakeOutbox,
+    cardTesting: createCardTesting({ ...basis, store: openCardTestingStore(basis) }),
     wakeInbox: () => wake.inbox(),
   }
   const audit = createAuditWriter(deps)

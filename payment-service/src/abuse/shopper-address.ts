@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Vault } from '../secrets.ts'
 
@@ -7,7 +6,9 @@ import type { Vault } from '../secrets.ts'
  * it. Null for what is no address.
  */
 export function readShopperAddress(text: string): { counted: string; network: string } | null {
-  if (isIP(text) === 0 || text.includes('%')) return null
+  // Of IPv4 the plain form alone: `010.0.0.1` is another address for every reader. Of IPv6 without a zone.
+  const isPlain = ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes('%'))
+  if (!isPlain) return null
   const address = ipaddr.process(text)
   if (address.kind() === 'ipv4') {
     const parts = address.toString().split('.')

@@ -34,6 +34,10 @@ const sessionRules: TableRules<SessionRecord> = {
     oneOf('payment_sessions', 'capture_method', ['automatic', 'manual']),
     oneOf('payment_sessions', 'late_payments', ['refund', 'keep']),
     check('payment_sessions_link_digest_check', (row) => row.link_digest.length === 32),
+    check(
+      'payment_sessions_opened_from_check',
+      (row) => row.opened_from === null || (row.opened_from.length >= 1 && row.opened_from.length <= 100),
+    ),
     check('payment_sessions_check', (row) => (row.link_used_at === null) === (row.browser_digest === null)),
     check('payment_sessions_check1', (row) => (row.status === 'completed') === (row.charge_id !== null)),
   ]),
