@@ -41,19 +41,22 @@ export async function buildSdk(): Promise<{ path: string; text: string }[]> {
     (Object.keys(entries) as SdkFileName[]).map(async (name) => ({ name, text: await bundle(name, manifest.version) })),
   )
   const files = Object.fromEntries(scripts.map(({ name, text }) => [name, describe(text)])) as SdkVersion['files']
-  const versions = readVersions()
-  const known = versions.find(({ version }) => version === manifest.version)
-  if (known?.released && JSON.stringify(known.files) !== JSON.stringify(files))
-    throw new Error(`${manifest.version} is released, and pages have its hashes: raise the version in browser-sdk.`)
+  const versions = putVersion(readVersions(), manifest.version, files)
   if (!JSON.stringify(manifest.exports['.']).includes(`/${folder}/fincore.mjs`))
     throw new Error(`The exports in browser-sdk/package.json are not those of version ${manifest.version}.`)
-  const others = versions.filter(({ version }) => version !== manifest.version)
-  const now: SdkVersion = { version: manifest.version, released: known?.released ?? false, files }
   return [
     ...scripts.map(({ name, text }) => ({ path: `${folder}/${name}`, text })),
     types,
-    { path: 'served/versions.json', text: `${JSON.stringify([now, ...others], null, 2)}\n` },
+    { path: 'served/versions.json', text: `${JSON.stringify(versions, null, 2)}\n` },
   ]
+}
+
+/** The versions with this one as the newest. Throws when it is released and its files would change. */
+export function putVersion(versions: readonly SdkVersion[], version: string, files: SdkVersion['files']): SdkVersion[] {
+  const known = versions.find((one) => one.version === version)
+  if (known?.released && JSON.stringify(known.files) !== JSON.stringify(files))
+    throw new Error(`${version} is released, and pages have its hashes: raise the version in browser-sdk/package.json.`)
+  return [{ version, released: known?.released ?? false, files }, ...versions.filter((one) => one !== known)]
 }
 
 /** One file of this version, as browsers get it. */

@@ -1,12 +1,13 @@
 import { type Texts, textsOf } from './texts.ts'
+import type { FieldName } from './types.ts'
 import { readText } from './untrusted.ts'
 
 /** `message` is written for shoppers, `code` for programs, `field` names the input at fault; `cause` is for developers. */
 export class FincoreError extends Error {
   readonly code: string
-  readonly field: string | null
+  readonly field: FieldName | null
 
-  constructor(code: string, message: string, detail: { field?: string | null; cause?: unknown } = {}) {
+  constructor(code: string, message: string, detail: { field?: FieldName | null; cause?: unknown } = {}) {
     super(message, { cause: detail.cause })
     this.name = 'FincoreError'
     this.code = code
@@ -32,7 +33,7 @@ export function makeError(code: keyof typeof messages, locale: string, cause?: u
 
 /** What the PSP says of the shopper's card. `text` is shown when it was written for shoppers, and ours otherwise. */
 export function makeFieldError(
-  refused: { field: string | null; code: unknown; text: unknown; cause?: unknown },
+  refused: { field: FieldName | null; code: unknown; text: unknown; cause?: unknown },
   locale: string,
 ): FincoreError {
   const message = readText(refused.text) ?? textsOf(locale)[messages.fields_error]

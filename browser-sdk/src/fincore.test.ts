@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { putVersion } from './build.ts'
 import { newestVersion, readSdkFile } from './served.ts'
 import { type MerchantPage, openMerchantPage, type Seen } from './testing/merchant-page.ts'
 import { textsOf } from './texts.ts'
@@ -256,6 +257,15 @@ describe('the served files', () => {
       assert.doesNotMatch(body, /\bimport\b|\brequire\(/)
     })
   }
+
+  test('of a released version never change, and a new version leaves them where they are', () => {
+    const { files } = newestVersion()
+    const changed = { ...files, 'fincore.js': files['fincore.mjs'] }
+    const [newer, older] = putVersion([{ version: '1.0.0', released: true, files }], '1.0.1', changed)
+    assert.deepEqual([newer?.version, newer?.released, older?.version, older?.files], ['1.0.1', false, '1.0.0', files])
+    assert.throws(() => putVersion([{ version: '1.0.0', released: true, files }], '1.0.0', changed), /is released/)
+    assert.doesNotThrow(() => putVersion([{ version: '1.0.0', released: false, files }], '1.0.0', changed))
+  })
 
   test('a file whose bytes changed is not read', () => {
     const { version, released, files } = newestVersion()

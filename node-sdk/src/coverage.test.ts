@@ -99,6 +99,16 @@ describe('@fincore/node and the API', () => {
     assert.deepEqual(Object.fromEntries(called), Object.fromEntries(documented))
   })
 
+  it('are called in the samples of the reference by names that there are', async () => {
+    const { text } = await world.http.send('GET', `${world.fincore.dev.api}/docs`)
+    const samples = [...text.matchAll(/fincore\.(\w+)\.(\w+)\(/g)]
+    assert.equal(samples.length, Object.keys(methods).length)
+    for (const [call, resource = '', method = ''] of samples) {
+      const ofResource: unknown = Reflect.get(fincore, resource)
+      assert.ok(typeof ofResource === 'object' && ofResource !== null && method in ofResource, call)
+    }
+  })
+
   it('say who calls, in a version that is the package’s own', () => {
     const { version: ofPackage } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
     assert.equal(version, ofPackage)

@@ -7,12 +7,10 @@ import { lockWebhookEndpoint } from '../store/webhook-endpoints.ts'
 import { answerOnce, type StoredAnswer } from './answer-once.ts'
 import { disabledDetail, type EndpointRequest } from './ping-webhook-endpoint.ts'
 
-/** An id holds 48 bits of milliseconds; no event is younger than this, so later times come to the same. */
-const lastTime = Date.UTC(9999, 11, 31)
-
 /**
  * Sends again what an endpoint did not take of the events from `since` to before `until`: what has failed, and what was
- * canceled because the endpoint was disabled. At most 10,000 in one call, the oldest first; each with all its tries.
+ * canceled because the endpoint was disabled. At most 10,000 in one call, the oldest first; each with all its tries. A time
+ * that ends before it begins holds nothing.
  */
 export async function redeliverFailedWebhooks(
   deps: Pick<Deps, 'pool' | 'now' | 'wakeOutbox'>,
@@ -21,10 +19,9 @@ export async function redeliverFailedWebhooks(
   const { merchantId, endpointId, request } = input
   const since = new Date(request.since)
   const until = request.until === undefined ? deps.now() : new Date(request.until)
-  if (!isTime(since)) return refuse('parameter_invalid', { param: 'since', detail: unreadable('since') })
-  if (!isTime(until)) return refuse('parameter_invalid', { param: 'until', detail: unreadable('until') })
-  if (request.until !== undefined && until <= since)
-    return refuse('parameter_invalid', { param: 'until', detail: 'until must be later than since.' })
+  // A time can have the right form and be none, such as a leap second.
+  for (const [param, time] of Object.entries({ since, until }))
+    if (Number.isNaN(time.getTime())) return refuse('parameter_invalid', { param, detail: unreadable(param) })
   const operation = `POST /v1/webhook_endpoints/${endpointId}/redeliver_failed`
   const answer = await answerOnce<WebhookRedelivery>(
     deps,
@@ -33,7 +30,7 @@ export async function redeliverFailedWebhooks(
       const endpoint = await lockWebhookEndpoint(tx, merchantId, endpointId)
       if (endpoint === null) return refuse('resource_not_found', { param: 'id' })
       if (endpoint.status === 'disabled') return refuse('conflict', { detail: disabledDetail })
-      const range = { from: lowestIdAt('event', since), to: lowestIdAt('event', until), limit: redeliverLimit }
+      const range = { from: lowestIdOf(since), to: lowestIdOf(until), limit: redeliverLimit }
       const { restarted, hasMore } = await restartUndelivered(tx, { merchantId, endpointId }, range)
       const body = {
         object: 'webhook_redelivery',
@@ -50,9 +47,9 @@ export async function redeliverFailedWebhooks(
   return answer
 }
 
-/** A date-time can have a form that the calendar does not know, such as a leap second. */
-function isTime(time: Date): boolean {
-  return time.getTime() >= 0 && time.getTime() <= lastTime
+/** An id knows no time before 1970, and there is no event of then. */
+function lowestIdOf(time: Date): string {
+  return lowestIdAt('event', new Date(Math.max(0, time.getTime())))
 }
 
-const unreadable = (name: string) => `${name} must be a time of RFC 3339 after 1970, such as 2026-11-23T12:00:00Z.`
+const unreadable = (name: string) => `${name} must be a time, such as 2026-11-23T12:00:00Z.`

@@ -57,7 +57,7 @@ export function writeNode(schemas: Schemas, endpoint: Endpoint): string | null {
   const example = exampleBody(schemas, endpoint)
   const body = example === null || JSON.stringify(example) === '{}' ? [] : [writeLiteral(example)]
   const isList = method === 'GET' && !path.endsWith('}')
-  const called = nameCall(method, path.endsWith('}') || parts.length === 0, parts, ids.length)
+  const called = nameCall(method, parts.at(-1), ids.length, path.endsWith('}'))
   const call = `${resource}.${called}(${[...ids, ...body].join(', ')})`
   const filter = operation.parameters.find(({ name }) => name === 'status')
   const [status] = (filter?.schema as SchemaNode | undefined)?.enum ?? []
@@ -66,16 +66,19 @@ export function writeNode(schemas: Schemas, endpoint: Endpoint): string | null {
   return `for await (const one of ${resource}.${called}(${asked.join(', ')})) {\n  console.log(one.id)\n}`
 }
 
-/** The SDK's names follow the API's: `/capture` is `capture`, `/deliveries` below an endpoint is `listDeliveries`. */
-function nameCall(method: string, isPlain: boolean, parts: readonly string[], idCount: number): string {
-  const last = parts.at(-1)
-  if (isPlain || last === undefined) {
+/**
+ * The SDK's names follow the API's: `/capture` is `capture`; of what stands below an object, `/deliveries` is
+ * `listDeliveries`, and `/deliveries/{delivery}` is `getDelivery`.
+ */
+function nameCall(method: string, below: string | undefined, idCount: number, isOfOne: boolean): string {
+  if (below === undefined) {
     if (method === 'POST') return 'create'
     if (method === 'PATCH') return 'update'
     if (method === 'DELETE') return 'delete'
     return idCount === 0 ? 'list' : 'get'
   }
-  return method === 'GET' ? toCamelCase(`list_${last}`) : toCamelCase(last)
+  if (method !== 'GET') return toCamelCase(below)
+  return toCamelCase(isOfOne ? `get_${below.replace(/ies$/, 'y').replace(/s$/, '')}` : `list_${below}`)
 }
 
 const toCamelCase = (name: string) => name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())

@@ -185,15 +185,15 @@ describe('sending again all that was not taken', { concurrency: false }, () => {
     const cases = [
       [{}, 'parameter_missing', 'since'],
       [{ since: 'yesterday' }, 'parameter_invalid', 'since'],
-      [{ since: '1969-01-01T00:00:00Z' }, 'parameter_invalid', 'since'],
       [{ since: '2026-02-30T25:00:00Z' }, 'parameter_invalid', 'since'],
-      [{ since: minutesAgo(1), until: minutesAgo(2) }, 'parameter_invalid', 'until'],
       [{ since: minutesAgo(1), limit: 5 }, 'parameter_unknown', 'limit'],
     ] as const
     for (const [body, code, param] of cases) {
       const answer = await call('POST', path, body)
       assert.deepEqual([answer.status, answer.body.code, answer.body.param], [400, code, param], JSON.stringify(body))
     }
+    const nothing = await call('POST', path, { since: minutesAgo(1), until: '1969-12-31T00:00:00Z' })
+    assert.deepEqual([nothing.status, nothing.body.redelivered], [200, 0], 'a time that ends before it begins')
     await call('PATCH', `/webhook_endpoints/${id}`, { status: 'disabled' })
     assert.equal((await call('POST', path, { since: minutesAgo(9) })).body.code, 'conflict')
     const stranger = callerOf(world.app, await world.addKey(await world.addMerchant()))

@@ -20,6 +20,8 @@ export type Means = {
   lesserKeys: readonly string[]
   noKeys: readonly string[]
   known: Known
+  /** Makes the ids of a path name what belongs together. */
+  relate(path: Record<string, string>): Record<string, string>
 }
 
 type Draft = Omit<Sent, 'body'> & { body: Record<string, unknown> | null; path: string; query: [string, string][] }
@@ -54,13 +56,14 @@ function draftsOf({ method, path, operation }: NamedOperation, read: ReadDocumen
       body: schema === null ? fc.constant(null) : (fitting(schema, means.known) as Arbitrary<Record<string, unknown>>),
     })
     .map((made) => {
+      const ids = means.relate(made.path)
       // One cursor at a time is what the list’s description says.
       if ('starting_after' in made.query) delete made.query.ending_before
       return {
         operationId: operation.operationId,
         method,
         url: '',
-        path: path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(made.path[name] ?? '')),
+        path: path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(ids[name] ?? '')),
         query: Object.entries(made.query) as [string, string][],
         headers: {
           authorization: `Bearer ${made.key}`,
