@@ -96,6 +96,17 @@ describe('what is counted as card testing', () => {
     assert.deepEqual(hosted, ['session_declines'])
   })
 
+  it('leaves room for others where a narrower rule has stopped it, and is stopped all the same when it moves on', () => {
+    const { tally, end, countUntilStopped } = openTally()
+    countUntilStopped((card) => end(card, 'card_declined'))
+    const elsewhere = { ...facts, address: 'two' }
+    assert.equal(tally.findCrowd(elsewhere, rules, 0), null)
+    const [tries, stopped] = countUntilStopped((card) =>
+      end(100 + card, 'card_declined', { address: `other ${card >> 2}` }),
+    )
+    assert.deepEqual([tries, stopped], [8, ['flow_declines']])
+  })
+
   it('is counted once for each payment, whoever tells of it', () => {
     const tally = createTally()
     const told = { payment: 'ch_1', facts, verdict: { is: 'declined', code: 'lost_card' }, card: null } as const

@@ -135,7 +135,7 @@ export function createTally(): Tally {
         return []
       }
       const worth = cards.decline(facts.merchantId, card, nowMs) ? weight : 0
-      let isStopped = false
+      let stoppedBy: Subject | null = null
       return places.flatMap(({ rule, value, key }): Trip[] => {
         const { subject, counts } = ruleOf[rule]
         if (counts === 'open') return []
@@ -145,13 +145,16 @@ export function createTally(): Tally {
         if (weight > 1) bucket.telling++
         const { limit } = rules.limits[rule]
         const points = Math.ceil(bucket.points)
-        // What a narrower rule stops already, a wider one need not; should it go on elsewhere, the next decline tells.
-        if (points < limit || isStopped) {
+        if (points < limit || stoppedBy !== null) {
+          // A narrower rule stops it already, and explains half of what a wider one has counted. Not all: who has many
+          // addresses takes the next. A session explains nothing, but stops this decline alone from blocking more.
+          if (stoppedBy !== null)
+            bucket.points = Math.min(limit - 1, bucket.points * (stoppedBy === 'session' ? 1 : 0.5))
           buckets.set(key, bucket)
           return []
         }
         // A card's first six digits stop nothing where they are known too late.
-        isStopped = subject !== 'bin' || facts.flow === 'raw_card'
+        if (subject !== 'bin' || facts.flow === 'raw_card') stoppedBy = subject
         buckets.delete(key)
         const { declined, telling, approved, since } = bucket
         const figures = { points, limit, declined, telling, approved, since: new Date(since) }
