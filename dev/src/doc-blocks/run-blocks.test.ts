@@ -39,6 +39,10 @@ describe('the blocks of a page', () => {
     assert.equal(readFileSync(join(folder, 'price'), 'utf8'), '1990')
   })
 
+  it('may print right behind one another, as a shop does that runs on in the background', async () => {
+    await run(['sh', '(for i in {1..3000}; do echo Deliver; done) &'], ['sh', 'true'], ['sh', 'true'], ['sh', 'wait'])
+  })
+
   const wrong: Record<string, { blocks: Parameters<typeof run>; says: RegExp }> = {
     'a command that fails': { blocks: [['sh', 'false | true']], says: /page\.md:1: This failed/ },
     'a variable that nobody has set': { blocks: [['sh', 'echo "$nobody"']], says: /unbound variable/ },

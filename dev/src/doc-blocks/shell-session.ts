@@ -35,16 +35,17 @@ export function openShellSession(options: { cwd: string; env: Record<string, str
     printed: () => printed,
     async run(lines) {
       // No command may read the lines that follow it, as one would from a terminal.
-      shell.stdin.write(`{\n${lines}\n} < /dev/null\nprintf '\\n%s %s\\n' '${endMark}' "$failed"; failed=\n`)
+      shell.stdin.write(`{\n${lines}\n} < /dev/null\nprintf '\\n%s %q\\n' '${endMark}' "$failed"; failed=\n`)
       const deadline = Date.now() + blockTimeoutMs
-      const ended = new RegExp(`\n${endMark} (.*)\n`, 's')
+      // In one line however many the command has (%q), because what runs in the background may print right behind it.
+      const ended = new RegExp(`\n${endMark} (.*)\n`)
       for (;;) {
         const output = printed.slice(readTo)
         const end = output.match(ended)
         if (end !== null) {
           readTo += (end.index ?? 0) + end[0].length
           const said = output.slice(0, end.index)
-          if (end[1] === '') return said
+          if (end[1] === "''") return said
           throw new Error(`This failed: ${end[1]}\n${said}`)
         }
         if (shell.exitCode !== null) throw new Error(`The shell ended (${shell.exitCode}).\n${output}`)
