@@ -44,7 +44,7 @@ export async function bootstrapMerchant(input: BootstrapInput): Promise<{ mercha
   return { merchant: { ...pickMerchant(earlier), raw_card_grant: renewed }, created: false }
 }
 
-const allOff = Object.fromEntries(ruleNames.map((name) => [name, { on: false }]))
+export const allRulesOff = Object.fromEntries(ruleNames.map((name) => [name, { on: false }]))
 
 /** Several have the same addresses after starts with different databases or PSPs. */
 async function findWorking(input: BootstrapInput): Promise<KnownMerchant | undefined> {
@@ -88,7 +88,7 @@ async function createMerchant(input: BootstrapInput): Promise<Merchant> {
     kind: 'secret',
     scopes: secretKeyScopes,
   })
-  if (input.cardTesting === 'off') await admin(0, 'PUT', `/merchants/${id}/card_testing`, { rules: allOff })
+  if (input.cardTesting === 'off') await admin(0, 'PUT', `/merchants/${id}/card_testing`, { rules: allRulesOff })
   const publishable = await admin<{ key: string }>(0, 'POST', `/merchants/${id}/api_keys`, { kind: 'publishable' })
 
   const keys = await psp.openAccount(pspAdminOf(input), null)

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { allRulesOff } from '@fincore/dev/bootstrap'
 import { startManagedProcess } from '@fincore/dev/managed-process'
-import { addPspAccount, makeMerchant } from '../merchants.ts'
+import { addPspAccount, callAdmin, makeMerchant } from '../merchants.ts'
 import { type StartedWorld, startWorld } from '../world.ts'
 import type { MeddlingPsp } from './meddling-psp.ts'
 import { type OwnPostgres, type Plumbing, throughPort } from './plumbing.ts'
@@ -47,6 +48,8 @@ export async function startFinCoreSubject(
   const merchant = await makeMerchant(world, {
     scopes: ['charges:raw_card', 'charges:write', 'read', 'webhook_endpoints:write'],
   })
+  // Cards by the hundred that the meddling PSP declines are what the defence against card testing stops.
+  await callAdmin(world, 'PUT', `/merchants/${merchant.id}/card_testing`, { rules: allRulesOff })
   await addPspAccount({ ...world, fincore: { ...world.fincore, dev: { ...dev, psp_api: psp.origin } } }, merchant)
   const body = { url: plumbing.webhookUrl, events: ['*'] }
   const endpoint = await world.api('POST', '/v1/webhook_endpoints', body, { bearer: merchant.key })
