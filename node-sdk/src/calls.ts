@@ -3,7 +3,7 @@ import { FincoreUsageError } from './errors.ts'
 import { type Door, openDoor } from './exchange.ts'
 import { makeError } from './make-error.ts'
 import { type ObservedTry, tell } from './observe.ts'
-import { readLimits, type Settings, type WriteOptions } from './options.ts'
+import { checkOptionsOfACall, readLimits, type Settings, type WriteOptions } from './options.ts'
 import { type Failed, readReply } from './read-reply.ts'
 import { maySendAgain, pauseMs } from './retries.ts'
 import { chooseKey, writeBody, writeHeaders, writeQuery } from './write-request.ts'
@@ -50,6 +50,7 @@ async function sendUntilAnswered(
   options: WriteOptions,
 ): Promise<object> {
   const { method, path, card } = request
+  checkOptionsOfACall(options)
   const { signal } = options
   const limits = readLimits(options, settings)
   const observe = options.observe ?? settings.observe

@@ -65,6 +65,7 @@ export function readOptions(options: FincoreOptions): Settings {
     throw usage(
       '@fincore/node runs on a server: a secret key must never be in a browser. Use @fincore/browser in the page.',
     )
+  refuseUnknown(options, optionsOfAClient, 'of a client')
   const { relay = null } = options
   return {
     api: readAddress('api', options.api),
@@ -73,6 +74,28 @@ export function readOptions(options: FincoreOptions): Settings {
     observe: options.observe ?? null,
     ...readLimits(options, { timeoutMs: 20_000, maxRetries: 3, totalTimeoutMs: 60_000 }),
   }
+}
+
+const optionsOfBoth = ['timeoutMs', 'maxRetries', 'totalTimeoutMs', 'observe']
+const optionsOfAClient = ['api', 'secretKey', 'relay', ...optionsOfBoth]
+const optionsOfACall = ['idempotencyKey', 'signal', ...optionsOfBoth]
+
+/**
+ * Refuses the options of a call that are none, as TypeScript does where it is used: a misspelt `idempotencyKey` would be
+ * ignored, the SDK would make a key of its own, and a program that was restarted would pay twice.
+ */
+export function checkOptionsOfACall(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw usage('The options of a call are an object, such as { idempotencyKey }. Nothing was sent.')
+  refuseUnknown(options, optionsOfACall, 'of a call')
+}
+
+function refuseUnknown(options: object, known: readonly string[], whose: string): void {
+  const name = Object.keys(options).find((each) => !known.includes(each))
+  if (name === undefined) return
+  // What is no plain word may be a secret in the wrong place.
+  const said = /^[A-Za-z_]{1,40}$/.test(name) ? name : 'What was given'
+  throw usage(`${said} is not an option ${whose}. Those are ${known.join(', ')}. Nothing was sent.`)
 }
 
 /** The limits of a call: those of the client, or in their place the call’s own. */

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import type { CreateCardCharge } from './contract.ts'
 import { FincoreError, FincoreUsageError } from './errors.ts'
 import { Fincore } from './fincore.ts'
-import type { FincoreOptions } from './options.ts'
+import type { FincoreOptions, WriteOptions } from './options.ts'
 import { cutOff, json, startFaultServer } from './testing/fault-server.ts'
 
 const secretKey = 'sk_test_averysecretkey'
@@ -101,6 +101,7 @@ describe('what cannot be right', () => {
     [{ relay: { url: 'http://10.0.0.1', cert: '', key: '' } }, /relay\.url must be an https: address/],
     [{ timeoutMs: 0 }, /timeoutMs must be a whole number/],
     [{ maxRetries: 1e9 }, /maxRetries must be a whole number/],
+    [{ timeout: 5_000 } as object, /timeout is not an option of a client\. Those are api, /],
   ]
   for (const [option, words] of wrong)
     it(`is refused when the client is made: ${words.source}`, () => {
@@ -145,6 +146,19 @@ describe('what cannot be right', () => {
     circle.self = circle
     const body = { charge: 'ch_1', metadata: circle as Record<string, string> }
     await assert.rejects(bare.refunds.create(body), usage('option_invalid', /cannot be written as JSON/))
+    assert.equal(server.calls.length, 0)
+  })
+
+  it('is sent to nobody: options that are none, such as a misspelt key, which would be another key each time', async (t) => {
+    const { server, fincore } = await open(t)
+    const wrongOptions: [unknown, RegExp][] = [
+      [{ idempotencykey: 'order-1' }, /idempotencykey is not an option of a call\. Those are idempotencyKey, /],
+      [{ sk_live_avery1: 'order-1' }, /What was given is not an option of a call/],
+      ['order-1', /The options of a call are an object/],
+      [null, /The options of a call are an object/],
+    ]
+    for (const [options, words] of wrongOptions)
+      await assert.rejects(fincore.charges.create(request, options as WriteOptions), usage('option_invalid', words))
     assert.equal(server.calls.length, 0)
   })
 })

@@ -25,8 +25,11 @@ export function explainFinding(finding: Finding | undefined, read: Read = { sche
   const { params } = finding
   switch (finding.keyword) {
     case 'required': {
-      const param = nameField([...path, firstOf(params.missingProperty ?? params.requiredProperties)])
-      return refuse('parameter_missing', { param, detail: `${param} is required.` })
+      const missing = firstOf(params.missingProperty ?? params.requiredProperties)
+      const param = nameField([...path, missing])
+      const unknown = unknownBeside(missing, path, read)
+      const detail = unknown === null ? '.' : `, and ${unknown} is not a field of this request.`
+      return refuse('parameter_missing', { param, detail: `${param} is required${detail}` })
     }
     case 'additionalProperties':
       return refuseUnknown([...path, firstOf(params.additionalProperty ?? params.additionalProperties)], read.schema)
@@ -57,6 +60,15 @@ function refuseUnknown(path: readonly string[], schema: unknown): Refusal {
       ? '; check its spelling.'
       : `. Did you mean \`${meant}\`?`
   return refuse('parameter_unknown', { param, detail: `${said}${advice}` })
+}
+
+/** What was sent where a field is missing, and is none: most likely that field misspelt. The nearest name, or the first. */
+function unknownBeside(missing: string, path: readonly string[], { schema, value }: Read): string | null {
+  const known = namesAt(schema, path)
+  const sent = Object.keys(valueAt(value, path) ?? {}).filter((name) => !known.includes(name))
+  const name = sent.find((each) => suggestName(each, [missing]) !== null) ?? sent[0]
+  const named = name === undefined ? '…' : nameField([...path, name])
+  return named.includes('…') ? null : named
 }
 
 /** The names of the fields that the schema has at a path, through lists and alternatives. */

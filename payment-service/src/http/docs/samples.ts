@@ -39,7 +39,7 @@ export function writeCurl(schemas: Schemas, endpoint: Endpoint, api: string): st
     ...(byCertificate ? ['--cert client.pem --key client.key --cacert ca.pem'] : []),
     `-H "Authorization: Bearer $FINCORE_${key}_KEY"`,
     ...(operation.parameters.some(({ name }) => name === 'Idempotency-Key')
-      ? ['-H "Idempotency-Key: $(uuidgen)"']
+      ? ['-H "Idempotency-Key: key-$(date +%s)-$RANDOM"']
       : []),
     ...(body === null ? [] : [`-H "Content-Type: application/json"`, `-d '${JSON.stringify(body, null, 2)}'`]),
   ]

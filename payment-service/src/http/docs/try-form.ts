@@ -11,7 +11,7 @@ import type { SchemaNode, Schemas } from './schemas.ts'
 export function renderKeyField(): Html {
   return html`<section class="key" id="key" hidden aria-labelledby="key-title">
 <h2 id="key-title">Try it here</h2>
-<p>This is a sandbox: no real money moves. Paste a test key, and each endpoint below has a form that sends its request. The key stays in this page’s memory and is gone when you leave it.</p>
+<p>This is a sandbox: no real money moves. Paste a test key, and each endpoint below has a form that sends its request. Ids and tokens in the forms are made up: put in yours, and <a href="/docs/guides#in-every-shell">make a token</a> before you charge one. The key stays in this page’s memory and is gone when you leave it.</p>
 <label for="api-key">Test key</label>
 <input id="api-key" type="password" autocomplete="off" spellcheck="false" placeholder="sk_test_…" aria-describedby="key-fault">
 <p id="key-fault" class="fault" aria-live="polite"></p>
