@@ -117,8 +117,8 @@ const contradictionFlag = 'psp_contradicts'`,
     edits: [
       {
         file: `${service}/payment-service.ts`,
-        find: '    now: clock.now,\n    steadyMs',
-        replacement: '    now: () => new Date(),\n    steadyMs',
+        find: '    now: clock.now,',
+        replacement: '    now: () => new Date(),',
       },
     ],
     caughtBy: 'drill:faults -- --only clock --minutes 1',
