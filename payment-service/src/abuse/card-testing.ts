@@ -8,10 +8,11 @@ import { type Refusal, refuse } from '../refusal.ts'
 import type { CardTestingBlock } from '../store/card-testing-blocks.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import type { Directory } from '../store/directory.ts'
+import { isLoopbackAddress } from '../webhook-addresses/address-guard.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
 import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
-import { isLoopback, writeDownAddress } from './shopper-address.ts'
+import { writeDownAddress } from './shopper-address.ts'
 import { createTally, type Trip, type TryFacts, type Verdict } from './tally.ts'
 
 /** A payment that is about to be tried; null for what is not known of it. */
@@ -160,7 +161,7 @@ export function createCardTesting(deps: Needs): CardTesting {
     const name = writeDownAddress(deps.vault, merchantId, address)
     if (name === null) return null
     // In development all shoppers come from there.
-    if (deps.config.environment === 'sandbox' && isLoopback(address)) return null
+    if (deps.config.environment === 'sandbox' && isLoopbackAddress(address)) return null
     return known.rules.isAllowed(address) ? allowed : name
   }
 
