@@ -9,7 +9,7 @@ import { followEvents } from './follow-events.ts'
 import { createForwarder, type Forwarded, type Forwarder } from './forward-event.ts'
 import { call, type Door } from './http-client.ts'
 import { toJson } from './printable.ts'
-import { changeProfiles, readProfiles } from './profiles.ts'
+import { changeProfiles, modeOf, readProfiles } from './profiles.ts'
 import { note, paint, type Surroundings, say } from './surroundings.ts'
 
 export type ListenOptions = {
@@ -98,7 +98,7 @@ function rethrowUnlessPassing(io: Surroundings, error: unknown, before: number):
 }
 
 function refuseLiveKey({ token }: Door): void {
-  if (token.startsWith('sk_test_')) return
+  if (modeOf(token) === 'test') return
   throw new CommandFailure(
     'The key is not one of test mode. Live events carry real customers’ data, and are not sent to a developer’s machine.',
     'Use a test key; for live events make a webhook endpoint with `fincore webhooks create`.',
