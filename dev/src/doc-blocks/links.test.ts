@@ -18,6 +18,12 @@ function anchorsOf(page: string): Set<string> {
   return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)])
 }
 
+test('every decision has a number of its own', () => {
+  const numbers = pages.flatMap((page) => /^docs\/decisions\/(\d{4})-/.exec(page)?.[1] ?? [])
+  assert.ok(numbers.length > 10)
+  assert.deepEqual(numbers.toSorted(), [...new Set(numbers)].toSorted())
+})
+
 test('every link from one page of the repository to another leads somewhere, to the heading that it names', () => {
   const broken: string[] = []
   for (const page of pages) {
