@@ -15,8 +15,8 @@ export const lifetimeMs = 5_000
 export const maxEntries = 10_000
 
 /** Remembers what `load` gives, so that no query stands on the path of a charge. */
-export function createCached<T extends object>(load: (key: string) => Promise<T>): Cached<T> {
-  const cache = new LRUCache<string, T>({ max: maxEntries, ttl: lifetimeMs, fetchMethod: load, ignoreFetchAbort: true })
+export function createCached<T extends object>(load: (key: string) => Promise<T>, ttl = lifetimeMs): Cached<T> {
+  const cache = new LRUCache<string, T>({ max: maxEntries, ttl, fetchMethod: load, ignoreFetchAbort: true })
   return {
     // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
     read: async (key) => (await cache.fetch(key)) ?? load(key),
