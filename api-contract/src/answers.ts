@@ -1,11 +1,22 @@
-import Type from 'typebox'
+import Type, { type TSchema } from 'typebox'
+import { CardTestingBlock } from './card-testing.ts'
 import { type ErrorCode, errorTable } from './errors.ts'
-import { eventTypes } from './events.ts'
+import { type EventObject, eventTypes } from './events.ts'
 import { address, count, idOf, kindOf, listOf, nullable, oneOf, text, time } from './fields.ts'
 import { Charge, Dispute, PaymentSession, Refund } from './resources.ts'
 import { WebhookDelivery, WebhookEndpoint, WebhookTry } from './webhook-endpoints.ts'
 
 /** What the API answers beside the objects themselves: lists, events, problems. */
+
+/** What an event can be about: the schemas of `data.object`. */
+export const eventObjects = {
+  charge: Charge,
+  refund: Refund,
+  dispute: Dispute,
+  payment_session: PaymentSession,
+  webhook_endpoint: WebhookEndpoint,
+  card_testing_block: CardTestingBlock,
+} as const satisfies Record<EventObject, TSchema>
 
 export const Event = Type.Object(
   {
@@ -23,7 +34,7 @@ export const Event = Type.Object(
     ),
     data: Type.Object(
       {
-        object: Type.Union([Charge, Refund, Dispute, PaymentSession, WebhookEndpoint], {
+        object: Type.Union(Object.values(eventObjects), {
           description: 'The whole object, as it was at that moment.',
         }),
       },

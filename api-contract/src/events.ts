@@ -1,7 +1,15 @@
+export type EventObject =
+  | 'charge'
+  | 'refund'
+  | 'dispute'
+  | 'payment_session'
+  | 'webhook_endpoint'
+  | 'card_testing_block'
+
 /** What a type of event is about, what it says, and what a merchant's server does then. */
 type EventRow = {
   /** The type of `data.object`, which is the whole object as it was at that moment. */
-  object: 'charge' | 'refund' | 'dispute' | 'payment_session' | 'webhook_endpoint' | 'card_testing_block'
+  object: EventObject
   meaning: string
   action: string
 }

@@ -17,5 +17,14 @@ export function isCurrency(code: string): boolean {
   return minorUnitDigits.has(code)
 }
 
+/** An amount of minor units with its decimal point, such as `19.99`. Exact at any size: no floating-point number is made of it. */
+export function toDecimal(minorUnits: bigint | number, digits: number): string {
+  const text = String(minorUnits)
+    .replace('-', '')
+    .padStart(digits + 1, '0')
+  const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+  return minorUnits < 0 ? `-${decimal}` : decimal
+}
+
 /** The largest amount of a single payment, in minor units. Below 2^53, so that it is exact in every JSON parser. */
 export const maxAmount = 999_999_999_999

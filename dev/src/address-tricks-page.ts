@@ -1,8 +1,9 @@
 import { type AddressTrick, addressTricks } from '@fincore/payment-service/webhook-addresses/address-tricks'
 import { specialLabels } from '@fincore/payment-service/webhook-addresses/special-names'
+import { table } from './doc-page.ts'
 
 /** The page about where webhooks may go, with every trick that is tried in the tests. */
-export function describeAddressTricks(table: (head: string[], rows: string[][]) => string): string {
+export function describeAddressTricks(): string {
   const count = Object.values(addressTricks).flat().length
   return [
     'A merchant names the address that its events are sent to, and FinCore sends them from inside your network. So an address must',

@@ -6,3 +6,11 @@ export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
+
+/** The words of a table with their meanings. */
+export function wordTable(name: string, words: Readonly<Record<string, string>>): string {
+  return table(
+    [name, 'Meaning'],
+    Object.entries(words).map(([word, meaning]) => [`\`${word}\``, meaning]),
+  )
+}

@@ -5,19 +5,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { type ErrorCode, errorTable } from '@fincore/api-contract/errors'
-import { eventTypes } from '@fincore/api-contract/events'
-import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { buildSdk } from '@fincore/browser/build'
-import { attemptStates } from '@fincore/payment-service/payments/attempt-states'
-import { chargeHappenings, chargeStates, chargeTransitions } from '@fincore/payment-service/payments/charge-states'
-import { disputeHappenings, disputeStates, disputeTransitions } from '@fincore/payment-service/payments/dispute-states'
-import { lookUpWords } from '@fincore/payment-service/payments/look-up-words'
-import { refundHappenings, refundStates, refundTransitions } from '@fincore/payment-service/payments/refund-states'
-import { sessionHappenings, sessionStates, sessionTransitions } from '@fincore/payment-service/payments/session-states'
-import { settlementStates } from '@fincore/payment-service/payments/settlement-states'
 import { magicCards } from '@fincore/psp-sandbox/magic-cards'
 import { describeAddressTricks } from './address-tricks-page.ts'
 import { describeAuditLog } from './audit-page.ts'
@@ -27,12 +17,14 @@ import { describeCommandLine } from './cli-page.ts'
 import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
+import { describeEvents } from './events-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
 import { describeNotices } from './notices-page.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
+import { describeStates } from './states-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -113,100 +105,25 @@ async function describePages(): Promise<DocPage[]> {
       path: 'docs/states.md',
       source: 'payment-service/src/payments/{*-states,look-up-words}.ts',
       title: 'States',
-      text: [
-        'A final state never reverses. Each cell says which state follows when something happens:',
-        '`same` tells nothing new; `contradiction` would reverse a final state, so it is kept, flagged and shown to an operator;',
-        '`late` is money that arrived after the end: recorded, flagged, and given back unless the merchant keeps it.',
-        '',
-        stateMachine('Charge', chargeStates, chargeHappenings, chargeTransitions),
-        stateMachine('Payment session', sessionStates, sessionHappenings, sessionTransitions),
-        stateMachine('Refund', refundStates, refundHappenings, refundTransitions),
-        stateMachine('Dispute', disputeStates, disputeHappenings, disputeTransitions),
-        '---',
-        '',
-        '## For operators: attempts',
-        '',
-        'One call to a PSP that makes or moves something. Merchants never see one: what comes of it is in the states above.',
-        '',
-        wordTable('State', attemptStates),
-        '',
-        'What a PSP answered to a look-up (`said`), in [what is unresolved](runbooks/unresolved.md):',
-        '',
-        wordTable(
-          'Word',
-          Object.fromEntries(Object.entries(lookUpWords).map(([word, { meaning }]) => [word, meaning])),
-        ),
-        '',
-        'A settlement by hand: an outcome that two operators give an attempt whose PSP gives none.',
-        '',
-        wordTable('State', settlementStates),
-      ].join('\n'),
+      text: describeStates(),
     },
     {
       path: 'docs/events.md',
       source: 'api-contract/src/{events,charge-flags,webhook-endpoints}.ts',
       title: 'Events',
-      text: [
-        'What happened, told to your webhook endpoints and kept at `/v1/events`. How they are signed, received and caught up on: [webhooks](guides/webhooks.md).',
-        '`data.object` is the whole object as it was at that moment. Ignore types and flags that you do not know.',
-        '',
-        '## Types, and what to do',
-        '',
-        table(
-          ['Type', '`data.object`', 'Meaning', 'What to do'],
-          Object.entries(eventTypes).map(([type, { object, meaning, action }]) => [
-            `\`${type}\``,
-            object,
-            meaning,
-            action,
-          ]),
-        ),
-        '',
-        '## Flags of a charge',
-        '',
-        'What is unusual about a charge, in `flags`. A new flag brings an event of the charge.',
-        '',
-        table(
-          ['Flag', 'Meaning', 'What to do'],
-          Object.entries(chargeFlags).map(([flag, { meaning, action }]) => [`\`${flag}\``, meaning, action]),
-        ),
-        '',
-        '## States of a delivery',
-        '',
-        '`status` in `/v1/webhook_endpoints/{id}/deliveries`: what became of one event at one endpoint.',
-        '',
-        wordTable('Status', deliveryStates),
-        '',
-        '## Why an endpoint is disabled',
-        '',
-        '`disabled_reason` of a webhook endpoint; null while it is enabled.',
-        '',
-        wordTable('Reason', disabledReasons),
-        '',
-        '## How an endpoint fares',
-        '',
-        '`health.state` of a webhook endpoint. When every try has failed for a day, your operator gets a [notice](notices.md); after five days the endpoint is disabled.',
-        '',
-        wordTable('State', healthStates),
-        '',
-        '## Reading `/v1/events`',
-        '',
-        'Ask again and again with `ending_before`, the id of the newest event that you have from this list, and you get every event once. Take the next page while `has_more` is true; within a page the newest comes first.',
-        '',
-        'Events are listed in the order in which they were recorded, which is not always that of their ids, and only when nothing can appear among them any more. So an event is listed some milliseconds after it is sent to your endpoints. Begin with the id of an event from this list, not from a webhook: what was sent to you last is not always what stands last here. With `object_id` the order is that of `sequence`, and an event is there at once.',
-      ].join('\n'),
+      text: describeEvents(),
     },
     {
       path: 'docs/notices.md',
       source: 'payment-service/src/notices/notice-texts.ts and dev/src/notices-page.ts',
       title: 'Notices for operators',
-      text: describeNotices(table),
+      text: describeNotices(),
     },
     {
       path: 'docs/webhook-addresses.md',
       source: 'payment-service/src/webhook-addresses/address-tricks.ts and dev/src/address-tricks-page.ts',
       title: 'Where a webhook may go',
-      text: describeAddressTricks(table),
+      text: describeAddressTricks(),
     },
     {
       path: 'docs/reconciliation.md',
@@ -230,7 +147,7 @@ async function describePages(): Promise<DocPage[]> {
       path: 'docs/tripwire.md',
       source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
-      text: describeTripwire(table),
+      text: describeTripwire(),
     },
     {
       path: 'docs/card-testing.md',
@@ -277,36 +194,6 @@ async function describePages(): Promise<DocPage[]> {
     },
     ...(await describePciPages()),
   ]
-}
-
-function stateMachine<State extends string, Happening extends string>(
-  name: string,
-  states: Record<State, string>,
-  happenings: Record<Happening, string>,
-  transitions: Record<State, Record<Happening, string>>,
-): string {
-  const stateNames = Object.keys(states) as State[]
-  const happeningNames = Object.keys(happenings) as Happening[]
-  return [
-    `## ${name}`,
-    '',
-    wordTable('State', states),
-    '',
-    table(
-      ['In state', ...happeningNames.map((happening) => `\`${happening}\``)],
-      stateNames.map((state) => [`\`${state}\``, ...happeningNames.map((happening) => transitions[state][happening])]),
-    ),
-    '',
-    ...happeningNames.map((happening) => `- \`${happening}\`: ${happenings[happening]}`),
-    '',
-  ].join('\n')
-}
-
-function wordTable(name: string, words: Readonly<Record<string, string>>): string {
-  return table(
-    [name, 'Meaning'],
-    Object.entries(words).map(([word, meaning]) => [`\`${word}\``, meaning]),
-  )
 }
 
 function render({ title, source, text }: DocPage): string {

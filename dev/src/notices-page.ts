@@ -8,6 +8,7 @@ import {
   type NoticeKind,
   noticeKinds,
 } from '@fincore/payment-service/notices/notice-texts'
+import { table } from './doc-page.ts'
 
 const merchant = { merchant: 'Mug Shop', merchantId: 'mer_01kx7p2z3r8v9w0a1b2c3d4e5f' }
 const endpoint = {
@@ -34,7 +35,7 @@ const examples: Record<NoticeKind, NewNotice> = {
 }
 
 /** The page about notices, each with an example as it is written. */
-export function describeNotices(table: (head: string[], rows: string[][]) => string): string {
+export function describeNotices(): string {
   return [
     'What an operator should know of a merchant, written as an e-mail that is ready to be sent: a subject of one line and a plain',
     'text, without a secret and without card data. FinCore sends no mail; a small script of yours takes what is open, sends it, and',

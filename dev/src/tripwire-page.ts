@@ -1,11 +1,12 @@
 import { type FalseAlarms, measureFalseAlarms } from '@fincore/payment-service/card-door/testing/false-alarms'
 import { mostExemptions } from '@fincore/payment-service/store/tripwire-exemptions'
+import { table } from './doc-page.ts'
 
 /** Texts of each kind: enough to see one in a thousand, few enough to be measured at every check. */
 const sample = 5_000
 
 /** The page about the tripwire, with its false alarms as they are measured now. */
-export function describeTripwire(table: (head: string[], rows: string[][]) => string): string {
+export function describeTripwire(): string {
   return [
     'Only the card relay takes card numbers. Everywhere else a **tripwire** looks for them in what is sent, because a number that',
     'arrives in a description or a log stays there. It is a net under a mistake; who wants to smuggle a number writes it in words.',

@@ -2,23 +2,27 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { slugOf } from '@fincore/payment-service/http/docs/markdown'
 import { pathInRepository } from '../managed-process.ts'
 
 const pages = globSync(['*.md', 'docs/**/*.md', '*/README.md'], { cwd: pathInRepository('') }).filter(
   (page) => !page.startsWith('node_modules'),
 )
 
-/** What a heading is called in an address, as GitHub makes it. */
-function slugOf(heading: string): string {
-  const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
-  return text.replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
-}
+/** A heading without the addresses of its links. */
+const wordsOf = (heading: string) => heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 
 function anchorsOf(page: string): Set<string> {
   const text = readFileSync(pathInRepository(page), 'utf8')
-  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => slugOf(heading))
+  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => slugOf(wordsOf(heading)))
   return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)])
 }
+
+test('every decision has a number of its own', () => {
+  const numbers = pages.flatMap((page) => /^docs\/decisions\/(\d{4})-/.exec(page)?.[1] ?? [])
+  assert.ok(numbers.length > 10)
+  assert.deepEqual(numbers.toSorted(), [...new Set(numbers)].toSorted())
+})
 
 test('every link from one page of the repository to another leads somewhere, to the heading that it names', () => {
   const broken: string[] = []

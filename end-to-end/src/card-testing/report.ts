@@ -1,3 +1,4 @@
+import { table } from '@fincore/dev/doc-page'
 import { applySettings, type CardTestingSettings, noSettings } from '@fincore/payment-service/abuse/settings'
 import {
   type AttackFigures,
@@ -128,9 +129,4 @@ export function describeReport({ attacks, days, more, mixed }: Report, { attackS
     'the blocks, its sale among them. An operator who knows better lifts the block at once, and a merchant who sends `customer_ip` spares itself most of it.',
     '',
   ].join('\n')
-}
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

@@ -2,7 +2,12 @@ import type { Deps } from '../deps.ts'
 import { newId } from '../ids.ts'
 import { blockedFlowNotice } from '../notices/notice-texts.ts'
 import { recordAudit } from '../store/audit.ts'
-import { type CardTestingBlock, insertBlock, listBlocksInForce } from '../store/card-testing-blocks.ts'
+import {
+  type BlockInForce,
+  type CardTestingBlock,
+  insertBlock,
+  listBlocksInForce,
+} from '../store/card-testing-blocks.ts'
 import { readCardTestingSettings } from '../store/card-testing-settings.ts'
 import { insertEvent, makeEvent } from '../store/events.ts'
 import { findMerchant } from '../store/merchants.ts'
@@ -27,7 +32,6 @@ export type CardTestingStore = {
   /** Closes an open payment session. */
   endSession(merchantId: string, sessionId: string): Promise<void>
 }
-export type BlockInForce = Pick<CardTestingBlock, 'rule' | 'subject' | 'value' | 'until'>
 
 type Needs = Pick<Deps, 'pool' | 'now' | 'log' | 'wakeOutbox'>
 

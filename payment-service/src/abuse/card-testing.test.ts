@@ -233,6 +233,20 @@ describe('card testing, through the flows', () => {
     },
   })
 
+  it('counts no try as under way that ended in a fault before it was sent', async () => {
+    const { id } = await addMerchant()
+    const { sandbox } = first.psps
+    const authorizeCard = () => {
+      throw new Error('a fault of the adapter')
+    }
+    const rawCards = sandbox.rawCards && { ...sandbox.rawCards, authorizeCard }
+    const faulty: Deps = { ...first, psps: { ...first.psps, sandbox: { ...sandbox, ...(rawCards && { rawCards }) } } }
+    const from = { customer_ip: '203.0.113.77' }
+    for (let index = 0; index < 20; index++) await assert.rejects(byCard(faulty, id, from), /fault of the adapter/)
+    answer = approved
+    assert.equal(isRefusal(await byCard(first, id, from)), false)
+  })
+
   it('holds in every process and after a restart, until an operator lifts it', async () => {
     const { id } = await addMerchant()
     await attack(() => byToken(first, id))

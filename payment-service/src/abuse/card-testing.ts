@@ -5,14 +5,17 @@ import type { Deps } from '../deps.ts'
 import { describeError } from '../log.ts'
 import type { CardShown, Money, Outcome } from '../psp-gateway/port.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { createCached, lifetimeMs, maxEntries } from '../store/cached.ts'
 import type { CardTestingBlock } from '../store/card-testing-blocks.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import type { Directory } from '../store/directory.ts'
+import { isLoopbackAddress } from '../webhook-addresses/address-guard.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
 import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
-import { isLoopback, writeDownAddress } from './shopper-address.ts'
-import { createTally, type Trip, type TryFacts, type Verdict } from './tally.ts'
+import { writeDownAddress } from './shopper-address.ts'
+import { createTally, type Trip, type TryFacts } from './tally.ts'
+import { cardOf, type Verdict, verdictOf, verdictOfCharge } from './verdicts.ts'
 
 /** A payment that is about to be tried; null for what is not known of it. */
 export type Tried = {
@@ -60,9 +63,6 @@ type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Pick<CardTesting
 /** A block of this process; `writtenAt` is null while only this process knows of it. */
 type OwnBlock = { rule: RuleName; until: Date; writtenAt: Date | null }
 
-/** As the directory's: a change is seen at once, and should its announcement be lost, after five seconds. */
-const lifetimeMs = 5_000
-const maxEntries = 10_000
 /** An outcome that comes later than this says nothing of what goes on. */
 const newsMs = 3_600_000
 /** Stands for every address that no rule looks at. */
@@ -77,15 +77,8 @@ export function createCardTesting(deps: Needs): CardTesting {
       blocks: new Map(blocks.map((block) => [`${block.subject} ${block.value}`, block])),
     }
   }
-  const knownOf = new LRUCache<string, Known>({
-    max: maxEntries,
-    ttl: lifetimeMs,
-    fetchMethod: load,
-    ignoreFetchAbort: true,
-  })
-  deps.directory.onChange(() => knownOf.clear())
-  // fetch() answers undefined only when the entry was dropped while it was being loaded.
-  const read = async (merchantId: string) => (await knownOf.fetch(merchantId)) ?? load(merchantId)
+  const cache = createCached(load)
+  deps.directory.onChange(cache.dropAll)
 
   const own = new LRUCache<string, OwnBlock>({ max: maxEntries })
   const writing = new Set<Promise<void>>()
@@ -131,7 +124,7 @@ export function createCardTesting(deps: Needs): CardTesting {
         mine.until = until ?? mine.until
         mine.writtenAt = deps.now()
         tally.putOnLeash(merchantId, trip, mine.until.getTime())
-        knownOf.delete(merchantId)
+        cache.drop(merchantId)
       },
       // This process holds it all the same, and when the attack goes on afterwards, it is written then.
       (error: unknown) =>
@@ -160,14 +153,14 @@ export function createCardTesting(deps: Needs): CardTesting {
     const name = writeDownAddress(deps.vault, merchantId, address)
     if (name === null) return null
     // In development all shoppers come from there.
-    if (deps.config.environment === 'sandbox' && isLoopback(address)) return null
+    if (deps.config.environment === 'sandbox' && isLoopbackAddress(address)) return null
     return known.rules.isAllowed(address) ? allowed : name
   }
 
   return {
     async admit({ merchantId, flow, address, bin, amount, isMerchantInitiated }) {
       if (isMerchantInitiated) return unwatched(waiting)
-      const known = await read(merchantId)
+      const known = await cache.read(merchantId)
       const name = address === null ? null : nameFor(known, merchantId, address)
       if (name === allowed) return unwatched(waiting)
       const facts: TryFacts = { merchantId, flow, address: name, bin, session: null, isSmall: isSmall(amount) }
@@ -189,7 +182,7 @@ export function createCardTesting(deps: Needs): CardTesting {
 
     async findBlock({ merchantId, flow, openedFrom }) {
       if (openedFrom === allowed) return null
-      const known = await read(merchantId)
+      const known = await cache.read(merchantId)
       return refuseBlocked(known, { merchantId, flow, address: openedFrom, bin: null, session: null, isSmall: false })
     },
 
@@ -199,7 +192,7 @@ export function createCardTesting(deps: Needs): CardTesting {
       if (verdict === null || !isNews || openedFrom === allowed) return
       try {
         const { merchant_id: merchantId, flow, payment_session_id: session, amount, currency } = charge
-        const known = await read(merchantId)
+        const known = await cache.read(merchantId)
         const waited = waiting.get(charge.id)
         if (waited?.facts === null) return
         const ofRow = { merchantId, flow, address: openedFrom, bin: null, session }
@@ -216,7 +209,7 @@ export function createCardTesting(deps: Needs): CardTesting {
       }
     },
 
-    nameAddress: async (merchantId, address) => nameFor(await read(merchantId), merchantId, address),
+    nameAddress: async (merchantId, address) => nameFor(await cache.read(merchantId), merchantId, address),
     async settle() {
       await Promise.all(writing)
     },
@@ -240,22 +233,6 @@ function unwatched(waiting: LRUCache<string, { facts: TryFacts | null }>): Admit
     learn: ({ id }) => void waiting.set(id, { facts: null }),
     [Symbol.dispose]: () => {},
   }
-}
-
-function verdictOf(outcome: Outcome): Verdict | null {
-  if (outcome.outcome === 'approved') return { is: 'approved' }
-  return outcome.outcome === 'declined' || outcome.outcome === 'rejected'
-    ? { is: 'declined', code: outcome.code }
-    : null
-}
-
-function cardOf(outcome: Outcome): CardShown | null {
-  return 'card' in outcome ? outcome.card : null
-}
-
-function verdictOfCharge({ status, failure }: ChargeRow): Verdict | null {
-  if (status === 'authorized' || status === 'captured') return { is: 'approved' }
-  return status === 'failed' && failure !== null ? { is: 'declined', code: failure.code } : null
 }
 
 function isSmall({ amount, currency }: Money): boolean {

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { type RuleName, ruleNames, ruleOf } from './rules.ts'
+import { readAddress } from './shopper-address.ts'
 
 /** What an operator has set for a merchant; what is left out is as in the table of rules. */
 export type CardTestingSettings = {
@@ -40,8 +41,6 @@ export function readNetwork(text: string): { base: ipaddr.IPv4 | ipaddr.IPv6; bi
     const [base, bits] = ipaddr.parseCIDR(text)
     return { base, bits }
   }
-  // Of IPv4 the plain form alone: `010.1` is another address for every reader.
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return null
-  const base = ipaddr.process(text)
-  return { base, bits: base.kind() === 'ipv4' ? 32 : 128 }
+  const base = readAddress(text)
+  return base === null ? null : { base, bits: base.kind() === 'ipv4' ? 32 : 128 }
 }

@@ -2,14 +2,21 @@ import ipaddr from 'ipaddr.js'
 import type { Vault } from '../secrets.ts'
 
 /**
+ * One IPv4 or IPv6 address; null for anything else. Of IPv4 the plain form alone: `010.0.0.1` is another address for
+ * every reader. Of IPv6 without a zone.
+ */
+export function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  const isPlain = ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes('%'))
+  return isPlain ? ipaddr.process(text) : null
+}
+
+/**
  * A shopper's address as it is counted: an IPv4 address, or the /64 of an IPv6 one, because one connection has all of
  * it. Null for what is no address.
  */
 export function readShopperAddress(text: string): { counted: string; network: string } | null {
-  // Of IPv4 the plain form alone: `010.0.0.1` is another address for every reader. Of IPv6 without a zone.
-  const isPlain = ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes('%'))
-  if (!isPlain) return null
-  const address = ipaddr.process(text)
+  const address = readAddress(text)
+  if (address === null) return null
   if (address.kind() === 'ipv4') {
     const parts = address.toString().split('.')
     return { counted: parts.join('.'), network: `${parts.slice(0, 3).join('.')}.0/24` }
@@ -25,9 +32,4 @@ export function readShopperAddress(text: string): { counted: string; network: st
 export function writeDownAddress(vault: Vault, merchantId: string, address: string): string | null {
   const read = readShopperAddress(address)
   return read === null ? null : `${read.network} ${vault.pseudonym(read.counted, merchantId)}`
-}
-
-/** Of an address that can be read. */
-export function isLoopback(address: string): boolean {
-  return ipaddr.process(address).range() === 'loopback'
 }

@@ -1,10 +1,10 @@
-import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { LRUCache } from 'lru-cache'
 import type { CardShown } from '../psp-gateway/port.ts'
 import { declinePoints } from './decline-points.ts'
 import { alertShare, type Flow, leashPoints, type RuleName, ruleNames, ruleOf, type Subject } from './rules.ts'
 import { createSeenCards } from './seen-cards.ts'
 import type { RulesInForce } from './settings.ts'
+import type { Verdict } from './verdicts.ts'
 
 /** What is known of a try before the PSP is called; null for what is not. */
 export type TryFacts = {
@@ -16,9 +16,6 @@ export type TryFacts = {
   session: string | null
   isSmall: boolean
 }
-
-/** How a try ended, as far as it says something of the card. */
-export type Verdict = { is: 'approved' } | { is: 'declined'; code: DeclineCode }
 
 /** What a block is explained with: what was counted since the count last stood at nothing. */
 export type Figures = {

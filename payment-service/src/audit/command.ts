@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
 import { recordAudit } from '../store/audit.ts'
 import { openPool, type Pool, withoutLimits } from '../store/pool.ts'
 import type { AuditReport, KnownSeal } from './check-chain.ts'
+import { readCommandActor } from './command-actor.ts'
 import { exportAudit, type TimeRange } from './export.ts'
 import { splitLines } from './split-lines.ts'
 import { verifyAudit } from './verify.ts'
@@ -62,15 +62,11 @@ export function describeCheckedLogAsJson({ what, follows, lastSeal, ...report }:
   })
 }
 
-/** Who reads the log is recorded in it before it is read (PCI DSS 10.2.1.3); a login that cannot write it reads nothing. */
+/** Who reads the log is recorded in it before it is read; a login that cannot write it reads nothing. */
 async function recordExport(pool: Pool, { from, to }: TimeRange): Promise<void> {
-  const { rows } = await pool.query<{ login: string }>('select session_user::text as login')
   await recordAudit(pool, {
-    actorType: 'system',
-    actor: `database login ${rows[0]?.login}`,
+    ...(await readCommandActor(pool, 'fincore audit export')),
     type: 'audit_log.export',
-    outcome: 'success',
-    origin: `fincore audit export, ${userInfo().username} at ${hostname()}`,
     resource: 'audit_log',
     details: { from, to },
   })

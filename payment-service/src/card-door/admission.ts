@@ -2,10 +2,10 @@ import { normalizeIP } from '@fastify/rate-limit'
 import type { Caller } from '@fincore/api-contract/card-door'
 import type { ErrorCode } from '@fincore/api-contract/errors'
 import ipaddr from 'ipaddr.js'
-import { LRUCache } from 'lru-cache'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
 import { type Refusal, refuse } from '../refusal.ts'
+import { createCached } from '../store/cached.ts'
 import type { ApiKey } from '../store/directory.ts'
 import { findDecidingGrant, type Grant } from '../store/grants.ts'
 import { mostExemptions } from '../store/tripwire-exemptions.ts'
@@ -30,7 +30,6 @@ export type Admission = {
  * route. So these caches are the admission's own: the directory's entries live longer.
  */
 const lifetimeMs = 500
-const maxEntries = 10_000
 
 export function createAdmission(deps: AdmissionDeps): Admission {
   const audit = createThrottledAudit(deps)
@@ -71,16 +70,9 @@ function rememberBriefly<Value>(
   deps: AdmissionDeps,
   read: (key: string) => Promise<Value | null>,
 ): (key: string) => Promise<Value | null> {
-  const load = async (key: string) => ({ value: await read(key) })
-  const cache = new LRUCache<string, { value: Value | null }>({
-    max: maxEntries,
-    ttl: lifetimeMs,
-    fetchMethod: load,
-    ignoreFetchAbort: true,
-  })
-  deps.directory.onChange(() => cache.clear())
-  // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
-  return async (key) => ((await cache.fetch(key)) ?? (await load(key))).value
+  const cache = createCached(async (key) => ({ value: await read(key) }), lifetimeMs)
+  deps.directory.onChange(cache.dropAll)
+  return async (key) => (await cache.read(key)).value
 }
 
 const codeByEndedStatus = {

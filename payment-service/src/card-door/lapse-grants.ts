@@ -7,8 +7,8 @@ import { inTransaction, type Transaction } from '../store/pool.ts'
 
 /**
  * The daily look at the raw-card grants; running it oftener, or in several processes, changes nothing. Of each grant that
- * ends, or that is warned of, operators get a notice, and it is audited, in the same transaction. Admission does not wait for it: it refuses a grant
- * whose last day has passed by itself.
+ * ends, or that is warned of, operators get a notice, and it is audited, in the same transaction. Admission does not wait
+ * for it: it refuses a grant whose last day has passed by itself.
  */
 export async function lapseGrants(
   deps: Pick<Deps, 'pool' | 'now' | 'log'>,

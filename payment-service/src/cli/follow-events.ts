@@ -23,10 +23,12 @@ export async function followEvents(door: Door): Promise<{ next(): Promise<ShownE
       }
       const fresh: ShownEvent[] = []
       for (;;) {
-        const page = await read({ limit: mostOnPage, ending_before: last })
+        const page = await read({ limit: mostOnPage, ending_before: fresh.at(-1)?.id ?? last })
         fresh.push(...page.data.toReversed())
-        last = page.data[0]?.id ?? last
-        if (!page.has_more) return fresh
+        if (page.has_more) continue
+        // Not before all is read: should a page fail, the caller asks for all of it again.
+        last = fresh.at(-1)?.id ?? last
+        return fresh
       }
     },
   }

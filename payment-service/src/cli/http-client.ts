@@ -1,8 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { rootCertificates } from 'node:tls'
+import { isLoopbackHost } from '../loopback.ts'
 import { CommandFailure, ProblemFailure } from './failures.ts'
-import { isLoopback } from './loopback.ts'
 
 /** An API of FinCore, and the secret with which it is called. */
 export type Door = {
@@ -80,7 +80,7 @@ function open(door: Door, method: string, path: string, { body, query, ...call }
 /** A token must not cross a network readable. */
 export function refusePlainHttp({ name, url }: Pick<Door, 'name' | 'url'>): void {
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:' || isLoopback(hostname)) return
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return
   throw new CommandFailure(
     `${name} at ${url} has no TLS, and its token would be readable on the way.`,
     'Use its https address, or a tunnel to it that ends on this machine.',

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventTypes } from '@fincore/api-contract/events'
 import { newWebhookSecret } from '../flows/webhook-secrets.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import type { ShownEvent } from './commands/events.ts'
 import type { Ending } from './exit-codes.ts'
 import { CommandFailure, ProblemFailure } from './failures.ts'
 import { followEvents } from './follow-events.ts'
 import { createForwarder, type Forwarded, type Forwarder } from './forward-event.ts'
 import { call, type Door } from './http-client.ts'
-import { isLoopback } from './loopback.ts'
 import { toJson } from './printable.ts'
-import { changeProfiles, readProfiles } from './profiles.ts'
+import { changeProfiles, modeOf, readProfiles } from './profiles.ts'
 import { note, paint, type Surroundings, say } from './surroundings.ts'
 
 export type ListenOptions = {
@@ -98,7 +98,7 @@ function rethrowUnlessPassing(io: Surroundings, error: unknown, before: number):
 }
 
 function refuseLiveKey({ token }: Door): void {
-  if (token.startsWith('sk_test_')) return
+  if (modeOf(token) === 'test') return
   throw new CommandFailure(
     'The key is not one of test mode. Live events carry real customers’ data, and are not sent to a developer’s machine.',
     'Use a test key; for live events make a webhook endpoint with `fincore webhooks create`.',
@@ -120,7 +120,7 @@ function readTarget(text: string, allowsRemote: boolean): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new CommandFailure('--forward-to is an address such as http://localhost:3000/webhooks.', null, 'usage')
-  if (isLoopback(url.hostname) || allowsRemote) return url
+  if (isLoopbackHost(url.hostname) || allowsRemote) return url
   throw new CommandFailure(
     `${url.hostname} is not this machine, and the events would be sent to somebody else.`,
     'If that is what you want: --allow-remote.',

@@ -80,8 +80,12 @@ export type ShownProfile = {
   key_mode: 'test' | 'live' | null
 }
 
+/** Only what is certainly a test key counts as one. */
+export function modeOf(secretKey: string): 'test' | 'live' {
+  return secretKey.startsWith('sk_test_') ? 'test' : 'live'
+}
+
 export function showProfile(name: string, { admin, api }: Profile, isInUse: boolean): ShownProfile {
-  const mode = api?.secret_key.startsWith('sk_live_') ? 'live' : 'test'
   return {
     object: 'profile',
     name,
@@ -89,6 +93,6 @@ export function showProfile(name: string, { admin, api }: Profile, isInUse: bool
     admin_url: admin?.url ?? null,
     operator: admin?.operator ?? null,
     api_url: api?.url ?? null,
-    key_mode: api === undefined ? null : mode,
+    key_mode: api === undefined ? null : modeOf(api.secret_key),
   }
 }

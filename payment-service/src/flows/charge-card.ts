@@ -71,7 +71,15 @@ export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promi
 
 async function beginWithPlace(deps: Deps, input: CardChargeInput, place: PspPlace): Promise<CardStep> {
   const sent = await writeIntent(deps, input, place)
-  if ('begun' in sent) return instructToSend(deps, sent)
+  if ('begun' in sent) {
+    try {
+      return await instructToSend(deps, sent)
+    } catch (error) {
+      // A bug of an adapter must not count against this shopper's next tries.
+      sent.tried[Symbol.dispose]()
+      throw error
+    }
+  }
   await recordUseWithoutCharge(deps, input.use, input.merchantId, sent)
   return sent
 }

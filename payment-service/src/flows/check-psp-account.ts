@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import { type CheckCode, type CheckRow, checkCodes } from '../psp-gateway/check-codes.ts'
 import type { Check, CheckFinding, Psp, PspAccount } from '../psp-gateway/port.ts'
 import { findPspAccountStanding, type PspAccountStanding } from '../store/psp-account-standing.ts'
@@ -81,7 +82,9 @@ function ownFindings(
   const isElsewhere = psp.isTest !== true && account.config.api_url === undefined
   return [
     ...(status === 'disabled' ? [{ code: 'account_disabled' } as const] : []),
-    ...(isElsewhere && isLoopback(config.publicUrl) ? [{ code: 'webhook_address_is_private' } as const] : []),
+    ...(isElsewhere && isLoopbackHost(new URL(config.publicUrl).hostname)
+      ? [{ code: 'webhook_address_is_private' } as const]
+      : []),
     { code: hasHeard ? 'webhook_secret_proven' : 'webhook_secret_unproven' },
     ...rawCardFindings(psp, takesRawCards),
   ]
@@ -91,8 +94,4 @@ function rawCardFindings({ rawCards }: Psp, isConfirmed: boolean): CheckFinding[
   if (rawCards === undefined) return [{ code: 'raw_cards_not_offered' }]
   if (!rawCards.needsConfirmation) return []
   return [{ code: isConfirmed ? 'raw_cards_confirmed' : 'raw_cards_unconfirmed' }]
-}
-
-function isLoopback(url: string): boolean {
-  return /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(new URL(url).hostname)
 }

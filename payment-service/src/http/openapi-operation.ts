@@ -1,5 +1,6 @@
 import { deliveryId, idOf } from '@fincore/api-contract/fields'
 import type { TSchema } from 'typebox'
+import { idPrefixes } from '../ids.ts'
 import type { Access } from '../server/caller.ts'
 import { describeListParameters } from './list-query.ts'
 import { type Response, rateLimitHeaders, replayedHeader, requestIdHeader } from './openapi-headers.ts'
@@ -39,12 +40,12 @@ export type DescribedRoute = {
 
 /** What the id in a path names, by the path's part in front of it. */
 const idsByCollection: Readonly<Record<string, object & { description: string }>> = {
-  charges: described(idOf('ch', 'The charge’s id.')),
-  refunds: described(idOf('re', 'The refund’s id.')),
-  disputes: described(idOf('dp', 'The dispute’s id.')),
-  payment_sessions: described(idOf('ps', 'The payment session’s id.')),
-  events: described(idOf('evt', 'The event’s id.')),
-  webhook_endpoints: described(idOf('whe', 'The endpoint’s id.')),
+  charges: described(idOf(idPrefixes.charge, 'The charge’s id.')),
+  refunds: described(idOf(idPrefixes.refund, 'The refund’s id.')),
+  disputes: described(idOf(idPrefixes.dispute, 'The dispute’s id.')),
+  payment_sessions: described(idOf(idPrefixes.session, 'The payment session’s id.')),
+  events: described(idOf(idPrefixes.event, 'The event’s id.')),
+  webhook_endpoints: described(idOf(idPrefixes.webhookEndpoint, 'The endpoint’s id.')),
   deliveries: described(deliveryId('The delivery’s id.')),
 }
 

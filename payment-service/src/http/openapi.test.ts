@@ -6,6 +6,7 @@ import { eventTypes } from '@fincore/api-contract/events'
 import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import fastify from 'fastify'
 import { Check, Errors } from 'typebox/value'
+import { openCardTestingStore } from '../abuse/card-testing-store.ts'
 import { applyPspEvent } from '../flows/apply-psp-event.ts'
 import type { App } from '../server/server.ts'
 import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
@@ -269,6 +270,9 @@ describe('openapi.json', () => {
     assert.equal((await call('redeliverFailedWebhooks', { params, body: { since } })).body.redelivered, 0)
     assert.equal((await call('deleteWebhookEndpoint', { params })).body.deleted, true)
 
+    const figures = { points: 10, limit: 10, declined: 7, telling: 3, approved: 0, since: new Date() }
+    const trip = { rule: 'address_declines', subject: 'address', value: '203.0.113.0/24 Jx0m2uT1qA', figures } as const
+    await openCardTestingStore(world.deps).begin(world.merchant.id, trip, 60)
     const events = (await call('listEvents', { query: '?limit=100' })).body.data
     const webhooks = document.webhooks as Record<
       string,

@@ -1,9 +1,7 @@
-import { Event } from '@fincore/api-contract/answers'
-import { CardTestingBlock } from '@fincore/api-contract/card-testing'
+import { Event, eventObjects } from '@fincore/api-contract/answers'
 import { eventTypes } from '@fincore/api-contract/events'
 import { CreateCardCharge } from '@fincore/api-contract/requests'
-import { Charge, Dispute, PaymentSession, Refund } from '@fincore/api-contract/resources'
-import { WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import { Charge } from '@fincore/api-contract/resources'
 import type { RouteOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { Config } from '../config.ts'
@@ -116,15 +114,6 @@ function describeCardRelay(relayUrl: string): Operation {
     requestBody: describeBody(CreateCardCharge),
     responses: { ...describeAnswer({ status: 201, schema: Charge }, true), ...describeRefusals(relayRefusals) },
   }
-}
-
-const eventObjects = {
-  charge: Charge,
-  refund: Refund,
-  dispute: Dispute,
-  payment_session: PaymentSession,
-  webhook_endpoint: WebhookEndpoint,
-  card_testing_block: CardTestingBlock,
 }
 
 function describeWebhook(type: string): object {

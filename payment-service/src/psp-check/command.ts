@@ -1,4 +1,4 @@
-import { hostname, userInfo } from 'node:os'
+import { readCommandActor } from '../audit/command-actor.ts'
 import { loadConfig } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { type CheckedPspAccount, checkPspAccount } from '../flows/check-psp-account.ts'
@@ -11,18 +11,16 @@ import { describeCheck, resultOf, showCheck } from './report.ts'
 
 export type CheckOptions = { pspAccount?: string; json: boolean; databaseUrl?: string }
 
-/** Nothing is wrong (a warning is not); something is; it could not be done. */
-const exitCodes = { right: 0, wrong: 1, failed: 2 } as const
-
 /**
- * `fincore psp check`. Says everything itself, an account as soon as it is checked; answers with the exit code.
+ * `fincore psp check`. Says everything itself, an account as soon as it is checked.
  *
  * @param env the settings of a worker.
+ * @returns whether nothing is wrong (a warning is not), something is, or it could not be done.
  */
 export async function printPspCheck(
   env: Readonly<Record<string, string | undefined>>,
   { databaseUrl, ...options }: CheckOptions,
-): Promise<number> {
+): Promise<'done' | 'found' | 'failed'> {
   try {
     const config = loadConfig({ ...env, ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }) })
     const { deps, close } = await openDeps(config)
@@ -32,14 +30,14 @@ export async function printPspCheck(
         console.log(options.json ? JSON.stringify(showCheck(checked)) : `${describeCheck(checked)}\n`)
         isRight &&= resultOf(checked) !== 'error'
       }
-      return isRight ? exitCodes.right : exitCodes.wrong
+      return isRight ? 'done' : 'found'
     } finally {
       await close()
     }
   } catch (error) {
     const why = error instanceof Error ? error.message || error.name : 'unknown fault'
     console.error(`It could not be done: ${why}`)
-    return exitCodes.failed
+    return 'failed'
   }
 }
 
@@ -72,13 +70,9 @@ async function findAccount(deps: Deps, id: string): Promise<PspAccount> {
 
 /** Who had the credentials used is in the audit log before they are. */
 async function recordCommand(deps: Deps, account: PspAccount): Promise<void> {
-  const { rows } = await deps.pool.query<{ login: string }>('select session_user::text as login')
   await recordAudit(deps.pool, {
-    actorType: 'system',
-    actor: `database login ${rows[0]?.login}`,
+    ...(await readCommandActor(deps.pool, 'fincore psp check')),
     type: 'psp_account.check',
-    outcome: 'success',
-    origin: `fincore psp check, ${userInfo().username} at ${hostname()}`,
     merchantId: account.merchantId,
     resource: account.id,
   })

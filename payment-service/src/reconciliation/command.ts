@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
-import { hostname, userInfo } from 'node:os'
+import { readCommandActor } from '../audit/command-actor.ts'
 import { loadConfig } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { isId, newId } from '../ids.ts'
@@ -21,19 +21,18 @@ export type ReconcileOptions = {
   databaseUrl?: string
 }
 
-/** Nothing differs (any more); differences are left; it could not be done, or not to its end. */
-const exitCodes = { same: 0, different: 1, failed: 2 } as const
 const longestMs = 366 * 86_400_000
 
 /**
- * `fincore reconcile`. Says everything itself; answers with the exit code.
+ * `fincore reconcile`. Says everything itself.
  *
  * @param env the settings of a worker.
+ * @returns whether nothing differs (any more), differences are left, or it could not be done to its end.
  */
 export async function printReconciliation(
   env: Readonly<Record<string, string | undefined>>,
   options: ReconcileOptions,
-): Promise<number> {
+): Promise<'done' | 'found' | 'failed'> {
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
@@ -48,16 +47,16 @@ export async function printReconciliation(
       console.log(options.json ? describeAsJson(report) : describeAsTable(report))
       if (report.stopped !== null) {
         console.error(`It was not compared to the end: ${report.stopped}`)
-        return exitCodes.failed
+        return 'failed'
       }
-      return report.totals.open + report.totals.repairable === 0 ? exitCodes.same : exitCodes.different
+      return report.totals.open + report.totals.repairable === 0 ? 'done' : 'found'
     } finally {
       await close()
     }
   } catch (error) {
     const why = error instanceof Error ? error.message || error.name : 'unknown fault'
     console.error(`It could not be done: ${why}`)
-    return exitCodes.failed
+    return 'failed'
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
@@ -129,13 +128,9 @@ async function readBooks(
 
 /** Who had it compared and repaired is in the audit log before it happens. */
 async function recordCommand(deps: Deps, order: Order): Promise<void> {
-  const { rows } = await deps.pool.query<{ login: string }>('select session_user::text as login')
   await recordAudit(deps.pool, {
-    actorType: 'system',
-    actor: `database login ${rows[0]?.login}`,
+    ...(await readCommandActor(deps.pool, 'fincore reconcile')),
     type: 'reconciliation.run',
-    outcome: 'success',
-    origin: `fincore reconcile, ${userInfo().username} at ${hostname()}`,
     merchantId: order.account.merchantId,
     resource: order.account.id,
     details: {

@@ -21,10 +21,12 @@ export type CardTestingBlock = {
 const columns = `merchant_id as "merchantId", id, rule, subject, value, figures, since, until, lifted_at as "liftedAt",
   lifted_by as "liftedBy", lift_reason as "liftReason"`
 
+export type BlockInForce = Pick<CardTestingBlock, 'rule' | 'subject' | 'value' | 'until'>
+
 /** Those of a merchant that hold now. Index: card_testing_blocks_in_force. */
-export async function listBlocksInForce(db: Queryable, merchantId: string, now: Date): Promise<CardTestingBlock[]> {
-  const { rows } = await db.query<CardTestingBlock>(
-    `select ${columns} from card_testing_blocks where merchant_id = $1 and until > $2 and lifted_at is null`,
+export async function listBlocksInForce(db: Queryable, merchantId: string, now: Date): Promise<BlockInForce[]> {
+  const { rows } = await db.query<BlockInForce>(
+    `select rule, subject, value, until from card_testing_blocks where merchant_id = $1 and until > $2 and lifted_at is null`,
     [merchantId, now],
   )
   return rows
@@ -58,18 +60,21 @@ export async function insertBlock(
   return rows[0] ?? null
 }
 
-/** The newest first; of one value, or of those in force at a time, when it is given. Primary key. */
+/**
+ * The newest first; of an address as it is written down, or of those in force at a time, when it is given. Indexes: the
+ * primary key; with an address, card_testing_blocks_of_subject; with a time, card_testing_blocks_in_force.
+ */
 export async function listBlocks(
   db: Queryable,
   merchantId: string,
-  wanted: { before: string | null; limit: number; value: string | null; inForceAt: Date | null },
+  wanted: { before: string | null; limit: number; address: string | null; inForceAt: Date | null },
 ): Promise<CardTestingBlock[]> {
   const { rows } = await db.query<CardTestingBlock>(
     `select ${columns} from card_testing_blocks
-     where merchant_id = $1 and ($2::text is null or id < $2) and ($3::text is null or value = $3)
+     where merchant_id = $1 and ($2::text is null or id < $2) and ($3::text is null or (subject = 'address' and value = $3))
        and ($4::timestamptz is null or (until > $4 and lifted_at is null))
      order by id desc limit $5`,
-    [merchantId, wanted.before, wanted.value, wanted.inForceAt, wanted.limit],
+    [merchantId, wanted.before, wanted.address, wanted.inForceAt, wanted.limit],
   )
   return rows
 }

@@ -8,6 +8,7 @@ import type { PspAccount, PspName } from '../psp-gateway/port.ts'
 import { pspNames, psps } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
 import { isKeyInForce } from './api-keys.ts'
+import { createCached, maxEntries } from './cached.ts'
 import { belongsToEnvironment, isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
 
@@ -49,9 +50,6 @@ export type Directory = {
   close(): Promise<void>
 }
 
-const lifetimeMs = 5_000
-const maxEntries = 10_000
-
 /** What an account of the other environment is called in the log, once in each process. */
 const misplaced = {
   production: 'an account with test keys in production: it is not used; disable it, see docs/operating.md',
@@ -66,18 +64,9 @@ export async function openDirectory(
 ): Promise<Directory> {
   const listeners: (() => void)[] = []
   const cached = <T extends object>(load: (key: string) => Promise<T>) => {
-    const cache = new LRUCache<string, T>({
-      max: maxEntries,
-      ttl: lifetimeMs,
-      fetchMethod: load,
-      ignoreFetchAbort: true,
-    })
-    listeners.push(() => cache.clear())
-    return async (key: string): Promise<T> => {
-      const found = await cache.fetch(key)
-      // fetch() answers undefined only when the entry was dropped while it was being loaded: read past the cache.
-      return found ?? load(key)
-    }
+    const cache = createCached(load)
+    listeners.push(cache.dropAll)
+    return cache.read
   }
   const apiKeys = cached(async (hex) => ({ key: await readApiKey(pool, environment, Buffer.from(hex, 'hex')) }))
   const told = new LRUCache<string, true>({ max: maxEntries })

@@ -1,4 +1,4 @@
-import { lowestDigitsAt } from '../ids.ts'
+import { idPrefixes, lowestDigitsAt } from '../ids.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import type { Queryable } from './pool.ts'
 
@@ -25,15 +25,16 @@ export type PageSource = {
 
 /** The prefix of the ids of each table, and when a row was made, as its answer says it. */
 const tables = {
-  charges: { prefix: 'ch_', createdAt: 'created_at' },
-  refunds: { prefix: 're_', createdAt: 'created_at' },
-  disputes: { prefix: 'dp_', createdAt: 'created_at' },
-  payment_sessions: { prefix: 'ps_', createdAt: 'created_at' },
+  charges: { prefix: idPrefixes.charge, createdAt: 'created_at' },
+  refunds: { prefix: idPrefixes.refund, createdAt: 'created_at' },
+  disputes: { prefix: idPrefixes.dispute, createdAt: 'created_at' },
+  payment_sessions: { prefix: idPrefixes.session, createdAt: 'created_at' },
   // The event's own text is the answer; the column has the database's clock.
-  events: { prefix: 'evt_', createdAt: `(body ->> 'created_at')::timestamptz` },
-  webhook_endpoints: { prefix: 'whe_', createdAt: 'created_at' },
-  webhook_deliveries: { prefix: 'del_', createdAt: 'created_at' },
-  webhook_tries: { prefix: 'try_', createdAt: 'tried_at' },
+  events: { prefix: idPrefixes.event, createdAt: `(body ->> 'created_at')::timestamptz` },
+  webhook_endpoints: { prefix: idPrefixes.webhookEndpoint, createdAt: 'created_at' },
+  // Its id is made of those of the event and the endpoint (deliveryIdOf).
+  webhook_deliveries: { prefix: 'del', createdAt: 'created_at' },
+  webhook_tries: { prefix: idPrefixes.webhookTry, createdAt: 'tried_at' },
 } as const
 
 /**
@@ -84,7 +85,7 @@ export function limitsOfTime(
   { createdAfter, createdBefore }: Pick<PageQuery, 'createdAfter' | 'createdBefore'>,
 ): [column: string, operator: '<' | '>=', value: string | Date][] {
   const { prefix, createdAt } = tables[table]
-  const lowestIdAt = (time: Date, slack: number) => prefix + lowestDigitsAt(new Date(time.getTime() + slack))
+  const lowestIdAt = (time: Date, slack: number) => `${prefix}_${lowestDigitsAt(new Date(time.getTime() + slack))}`
   const limits: ReturnType<typeof limitsOfTime> = []
   if (createdAfter !== null)
     limits.push(['id', '>=', lowestIdAt(createdAfter, -slackMs)], [createdAt, '>=', createdAfter])

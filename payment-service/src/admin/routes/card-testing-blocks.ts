@@ -31,10 +31,10 @@ export function addCardTestingBlockRoutes(app: App, deps: AdminDeps): void {
   app.get(collection, { schema: listSchema, config: readingRoute }, (request) => {
     const { merchant } = request.params
     const { address, in_force } = request.query
-    const value = address === undefined ? null : writeDownAddress(deps.vault, merchant, address)
-    if (address !== undefined && value === null)
+    const writtenDown = address === undefined ? null : writeDownAddress(deps.vault, merchant, address)
+    if (address !== undefined && writtenDown === null)
       throw new RefusalError(refuse('parameter_invalid', { param: 'address' }))
-    const filter = { value, inForceAt: in_force === undefined ? null : deps.now() }
+    const filter = { address: writtenDown, inForceAt: in_force === undefined ? null : deps.now() }
     return listPage(request.query, (page) => listBlocks(deps.pool, merchant, { ...page, ...filter }), show)
   })
 

@@ -5,7 +5,7 @@ import { type GlobalOptions, readAddress, readCa } from '../connection.ts'
 import { CommandFailure } from '../failures.ts'
 import { call, type Door, refusePlainHttp } from '../http-client.ts'
 import { toJson } from '../printable.ts'
-import { changeProfiles, type Profile, profilesPath, readProfiles, showProfile } from '../profiles.ts'
+import { changeProfiles, modeOf, type Profile, profilesPath, readProfiles, showProfile } from '../profiles.ts'
 import { note, type Surroundings, say } from '../surroundings.ts'
 
 type LoginOptions = GlobalOptions & { adminUrl?: string; apiUrl?: string; caFile?: string; tokenStdin?: true }
@@ -64,7 +64,7 @@ async function login(io: Surroundings, options: LoginOptions): Promise<void> {
     const door = doorAt('the API', apiUrl, secrets.key)
     await call(door, 'GET', '/v1/events', { query: { limit: 1 } })
     profile.api = { url: door.url, secret_key: secrets.key }
-    told.push(`${door.url}: the key is good, and is one of ${isLiveKey(secrets.key) ? 'live' : 'test'} mode.`)
+    told.push(`${door.url}: the key is good, and is one of ${modeOf(secrets.key)} mode.`)
   }
   changeProfiles(io, (profiles) => {
     profiles.profiles[name] = profile
@@ -92,8 +92,4 @@ async function readSecrets(io: Surroundings, { adminUrl, apiUrl, tokenStdin }: L
     secrets[name === 'token' ? 'token' : 'key'] = secret
   }
   return secrets
-}
-
-function isLiveKey(key: string): boolean {
-  return key.startsWith('sk_live_')
 }

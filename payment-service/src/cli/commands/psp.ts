@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander'
 import { action, collect, idOption, merchantOption, type Run, readId, withExamples } from '../action.ts'
 import { openAdmin } from '../connection.ts'
 import { databaseOption } from '../database-option.ts'
-import type { Ending } from '../exit-codes.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
 import { toJson } from '../printable.ts'
@@ -36,7 +35,6 @@ const switches = {
     'Takes an account out of use: no new payment is made there. Those that it made are still looked up, captured and refunded.',
   enable: 'Takes an account into use again.',
 } as const
-const endings: readonly Ending[] = ['done', 'found', 'failed']
 const merchantExample = '--merchant mer_01kx7p2z3r8v9w0a1b2c3d4e5f'
 const accountExample = 'pspa_01kx7p2z3r8v9w0a1b2c3d4e5f'
 
@@ -105,7 +103,7 @@ export function addPsp(program: Command, run: Run): void {
       action<CheckOptions>(run, async ({ merchant, ...options }) => {
         if (merchant === undefined) {
           const { printPspCheck } = await import('../../psp-check/command.ts')
-          return endings[await printPspCheck(io.env, { ...options, json: options.json ?? false })] ?? 'failed'
+          return printPspCheck(io.env, { ...options, json: options.json ?? false })
         }
         const { checkThroughAdmin } = await import('../psp-check.ts')
         const door = openAdmin(io, options)

@@ -2,10 +2,7 @@ import { type Command, Option } from 'commander'
 import type { ReconcileOptions } from '../../reconciliation/command.ts'
 import { action, type Run, withExamples } from '../action.ts'
 import { databaseOption } from '../database-option.ts'
-import type { Ending } from '../exit-codes.ts'
 import { timeOption } from '../read-time.ts'
-
-const endings: readonly Ending[] = ['done', 'found', 'failed']
 
 /** `fincore reconcile`: FinCore's books against a PSP's. */
 export function addReconcile(program: Command, run: Run): void {
@@ -26,8 +23,7 @@ export function addReconcile(program: Command, run: Run): void {
     .action(
       action<Omit<ReconcileOptions, 'json'>>(run, async (options) => {
         const { printReconciliation } = await import('../../reconciliation/command.ts')
-        const code = await printReconciliation(run.io.env, { ...options, json: options.json ?? false })
-        return endings[code] ?? 'failed'
+        return printReconciliation(run.io.env, { ...options, json: options.json ?? false })
       }),
     )
   withExamples(

@@ -2,7 +2,7 @@ import { chargeFlags } from '@fincore/api-contract/charge-flags'
 import { declineCodes } from '@fincore/api-contract/decline-codes'
 import { errorTable } from '@fincore/api-contract/errors'
 import { eventTypes } from '@fincore/api-contract/events'
-import { minorUnitDigits } from '@fincore/api-contract/money'
+import { minorUnitDigits, toDecimal } from '@fincore/api-contract/money'
 import { deliveryStates, disabledReasons, healthStates } from '@fincore/api-contract/webhook-endpoints'
 import { html } from '../link/html.ts'
 import { joinHtml, listRows, renderDocsPage, renderRows, renderText } from './page.ts'
@@ -107,7 +107,7 @@ export function renderCurrenciesPage(): string {
     .sort(([a], [b]) => a.localeCompare(b))
     .map(
       ([code, digits]) =>
-        html`<tr><th scope="row"><code>${code}</code></th><td>${names.of(code) ?? ''}</td><td>${String(digits)}</td><td>${writeAmount(1999, digits)} ${code}</td></tr>`,
+        html`<tr><th scope="row"><code>${code}</code></th><td>${names.of(code) ?? ''}</td><td>${String(digits)}</td><td>${toDecimal(1999, digits)} ${code}</td></tr>`,
     )
   return renderDocsPage({
     path: '/docs/currencies',
@@ -115,10 +115,4 @@ export function renderCurrenciesPage(): string {
     body: html`<p>${renderText('`amount` is an integer in the currency’s minor unit. A currency with two digits has hundredths: `1999` is 19.99. One with none has no smaller unit: `1999` is 1999. Which of them can be paid with depends on your PSP accounts.')}</p>
 <div class="table" tabindex="0" role="region" aria-label="Currencies"><table><thead><tr><th scope="col">Code</th><th scope="col">Currency</th><th scope="col">Digits</th><th scope="col"><code>amount: 1999</code> is</th></tr></thead><tbody>${joinHtml(rows)}</tbody></table></div>`,
   })
-}
-
-function writeAmount(amount: number, digits: number): string {
-  if (digits === 0) return String(amount)
-  const text = String(amount).padStart(digits + 1, '0')
-  return `${text.slice(0, -digits)}.${text.slice(-digits)}`
 }

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../loopback.ts'
 import {
   findSettingFaults,
   isFine,
@@ -52,7 +53,7 @@ const settings: readonly Setting[] = [
 /** What is wrong with an account's settings. Shape only; nobody is called. */
 export function findAccountFaults(account: PspAccount): Finding[] {
   const pages = readSetting(account, 'config.pages_url')
-  const open = isOrigin(pages) && pages.startsWith('http://') && !isLoopback(new URL(pages).hostname)
+  const open = isOrigin(pages) && pages.startsWith('http://') && !isLoopbackHost(new URL(pages).hostname)
   const plain: Finding[] = open
     ? [
         {
@@ -87,8 +88,4 @@ export function readAccount(account: PspAccount): SandboxAccount {
 /** The key of webhook signatures, or null when the account has none that could be right. */
 export function readWebhookSecret(account: PspAccount): string | null {
   return isFine(account, webhookSecret) ? readSetting(account, webhookSecret.field) : null
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

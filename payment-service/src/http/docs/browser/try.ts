@@ -4,8 +4,7 @@
  */
 
 /** What of an answer's head a developer wants to see. */
-const shownHeaders =
-  /^(content-type|x-request-id|idempotent-replayed|retry-after|allow|ratelimit|ratelimit-[a-z]+|x-ratelimit-[a-z]+)$/
+const shownHeaders = /^(content-type|x-request-id|idempotent-replayed|retry-after|allow|ratelimit-[a-z]+)$/
 const testKey = /^(sk|pk)_test_[\w-]{43}$/
 
 const keySection = document.querySelector<HTMLElement>('#key')
