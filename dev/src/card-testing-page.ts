@@ -37,7 +37,7 @@ export function describeCardTesting(): string {
     '',
     `- A declined card counts 2 when the reason is typical of testing: ${codesOf(2)}. It counts 1 for ${codesOf(1)}.`,
     `- What says nothing of the card counts nothing: ${codesOf(0)}. An outage of a bank or a PSP is no attack.`,
-    '- Each payment that is approved takes a point away, and points fade with time.',
+    '- Each card that is approved takes a point away, once within an hour, so that nobody hides many declined cards behind one good one. Points fade with time.',
     `- A card counts once, and nothing for its next ${freeRepeats} declines, because shoppers try again; from then on each time, because somebody guesses its code or its date.`,
     '- Repeats of an idempotency key are neither counted nor refused. Payments that the merchant begins with a card on file (`initiator: "merchant"`) are not either: a billing run has many declines.',
     '',

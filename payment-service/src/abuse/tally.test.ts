@@ -4,7 +4,7 @@ import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { ruleNames, ruleOf } from './rules.ts'
 import { applySettings, noSettings } from './settings.ts'
 import { readShopperAddress } from './shopper-address.ts'
-import { createTally, type TryFacts } from './tally.ts'
+import { createTally, type TryFacts, type Verdict } from './tally.ts'
 
 const rules = applySettings(noSettings)
 const facts: TryFacts = {
@@ -83,6 +83,54 @@ describe('what is counted as card testing', () => {
     for (let card = 1_000; card < 1_009; card++) end(card, 'card_declined', { address: 'two' })
     wait(ruleOf.address_declines.fadeS * 1_000 * 9)
     assert.deepEqual(end(2_000, 'card_declined', { address: 'two' }), [])
+  })
+
+  it('is not hidden by one good card that is paid with again and again between the others', () => {
+    const { end, wait, countUntilStopped } = openTally()
+    const [tries] = countUntilStopped((card) => {
+      wait(1_000)
+      for (let turn = 0; turn < 3; turn++) end(0, 'approved')
+      return end(card, 'incorrect_cvc')
+    })
+    assert.equal(tries, 5)
+  })
+
+  it('is not hidden by one good card under other dates, where its first digits are known', () => {
+    const { tally } = openTally()
+    let payments = 0
+    const end = (verdict: Verdict, last4: string, exp_year: number) =>
+      tally.count(
+        {
+          payment: `ch_${payments++}`,
+          facts,
+          verdict,
+          card: { brand: 'visa', first6: '400000', last4, exp_month: 1, exp_year },
+        },
+        rules,
+        0,
+      )
+    let stopped = 0
+    for (let turn = 0; turn < 20; turn++) {
+      end({ is: 'approved' }, '0000', 2030 + turn)
+      end({ is: 'approved' }, '0000', 2060 + turn)
+      stopped += end({ is: 'declined', code: 'incorrect_cvc' }, String(1_000 + turn), 2030).length
+    }
+    assert.ok(stopped > 0)
+  })
+
+  it('takes an approved card as one within an hour, and room for tries with it', () => {
+    const { tally, end, wait } = openTally()
+    const count = (now: number) => {
+      const opened: (() => void)[] = []
+      while (tally.findCrowd(facts, rules, now) === null && opened.length < 1_000) opened.push(tally.open(facts, rules))
+      for (const close of opened) close()
+      return opened.length
+    }
+    for (let turn = 0; turn < 30; turn++) end(1, 'approved')
+    assert.equal(count(0), ruleOf.address_open_tries.limit + 1)
+    wait(3_600_001)
+    end(1, 'approved')
+    assert.equal(count(3_600_001), ruleOf.address_open_tries.limit + 1, 'it counts again')
   })
 
   it('is stopped by the narrowest rule alone', () => {
