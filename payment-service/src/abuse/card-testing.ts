@@ -11,7 +11,7 @@ import type { Directory } from '../store/directory.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
 import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
-import { isLoopback, writeDownAddress } from './shopper-address.ts'
+import { isInside, writeDownAddress } from './shopper-address.ts'
 import { createTally, type Trip, type TryFacts, type Verdict } from './tally.ts'
 
 /** A payment that is about to be tried; null for what is not known of it. */
@@ -159,9 +159,9 @@ export function createCardTesting(deps: Needs): CardTesting {
   const nameFor = (known: Known, merchantId: string, address: string): string | null => {
     const name = writeDownAddress(deps.vault, merchantId, address)
     if (name === null) return null
-    // In development all shoppers come from there.
-    if (deps.config.environment === 'sandbox' && isLoopback(address)) return null
-    return known.rules.isAllowed(address) ? allowed : name
+    // Allowed first: a call centre's own addresses may lie inside.
+    if (known.rules.isAllowed(address)) return allowed
+    return isInside(address) ? null : name
   }
 
   return {

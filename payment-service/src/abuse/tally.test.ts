@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { ruleNames, ruleOf } from './rules.ts'
 import { applySettings, noSettings } from './settings.ts'
-import { readShopperAddress } from './shopper-address.ts'
+import { isInside, readShopperAddress } from './shopper-address.ts'
 import { createTally, type TryFacts, type Verdict } from './tally.ts'
 
 const rules = applySettings(noSettings)
@@ -191,6 +191,23 @@ it('addresses are left alone by address and by network, however they are written
     ['203.0.113.9', '::ffff:203.0.113.9', '203.0.114.9', '2001:DB8:0::1', '2001:db8::2'].map(isAllowed),
     [true, true, false, true, false],
   )
+})
+
+it('an address is inside a network when no shopper can come from it', () => {
+  for (const text of [
+    '127.0.0.1',
+    '::1',
+    '0.0.0.0',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.0.1',
+    '169.254.1.1',
+    '100.64.0.1',
+  ])
+    assert.equal(isInside(text), true, text)
+  for (const text of ['fd00::1', 'fe80::1', '::ffff:10.0.0.1']) assert.equal(isInside(text), true, text)
+  for (const text of ['203.0.113.9', '172.32.0.1', '2a00:1450::1', '::ffff:8.8.8.8'])
+    assert.equal(isInside(text), false, text)
 })
 
 it('a shopper’s address is read in the forms that addresses have, and in no other', () => {
