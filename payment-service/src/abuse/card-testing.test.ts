@@ -238,6 +238,24 @@ describe('card testing, through the flows', () => {
     },
   })
 
+  it('is not suspected where payments cannot be sent at all', async () => {
+    const { id } = await addMerchant()
+    const { sandbox } = first.psps
+    assert.ok(sandbox.rawCards)
+    const authorizeCard = () => {
+      throw new Error('The account is set up wrong')
+    }
+    const broken = {
+      ...first,
+      psps: { ...first.psps, sandbox: { ...sandbox, rawCards: { ...sandbox.rawCards, authorizeCard } } },
+    }
+    const from = { customer_ip: '203.0.113.9' }
+    for (let turn = 0; turn < 20; turn++) await assert.rejects(byCard(broken, id, from), /set up wrong/)
+    answer = approved
+    const served = await byCard(first, id, from)
+    assert.ok(!isRefusal(served), JSON.stringify(served))
+  })
+
   it('holds in every process and after a restart, until an operator lifts it', async () => {
     const { id } = await addMerchant()
     await attack(() => byToken(first, id))

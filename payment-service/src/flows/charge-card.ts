@@ -71,7 +71,14 @@ export async function beginCardCharge(deps: Deps, input: CardChargeInput): Promi
 
 async function beginWithPlace(deps: Deps, input: CardChargeInput, place: PspPlace): Promise<CardStep> {
   const sent = await writeIntent(deps, input, place)
-  if ('begun' in sent) return instructToSend(deps, sent)
+  if ('begun' in sent) {
+    // What cannot be sent waits for no answer: otherwise a PSP account that is set up wrong would soon look like a crowd.
+    using held = new DisposableStack()
+    held.use(sent.tried)
+    const step = await instructToSend(deps, sent)
+    held.move()
+    return step
+  }
   await recordUseWithoutCharge(deps, input.use, input.merchantId, sent)
   return sent
 }
