@@ -64,5 +64,5 @@ export function makeAttack(attack: Attack, random: Random, cards = 10_000, from 
 }
 
 function addressOf(index: number): string {
-  return `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
+  return `45.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
 }

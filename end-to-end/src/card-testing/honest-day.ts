@@ -90,7 +90,7 @@ function isIncident(at: number): boolean {
 function addressOf(random: Random): string | null {
   if (random.chance(shares.withoutAddress)) return null
   if (random.chance(shares.mobileNetwork)) return places.mobileNetwork
-  return `10.${random.whole(0, 255)}.${random.whole(0, 255)}.${random.whole(1, 254)}`
+  return `45.${random.whole(0, 255)}.${random.whole(0, 255)}.${random.whole(1, 254)}`
 }
 
 function makeCard(random: Random): Payment['card'] {

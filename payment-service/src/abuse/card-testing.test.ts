@@ -163,6 +163,11 @@ describe('card testing, through the flows', () => {
       rule: 'flow_declines',
       attempt: (id: string, index: number) => byToken(first, id, { customer_ip: `203.0.113.${index}` }),
     },
+    {
+      name: 'by token from behind a proxy of the shop’s own, which is everybody’s address',
+      rule: 'flow_declines',
+      attempt: (id: string) => byToken(first, id, { customer_ip: '10.0.0.7' }),
+    },
     { name: 'by token without addresses', rule: 'flow_declines', attempt: (id: string) => byToken(first, id) },
     {
       name: 'by card with one BIN from many addresses',

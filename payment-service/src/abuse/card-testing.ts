@@ -9,11 +9,10 @@ import { createCached, lifetimeMs, maxEntries } from '../store/cached.ts'
 import type { CardTestingBlock } from '../store/card-testing-blocks.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import type { Directory } from '../store/directory.ts'
-import { isLoopbackAddress } from '../webhook-addresses/address-guard.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
 import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
-import { writeDownAddress } from './shopper-address.ts'
+import { isInside, writeDownAddress } from './shopper-address.ts'
 import { createTally, type Trip, type TryFacts } from './tally.ts'
 import { cardOf, type Verdict, verdictOf, verdictOfCharge } from './verdicts.ts'
 
@@ -152,9 +151,9 @@ export function createCardTesting(deps: Needs): CardTesting {
   const nameFor = (known: Known, merchantId: string, address: string): string | null => {
     const name = writeDownAddress(deps.vault, merchantId, address)
     if (name === null) return null
-    // In development all shoppers come from there.
-    if (deps.config.environment === 'sandbox' && isLoopbackAddress(address)) return null
-    return known.rules.isAllowed(address) ? allowed : name
+    // Allowed first: a call centre's own addresses may lie inside.
+    if (known.rules.isAllowed(address)) return allowed
+    return isInside(address) ? null : name
   }
 
   return {

@@ -3,9 +3,9 @@
  * learn which of them work. It shows as a run of declines over different cards with hardly an approval between them, so
  * that is what is counted, and nothing that a busy shop does: neither payments nor declines in themselves.
  *
- * Points: a declined card counts 1, or 2 when the reason is typical of testing (decline-points.ts); each approved payment
- * takes one away; and they fade. A card counts once, for its second and third decline nothing, because shoppers try
- * again, and from the fourth each time. What is below is made into docs/card-testing.md.
+ * Points: a declined card counts 1, or 2 when the reason is typical of testing (decline-points.ts); each approved card
+ * takes one away, once within an hour; and they fade. A card counts once, for its second and third decline nothing, because
+ * shoppers try again, and from the fourth each time. What is below is made into docs/card-testing.md.
  */
 
 export type Flow = 'hosted' | 'token' | 'raw_card'
@@ -66,7 +66,7 @@ const rules = {
     fadeS: 60,
     holdS: 0,
     meaning:
-      'Tries of one address that the PSP has not answered yet, beside its points. Each payment that was approved there lately makes room for one more.',
+      'Tries of one address that the PSP has not answered yet, beside its points. Each card that was approved there lately makes room for one more.',
   },
   bin_declines: {
     subject: 'bin',

@@ -35,12 +35,21 @@ export function applySettings({ rules, allowed_addresses }: CardTestingSettings)
   }
 }
 
-/** Reads an address or a network in CIDR notation; null for anything else. */
+/** A network that is wider holds so many shoppers that no rule would be left: then a rule is switched off, by its name. */
+const shortestPrefix = { ipv4: 8, ipv6: 16 } as const
+
+/**
+ * Reads an address or a network in CIDR notation; null for anything else. Of IPv4 the plain form alone: `010.0.0.1` and
+ * `10.1/16` are other addresses for every reader. A network of mapped IPv4 is none, because addresses are compared
+ * without that mapping and it would hold nobody.
+ */
 export function readNetwork(text: string): { base: ipaddr.IPv4 | ipaddr.IPv6; bits: number } | null {
-  if (ipaddr.isValidCIDR(text)) {
-    const [base, bits] = ipaddr.parseCIDR(text)
-    return { base, bits }
-  }
-  const base = readAddress(text)
-  return base === null ? null : { base, bits: base.kind() === 'ipv4' ? 32 : 128 }
+  const [address = '', prefix, ...more] = text.split('/')
+  const single = readAddress(address)
+  if (single === null || more.length > 0) return null
+  if (prefix === undefined) return { base: single, bits: single.kind() === 'ipv4' ? 32 : 128 }
+  if (!ipaddr.isValidCIDR(text)) return null
+  const [base, bits] = ipaddr.parseCIDR(text)
+  const isMapped = base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress()
+  return isMapped || bits < shortestPrefix[base.kind()] ? null : { base, bits }
 }

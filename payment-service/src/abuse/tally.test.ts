@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import type { DeclineCode } from '@fincore/api-contract/decline-codes'
 import { ruleNames, ruleOf } from './rules.ts'
 import { applySettings, noSettings } from './settings.ts'
-import { readShopperAddress } from './shopper-address.ts'
+import { isInside, readShopperAddress } from './shopper-address.ts'
 import { createTally, type TryFacts } from './tally.ts'
+import type { Verdict } from './verdicts.ts'
 
 const rules = applySettings(noSettings)
 const facts: TryFacts = {
@@ -85,6 +86,54 @@ describe('what is counted as card testing', () => {
     assert.deepEqual(end(2_000, 'card_declined', { address: 'two' }), [])
   })
 
+  it('is not hidden by one good card that is paid with again and again between the others', () => {
+    const { end, wait, countUntilStopped } = openTally()
+    const [tries] = countUntilStopped((card) => {
+      wait(1_000)
+      for (let turn = 0; turn < 3; turn++) end(0, 'approved')
+      return end(card, 'incorrect_cvc')
+    })
+    assert.equal(tries, 5)
+  })
+
+  it('is not hidden by one good card under other dates, where its first digits are known', () => {
+    const { tally } = openTally()
+    let payments = 0
+    const end = (verdict: Verdict, last4: string, exp_year: number) =>
+      tally.count(
+        {
+          payment: `ch_${payments++}`,
+          facts,
+          verdict,
+          card: { brand: 'visa', first6: '400000', last4, exp_month: 1, exp_year },
+        },
+        rules,
+        0,
+      )
+    let stopped = 0
+    for (let turn = 0; turn < 20; turn++) {
+      end({ is: 'approved' }, '0000', 2030 + turn)
+      end({ is: 'approved' }, '0000', 2060 + turn)
+      stopped += end({ is: 'declined', code: 'incorrect_cvc' }, String(1_000 + turn), 2030).length
+    }
+    assert.ok(stopped > 0)
+  })
+
+  it('takes an approved card as one within an hour, and room for tries with it', () => {
+    const { tally, end, wait } = openTally()
+    const count = (now: number) => {
+      const opened: (() => void)[] = []
+      while (tally.findCrowd(facts, rules, now) === null && opened.length < 1_000) opened.push(tally.open(facts, rules))
+      for (const close of opened) close()
+      return opened.length
+    }
+    for (let turn = 0; turn < 30; turn++) end(1, 'approved')
+    assert.equal(count(0), ruleOf.address_open_tries.limit + 1)
+    wait(3_600_001)
+    end(1, 'approved')
+    assert.equal(count(3_600_001), ruleOf.address_open_tries.limit + 1, 'it counts again')
+  })
+
   it('is stopped by the narrowest rule alone', () => {
     const { end, countUntilStopped } = openTally()
     const oneBin = { flow: 'raw_card', bin: '411111', isSmall: true } as const
@@ -154,6 +203,23 @@ it('addresses are left alone by address and by network, however they are written
     ['203.0.113.9', '::ffff:203.0.113.9', '203.0.114.9', '2001:DB8:0::1', '2001:db8::2'].map(isAllowed),
     [true, true, false, true, false],
   )
+})
+
+it('an address is inside a network when no shopper can come from it', () => {
+  for (const text of [
+    '127.0.0.1',
+    '::1',
+    '0.0.0.0',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.0.1',
+    '169.254.1.1',
+    '100.64.0.1',
+  ])
+    assert.equal(isInside(text), true, text)
+  for (const text of ['fd00::1', 'fe80::1', '::ffff:10.0.0.1']) assert.equal(isInside(text), true, text)
+  for (const text of ['203.0.113.9', '172.32.0.1', '2a00:1450::1', '::ffff:8.8.8.8'])
+    assert.equal(isInside(text), false, text)
 })
 
 it('a shopper’s address is read in the forms that addresses have, and in no other', () => {

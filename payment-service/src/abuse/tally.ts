@@ -81,13 +81,14 @@ export function createTally(): Tally {
   /** A point that has begun to fade is still one. */
   const pointsAt = (key: string, rule: RuleName, nowMs: number) => Math.ceil(bucketAt(key, rule, nowMs)?.points ?? 0)
 
-  const approve = ({ rule, key }: Place, nowMs: number): void => {
+  /** @param worth 0 for a card that was approved shortly before. */
+  const approve = ({ rule, key }: Place, worth: 0 | 1, nowMs: number): void => {
     const bucket = bucketAt(key, rule, nowMs)
     if (ruleOf[rule].counts === 'open') {
       const room = bucket ?? newBucket(nowMs)
-      buckets.set(key, { ...room, points: Math.min(mostRoom, room.points + 1) })
+      buckets.set(key, { ...room, points: Math.min(mostRoom, room.points + worth) })
     } else if (bucket !== undefined) {
-      bucket.points--
+      bucket.points -= worth
       bucket.approved++
       if (bucket.points <= 0) buckets.delete(key)
     }
@@ -127,8 +128,8 @@ export function createTally(): Tally {
       counted.set(payment, true)
       const places = placesOf(facts, rules)
       if (weight === null) {
-        cards.approve(facts.merchantId, card)
-        for (const place of places) approve(place, nowMs)
+        const worth = cards.approve(facts.merchantId, card, nowMs) ? 1 : 0
+        for (const place of places) approve(place, worth, nowMs)
         return []
       }
       const worth = cards.decline(facts.merchantId, card, nowMs) ? weight : 0

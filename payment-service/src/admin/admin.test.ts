@@ -391,6 +391,7 @@ test('a grant asked for with dates or ranges that say nothing is refused, and na
     [{ address_ranges: ['::ffff:a00:1/128'] }, 'address_ranges.0'],
     [{ address_ranges: ['::/16'] }, 'address_ranges.0'],
     [{ address_ranges: ['10.0.0.0'] }, 'address_ranges.0'],
+    [{ address_ranges: ['010.0.0.0/8'] }, 'address_ranges.0'],
     [{ certificate_fingerprints: [sha.toUpperCase()] }, 'certificate_fingerprints.0'],
     [{ evidence_sha256: 'ab' }, 'evidence_sha256'],
   ]

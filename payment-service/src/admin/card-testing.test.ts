@@ -66,6 +66,13 @@ it('refuses what would open the shop wide, or is no address', async () => {
     { rules: { no_such_rule: { on: false } } },
     { allowed_addresses: ['203.0.113.9', 'everywhere'] },
     { allowed_addresses: ['010.0.0.1'] },
+    { allowed_addresses: ['010.0.0.0/24'] },
+    { allowed_addresses: ['10.1/16'] },
+    { allowed_addresses: ['::ffff:203.0.113.0/120'] },
+    { allowed_addresses: ['0.0.0.0/0'] },
+    { allowed_addresses: ['128.0.0.0/1'] },
+    { allowed_addresses: ['::/0'] },
+    { allowed_addresses: ['203.0.113.0/24/24'] },
   ]
   for (const body of wrong) assert.equal((await as('PUT', path, body)).status, 400, JSON.stringify(body))
   assert.equal((await as('PUT', path, wrong[5])).body.param, 'allowed_addresses.1')

@@ -61,7 +61,9 @@ function isAddressRange(text: string): boolean {
   if (bits < shortestPrefix[kind]) return false
   if (kind === 'ipv4')
     return (
-      /^\d+\.\d+\.\d+\.\d+\//.test(text) && ipaddr.IPv4.networkAddressFromCIDR(text).toString() === address.toString()
+      // In this form alone: `010.0.0.0/8` would be read as 8.0.0.0/8.
+      ipaddr.IPv4.isValidFourPartDecimal(text.split('/')[0] ?? '') &&
+      ipaddr.IPv4.networkAddressFromCIDR(text).toString() === address.toString()
     )
   if (text.includes('%') || text.includes('.')) return false
   if (address.match(mappedIpv4.network, Math.min(bits, mappedIpv4.bits))) return false

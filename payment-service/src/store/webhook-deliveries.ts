@@ -157,6 +157,26 @@ export async function cancelWaitingDeliveries(db: Queryable, merchantId: string,
   )
 }
 
+/**
+ * Deletes some of an endpoint's deliveries, with their tries. Those that somebody else works on are left.
+ * Index: webhook_deliveries_by_endpoint.
+ *
+ * @returns how many.
+ */
+export async function deleteDeliveries(
+  db: Queryable,
+  endpoint: { merchantId: string; endpointId: string },
+  limit: number,
+): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from webhook_deliveries where merchant_id = $1 and id = any (array(
+       select id from webhook_deliveries where merchant_id = $1 and endpoint_id = $2
+       order by id limit $3 for update skip locked))`,
+    [endpoint.merchantId, endpoint.endpointId, limit],
+  )
+  return rowCount ?? 0
+}
+
 /** A delivery to one endpoint alone, for an event that the trigger delivers to nobody. */
 export async function insertDelivery(
   tx: Transaction,

@@ -9,6 +9,7 @@ const service = fileURLToPath(new URL('../../../payment-service/src/', import.me
 const notSimulated = new Set([
   'flows/check-psp-account.ts',
   'flows/ask-for-own-payment.ts',
+  'flows/delete-webhook-endpoint.ts',
   'flows/ping-webhook-endpoint.ts',
   'flows/redeliver-failed-webhooks.ts',
   'flows/rotate-webhook-secret.ts',

@@ -74,7 +74,8 @@ function findObstacle(addresses: readonly string[]): Refusal | null {
   if (wrong < 0) return null
   return refuse('parameter_invalid', {
     param: `allowed_addresses.${wrong}`,
-    detail: 'Each of allowed_addresses must be an IPv4 or IPv6 address, or a network such as 203.0.113.0/24.',
+    detail:
+      'Each of allowed_addresses must be an IPv4 or IPv6 address, or a network such as 203.0.113.0/24, not wider than /8 (IPv4) or /16 (IPv6).',
   })
 }
 
