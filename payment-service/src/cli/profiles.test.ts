@@ -100,6 +100,14 @@ test('an address and its secret come from one place: a named profile, the enviro
   writeFileSync(dev.ca, 'none')
   assert.equal(await list({}), 'of-alice')
   assert.equal(await list({}, '--as', 'bob'), 'of-bob')
+  // It says whose secret it takes.
+  for (const [words, who] of [
+    [['merchants', 'list', '--as', 'bob'], 'bob'],
+    [['charges', 'list'], 'its merchant'],
+  ] as const) {
+    const { err } = await runOnTerminal([...words], { env, cwd: folder })
+    assert.ok(err.includes(`Using the development FinCore at ${door.url}, as ${who}.`), err)
+  }
   for (const name of ['one', 'two'])
     await runOnTerminal(['login', '--profile', name, '--admin-url', door.url, '--token-stdin'], {
       env,
