@@ -175,7 +175,9 @@ describe('the contract', () => {
     return { status: answer.statusCode, headers: answer.headers, body: answer.payload }
   }
 
-  it(`is true: of ${total} requests, each gets an answer that openapi.json has for it`, { timeout: mostMs }, async (t) => {
+  it(`is true: of ${total} requests, each gets an answer that openapi.json has for it`, {
+    timeout: mostMs,
+  }, async (t) => {
     const judge = createJudge(read)
     const noKeys = [newSecret('sk_test_'), newSecret('sk_live_'), newSecret('pk_test_')]
     const means = { keys, publishableKey, lesserKeys, noKeys, known, relate }
