@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { runOnTerminal, startOnTerminal } from './testing/fake-terminal.ts'
-import { openStubDoor } from './testing/stub-door.ts'
+import { openStubDoor, problemAnswer } from './testing/stub-door.ts'
 
 const token = `op_${'t'.repeat(32)}`
 const key = `sk_live_${'k'.repeat(43)}`
@@ -54,6 +54,19 @@ test('a token that is refused, or would cross a network readable, is not kept', 
   for (const [url, code, says] of cases) {
     const ended = await runOnTerminal(['login', '--admin-url', url, '--token-stdin'], { env, typed: [token] })
     assert.equal(ended.code, code, ended.err)
+    assert.match(ended.err, says)
+  }
+  assert.throws(() => readFileSync(path()), /ENOENT/)
+})
+
+test('the address of the one API, given for the other, is told from a wrong path', async (t) => {
+  const door = await openStubDoor(t, () => problemAnswer(404, 'route_not_found'))
+  for (const [option, says] of [
+    ['--admin-url', /but not with the admin API\./],
+    ['--api-url', /but not with the API\./],
+  ] as const) {
+    const ended = await runOnTerminal(['login', option, door.url, '--token-stdin'], { env, typed: [token] })
+    assert.equal(ended.code, 2, ended.err)
     assert.match(ended.err, says)
   }
   assert.throws(() => readFileSync(path()), /ENOENT/)
