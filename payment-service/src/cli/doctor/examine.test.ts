@@ -102,3 +102,25 @@ test('doctor finds everything that an operator must mend, and nothing where all 
   assert.equal(bad.findings.filter(({ code }) => code === 'key_of_other_environment').length, 1)
   for (const { result, todo, code } of bad.findings) assert.ok(result === 'ok' || (todo?.length ?? 0) > 20, code)
 })
+
+test('doctor goes on where nothing answers, and says so of each door once', async () => {
+  const nothing = 'http://127.0.0.1:1'
+  const env = {
+    FINCORE_ADMIN_URL: nothing,
+    FINCORE_OPERATOR_TOKEN: 'o'.repeat(32),
+    FINCORE_API_URL: nothing,
+    FINCORE_SECRET_KEY: `sk_test_${'k'.repeat(43)}`,
+    XDG_CONFIG_HOME: '/none',
+  }
+  for (const [lacking, codes] of [
+    ['FINCORE_CA_FILE', ['admin_not_reached', 'api_not_reached', 'database_unchecked']],
+    ['FINCORE_ADMIN_URL', ['admin_unchecked', 'api_not_reached', 'database_unchecked']],
+  ] as const) {
+    const { code, out, err } = await runOnTerminal(['doctor', '--json'], {
+      env: { ...env, [lacking]: '' },
+      cwd: '/none',
+    })
+    const found = out.trimEnd().split('\n')
+    assert.deepEqual([code, found.map((line) => JSON.parse(line).code), err], [1, codes, ''])
+  }
+})
