@@ -93,6 +93,13 @@ test('doctor finds everything that an operator must mend, and nothing where all 
     good.findings.filter(({ result }) => !['ok', 'unchecked'].includes(result)),
     [],
   )
+  assert.ok(good.findings.some(({ code }) => code === 'psp_account_right'))
+
+  const unread = { code: 'reply_not_understood', result: 'unchecked', meaning: 'The PSP answered something else.' }
+  lists = { ...well, check: { result: 'ok', findings: [unread] } }
+  const unclear = await examine()
+  const ofAccount = unclear.findings.filter(({ code }) => code.startsWith('psp_account'))
+  assert.deepEqual([unclear.code, ofAccount.map(({ code }) => code)], [0, ['psp_account_unchecked']])
 
   lists = ill
   const bad = await examine()
