@@ -167,7 +167,7 @@ export const errorTable = {
     title: 'There is no such object',
     retry: 'no',
     meaning:
-      'No object of yours has this id: it may be another merchant’s, of another environment, deleted, or misspelt. `param` says where the id stands. Check it against what you stored.',
+      'No object of yours has this id: it may be another merchant’s, of another environment, deleted, or misspelt. Where `param` is set, it says where the id stands. Check it against what you stored.',
   },
   charge_not_capturable: {
     status: 409,

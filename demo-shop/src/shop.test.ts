@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { newestVersion } from '@fincore/browser/served'
 import type { FastifyInstance } from 'fastify'
 import { buildShop } from './app.ts'
@@ -131,6 +132,17 @@ test('a genuine webhook about another amount does not pay the order, and a repea
   const { status, page } = await readStatus(order)
   assert.equal(status, 'pending')
   assert.equal(page.match(/signature ok/g)?.length, 1)
+})
+
+test('a webhook that is faster than the answer to its call is shown after that call', async () => {
+  fincore.answerWith((call) => makeCharge(call), 150)
+  const paying = pay(tokenForm)
+  while (fincore.calls.length === 0) await setTimeout(5)
+  const order = `/orders/${fincore.calls[0]?.body.merchant_reference}`
+  assert.equal((await sendWebhook(capturedEvent('msg_7', order))).statusCode, 204)
+  assert.equal((await paying).headers.location, order)
+  const { page } = await readStatus(order)
+  assert.ok(page.indexOf('/v1/charges</code>') < page.indexOf('signature ok'), page)
 })
 
 test('pressing pay twice is one order and one call to FinCore, at the same time as well as later', async () => {

@@ -167,6 +167,8 @@ function commandOf(plan: ProcessPlan): string[] {
   const watcher = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
   const flags = ['--disable-sigusr1', `--import=${pathToFileURL(watcher).href}`]
   if (plan.main.endsWith('.sh')) return [plan.main, ...flags, `--allow-fs-read=${watcher}`]
+  // The pages' scripts are made from TypeScript by what Node still calls an experiment; that is no trouble of the reader's.
+  flags.push('--disable-warning=ExperimentalWarning')
   return ['-c', 'ulimit -c 0; program=$NODE; unset NODE; exec "$program" "$@"', 'sh', ...flags, plan.main]
 }
 

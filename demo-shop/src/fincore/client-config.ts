@@ -65,6 +65,6 @@ function readOffer({ environment, psp_accounts: accounts }: ClientConfig): Field
       images: gather('img_src'),
     },
     environment,
-    testCardsUrl: sandbox === undefined ? null : `${sandbox}/`,
+    testCardsUrl: sandbox === undefined ? null : `${sandbox}/#magic-cards`,
   }
 }

@@ -16,6 +16,7 @@ export type OrderStore = {
   findOrderByCharge: (charge: string) => Order | undefined
   changeOrder: (id: string, change: OrderChange) => void
   addRecord: (orderId: string, record: OrderRecord) => void
+  /** In the order in which they began: a webhook may come before the answer to the call that caused it. */
   listRecords: (orderId: string) => OrderRecord[]
   /** False when a webhook of this id was taken before. */
   claimWebhook: (webhookId: string) => boolean
@@ -76,7 +77,10 @@ export function openOrderStore(dataDir: string): OrderStore {
       changes.emit(orderId)
     },
     listRecords: (orderId) =>
-      selectRecords.all(orderId, mostRecordsShown).map((row) => JSON.parse(String(row.json)) as OrderRecord),
+      selectRecords
+        .all(orderId, mostRecordsShown)
+        .map((row) => JSON.parse(String(row.json)) as OrderRecord)
+        .sort((one, other) => one.at - other.at),
     claimWebhook: (webhookId) => insertWebhook.run(webhookId).changes === 1,
     inTransaction(work) {
       db.exec('BEGIN IMMEDIATE')

@@ -19,6 +19,17 @@ export function findDevPsp(name: string): DevPsp {
 
 /** Reads `--psp NAME`; undefined without it. @throws Error of one line for anything else. */
 export function readPspOption(args: readonly string[]): DevPsp | undefined {
-  const { psp } = parseArgs({ args: [...args], options: { psp: { type: 'string' } } }).values
+  const psp = readArguments(args)
   return psp === undefined ? undefined : findDevPsp(psp)
+}
+
+function readArguments(args: readonly string[]): string | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { psp: { type: 'string' } } }).values.psp
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown fault'
+    throw new Error(
+      `${why}. The one option is -- --psp NAME (${devPsps.map((psp) => psp.name).join(', ')}); README.md has the settings of the environment.`,
+    )
+  }
 }

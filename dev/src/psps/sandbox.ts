@@ -57,7 +57,7 @@ export const sandbox: DevPsp = {
       data(JSON.stringify(cardBody(card))),
       "| grep -o 'tok_[0-9A-Za-z_-]*'",
     ].join(' '),
-  testCards: ({ psp }) => `${psp}/`,
+  testCards: ({ psp }) => `${psp}/#magic-cards`,
 }
 
 function cardBody({ number, cvc, expMonth, expYear }: Card) {

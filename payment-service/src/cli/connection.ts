@@ -62,7 +62,7 @@ function findConnection(io: Surroundings, options: GlobalOptions, door: DoorName
   const inUse = current === null ? null : fromProfile(io, current)
   if (inUse !== null && inUse[door] !== null) return inUse
   const lacking = inUse ?? described
-  const development = fromDevFile(io, options.as)
+  const development = fromDevFile(io, options.as, door)
   if (development !== null) return development
   if (lacking !== null) return lacking
   throw new CommandFailure(
@@ -131,7 +131,7 @@ function fromEnvironment({ env }: Surroundings): Connection | null {
   })
 }
 
-function fromDevFile(io: Surroundings, as: string | undefined): Connection | null {
+function fromDevFile(io: Surroundings, as: string | undefined, door: DoorName): Connection | null {
   const dataDir = io.env.FINCORE_DATA_DIR || join(io.cwd, '.fincore')
   let dev: DevFile
   try {
@@ -145,7 +145,8 @@ function fromDevFile(io: Surroundings, as: string | undefined): Connection | nul
       `The development FinCore has no operator ${as}.`,
       `It has ${dev.operators.map(({ name }) => name).join(' and ')}.`,
     )
-  note(io, `Using the development FinCore at ${dev.admin}, as ${operator.name}.`)
+  const who = door === 'admin' ? operator.name : 'its merchant'
+  note(io, `Using the development FinCore at ${dev[door]}, as ${who}.`)
   const connection = connectionOf('The development FinCore', {
     admin: { url: dev.admin, token: operator.token, operator: operator.name },
     api: { url: dev.api, secret_key: dev.secret_key },

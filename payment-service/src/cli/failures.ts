@@ -54,7 +54,7 @@ export function tellFailure({ stderr }: Surroundings, failure: CommandFailure, a
       ? [`It could not be done: ${failure.message}`]
       : [
           `FinCore ${failure.ending === 'refused' ? 'refused it' : 'could not do it'}: ${problem.title} (${problem.code}, ${problem.status}).`,
-          `  ${problem.param === null ? '' : `${problem.param}: `}${problem.detail}`,
+          `  ${problem.param === null || problem.detail.startsWith(`${problem.param} `) ? '' : `${problem.param}: `}${problem.detail}`,
         ]
   if (failure.next !== null) lines.push(`  → ${failure.next}`)
   if (problem !== null) lines.push(`  More: ${problem.type}`, `  Request: ${problem.requestId}`)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { runOnTerminal, startOnTerminal } from './testing/fake-terminal.ts'
-import { openStubDoor } from './testing/stub-door.ts'
+import { openStubDoor, problemAnswer } from './testing/stub-door.ts'
 
 const token = `op_${'t'.repeat(32)}`
 const key = `sk_live_${'k'.repeat(43)}`
@@ -59,6 +59,19 @@ test('a token that is refused, or would cross a network readable, is not kept', 
   assert.throws(() => readFileSync(path()), /ENOENT/)
 })
 
+test('the address of the one API, given for the other, is told from a wrong path', async (t) => {
+  const door = await openStubDoor(t, () => problemAnswer(404, 'route_not_found'))
+  for (const [option, says] of [
+    ['--admin-url', /but not with the admin API\./],
+    ['--api-url', /but not with the API\./],
+  ] as const) {
+    const ended = await runOnTerminal(['login', option, door.url, '--token-stdin'], { env, typed: [token] })
+    assert.equal(ended.code, 2, ended.err)
+    assert.match(ended.err, says)
+  }
+  assert.throws(() => readFileSync(path()), /ENOENT/)
+})
+
 test('profiles that others can read are not used, and a broken file is not quoted', async () => {
   mkdirSync(join(path(), '..'), { recursive: true })
   writeFileSync(path(), '{"current": null, "profiles": {}}', { mode: 0o600 })
@@ -100,6 +113,14 @@ test('an address and its secret come from one place: a named profile, the enviro
   writeFileSync(dev.ca, 'none')
   assert.equal(await list({}), 'of-alice')
   assert.equal(await list({}, '--as', 'bob'), 'of-bob')
+  // It says whose secret it takes.
+  for (const [words, who] of [
+    [['merchants', 'list', '--as', 'bob'], 'bob'],
+    [['charges', 'list'], 'its merchant'],
+  ] as const) {
+    const { err } = await runOnTerminal([...words], { env, cwd: folder })
+    assert.ok(err.includes(`Using the development FinCore at ${door.url}, as ${who}.`), err)
+  }
   for (const name of ['one', 'two'])
     await runOnTerminal(['login', '--profile', name, '--admin-url', door.url, '--token-stdin'], {
       env,

@@ -106,6 +106,19 @@ test('a failure says what happened, why, and what next; for a program as one lin
   assert.deepEqual([told.object, told.code, told.request_id], ['error', 'two_operators_required', 'req_1'])
 })
 
+test('a failure names the parameter that is wrong, once', async (t) => {
+  let detail = 'url must be an absolute address.'
+  const door = await openStubDoor(t, () => {
+    const { body, ...answer } = problemAnswer(400, 'parameter_invalid')
+    return { ...answer, body: { ...(body as object), param: 'url', detail } }
+  })
+  const env = { XDG_CONFIG_HOME: folder, FINCORE_ADMIN_URL: door.url, FINCORE_OPERATOR_TOKEN: 'o'.repeat(32) }
+  const second = async () => (await runOnTerminal(['merchants', 'list'], { env })).err.split('\n')[1]
+  assert.equal(await second(), '  url must be an absolute address.')
+  detail = 'It leads nowhere.'
+  assert.equal(await second(), '  url: It leads nowhere.')
+})
+
 test('what is not FinCore is not believed, and not a word of it is shown', async (t) => {
   const door = await openStubDoor(t, (path) =>
     path.includes('merchants') ? { body: 'trust \x1b[31mme' } : { status: 500, type: 'text/html', body: 'trust me' },

@@ -167,5 +167,10 @@ describe('fincore reconcile', () => {
     assert.deepEqual([away.code, /not compared to the end: The PSP/.test(away.err)], [2, true], away.err)
     assert.deepEqual([unnamed.code, /option '--psp-account <id>' not specified/.test(unnamed.err)], [64, true])
     assert.deepEqual([wrongDay.code, /A time is a day such as/.test(wrongDay.err)], [64, true])
+    const { ENCRYPTION_KEY: _, ...lacking } = env
+    env = lacking
+    const without = await run('--psp-account', account, '--from', '2026-01-01', '--to', '2026-01-02')
+    assert.equal(without.code, 2)
+    assert.match(without.err, /^It could not be done: ENCRYPTION_KEY is missing\. Set these in the environment/)
   })
 })

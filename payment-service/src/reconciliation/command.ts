@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import { isId, newId } from '../ids.ts'
 import { openDeps } from '../open-deps.ts'
 import type { PspAccount } from '../psp-gateway/port.ts'
+import { StartError } from '../start-error.ts'
 import { recordAudit } from '../store/audit.ts'
 import { claimAccount, releaseAccount } from '../store/reconciliation-runs.ts'
 import { comparableUntil, leaseMs, type Order, type Report, reconcile, reconciliationOf } from './reconcile.ts'
@@ -54,7 +55,8 @@ export async function printReconciliation(
       await close()
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message || error.name : 'unknown fault'
+    const { reason } = error instanceof StartError ? error : { reason: null }
+    const why = reason ?? (error instanceof Error ? error.message || error.name : 'unknown fault')
     console.error(`It could not be done: ${why}`)
     return 'failed'
   } finally {

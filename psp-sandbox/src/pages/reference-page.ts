@@ -45,7 +45,7 @@ function renderReference() {
 <h2>Webhooks</h2>
 <p>POST to the account’s address: <code>{id, type, created, data: {payment?, operation?, checkout_session?}}</code>. <code>Sandbox-Signature: t=…,v1=…</code> is the hex HMAC-SHA256 of <code>t + "." + body</code> under the webhook secret. Retried after 1, 2, 4, 8 … at most 60 s until a 2xx, for 24 hours. Order is not guaranteed. Types: ${webhookTypes.map((type, index) => html`${index > 0 && ', '}<code>${type}</code>`)}.</p>
 
-<h2>Magic cards</h2>
+<h2 id="magic-cards">Magic cards</h2>
 <p>Use any future expiry date and any security code of the brand’s length: 4 digits for Amex, 3 for the others. Other numbers of a known brand succeed; a wrong check digit is refused with 400 <code>incorrect_number</code>. A token does what its card does. Faults strike authorize calls, and only the first with an idempotency key; on the checkout page they succeed, but for the timeout before acting, which is declined.</p>
 ${groups.map(
   (group) => html`<h3>${group.title}</h3>

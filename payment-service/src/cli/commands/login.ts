@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { action, type Run, withExamples } from '../action.ts'
 import { askSecret, readLines } from '../ask-secret.ts'
 import { type GlobalOptions, readAddress, readCa } from '../connection.ts'
-import { CommandFailure } from '../failures.ts'
+import { CommandFailure, ProblemFailure } from '../failures.ts'
 import { call, type Door, refusePlainHttp } from '../http-client.ts'
 import { toJson } from '../printable.ts'
 import { changeProfiles, modeOf, type Profile, profilesPath, readProfiles, showProfile } from '../profiles.ts'
@@ -56,13 +56,13 @@ async function login(io: Surroundings, options: LoginOptions): Promise<void> {
   const profile: Profile = { ...before, ...(keptCa === undefined ? {} : { ca_file: keptCa }) }
   if (adminUrl !== undefined) {
     const door = doorAt('the admin API', adminUrl, secrets.token)
-    const { operator, environment } = await call<Deployment>(door, 'GET', '/admin/v1/deployment')
+    const { operator, environment } = await knock<Deployment>(door, '/admin/v1/deployment')
     profile.admin = { url: door.url, token: secrets.token, operator }
     told.push(`${door.url}: you are ${operator}, an operator of its ${environment}.`)
   }
   if (apiUrl !== undefined) {
     const door = doorAt('the API', apiUrl, secrets.key)
-    await call(door, 'GET', '/v1/events', { query: { limit: 1 } })
+    await knock(door, '/v1/events?limit=1')
     profile.api = { url: door.url, secret_key: secrets.key }
     told.push(`${door.url}: the key is good, and is one of ${modeOf(secrets.key)} mode.`)
   }
@@ -72,6 +72,19 @@ async function login(io: Surroundings, options: LoginOptions): Promise<void> {
   })
   told.push(`Kept as the profile ${name} in ${profilesPath(io)}, and in use now.`)
   say(io, options.json ? toJson(showProfile(name, profile, true)) : told.join('\n'))
+}
+
+/** Tries a door. The API and the admin API have an address each, which are easily mistaken for one another. */
+async function knock<Answer>(door: Door, path: string): Promise<Answer> {
+  try {
+    return await call<Answer>(door, 'GET', path)
+  } catch (error) {
+    if (!(error instanceof ProblemFailure) || error.problem.code !== 'route_not_found') throw error
+    throw new CommandFailure(
+      `FinCore answers at ${door.url}, but not with ${door.name}.`,
+      '--admin-url is the address of the admin API, --api-url that of the API; each has its own.',
+    )
+  }
 }
 
 async function readSecrets(io: Surroundings, { adminUrl, apiUrl, tokenStdin }: LoginOptions) {

@@ -1,5 +1,5 @@
 import type { WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
-import { ProblemFailure } from '../failures.ts'
+import { CommandFailure, ProblemFailure } from '../failures.ts'
 import type { Door } from '../http-client.ts'
 import { readList } from '../lists.ts'
 import { type Finding, find } from './findings.ts'
@@ -14,8 +14,9 @@ export async function checkEndpoints(door: Door): Promise<Finding[]> {
     const findings = rows.flatMap(checkEndpoint)
     return findings.length === 0 ? [find('endpoints_healthy')] : findings
   } catch (error) {
-    if (error instanceof ProblemFailure && error.ending === 'refused') return [find('api_refused', error.problem.code)]
-    throw error
+    if (!(error instanceof CommandFailure)) throw error
+    const why = error instanceof ProblemFailure ? error.problem.code : error.message
+    return [find(error.ending === 'refused' ? 'api_refused' : 'api_not_reached', why)]
   }
 }
 

@@ -93,6 +93,13 @@ test('doctor finds everything that an operator must mend, and nothing where all 
     good.findings.filter(({ result }) => !['ok', 'unchecked'].includes(result)),
     [],
   )
+  assert.ok(good.findings.some(({ code }) => code === 'psp_account_right'))
+
+  const unread = { code: 'reply_not_understood', result: 'unchecked', meaning: 'The PSP answered something else.' }
+  lists = { ...well, check: { result: 'ok', findings: [unread] } }
+  const unclear = await examine()
+  const ofAccount = unclear.findings.filter(({ code }) => code.startsWith('psp_account'))
+  assert.deepEqual([unclear.code, ofAccount.map(({ code }) => code)], [0, ['psp_account_unchecked']])
 
   lists = ill
   const bad = await examine()
@@ -101,4 +108,26 @@ test('doctor finds everything that an operator must mend, and nothing where all 
   for (const code of wrong) assert.ok(codes.has(code), `${code}: ${[...codes]}`)
   assert.equal(bad.findings.filter(({ code }) => code === 'key_of_other_environment').length, 1)
   for (const { result, todo, code } of bad.findings) assert.ok(result === 'ok' || (todo?.length ?? 0) > 20, code)
+})
+
+test('doctor goes on where nothing answers, and says so of each door once', async () => {
+  const nothing = 'http://127.0.0.1:1'
+  const env = {
+    FINCORE_ADMIN_URL: nothing,
+    FINCORE_OPERATOR_TOKEN: 'o'.repeat(32),
+    FINCORE_API_URL: nothing,
+    FINCORE_SECRET_KEY: `sk_test_${'k'.repeat(43)}`,
+    XDG_CONFIG_HOME: '/none',
+  }
+  for (const [lacking, codes] of [
+    ['FINCORE_CA_FILE', ['admin_not_reached', 'api_not_reached', 'database_unchecked']],
+    ['FINCORE_ADMIN_URL', ['admin_unchecked', 'api_not_reached', 'database_unchecked']],
+  ] as const) {
+    const { code, out, err } = await runOnTerminal(['doctor', '--json'], {
+      env: { ...env, [lacking]: '' },
+      cwd: '/none',
+    })
+    const found = out.trimEnd().split('\n')
+    assert.deepEqual([code, found.map((line) => JSON.parse(line).code), err], [1, codes, ''])
+  }
 })

@@ -14,10 +14,16 @@ type Deployment = { environment: string; operator: string; api_url: string; rela
 /** Looks at a deployment from outside to inside, and tells what it finds as soon as it has found it. */
 export async function* examine(io: Surroundings, options: DoctorOptions): AsyncGenerator<Finding> {
   const connection = openConnection(io, options, 'admin')
-  yield* connection.admin === null
-    ? examineAsMerchant(connection)
-    : examineAsOperator(io, connection.admin, connection, options)
-  if (connection.api !== null) yield* await checkEndpoints(connection.api)
+  const findings =
+    connection.admin === null
+      ? examineAsMerchant(connection)
+      : examineAsOperator(io, connection.admin, connection, options)
+  let isApiAway = false
+  for await (const finding of findings) {
+    isApiAway ||= finding.code === 'api_not_reached'
+    yield finding
+  }
+  if (connection.api !== null && !isApiAway) yield* await checkEndpoints(connection.api)
   if (options.databaseUrl === undefined) yield find('database_unchecked')
   else yield* await (await import('./database.ts')).checkDatabase(options.databaseUrl)
 }

@@ -11,7 +11,7 @@ type Key = { hint: string; id: string; revoked_at: string | null; ends_at: strin
 export type MerchantCheck = { environment: string; merchant: string | undefined; asksPsps: boolean }
 
 const dayMs = 86_400_000
-const pspFindings = { ok: 'psp_account_right', warning: 'psp_account_warning', error: 'psp_account_wrong' } as const
+const pspFindings = { warning: 'psp_account_warning', error: 'psp_account_wrong' } as const
 
 /** Each merchant's accounts, keys and grants, one merchant after the other. */
 export async function* checkMerchants(
@@ -44,8 +44,11 @@ async function checkAccounts(door: Door, { id, name }: Merchant, { asksPsps }: M
     const where = `${name}, ${id}, ${account.id}`
     try {
       const check = await checkAccount(door, id, account.id)
-      const code = pspFindings[check.result]
-      findings.push(find(code, code === 'psp_account_right' ? where : `${where}: ${describeWorst(check)}`))
+      // Whoever answers there may be no PSP at all, so that nothing else was found wrong says nothing.
+      const unread = check.findings.find(({ code }) => code === 'reply_not_understood')
+      if (check.result === 'ok' && unread) findings.push(find('psp_account_unchecked', `${where}: ${unread.meaning}`))
+      else if (check.result === 'ok') findings.push(find('psp_account_right', where))
+      else findings.push(find(pspFindings[check.result], `${where}: ${describeWorst(check)}`))
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error
       findings.push(find('psp_account_unchecked', where))

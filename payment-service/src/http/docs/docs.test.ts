@@ -62,6 +62,23 @@ describe('the documentation', () => {
     }
   })
 
+  it('marks what a request must have, and nothing of what an answer has', async () => {
+    const page = await pageAt('/docs')
+    const articleOf = (id: string) => page.split(`<article class="entry" id="${id}">`)[1]?.split('</article>')[0] ?? ''
+    assert.match(articleOf('createPaymentSession'), /amount<\/code>[^/]*<\/span> <span class="required">required/)
+    assert.match(articleOf('PaymentSession'), /amount<\/code>/)
+    assert.doesNotMatch(articleOf('PaymentSession'), /class="required"/)
+  })
+
+  it('leads an address with a slash at its end to the page', async () => {
+    for (const path of ['/docs', '/docs/errors', '/docs/guides', '/docs/guides/webhooks']) {
+      const answer = await open(`${path}/`)
+      assert.deepEqual([answer.statusCode, answer.headers.location], [301, path])
+    }
+    for (const path of ['/docs/nothing/', '/docs//', '/docs//example.com/'])
+      assert.equal((await open(path)).statusCode, 404)
+  })
+
   it('runs and loads nothing but what stands in its table, and the reference may ask its own origin alone', async () => {
     const policyOf = async (url: string) => String((await open(url)).headers['content-security-policy'])
     for (const url of ['/docs', '/docs/errors', '/docs/guides']) {

@@ -2,27 +2,20 @@ import { type Html, html } from '../link/html.ts'
 import { joinHtml, renderText } from './page.ts'
 import type { SchemaNode, Schemas } from './schemas.ts'
 
-/**
- * The fields of an object, as a list that explains each: its type, its bounds, an example, and what is inside it. An answer
- * always has all of its fields, so that only a request's are marked as required.
- */
-export function renderFields(schemas: Schemas, schema: SchemaNode, ofRequest = false): Html {
+/** Whose object it is: of one that is sent, the fields that must be there are marked; an answer has them all. */
+type Side = 'request' | 'answer'
+
+/** The fields of an object, as a list that explains each: its type, its bounds, an example, and what is inside it. */
+export function renderFields(schemas: Schemas, schema: SchemaNode, side: Side): Html {
   const { properties = {}, required = [] } = schemas.merge(schema)
   const entries = Object.entries(properties)
   if (entries.length === 0) return html`<p class="quiet">No fields.</p>`
   return html`<ul class="fields">${joinHtml(
-    entries.map(([name, field]) =>
-      renderField(schemas, name, field, { ofRequest, isRequired: ofRequest && required.includes(name) }),
-    ),
+    entries.map(([name, field]) => renderField(schemas, name, field, side, required.includes(name))),
   )}</ul>`
 }
 
-export function renderField(
-  schemas: Schemas,
-  name: string,
-  field: SchemaNode,
-  { ofRequest, isRequired }: { ofRequest: boolean; isRequired: boolean },
-): Html {
+export function renderField(schemas: Schemas, name: string, field: SchemaNode, side: Side, isRequired: boolean): Html {
   const { value, mayBeNull, ofStatuses } = schemas.read(field)
   const inside = schemas.insideOf(value)
   const example = value.enum === undefined && value.const === undefined ? value.examples?.[0] : undefined
@@ -30,20 +23,21 @@ export function renderField(
   const bounds = describeBounds(value, said)
   return html`<li><p class="field"><code class="name">${name}</code> <span class="type">${typeOf(value, inside)}${
     mayBeNull ? ' or null' : ''
-  }</span>${isRequired ? html` <span class="required">required</span>` : null}</p>
+  }</span>${isRequired && side === 'request' ? html` <span class="required">required</span>` : null}</p>
 <p>${renderText(said)}${ofStatuses.length === 0 ? null : renderText(` Only when \`status\` is ${ofStatuses.map((one) => `\`${one}\``).join(' or ')}; null otherwise.`)}</p>${
     bounds === '' && example === undefined
       ? null
       : html`<p class="quiet small">${renderText(bounds)}${example === undefined || isEmpty(example) ? null : html` Example: <code>${JSON.stringify(example)}</code>`}</p>`
-  }${inside.map((one) => renderInside(schemas, name, one, ofRequest)).reduce((all, one) => joinHtml([all, one]), html``)}</li>`
+  }${inside.map((one) => renderInside(schemas, name, one, side, said)).reduce((all, one) => joinHtml([all, one]), html``)}</li>`
 }
 
-function renderInside(schemas: Schemas, name: string, schema: SchemaNode, ofRequest: boolean): Html {
+function renderInside(schemas: Schemas, name: string, schema: SchemaNode, side: Side, said: string): Html {
   const named = schemas.nameOf(schema)
   const link = named === null ? null : schemas.addressOf(named)
   if (named !== null && link !== null) return html`<p class="small"><a href="${link}">${named}</a></p>`
-  const title = schema.description === undefined ? `Fields of ${name}` : `Fields of ${name}: ${schema.description}`
-  return html`<details><summary>${renderText(title)}</summary>${renderFields(schemas, schema, ofRequest)}</details>`
+  const { description = said } = schema
+  const title = description === said ? `Fields of ${name}` : `Fields of ${name}: ${description}`
+  return html`<details><summary>${renderText(title)}</summary>${renderFields(schemas, schema, side)}</details>`
 }
 
 function typeOf(value: SchemaNode, inside: readonly SchemaNode[]): string {

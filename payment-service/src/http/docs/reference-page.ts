@@ -107,7 +107,7 @@ const introduction: readonly { id: string; title: string; texts: readonly Html[]
 
 function renderObject(schemas: Schemas, name: string): Html {
   const schema = schemas.named[name] ?? {}
-  return html`<article class="entry" id="${name}"><div><h3>The object <code>${name}</code></h3><p>${renderText(schema.description ?? '')}</p>${renderFields(schemas, schema)}</div><div class="side">${renderSample(JSON.stringify(schemas.exampleOf(schema), null, 2), 'Example', name)}</div></article>`
+  return html`<article class="entry" id="${name}"><div><h3>The object <code>${name}</code></h3><p>${renderText(schema.description ?? '')}</p>${renderFields(schemas, schema, 'answer')}</div><div class="side">${renderSample(JSON.stringify(schemas.exampleOf(schema), null, 2), 'Example', name)}</div></article>`
 }
 
 function renderEndpoint(
@@ -129,14 +129,11 @@ ${
     ? null
     : html`<h4>Parameters</h4><ul class="fields">${joinHtml(
         parameters.map(({ name, description, schema, required }) =>
-          renderField(schemas, name, { ...schema, description } as SchemaNode, {
-            ofRequest: true,
-            isRequired: required,
-          }),
+          renderField(schemas, name, { ...schema, description } as SchemaNode, 'request', required),
         ),
       )}</ul>`
 }
-${content === undefined ? null : html`<h4>Body</h4>${renderFields(schemas, content.schema, true)}`}
+${content === undefined ? null : html`<h4>Body</h4>${renderFields(schemas, content.schema, 'request')}`}
 <h4>Answer</h4>${renderAnswer(schemas, endpoint)}
 <h4>Errors</h4>${renderErrors(endpoint, common)}
 ${canTry && isHere ? renderTryForm(schemas, endpoint) : null}
@@ -154,7 +151,7 @@ function renderAnswer(schemas: Schemas, { operation }: Endpoint): Html {
   const what = name.endsWith('List') ? 'a list of' : 'the object'
   const link = schemas.addressOf(inList)
   if (link !== null) return html`<p>${status}, with ${what} <a href="${link}"><code>${inList}</code></a>.</p>`
-  return html`<p>${renderText(`${status}. ${schemas.follow(schema).description ?? ''}`)}</p><details><summary>Fields of the answer</summary>${renderFields(schemas, schema)}</details>`
+  return html`<p>${renderText(`${status}. ${schemas.follow(schema).description ?? ''}`)}</p><details><summary>Fields of the answer</summary>${renderFields(schemas, schema, 'answer')}</details>`
 }
 
 const codesOf = ({ operation }: Endpoint): ErrorCode[] =>

@@ -56,8 +56,12 @@ export function registerDocsRoutes(
   serve('/docs/events', renderEventsPage, asPage)
   serve('/docs/currencies', renderCurrenciesPage, asPage)
   const docs = new Map(listDocs().map((doc) => [doc.path, doc]))
+  const tables = ['/docs', '/docs/errors', '/docs/decline-codes', '/docs/events', '/docs/currencies']
   app.get<{ Params: { '*': string } }>('/docs/*', access, async (request, reply) => {
-    const doc = docs.get(`/docs/${request.params['*']}`)
+    const path = `/docs/${request.params['*']}`
+    const bare = path.replace(/\/$/, '')
+    if (bare !== path && (tables.includes(bare) || docs.has(bare))) return reply.redirect(bare, 301)
+    const doc = docs.get(path)
     if (doc === undefined)
       throw new RefusalError(
         refuse('route_not_found', { detail: 'There is no such page. `/docs` leads to every page that there is.' }),
