@@ -147,7 +147,7 @@ test('without an operator’s token nothing is told, and the failed sign-in is i
   }
   assert.equal((await call(null, 'GET', '/nothing')).body.code, 'route_not_found')
   // Who guesses tokens does not wait for the record.
-  let records: { outcome: string }[] = []
+  let records: Record<string, unknown>[] = []
   while (records.length === 0) records = (await call('ada', 'GET', '/audit_log?type=operator.sign_in')).body.data
   assert.equal(records[0]?.outcome, 'refused')
 })
