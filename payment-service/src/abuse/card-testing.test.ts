@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
 import { beginCardCharge, continueCardCharge } from '../flows/charge-card.ts'
@@ -8,8 +9,10 @@ import { chargeToken } from '../flows/charge-token.ts'
 import { createPaymentSession } from '../flows/create-payment-session.ts'
 import { openLink } from '../flows/open-link.ts'
 import { settleHostedPayment } from '../flows/settle-session.ts'
+import { createLog } from '../log.ts'
 import type { CardShown, Outcome } from '../psp-gateway/port.ts'
 import { isRefusal } from '../refusal.ts'
+import { createVault } from '../secrets.ts'
 import { findSession } from '../store/sessions.ts'
 import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
 import { until } from '../webhooks/testing/webhook-world.ts'
@@ -19,6 +22,35 @@ import { openCardTestingStore } from './card-testing-store.ts'
 /** An attack costs the PSP no more calls than this. */
 const mostCalls = 20
 const cards = 60
+
+it('lets no charge wait for what is only looked at again, and every one see what was announced', async (t) => {
+  let readings = 0
+  let announce = () => {}
+  const defence = createCardTesting({
+    store: {
+      read: () => (readings++ === 0 ? Promise.resolve(nothingKnown) : new Promise(() => {})),
+      begin: async () => null,
+      endSession: async () => {},
+    },
+    config: { environment: 'production' },
+    directory: { onCardTestingChange: (listener) => (announce = listener) },
+    vault: createVault(Buffer.alloc(32, 7)),
+    now: () => new Date(),
+    log: createLog('silent'),
+  })
+  const isAsked = () => {
+    const asked = defence.findBlock({ merchantId: 'mer_1', flow: 'token', openedFrom: null })
+    return Promise.race([asked, sleep(20, 'waits')])
+  }
+  assert.equal(await isAsked(), null)
+  const inAMinute = performance.now() + 60_000
+  t.mock.method(performance, 'now', () => inAMinute)
+  await sleep(5)
+  assert.deepEqual([await isAsked(), readings], [null, 2])
+  announce()
+  assert.deepEqual([await isAsked(), readings], ['waits', 3])
+})
+const nothingKnown = { settings: { rules: {}, allowed_addresses: [] }, blocks: [] }
 
 describe('card testing, through the flows', () => {
   let world: ApiWorld

@@ -57,7 +57,7 @@ export type CardTesting = {
 type Needs = Pick<Deps, 'vault' | 'now' | 'log'> & {
   config: Pick<Config, 'environment'>
   store: CardTestingStore
-  directory: Pick<Directory, 'onChange'>
+  directory: Pick<Directory, 'onCardTestingChange'>
 }
 type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Pick<CardTestingBlock, 'rule' | 'until'>> }
 /** A block of this process; `writtenAt` is null while only this process knows of it. */
@@ -77,8 +77,9 @@ export function createCardTesting(deps: Needs): CardTesting {
       blocks: new Map(blocks.map((block) => [`${block.subject} ${block.value}`, block])),
     }
   }
-  const cache = createCached(load)
-  deps.directory.onChange(cache.dropAll)
+  // A charge does not wait for what is only looked at again; what is announced drops the entry, and is read at once.
+  const cache = createCached(load, { servesStale: true })
+  deps.directory.onCardTestingChange(cache.dropAll)
 
   const own = new LRUCache<string, OwnBlock>({ max: maxEntries })
   const writing = new Set<Promise<void>>()
