@@ -144,7 +144,13 @@ describe('card testing, through the flows', () => {
     const request = { amount: 1000, currency: 'EUR', payment_method, ...more }
     return chargeToken(deps, { merchantId, idempotencyKey: key, request })
   }
-  const byCard = async (deps: Deps, merchantId: string, more: object = {}, first6 = String(400_000 + tried)) => {
+  const byCard = async (
+    deps: Deps,
+    merchantId: string,
+    more: object = {},
+    first6 = String(400_000 + tried),
+    key: string = randomUUID(),
+  ) => {
     tried++
     const use = {
       keyId: 'key_1',
@@ -157,7 +163,7 @@ describe('card testing, through the flows', () => {
     const body = { amount: 1000, currency: 'EUR', payment_method: { type: 'card', card }, ...more }
     const step = await beginCardCharge(deps, {
       merchantId,
-      idempotencyKey: randomUUID(),
+      idempotencyKey: key,
       blankedBody: JSON.stringify(body),
       card: { brand: 'visa', first6, last4: String(1_000 + tried), length: 16, luhnOk: true, cvcLength: 3 },
       use,
@@ -255,6 +261,26 @@ describe('card testing, through the flows', () => {
     assert.ok(!isRefusal(billed), JSON.stringify(billed))
     const malformed = await byToken(first, id, { customer_ip: '203.0.113.9:443' })
     assert.deepEqual(isRefusal(malformed) && [malformed.refused, malformed.param], ['parameter_invalid', 'customer_ip'])
+  })
+
+  it('answers a repeat whose customer_ip cannot be read as it answered the first', async () => {
+    const { id } = await addMerchant()
+    const broken = { customer_ip: '203.0.113.9:443' }
+    answer = approved
+    const key = randomUUID()
+    const taken = await byToken(first, id, { customer_ip: '203.0.113.9' }, key)
+    const repeat = await byToken(first, id, broken, key)
+    assert.ok(!isRefusal(taken) && !isRefusal(repeat), JSON.stringify(repeat))
+    assert.deepEqual([repeat.replayed, repeat.body], [true, taken.body])
+    const cardKey = randomUUID()
+    const card = tried
+    const sent = await byCard(first, id, {}, undefined, cardKey)
+    tried = card
+    const again = await byCard(first, id, broken, undefined, cardKey)
+    assert.ok('body' in sent && 'body' in again, JSON.stringify(again))
+    assert.deepEqual([again.replayed, again.body], [true, sent.body])
+    const refused = await byCard(first, id, broken)
+    assert.deepEqual('param' in refused && refused.param, 'customer_ip')
   })
 
   const takingCardsOnFile = ({ psps }: Deps): Deps['psps'] => ({

@@ -99,7 +99,6 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   const terms = readCardTerms(request, input.card)
   if (isRefusal(terms)) return terms
   const shopper = readShopper(request)
-  if (isRefusal(shopper)) return shopper
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
@@ -112,14 +111,16 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     needs: { threeDSecure: terms.threeDSecure !== null, merchantInitiated: terms.initiator === 'merchant' },
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
-  const admitted = await deps.cardTesting.admit({
-    merchantId: input.merchantId,
-    flow: 'raw_card',
-    address: shopper.address,
-    bin: input.card.first6,
-    amount: { amount: BigInt(amount), currency },
-    isMerchantInitiated: terms.initiator === 'merchant',
-  })
+  const admitted = isRefusal(shopper)
+    ? shopper
+    : await deps.cardTesting.admit({
+        merchantId: input.merchantId,
+        flow: 'raw_card',
+        address: shopper.address,
+        bin: input.card.first6,
+        amount: { amount: BigInt(amount), currency },
+        isMerchantInitiated: terms.initiator === 'merchant',
+      })
   using held = new DisposableStack()
   if (!isRefusal(admitted)) held.use(admitted)
   const chosen = isPast(exp_year, exp_month, deps.now())
@@ -147,7 +148,8 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
-  if (isRefusal(chosen) || isRefusal(admitted)) throw new Error('A charge was begun without an account')
+  if (isRefusal(chosen) || isRefusal(admitted) || isRefusal(shopper))
+    throw new Error('A charge was begun without an account')
   // From here on until the PSP has answered.
   held.move()
   return { begun, request, terms, shopper, wanted, chosen, place, tried: admitted, firstClock: begun.clock }
