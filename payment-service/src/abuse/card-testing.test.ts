@@ -277,7 +277,7 @@ describe('card testing, through the flows', () => {
     const sent = await byCard(first, id, {}, undefined, cardKey)
     tried = card
     const again = await byCard(first, id, broken, undefined, cardKey)
-    assert.ok('body' in sent && 'body' in again, JSON.stringify(again))
+    assert.ok('replayed' in sent && 'replayed' in again, JSON.stringify(again))
     assert.deepEqual([again.replayed, again.body], [true, sent.body])
     const refused = await byCard(first, id, broken)
     assert.deepEqual('param' in refused && refused.param, 'customer_ip')
