@@ -320,6 +320,7 @@ describe('card testing, through the flows', () => {
       [block.id],
     )
     await until('both serve again', async () => (await isServed(restarted)) && (await isServed(second)))
+    assert.ok(await isServed(first), 'also the process that made the block a moment ago')
   })
 
   it('is held longer each time that it goes on', async () => {

@@ -79,9 +79,12 @@ export function createCardTesting(deps: Needs): CardTesting {
   }
   // A charge does not wait for what is only looked at again; what is announced drops the entry, and is read at once.
   const cache = createCached(load, { servesStale: true })
-  deps.directory.onCardTestingChange(cache.dropAll)
-
   const own = new LRUCache<string, OwnBlock>({ max: maxEntries })
+  deps.directory.onCardTestingChange(() => {
+    cache.dropAll()
+    // From here on what is stored says how they stand: one may just have been lifted.
+    for (const [key, { writtenAt }] of [...own.entries()]) if (writtenAt !== null) own.delete(key)
+  })
   const writing = new Set<Promise<void>>()
   /** Tries that wait for their shopper, or for an answer; null for one that no rule looks at. */
   const waiting = new LRUCache<string, { facts: TryFacts | null }>({ max: 20_000, ttl: newsMs })
