@@ -48,7 +48,7 @@ export function describeNotices(): string {
     '',
     '(`as` and `$alice` are those of [operating.md](operating.md).) The list has the newest first; `state=acknowledged` shows those that',
     'were seen, with who saw them and when, and `merchant=mer_…` those of one merchant. Acknowledging is in the audit log, as',
-    '`notice.acknowledge`; doing it twice changes nothing.',
+    '`notice.acknowledge`; doing it twice changes nothing. A notice is forgotten a year after it was acknowledged.',
     '',
     '## Kinds',
     '',

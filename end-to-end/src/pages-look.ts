@@ -19,6 +19,8 @@ export type ShownPage = {
   arrange(): Promise<Arranged>
   /** Before the page is opened: what its browser is kept from. */
   prepare?(page: Page): Promise<unknown>
+  /** Another page of the same make is looked at in every way; this one wholly, in the first. */
+  isOneOfMany?: boolean
   /** After it is opened: what the shopper does until the page looks so. */
   act?(page: Page): Promise<void>
 }
@@ -36,6 +38,14 @@ const dear = {
 
 /** States in which the payment link leads on, or is to be looked at in more ways than one. */
 const led: ReadonlySet<string> = new Set<LinkState>(['fresh', 'used_here'])
+
+/** Pages of `/docs` of which each is of a make of its own; the others are text in the looks of the guide. */
+const ofTheirOwnMake: ReadonlySet<string> = new Set([
+  '/docs',
+  '/docs/errors',
+  '/docs/currencies',
+  '/docs/guides/hosted-redirect',
+])
 
 /** The payment link's pages in every state, while the PSP answers, and every page below `/docs` that another one links. */
 export async function listServicePages(world: World, links: Links): Promise<ShownPage[]> {
@@ -72,6 +82,7 @@ export async function listServicePages(world: World, links: Links): Promise<Show
     ...docs.map((path) => ({
       name: path.slice(1).replaceAll('/', '-'),
       of: pageOf('payment-service', path),
+      isOneOfMany: !ofTheirOwnMake.has(path),
       arrange: async () => ({ url: api + path + (path === '/docs/errors' ? '#card_data_not_accepted_here' : '') }),
     })),
   ]

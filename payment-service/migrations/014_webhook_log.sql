@@ -65,7 +65,8 @@ create table notices (
 -- Operators are shown those of all merchants.
 create unique index notices_by_id on notices (id);
 create index notices_open on notices (id) where acknowledged_at is null;
-grant select, insert, update on notices to fincore_app;
+create index notices_to_forget on notices (acknowledged_at) where acknowledged_at is not null;
+grant select, insert, update, delete on notices to fincore_app;
 
 -- The order in which /v1/events is read. An event's id is made before its transaction commits, so one with a lower id may
 -- appear after one with a higher, and a reader who asks for what is newer would never see it. Transactions that are over

@@ -29,11 +29,13 @@ create table card_testing_blocks (
 -- Those in force, and those of the last day of the same subject, by which the next one is as long as it is.
 create index card_testing_blocks_of_subject on card_testing_blocks (merchant_id, subject, value, since);
 create index card_testing_blocks_in_force on card_testing_blocks (merchant_id, until) where lifted_at is null;
+create index card_testing_blocks_to_forget on card_testing_blocks (until);
 
 -- Who opened the link, as card_testing_blocks names an address: the tries on the PSP's page are counted for it.
 alter table payment_sessions add column opened_from text check (length(opened_from) between 1 and 100);
 
 grant select, insert, update on card_testing_settings, card_testing_blocks to fincore_app;
+grant delete on card_testing_blocks to fincore_app;
 
 -- They are kept in memory by every process that takes payments.
 create trigger card_testing_settings_changed after insert or update on card_testing_settings for each statement execute function announce_change();

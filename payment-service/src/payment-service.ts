@@ -31,7 +31,7 @@ import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
-import { forgetOldKeys, forgetOldTries } from './store/forget.ts'
+import { forgetOldBlocks, forgetOldKeys, forgetOldNotices, forgetOldTries } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
@@ -168,5 +168,7 @@ function startWorkers(deps: Deps, wake: { outbox: () => void; inbox: () => void 
     runEvery(60_000, 'endpoint health', () => watchEndpoints(deps), deps.log),
     runEvery(3_600_000, 'forgetting keys', () => forgetOldKeys(deps.pool), deps.log),
     runEvery(3_600_000, 'forgetting tries', () => forgetOldTries(deps.pool), deps.log),
+    runEvery(3_600_000, 'forgetting notices', () => forgetOldNotices(deps.pool), deps.log),
+    runEvery(3_600_000, 'forgetting blocks', () => forgetOldBlocks(deps.pool), deps.log),
   ]
 }

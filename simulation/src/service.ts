@@ -115,6 +115,7 @@ export function startService(world: {
       readApiKey: async () => null,
       findOperator: async () => null,
       onChange: () => {},
+      onCardTestingChange: () => {},
       close: async () => {},
     },
     vault,

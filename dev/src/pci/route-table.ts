@@ -59,6 +59,7 @@ function makeIdleDeps(): Deps {
       findPspAccount: async () => null,
       findOperator: async () => null,
       onChange: () => {},
+      onCardTestingChange: () => {},
       close: async () => {},
     },
     vault: createVault(encryptionKey),

@@ -90,7 +90,7 @@ export async function replay(
     store,
     config: { environment: 'production' },
     directory: {
-      onChange(listener) {
+      onCardTestingChange(listener) {
         forget = listener
       },
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
 import { beginCardCharge, continueCardCharge } from '../flows/charge-card.ts'
@@ -8,8 +9,10 @@ import { chargeToken } from '../flows/charge-token.ts'
 import { createPaymentSession } from '../flows/create-payment-session.ts'
 import { openLink } from '../flows/open-link.ts'
 import { settleHostedPayment } from '../flows/settle-session.ts'
+import { createLog } from '../log.ts'
 import type { CardShown, Outcome } from '../psp-gateway/port.ts'
 import { isRefusal } from '../refusal.ts'
+import { createVault } from '../secrets.ts'
 import { findSession } from '../store/sessions.ts'
 import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
 import { until } from '../webhooks/testing/webhook-world.ts'
@@ -19,6 +22,35 @@ import { openCardTestingStore } from './card-testing-store.ts'
 /** An attack costs the PSP no more calls than this. */
 const mostCalls = 20
 const cards = 60
+
+it('lets no charge wait for what is only looked at again, and every one see what was announced', async (t) => {
+  let readings = 0
+  let announce = () => {}
+  const defence = createCardTesting({
+    store: {
+      read: () => (readings++ === 0 ? Promise.resolve(nothingKnown) : new Promise(() => {})),
+      begin: async () => null,
+      endSession: async () => {},
+    },
+    config: { environment: 'production' },
+    directory: { onCardTestingChange: (listener) => (announce = listener) },
+    vault: createVault(Buffer.alloc(32, 7)),
+    now: () => new Date(),
+    log: createLog('silent'),
+  })
+  const isAsked = () => {
+    const asked = defence.findBlock({ merchantId: 'mer_1', flow: 'token', openedFrom: null })
+    return Promise.race([asked, sleep(20, 'waits')])
+  }
+  assert.equal(await isAsked(), null)
+  const inAMinute = performance.now() + 60_000
+  t.mock.method(performance, 'now', () => inAMinute)
+  await sleep(5)
+  assert.deepEqual([await isAsked(), readings], [null, 2])
+  announce()
+  assert.deepEqual([await isAsked(), readings], ['waits', 3])
+})
+const nothingKnown = { settings: { rules: {}, allowed_addresses: [] }, blocks: [] }
 
 describe('card testing, through the flows', () => {
   let world: ApiWorld
@@ -112,7 +144,13 @@ describe('card testing, through the flows', () => {
     const request = { amount: 1000, currency: 'EUR', payment_method, ...more }
     return chargeToken(deps, { merchantId, idempotencyKey: key, request })
   }
-  const byCard = async (deps: Deps, merchantId: string, more: object = {}, first6 = String(400_000 + tried)) => {
+  const byCard = async (
+    deps: Deps,
+    merchantId: string,
+    more: object = {},
+    first6 = String(400_000 + tried),
+    key: string = randomUUID(),
+  ) => {
     tried++
     const use = {
       keyId: 'key_1',
@@ -125,7 +163,7 @@ describe('card testing, through the flows', () => {
     const body = { amount: 1000, currency: 'EUR', payment_method: { type: 'card', card }, ...more }
     const step = await beginCardCharge(deps, {
       merchantId,
-      idempotencyKey: randomUUID(),
+      idempotencyKey: key,
       blankedBody: JSON.stringify(body),
       card: { brand: 'visa', first6, last4: String(1_000 + tried), length: 16, luhnOk: true, cvcLength: 3 },
       use,
@@ -230,6 +268,26 @@ describe('card testing, through the flows', () => {
     assert.deepEqual(isRefusal(malformed) && [malformed.refused, malformed.param], ['parameter_invalid', 'customer_ip'])
   })
 
+  it('answers a repeat whose customer_ip cannot be read as it answered the first', async () => {
+    const { id } = await addMerchant()
+    const broken = { customer_ip: '203.0.113.9:443' }
+    answer = approved
+    const key = randomUUID()
+    const taken = await byToken(first, id, { customer_ip: '203.0.113.9' }, key)
+    const repeat = await byToken(first, id, broken, key)
+    assert.ok(!isRefusal(taken) && !isRefusal(repeat), JSON.stringify(repeat))
+    assert.deepEqual([repeat.replayed, repeat.body], [true, taken.body])
+    const cardKey = randomUUID()
+    const card = tried
+    const sent = await byCard(first, id, {}, undefined, cardKey)
+    tried = card
+    const again = await byCard(first, id, broken, undefined, cardKey)
+    assert.ok('replayed' in sent && 'replayed' in again, JSON.stringify(again))
+    assert.deepEqual([again.replayed, again.body], [true, sent.body])
+    const refused = await byCard(first, id, broken)
+    assert.deepEqual('param' in refused && refused.param, 'customer_ip')
+  })
+
   const takingCardsOnFile = ({ psps }: Deps): Deps['psps'] => ({
     ...psps,
     sandbox: {
@@ -267,6 +325,7 @@ describe('card testing, through the flows', () => {
       [block.id],
     )
     await until('both serve again', async () => (await isServed(restarted)) && (await isServed(second)))
+    assert.ok(await isServed(first), 'also the process that made the block a moment ago')
   })
 
   it('is held longer each time that it goes on', async () => {

@@ -63,7 +63,7 @@ export type CardTesting = {
 type Needs = Pick<Deps, 'vault' | 'now' | 'log'> & {
   config: Pick<Config, 'environment'>
   store: CardTestingStore
-  directory: Pick<Directory, 'onChange'>
+  directory: Pick<Directory, 'onCardTestingChange'>
 }
 type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Holding> }
 type Holding = Pick<CardTestingBlock, 'rule' | 'until'>
@@ -87,10 +87,14 @@ export function createCardTesting(deps: Needs): CardTesting {
       blocks: new Map(blocks.map((block) => [`${block.subject} ${block.value}`, block])),
     }
   }
-  const cache = createCached(load)
-  deps.directory.onChange(cache.dropAll)
-
+  // A charge does not wait for what is only looked at again; what is announced drops the entry, and is read at once.
+  const cache = createCached(load, { servesStale: true })
   const own = new LRUCache<string, OwnBlock>({ max: maxEntries })
+  deps.directory.onCardTestingChange(() => {
+    cache.dropAll()
+    // From here on what is stored says how they stand: one may just have been lifted.
+    for (const [key, { writtenAt }] of [...own.entries()]) if (writtenAt !== null) own.delete(key)
+  })
   const writing = new Set<Promise<void>>()
   /** Tries that wait for their shopper, or for an answer; null for one that no rule looks at. */
   const waiting = new LRUCache<string, { facts: TryFacts | null }>({ max: 20_000, ttl: newsMs })

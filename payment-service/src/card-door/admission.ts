@@ -70,7 +70,7 @@ function rememberBriefly<Value>(
   deps: AdmissionDeps,
   read: (key: string) => Promise<Value | null>,
 ): (key: string) => Promise<Value | null> {
-  const cache = createCached(async (key) => ({ value: await read(key) }), lifetimeMs)
+  const cache = createCached(async (key) => ({ value: await read(key) }), { ttl: lifetimeMs })
   deps.directory.onChange(cache.dropAll)
   return async (key) => (await cache.read(key)).value
 }

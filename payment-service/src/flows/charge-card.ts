@@ -45,8 +45,11 @@ type Sent = {
   firstClock: CallClock
 }
 
-/** Bounded; a report that finds nothing here (another process, a restart) is read from the database. */
-const sentByAttempt = new LRUCache<string, Sent>({ max: 10_000, ttl: 120_000 })
+/**
+ * Bounded; a report that finds nothing here (another process, a restart) is read from the database. Each call has a timer
+ * of its own, which ends with its report: after a switch the try is the next call's.
+ */
+const sentByAttempt = new LRUCache<string, Sent & { overdue: NodeJS.Timeout }>({ max: 10_000, ttl: 120_000 })
 
 export type CardChargeInput = {
   merchantId: string
@@ -99,7 +102,6 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   const terms = readCardTerms(request, input.card)
   if (isRefusal(terms)) return terms
   const shopper = readShopper(request)
-  if (isRefusal(shopper)) return shopper
   if (!input.card.luhnOk) return refuse('card_number_invalid', { param: 'payment_method.card.number' })
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
@@ -112,14 +114,16 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     needs: { threeDSecure: terms.threeDSecure !== null, merchantInitiated: terms.initiator === 'merchant' },
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
-  const admitted = await deps.cardTesting.admit({
-    merchantId: input.merchantId,
-    flow: 'raw_card',
-    address: shopper.address,
-    bin: input.card.first6,
-    amount: { amount: BigInt(amount), currency },
-    isMerchantInitiated: terms.initiator === 'merchant',
-  })
+  const admitted = isRefusal(shopper)
+    ? shopper
+    : await deps.cardTesting.admit({
+        merchantId: input.merchantId,
+        flow: 'raw_card',
+        address: shopper.address,
+        bin: input.card.first6,
+        amount: { amount: BigInt(amount), currency },
+        isMerchantInitiated: terms.initiator === 'merchant',
+      })
   using held = new DisposableStack()
   if (!isRefusal(admitted)) held.use(admitted)
   const chosen = isPast(exp_year, exp_month, deps.now())
@@ -147,7 +151,8 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
-  if (isRefusal(chosen) || isRefusal(admitted)) throw new Error('A charge was begun without an account')
+  if (isRefusal(chosen) || isRefusal(admitted) || isRefusal(shopper))
+    throw new Error('A charge was begun without an account')
   // From here on until the PSP has answered.
   held.move()
   return { begun, request, terms, shopper, wanted, chosen, place, tried: admitted, firstClock: begun.clock }
@@ -160,20 +165,32 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
 export async function continueCardCharge(deps: Deps, attemptId: string, report: SendReport): Promise<CardStep> {
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
-  sent?.place.end()
-  if (sent !== undefined) deps.pspHealth.relayed.report(sent.chosen.account.id, report)
+  if (sent === undefined) return takeReport(deps, attemptId, report, null)
+  clearTimeout(sent.overdue)
+  sent.place.end()
+  deps.pspHealth.relayed.report(sent.chosen.account.id, report)
+  try {
+    return await takeReport(deps, attemptId, report, sent)
+  } catch (error) {
+    // Nothing waits for this try any more.
+    sent.tried[Symbol.dispose]()
+    throw error
+  }
+}
+
+async function takeReport(deps: Deps, attemptId: string, report: SendReport, sent: Sent | null): Promise<CardStep> {
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
   if (begun === null) return refuse('resource_not_found')
   if ('status' in begun) return begun
   const { payments } = deps.psps[begun.charge.psp]
   const outcome = payments.readReply('authorize', report, authorizeInput(deps, begun.charge, attemptId))
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
-  if (neverActed && sent !== undefined && timeLeftMs(deps, sent.firstClock) > 0) {
+  if (neverActed && sent !== null && timeLeftMs(deps, sent.firstClock) > 0) {
     const place = deps.pspPlaces.relayed.open()
     const next = await switchAccount(deps, sent.begun, sent.wanted, place)
     if (next !== null) return instructToSend(deps, { ...sent, ...next, place })
   }
-  if (sent !== undefined) sent.tried.learn(begun.charge, outcome)
+  if (sent !== null) sent.tried.learn(begun.charge, outcome)
   else await deps.cardTesting.learn({ charge: begun.charge, outcome })
   return finishCharge(deps, begun, outcome)
 }
@@ -206,8 +223,8 @@ async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {
     sent.place.end()
     sent.tried[Symbol.dispose]()
   }
-  setTimeout(forget, clock.leaseUntil.getTime() - deps.now().getTime()).unref()
-  sentByAttempt.set(attemptId, sent)
+  const overdue = setTimeout(forget, clock.leaseUntil.getTime() - deps.now().getTime()).unref()
+  sentByAttempt.set(attemptId, { ...sent, overdue })
   return {
     do: 'send',
     attempt: attemptId,

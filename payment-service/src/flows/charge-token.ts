@@ -24,17 +24,18 @@ export async function chargeToken(
     })
   }
   const shopper = readShopper(request)
-  if (isRefusal(shopper)) return shopper
   const chargeId = newId('charge')
   const { amount, currency } = request
-  const admitted = await deps.cardTesting.admit({
-    merchantId,
-    flow: 'token',
-    address: shopper.address,
-    bin: null,
-    amount: { amount: BigInt(amount), currency },
-    isMerchantInitiated: false,
-  })
+  const admitted = isRefusal(shopper)
+    ? shopper
+    : await deps.cardTesting.admit({
+        merchantId,
+        flow: 'token',
+        address: shopper.address,
+        bin: null,
+        amount: { amount: BigInt(amount), currency },
+        isMerchantInitiated: false,
+      })
   using tried = isRefusal(admitted) ? null : admitted
   // What refuses a new charge does not refuse a repeat, which beginCharge answers.
   const chosen = isRefusal(admitted)
@@ -61,7 +62,7 @@ export async function chargeToken(
   })
   if (isRefusal(begun)) return begun
   if ('answer' in begun) return begun.answer
-  if (isRefusal(chosen)) throw new Error('A charge was begun without an account')
+  if (isRefusal(chosen) || isRefusal(shopper)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
   const authorize = payments.authorizeToken(chosen.account, { ...asked, shopper, token })

@@ -6,6 +6,9 @@ import { type Refusal, refuse } from '../refusal.ts'
 /**
  * Who pays, as far as the request says it. Personal data: handed to the PSP that wants it and counted against card
  * testing, and then gone. It is in no row and in no log, because nothing that comes later needs it.
+ *
+ * @returns a refusal of a new charge alone. `customer_ip` is no part of what makes two requests the same, so a repeat is
+ *   answered whatever stands in it.
  */
 export function readShopper(request: CreateTokenCharge | CreateCardCharge): Shopper | Refusal {
   const { customer_ip: address = null, customer_email: email = null } = request

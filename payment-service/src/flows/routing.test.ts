@@ -181,6 +181,30 @@ describe('a card charge', () => {
     )
   })
 
+  it('counts as under way until the next account has answered, also when the first one’s time ends meanwhile', async (t) => {
+    await addAccount('dead', 1)
+    await addAccount('alive', 2)
+    let ended = 0
+    const tried = { learn: () => {}, [Symbol.dispose]: () => void ended++ }
+    const { cardTesting, config } = world.deps
+    world.deps.cardTesting = { ...cardTesting, admit: async () => tried }
+    t.after(() => Object.assign(world.deps, { cardTesting }))
+    // The first call's lease ends soon, by its timer alone.
+    const realSetTimeout = setTimeout
+    let timers = 0
+    t.mock.method(globalThis, 'setTimeout', ((run: () => void, ms = 0) => {
+      const isLease = ms > config.pspTimeoutMs + 3_000 && ms <= config.pspTimeoutMs + 4_000
+      return realSetTimeout(run, isLease && timers++ === 0 ? 100 : ms)
+    }) as typeof setTimeout)
+    const first = await beginCard()
+    assert.ok('do' in first)
+    const second = await continueCardCharge(world.deps, first.attempt, notSent)
+    assert.ok('do' in second)
+    await sleep(200)
+    assert.deepEqual([timers, ended], [2, 0])
+    chargeOf((await relay(second)).answer)
+  })
+
   it('that names its account is tried there alone', async () => {
     await addAccount('dead', 2, { reachable: false })
     await addAccount('alive', 1)

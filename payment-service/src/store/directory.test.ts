@@ -13,6 +13,7 @@ let pool: Pool
 let proxy: SwitchedProxy
 let directory: Directory
 let changes = 0
+let cardTestingChanges = 0
 before(async () => {
   database = await createTestDatabase()
   pool = openPool(database.appUrl, 2)
@@ -24,6 +25,7 @@ before(async () => {
     createLog('silent'),
   )
   directory.onChange(() => void changes++)
+  directory.onCardTestingChange(() => void cardTestingChanges++)
 })
 after(async () => {
   await directory.close()
@@ -45,16 +47,29 @@ const countListeners = async () =>
       `select from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
     )
   ).rowCount
-const announce = () => pool.query('notify fincore_changed')
+const announce = (table = 'api_keys') => pool.query(`select pg_notify('fincore_changed', $1)`, [table])
 
 describe('the listener for changes', () => {
+  it('tells a change of card testing to those alone who keep what is known of it, and any other change to the rest', async () => {
+    const before = { changes, cardTestingChanges }
+    await announce('card_testing_blocks')
+    await announce('card_testing_settings')
+    await until('both are heard', () => cardTestingChanges === before.cardTestingChanges + 2)
+    assert.equal(changes, before.changes)
+    await announce()
+    await until('a change of a key is heard', () => changes === before.changes + 1)
+    assert.equal(cardTestingChanges, before.cardTestingChanges + 2)
+    changes = 0
+    cardTestingChanges = 0
+  })
+
   it('comes back after its connection was cut by the server, and hears what is announced', async () => {
     await announce()
     await until('a change is heard', () => changes === 1)
     await pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
     )
-    await until('it takes for granted that it missed something', () => changes === 2)
+    await until('it takes for granted that it missed something', () => changes === 2 && cardTestingChanges === 1)
     await announce()
     await until('a change is heard again', () => changes === 3)
   })

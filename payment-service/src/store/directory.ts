@@ -47,6 +47,11 @@ export type Directory = {
   findOperator(tokenDigest: Buffer): Promise<{ name: string } | null>
   /** Called when keys, exemptions, grants, accounts or operators changed, in any process. */
   onChange(listener: () => void): void
+  /**
+   * The same of card testing, which is announced in the midst of an attack: charges of other merchants then need not
+   * read their keys and accounts again.
+   */
+  onCardTestingChange(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -63,6 +68,7 @@ export async function openDirectory(
   log: Log,
 ): Promise<Directory> {
   const listeners: (() => void)[] = []
+  const cardTestingListeners: (() => void)[] = []
   const cached = <T extends object>(load: (key: string) => Promise<T>) => {
     const cache = createCached(load)
     listeners.push(cache.dropAll)
@@ -104,10 +110,12 @@ export async function openDirectory(
     ])
     return { operator: rows[0] ?? null }
   })
-  const dropAll = () => {
-    for (const drop of listeners) drop()
+  const tell = (table: string | null) => {
+    const isOfCardTesting = table?.startsWith('card_testing_') ?? false
+    if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
+    if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const stopListening = await listen(databaseUrl, dropAll, log)
+  const stopListening = await listen(databaseUrl, tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),
@@ -116,6 +124,7 @@ export async function openDirectory(
     findPspAccount: async (id) => (await accounts(id)).account,
     findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
     onChange: (listener) => void listeners.push(listener),
+    onCardTestingChange: (listener) => void cardTestingListeners.push(listener),
     close: stopListening,
   }
 }
@@ -195,8 +204,11 @@ async function readRoutableAccounts(
 /** The pause before the first try to listen again; it doubles with each that fails, up to the longest. */
 const retryPauseMs = { first: 1_000, longest: 15_000 }
 
+/** Told of a table that changed; null when any may have changed while nobody listened. */
+type OnChange = (table: string | null) => void
+
 /** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
-async function listen(databaseUrl: string, onChange: () => void, log: Log): Promise<() => Promise<void>> {
+async function listen(databaseUrl: string, onChange: OnChange, log: Log): Promise<() => Promise<void>> {
   const closing = new AbortController()
   let listener = await openListener(databaseUrl, onChange)
   const reopen = async (): Promise<void> => {
@@ -227,7 +239,7 @@ async function listen(databaseUrl: string, onChange: () => void, log: Log): Prom
 
 type Listener = { ended: Promise<void>; close(): Promise<void> }
 
-async function openListener(databaseUrl: string, onChange: () => void): Promise<Listener> {
+async function openListener(databaseUrl: string, onChange: OnChange): Promise<Listener> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: 'fincore listener',
@@ -239,7 +251,7 @@ async function openListener(databaseUrl: string, onChange: () => void): Promise<
   // A break is told by `end` as well, whatever its kind; unheard, an `error` would end the process.
   client.on('error', () => {})
   const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
-  client.on('notification', onChange)
+  client.on('notification', ({ payload = '' }) => onChange(payload))
   try {
     await client.connect()
     await client.query('listen fincore_changed')
@@ -248,6 +260,6 @@ async function openListener(databaseUrl: string, onChange: () => void): Promise<
     throw error
   }
   // What changed while nobody listened is not announced again.
-  onChange()
+  onChange(null)
   return { ended, close: () => client.end() }
 }

@@ -33,6 +33,29 @@ export function forgetOldTries(db: Queryable): Promise<number> {
   )
 }
 
+/**
+ * Forgets notices a year after they were acknowledged; what nobody has acknowledged stays. Index: notices_to_forget.
+ */
+export function forgetOldNotices(db: Queryable): Promise<number> {
+  return deleteInBatches(
+    db,
+    `delete from notices where ctid = any (array(
+       select ctid from notices where acknowledged_at < now() - interval '1 year' order by acknowledged_at limit $1))`,
+  )
+}
+
+/**
+ * Forgets blocks of card testing a year after their end. Who lifted one, and why, stays in the audit log, and what
+ * explained it in the merchant's event. Index: card_testing_blocks_to_forget.
+ */
+export function forgetOldBlocks(db: Queryable): Promise<number> {
+  return deleteInBatches(
+    db,
+    `delete from card_testing_blocks where ctid = any (array(
+       select ctid from card_testing_blocks where until < now() - interval '1 year' order by until limit $1))`,
+  )
+}
+
 async function deleteInBatches(db: Queryable, text: string): Promise<number> {
   let deleted = 0
   for (let batch = 0; batch < maxBatches; batch++) {

@@ -31,7 +31,7 @@ export async function insertNotice(
   )
 }
 
-/** Of all merchants, the newest first. Indexes: notices_open, notices_by_id. */
+/** Of all merchants, the newest first. Indexes: notices_open, notices_by_id; of one merchant, the primary key. */
 export async function listNotices(
   db: Queryable,
   filter: { state: 'open' | 'acknowledged' | null; merchantId: string | null },

@@ -56,10 +56,12 @@ export type TryResult = {
 const streakEndsAfterMs = 48 * 3_600_000
 
 const recordTriesSql = `with result as (
-  select * from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[],
+  select result.*, endpoint.url as endpoint_url from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[],
     $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::text[], $14::text[], $15::boolean[])
     with ordinality as result (merchant_id, id, tries, status, delivered, error, retry_after_ms,
       endpoint_id, url, try_id, tried_at, took_ms, answer_type, answer, answer_is_cut, place)
+  join webhook_endpoints endpoint on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id
+  for key share of endpoint
 ), logged as (
   insert into webhook_tries (${webhookTryColumns})
   select result.merchant_id, result.id, try_id, url, tried_at, took_ms, result.status, result.error, answer_type, answer, answer_is_cut
@@ -67,8 +69,7 @@ const recordTriesSql = `with result as (
 ), judged as (
   select result.merchant_id, endpoint_id, delivered, place,
     coalesce(max(place) filter (where delivered) over (partition by result.merchant_id, endpoint_id), 0) as last_success
-  from result join webhook_endpoints endpoint
-    on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id and endpoint.url = result.url
+  from result where url = endpoint_url
 ), told as (
   insert into webhook_endpoint_health as health
     (merchant_id, endpoint_id, consecutive_failures, failing_since, last_success_at, last_failure_at)
@@ -105,6 +106,9 @@ where delivery.merchant_id = result.merchant_id and delivery.id = result.id
  * A delivery that was taken again meanwhile, because this process was slower than its lease, keeps the later try's
  * result, unless this one was taken by the endpoint: that is then the truth. A try at an address that the endpoint has
  * no more says nothing of its health. Rows of health are locked in the order of their keys.
+ *
+ * Each endpoint is locked before its deliveries, as a deletion does, so that neither waits for the other in a circle. What
+ * was tried at an endpoint that is deleted meanwhile is gone with it. Primary keys.
  */
 export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
   const values = [
