@@ -3,7 +3,16 @@ import { it } from 'node:test'
 import { createRandom } from '../faults/random.ts'
 import { makeAttack } from './attacks.ts'
 import type { Competitor } from './competitor.ts'
-import { disguises, flows, kinds, measureAttack, measureCompetitor, measureHonestDay, mostCalls } from './figures.ts'
+import {
+  disguises,
+  flows,
+  kinds,
+  measureAttack,
+  measureCompetitor,
+  measureHonestDay,
+  measureMixedDay,
+  mostCalls,
+} from './figures.ts'
 import { replay } from './replay.ts'
 
 for (const flow of flows) {
@@ -39,3 +48,11 @@ for (const name of ['few cards, as each block ends', 'six cards every half-hour'
     assert.ok(refusedShoppers < shoppers * 0.2, `${refusedShoppers} of ${shoppers} were refused`)
   })
 }
+
+it('an attack in the middle of an honest day stops hardly anybody else, also when nothing narrower explains it', async (test) => {
+  const hidden = { ...disguises['many addresses, many BINs'], ...kinds['small payments, telling declines'] } as const
+  const { calls, refusedShoppers, shoppers } = await measureMixedDay({ flow: 'token', ...hidden }, 1, 4_000, 2_000)
+  test.diagnostic(`${refusedShoppers} of ${shoppers} shoppers were refused, and ${calls} of the attacker’s cards tried`)
+  assert.ok(refusedShoppers < shoppers * 0.02, `${refusedShoppers} of ${shoppers} were refused`)
+  assert.ok(calls <= 2 * mostCalls, `${calls} calls`)
+})

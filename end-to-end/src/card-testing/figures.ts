@@ -69,10 +69,12 @@ export async function measureHonestDay(seed: number, payments?: number): Promise
 export async function measureMixedDay(
   attack: Omit<Attack, 'approvedShare' | 'parallel'>,
   seed: number,
+  payments?: number,
+  cards = 10_000,
 ): Promise<{ calls: number; refusedShoppers: number; shoppers: number }> {
-  const day = makeHonestDay(createRandom(seed))
+  const day = makeHonestDay(createRandom(seed), payments)
   const at = 10 * 3_600_000
-  const attackers = makeAttack({ approvedShare: 0.02, parallel: 1, ...attack }, createRandom(seed + 1), 10_000, at)
+  const attackers = makeAttack({ approvedShare: 0.02, parallel: 1, ...attack }, createRandom(seed + 1), cards, at)
   const { calls, refused } = await replay([...day, ...attackers])
   return { calls: calls.attacker, refusedShoppers: refused.shopper, shoppers: calls.shopper + refused.shopper }
 }

@@ -30,6 +30,7 @@ it('lets no charge wait for what is only looked at again, and every one see what
     store: {
       read: () => (readings++ === 0 ? Promise.resolve(nothingKnown) : new Promise(() => {})),
       begin: async () => null,
+      endFlowBlock: async () => {},
       endSession: async () => {},
     },
     config: { environment: 'production' },
@@ -39,7 +40,7 @@ it('lets no charge wait for what is only looked at again, and every one see what
     log: createLog('silent'),
   })
   const isAsked = () => {
-    const asked = defence.findBlock({ merchantId: 'mer_1', flow: 'token', openedFrom: null })
+    const asked = defence.findBlock({ merchantId: 'mer_1', flow: 'token', openedFrom: null, session: null })
     return Promise.race([asked, sleep(20, 'waits')])
   }
   assert.equal(await isAsked(), null)

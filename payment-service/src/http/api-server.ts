@@ -4,7 +4,7 @@ import { type CardDataWatch, watchRequests } from '../card-door/refuse-card-data
 import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
-import { findMissingRight, readKeyDigest } from '../server/caller.ts'
+import { findMissingRight, merchantOf, readKeyDigest } from '../server/caller.ts'
 import { createDoor, type Door } from '../server/door.ts'
 import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
@@ -34,6 +34,8 @@ export const perMinute = {
   unseenKeys: 1_200,
   /** Of one secret key; of one publishable key, which all shoppers share, and one address. */
   key: 12_000,
+  /** What lets a whole endpoint be sent to again: each of these rewrites thousands of deliveries. Of one merchant. */
+  resending: 20,
 }
 type Limits = typeof perMinute
 
@@ -71,8 +73,9 @@ export async function createApiServer(
   registerPaymentSessionRoutes(app, deps)
   registerLinkRoutes(app, deps, watch)
   registerEventRoutes(app, deps)
-  registerWebhookEndpointRoutes(app, deps)
-  registerWebhookDeliveryRoutes(app, deps)
+  const limitResending = createLimit(app, { perMinute: limits.resending, keyOf: merchantOf })
+  registerWebhookEndpointRoutes(app, deps, limitResending)
+  registerWebhookDeliveryRoutes(app, deps, limitResending)
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi, deps.config)

@@ -149,6 +149,23 @@ describe('sending again all that was not taken', { concurrency: false }, () => {
     return { call, id, merchant, statesOf, path: `/webhook_endpoints/${id}/redeliver_failed` }
   }
 
+  it('is limited to twenty a minute of a merchant, together with changes of an endpoint’s status', async () => {
+    const { call, path, id } = await setUp([])
+    const request = { since: minutesAgo(5) }
+    for (let turn = 0; turn < 10; turn++) {
+      assert.equal((await call('POST', path, request, `limited ${turn}`)).status, 200)
+      assert.equal((await call('PATCH', `/webhook_endpoints/${id}`, { status: 'enabled' })).status, 200)
+    }
+    for (const refused of [
+      await call('POST', path, request, 'limited'),
+      await call('PATCH', `/webhook_endpoints/${id}`, { status: 'enabled' }),
+    ]) {
+      assert.deepEqual([refused.status, refused.body.code], [429, 'rate_limited'])
+      assert.ok(Number(refused.headers['retry-after']) > 0)
+    }
+    assert.equal((await call('PATCH', `/webhook_endpoints/${id}`, { description: 'x' })).status, 200)
+  })
+
   it('takes what failed or was canceled since the time, and before the other; once per key', async () => {
     const { call, path, statesOf, id } = await setUp(['failed', 'delivered', 'canceled', 'pending', 'failed', 'failed'])
     const woken = world.woken.outbox

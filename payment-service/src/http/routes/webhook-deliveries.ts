@@ -14,6 +14,7 @@ import { redeliverWebhook } from '../../flows/redeliver-webhook.ts'
 import { isRefusal, refuse } from '../../refusal.ts'
 import { merchantOf } from '../../server/caller.ts'
 import { RefusalError } from '../../server/problems.ts'
+import type { Limit } from '../../server/rate-limit.ts'
 import type { App } from '../../server/server.ts'
 import { fetchPage } from '../../store/page.ts'
 import {
@@ -37,7 +38,7 @@ const tries = listOf('webhookTry', {})
 type OfDelivery = { Params: { id: string; delivery: string } }
 
 /** What was sent to an endpoint, what it answered, and sending it again. */
-export function registerWebhookDeliveryRoutes(app: App, deps: Deps): void {
+export function registerWebhookDeliveryRoutes(app: App, deps: Deps, limitResending: Limit): void {
   app.post(
     `${path}/ping`,
     {
@@ -69,11 +70,12 @@ export function registerWebhookDeliveryRoutes(app: App, deps: Deps): void {
           answer: { status: 200, schema: WebhookRedelivery },
           refusals: ['conflict'],
           description:
-            'Deliveries that are `failed` or `canceled`, at once and with ten tries from the beginning. Events that happened while the endpoint was disabled have no delivery: read them at `/v1/events`.',
+            'Deliveries that are `failed` or `canceled`, at once and with ten tries from the beginning. Events that happened while the endpoint was disabled have no delivery: read them at `/v1/events`. Together with changes of `status`, 20 a minute.',
         },
       },
     },
     async (request, reply) => {
+      await limitResending(request, reply)
       const input = { ...endpointRequest(request), request: request.body }
       return sendAnswer(reply, await redeliverFailedWebhooks(deps, input))
     },

@@ -15,6 +15,7 @@ import { changeWebhookEndpoint } from '../../flows/update-webhook-endpoint.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
 import { keyOf, merchantOf } from '../../server/caller.ts'
 import { RefusalError } from '../../server/problems.ts'
+import type { Limit } from '../../server/rate-limit.ts'
 import type { App } from '../../server/server.ts'
 import { findHealth, findHealthOf } from '../../store/endpoint-health.ts'
 import { fetchPage } from '../../store/page.ts'
@@ -36,7 +37,7 @@ const endpoints = listOf('webhookEndpoint', {})
 type OfEndpoint = { Params: { id: string } }
 
 /** `/v1/webhook_endpoints`: where a merchant's events go. What became of each is in webhook-deliveries.ts. */
-export function registerWebhookEndpointRoutes(app: App, deps: Deps): void {
+export function registerWebhookEndpointRoutes(app: App, deps: Deps, limitResending: Limit): void {
   app.post(
     path,
     {
@@ -137,6 +138,7 @@ export function registerWebhookEndpointRoutes(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
+      if (request.body.status !== undefined) await limitResending(request, reply)
       const input = { endpointId: endpointOf(request), request: request.body, ...callerOf(request) }
       return sendBody(reply, await changeWebhookEndpoint(deps, input))
     },
