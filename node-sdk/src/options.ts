@@ -23,7 +23,10 @@ export type FincoreOptions = {
   relay?: RelayOptions | undefined
   /** How long one try may take, from connecting to the last byte, in milliseconds: 20 000 without it. FinCore waits 10 s for a PSP. */
   timeoutMs?: number | undefined
-  /** How often a call is sent again at most, when that is safe: 3 without it. */
+  /**
+   * How often a call is sent again at most, when that is safe: 3 without it, and 0 for never. Waiting for one’s own first
+   * request (409 `idempotency_key_in_use`, `operation_in_progress`) does not count; `totalTimeoutMs` bounds it.
+   */
   maxRetries?: number | undefined
   /** How long a call with all its tries may take, in milliseconds: 60 000 without it. */
   totalTimeoutMs?: number | undefined
