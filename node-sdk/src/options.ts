@@ -123,6 +123,8 @@ export function usage(detail: string): FincoreUsageError {
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 function readAddress(name: string, text: string): string {
+  if (text === undefined || text === null || text === '')
+    throw usage(`${name} is missing: give its address, such as https://pay.example.com.`)
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol)) throw usage(`${name} must be an https: address.`)
   if (url.protocol === 'http:' && !loopback.test(url.hostname))
@@ -131,6 +133,8 @@ function readAddress(name: string, text: string): string {
     )
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw usage(`${name} must have no user, no query and no fragment.`)
+  if (/\/v1\/*$/.test(url.pathname))
+    throw usage(`${name} must be the address without /v1: the SDK puts that behind it itself.`)
   return url.href.replace(/\/+$/, '')
 }
 
