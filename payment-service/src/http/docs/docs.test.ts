@@ -23,6 +23,11 @@ describe('the documentation', () => {
   const open = (url: string) => world.app.inject({ url })
   const pageAt = async (url: string) => (await open(url)).payload
 
+  it('is where the API’s own address leads a browser', async () => {
+    const { statusCode, headers } = await open('/')
+    assert.deepEqual([statusCode, headers.location], [302, '/docs'])
+  })
+
   it('has every endpoint in its reference, with a request as curl sends it, and by the SDK', async () => {
     const page = await pageAt('/docs')
     for (const [id, { path, operation }] of operations)
