@@ -103,6 +103,13 @@ describe('the documentation', () => {
       assert.ok(currencies.includes(`<code>${code}</code>`) && currencies.includes(String(amount)), code)
   })
 
+  it('has what the SDKs say of themselves, which the guides refer to', async () => {
+    assert.match(await pageAt('/docs/guides/idempotency'), /href="\/docs\/node-sdk#options"/)
+    assert.match(await pageAt('/docs/guides/client-side-sdk'), /href="\/docs\/browser-sdk"/)
+    assert.match(await pageAt('/docs/node-sdk'), /<h1>@fincore\/node<\/h1>[\s\S]*<h2 id="options">/)
+    assert.match(await pageAt('/docs/browser-sdk'), /href="\/docs\/card-fields#styles"/)
+  })
+
   it('has no page that nobody wrote, and none outside of its folder', async () => {
     for (const url of ['/docs/nothing', '/docs/guides/nothing', '/docs/..%2f..%2fREADME', '/docs/operating']) {
       const answer = await open(url)
