@@ -4,6 +4,7 @@ import {
   freeRepeats,
   holdGrowth,
   leashPoints,
+  probing,
   ruleNames,
   ruleOf,
   type Subject,
@@ -72,8 +73,20 @@ export function describeCardTesting(): string {
     'address or of first six digits explains counts by half for the wider rules, so that an attacker who takes the next address is stopped all the same. A small',
     'payment is one of up to 5.00 in most currencies.',
     '',
-    `Each further block of the same within a day holds ${holdGrowth.factor} times as long as the one before, a day at most. After a block ${leashPoints} points make the next one, until`,
-    'approvals have taken them away. Once two thirds of a limit are reached, tries without an answer count as if they were declined.',
+    `Each further block of the same session, address or first six digits within a day holds ${holdGrowth.factor.address} times as long as the one before, a day at most. After it`,
+    `${leashPoints} points make the next one, until approvals have taken them away. Once two thirds of a limit are reached, tries without an answer count as if they were declined.`,
+    '',
+    '## While a whole flow is blocked',
+    '',
+    'Nobody can tell an attacker’s cards from those of new shoppers then, so a block of a flow is kept as short as the attack, and a competitor with',
+    'a few made-up cards does not close a shop:',
+    '',
+    `- **Single tries go out as probes**: the first after ${say(probing.firstMs / 1_000)}, and after each that is declined the next waits twice as long, ${say(probing.longestMs / 1_000)} at most. An approved one lets the next out at once.`,
+    `- **${probing.approvedToEnd} approvals in a row**, of different cards, **end the block** in all processes (\`card_testing.lift\`, by \`card_testing\`). Of it nothing is left: the next needs as many points as the first.`,
+    `- **Shoppers who were good before are let through**: whose address had its last card approved in this flow within ${say(probing.goodForMs / 1_000)}; at the card relay also whose first six digits had, until ${probing.mostBadBins} such cards were declined. What they do counts for their address and first six digits.`,
+    `- It holds no longer the second time. When its last ${probing.declinedToLeash} probes or more were declined, ${leashPoints} points make the next one, and its probes begin as rare as the last ones were.`,
+    '',
+    'A payment session is made when a probe is due, and whoever opens its link first takes the probe; others see the page that says what to do.',
     '',
     '**The address** of a shopper is `customer_ip` of the charge, or the one that opened the payment link. Of IPv6 the /64 counts. It is kept nowhere: in',
     'memory, with a payment session and in a block there is its network and a keyed digest that stands for it. **Send `customer_ip`**: without it an attack from one address can',
@@ -81,8 +94,10 @@ export function describeCardTesting(): string {
     'counts as none, unless it is one of `allowed_addresses`.',
     '',
     '**What it does not see:** an attack whose cards are mostly good; one so slow that its points fade; what is under way when the first answers come.',
-    'Each process counts what it sees itself, so with several of them an attack costs up to so many times as many calls; a block holds in all of them',
-    'within 5 s. A raw-card report that reaches another process than its request is counted without its address there. Counts are gone after a restart;',
+    'Who sends made-up cards all day, from ever other addresses and more of them than the shop has shoppers, has most of the probes: then new shoppers',
+    'are refused for as long as it lasts, and only those who were good before pay. In exchange, between honest approvals some of its cards are tried.',
+    'Each process counts what it sees itself and sends its own probes, so with several of them an attack costs up to so many times as many calls; a block',
+    'holds in all of them within 5 s, and so does its end. A raw-card report that reaches another process than its request is counted without its address there. Counts, and who was good, are gone after a restart;',
     'blocks are not.',
     '',
     '## What a merchant sees',
@@ -124,6 +139,7 @@ export function describeCardTesting(): string {
 }
 
 function say(seconds: number): string {
+  if (seconds % 86_400 === 0 && seconds > 86_400) return `${seconds / 86_400} days`
   if (seconds % 3_600 === 0) return `${seconds / 3_600} h`
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createRandom } from '../faults/random.ts'
 import { makeAttack } from './attacks.ts'
-import { disguises, flows, kinds, measureAttack, measureHonestDay, mostCalls } from './figures.ts'
+import type { Competitor } from './competitor.ts'
+import { disguises, flows, kinds, measureAttack, measureCompetitor, measureHonestDay, mostCalls } from './figures.ts'
 import { replay } from './replay.ts'
 
 for (const flow of flows) {
@@ -30,3 +31,11 @@ it('an honest day trips nothing', async () => {
   assert.ok(payments > 8_000)
   assert.deepEqual([refused, blocks], [0, []])
 })
+
+for (const name of ['few cards, as each block ends', 'six cards every half-hour'] as const satisfies Competitor[]) {
+  it(`a competitor does not close a shop with made-up cards: ${name}`, async (test) => {
+    const { refusedShoppers, shoppers, cards } = await measureCompetitor(name)
+    test.diagnostic(`${shoppers - refusedShoppers} of ${shoppers} shoppers were served, against ${cards} cards`)
+    assert.ok(refusedShoppers < shoppers * 0.2, `${refusedShoppers} of ${shoppers} were refused`)
+  })
+}

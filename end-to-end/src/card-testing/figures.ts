@@ -2,6 +2,7 @@ import type { Flow } from '@fincore/payment-service/abuse/rules'
 import { noSettings } from '@fincore/payment-service/abuse/settings'
 import { createRandom } from '../faults/random.ts'
 import { type Attack, makeAttack } from './attacks.ts'
+import { type Competitor, makeShopWithCompetitor } from './competitor.ts'
 import { makeHonestDay } from './honest-day.ts'
 import { replay } from './replay.ts'
 
@@ -74,4 +75,24 @@ export async function measureMixedDay(
   const attackers = makeAttack({ approvedShare: 0.02, parallel: 1, ...attack }, createRandom(seed + 1), 10_000, at)
   const { calls, refused } = await replay([...day, ...attackers])
   return { calls: calls.attacker, refusedShoppers: refused.shopper, shoppers: calls.shopper + refused.shopper }
+}
+
+export type CompetitorFigures = {
+  calls: number
+  cards: number
+  refusedShoppers: number
+  shoppers: number
+  blocks: number
+}
+
+/** A competitor who wants a shop closed: what it costs the shop, and the PSP. */
+export async function measureCompetitor(competitor: Competitor, seed = 1): Promise<CompetitorFigures> {
+  const { calls, refused, blocks } = await replay(makeShopWithCompetitor(createRandom(seed), competitor))
+  return {
+    calls: calls.attacker,
+    cards: calls.attacker + refused.attacker,
+    refusedShoppers: refused.shopper,
+    shoppers: calls.shopper + refused.shopper,
+    blocks: blocks.length,
+  }
 }

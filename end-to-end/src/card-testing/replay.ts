@@ -70,13 +70,18 @@ export async function replay(
     read: async () => ({ settings, blocks: held }),
     async begin(_merchant, { rule, subject, value }, holdS) {
       const earlier = held.filter((block) => block.subject === subject && block.value === value).length
-      const seconds = Math.min(holdGrowth.longestS, holdS * holdGrowth.factor ** earlier)
+      const seconds = Math.min(holdGrowth.longestS, holdS * holdGrowth.factor[subject] ** earlier)
       const until = new Date(startedAt + now + seconds * 1_000)
       held.push({ rule, subject, value, until })
       result.blocks.push({ rule, value, at: now })
       if (subject === 'session') close(value)
       forget()
       return until
+    },
+    async endFlowBlock(_merchant, flow) {
+      const at = held.findLastIndex((block) => block.subject === 'flow' && block.value === flow)
+      if (at >= 0) held.splice(at, 1)
+      forget()
     },
     endSession: async (_merchant, session) => close(session),
   }
@@ -128,7 +133,10 @@ export async function replay(
     const openedFrom = payment.address === null ? null : await defence.nameAddress(merchantId, payment.address)
     const isClosed = (closedAt.get(session) ?? Number.POSITIVE_INFINITY) <= now
     const isOpened = opened.has(session)
-    if (isClosed || (!isOpened && (await defence.findBlock({ merchantId, flow: 'hosted', openedFrom })) !== null)) {
+    if (
+      isClosed ||
+      (!isOpened && (await defence.findBlock({ merchantId, flow: 'hosted', openedFrom, session })) !== null)
+    ) {
       result.refused[payment.who]++
       return
     }

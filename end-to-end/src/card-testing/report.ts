@@ -1,12 +1,15 @@
 import { table } from '@fincore/dev/doc-page'
 import { applySettings, type CardTestingSettings, noSettings } from '@fincore/payment-service/abuse/settings'
+import { type Competitor, competitors } from './competitor.ts'
 import {
   type AttackFigures,
+  type CompetitorFigures,
   type DayFigures,
   disguises,
   flows,
   kinds,
   measureAttack,
+  measureCompetitor,
   measureHonestDay,
   measureMixedDay,
 } from './figures.ts'
@@ -21,13 +24,15 @@ export type Report = {
   /** Attacks in parallel, with more good cards, and in the middle of an honest day. */
   more: AttackRow[]
   mixed: { name: string; calls: number; refusedShoppers: number; shoppers: number }[]
+  /** Somebody who wants a small shop closed. */
+  competitors: (CompetitorFigures & { name: Competitor })[]
 }
 
 const hardest = { ...disguises['many addresses, many BINs'], ...kinds['small payments, telling declines'] } as const
 const flowOpenTries: CardTestingSettings = { ...noSettings, rules: { flow_open_tries: { on: true } } }
 
 export async function measureCardTesting(extent: Extent, tell: (line: string) => void): Promise<Report> {
-  const report: Report = { attacks: [], days: [], more: [], mixed: [] }
+  const report: Report = { attacks: [], days: [], more: [], mixed: [], competitors: [] }
   const { attackSeeds, cards } = extent
   for (const flow of flows) {
     for (const [disguise, hidden] of Object.entries(disguises)) {
@@ -56,20 +61,28 @@ export async function measureCardTesting(extent: Extent, tell: (line: string) =>
     report.more.push({ name, ...(await measureAttack(attack, attackSeeds, cards, settings)) })
   for (const name of ['one address', 'many addresses, many BINs'] as const)
     report.mixed.push({ name, ...(await measureMixedDay({ ...one, ...disguises[name] }, 1)) })
+  for (const name of Object.keys(competitors) as Competitor[])
+    report.competitors.push({ name, ...(await measureCompetitor(name)) })
   return report
 }
 
 /** Whether some rule has refused what is honest, or let too much of an attack through. */
-export function findFaults({ attacks, days }: Report, mostCalls: number): string[] {
+export function findFaults({ attacks, days, competitors }: Report, mostCalls: number): string[] {
   return [
     ...attacks.filter(({ worst }) => worst > mostCalls).map(({ name, worst }) => `${name}: ${worst} calls`),
     ...days
       .filter(({ refused, blocks }) => refused > 0 || blocks.length > 0)
       .map(({ refused, blocks }) => `an honest day: ${refused} refused, ${blocks.join(' ')}`),
+    ...competitors
+      .filter(({ name, refusedShoppers, shoppers }) => name !== 'a card every 30 s' && refusedShoppers > shoppers / 5)
+      .map(({ name, refusedShoppers }) => `a competitor, ${name}: ${refusedShoppers} refused`),
   ]
 }
 
-export function describeReport({ attacks, days, more, mixed }: Report, { attackSeeds, cards }: Extent): string {
+export function describeReport(
+  { attacks, days, more, mixed, competitors }: Report,
+  { attackSeeds, cards }: Extent,
+): string {
   const { limits } = applySettings(noSettings)
   const attackRows = (rows: readonly AttackRow[]) =>
     table(
@@ -94,7 +107,7 @@ export function describeReport({ attacks, days, more, mixed }: Report, { attackS
     '## Attacks',
     '',
     `Each of ${cards.toLocaleString('en')} cards is tried once, one after the other without a pause; on a hosted page a try takes 1.5 s. One card in fifty is good.`,
-    `${attackSeeds.length} runs of each, with other seeds. *In all*: an attack goes on for an hour and more, and after each block some calls come through before the next, which is longer.`,
+    `${attackSeeds.length} runs of each, with other seeds. *In all*: an attack goes on for an hour and more (on a hosted page for four), and while a flow is blocked and after it single tries come through, which say when it is over.`,
     '',
     attackRows(attacks),
     '',
@@ -125,8 +138,26 @@ export function describeReport({ attacks, days, more, mixed }: Report, { attackS
       ]),
     ),
     '',
-    'Where nothing narrower explains an attack, new cards in one flow are refused, and that costs sales: shoppers of this shop who pay by token, during',
-    'the blocks, its sale among them. An operator who knows better lifts the block at once, and a merchant who sends `customer_ip` spares itself most of it.',
+    'Where nothing narrower explains an attack, strangers’ cards in one flow are refused, and that costs sales: shoppers of this shop who pay by token, during',
+    'the blocks. Shoppers who were good before are let through, and honest probes end the block. A merchant who sends `customer_ip` spares itself most of it.',
+    '',
+    '## A competitor with made-up cards',
+    '',
+    'Two days of a small shop with one payment a minute by token, each good and from an address that was never seen; and somebody who wants it closed, with',
+    'small payments, each from another address and declined as `incorrect_number`.',
+    '',
+    table(
+      ['cards', 'how many', 'of these sent to the PSP', 'blocks', 'honest tries that were refused'],
+      competitors.map(({ name, cards, calls, blocks, refusedShoppers, shoppers }) => [
+        name,
+        String(cards),
+        String(calls),
+        String(blocks),
+        `${refusedShoppers} of ${shoppers}`,
+      ]),
+    ),
+    '',
+    'The last is two made-up cards for each honest one, all day: that is card testing, and strangers are refused for most of it.',
     '',
   ].join('\n')
 }

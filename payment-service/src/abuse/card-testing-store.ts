@@ -5,6 +5,7 @@ import { recordAudit } from '../store/audit.ts'
 import {
   type BlockInForce,
   type CardTestingBlock,
+  endFlowBlock,
   insertBlock,
   listBlocksInForce,
 } from '../store/card-testing-blocks.ts'
@@ -29,6 +30,8 @@ export type CardTestingStore = {
    * @returns when it ends; null when there was one.
    */
   begin(merchantId: string, trip: Trip, holdS: number): Promise<Date | null>
+  /** Ends the block of a whole flow before its time, in all processes; does nothing when there is none. */
+  endFlowBlock(merchantId: string, flow: string): Promise<void>
   /** Closes an open payment session. */
   endSession(merchantId: string, sessionId: string): Promise<void>
 }
@@ -45,6 +48,7 @@ export function openCardTestingStore(deps: Needs): CardTestingStore {
       return { settings, blocks }
     },
     begin: (merchantId, trip, holdS) => beginBlock(deps, merchantId, trip, holdS),
+    endFlowBlock: (merchantId, flow) => endEarly(deps, merchantId, flow),
     endSession: (merchantId, sessionId) => cutSessionShort(deps.pool, merchantId, sessionId, deps.now()),
   }
 }
@@ -60,7 +64,7 @@ async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: nu
     const block = await insertBlock(
       tx,
       { merchantId, id: newId('cardTestingBlock'), rule, subject, value, figures, since: now },
-      { firstS: holdS, ...holdGrowth },
+      { firstS: holdS, factor: holdGrowth.factor[subject], longestS: holdGrowth.longestS },
     )
     if (block === null) return null
     await recordAudit(tx, {
@@ -92,6 +96,32 @@ async function beginBlock(deps: Needs, merchantId: string, trip: Trip, holdS: nu
     reason: rule,
   })
   return begun.until
+}
+
+/** Single tries in a flow were approved: its block ends, with its audit record. */
+async function endEarly(deps: Needs, merchantId: string, flow: string): Promise<void> {
+  const ended = await inTransaction(deps.pool, async (tx) => {
+    const reason = 'Single tries were approved one after the other.'
+    const block = await endFlowBlock(tx, merchantId, flow, { by: 'card_testing', reason, now: deps.now() })
+    if (block === null) return null
+    const { rule, value } = block
+    await recordAudit(tx, {
+      actorType: 'system',
+      actor: 'card_testing',
+      type: 'card_testing.lift',
+      outcome: 'success',
+      origin: 'payment-service',
+      merchantId,
+      resource: block.id,
+      details: { reason, rule, value },
+    })
+    return block
+  })
+  if (ended === null) return
+  deps.log.info('a block of card testing has ended early: single tries were approved', {
+    merchant: merchantId,
+    object: ended.id,
+  })
 }
 
 /** Of a whole flow alone: shoppers are turned away, and somebody must look. */

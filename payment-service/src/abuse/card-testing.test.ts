@@ -336,7 +336,7 @@ describe('card testing, through the flows', () => {
     const defended = { ...later, cardTesting: defend(later) }
     const held: number[] = []
     for (let round = 0; round < 3; round++) {
-      await attack(() => byToken(defended, id))
+      await attack(() => byToken(defended, id, { customer_ip: '203.0.113.9' }))
       await defended.cardTesting.settle()
       const { rows } = await world.pool.query(
         'select extract(epoch from until - since)::int as held from card_testing_blocks where merchant_id = $1 order by since desc limit 1',
@@ -345,11 +345,53 @@ describe('card testing, through the flows', () => {
       held.push(rows[0].held)
       ahead += rows[0].held * 1_000 + 1_000
     }
-    assert.deepEqual(held, [1_800, 10_800, 64_800])
+    assert.deepEqual(held, [3_600, 21_600, 86_400])
+  })
+
+  it('of a whole flow ends in every process once single tries are approved, and spares shoppers who were good', async () => {
+    const { id } = await addMerchant()
+    let ahead = 0
+    const clock = { now: () => new Date(Date.now() + ahead) }
+    const deps: Deps = { ...open(), ...clock }
+    const defended = { ...deps, cardTesting: defend(deps) }
+    const isServed = async (by: Deps, more = {}) => !isRefusal(await byToken(by, id, more))
+    answer = approved
+    assert.equal(await isServed(defended, { customer_ip: '198.51.100.1' }), true)
+    await attack((index) => byToken(defended, id, { customer_ip: `203.0.113.${index}` }))
+    await defended.cardTesting.settle()
+    answer = approved
+    assert.deepEqual(
+      [await isServed(defended), await isServed(second), await isServed(defended, { customer_ip: '198.51.100.1' })],
+      [false, false, true],
+    )
+    ahead = 31_000
+    for (let shopper = 0; shopper < 3; shopper++) {
+      assert.equal(await isServed(defended), true)
+      await defended.cardTesting.settle()
+    }
+    await until('the other serves again', () => isServed(second))
+    const { rows } = await world.pool.query(
+      `select lifted_by, (select count(*)::int from audit_records where merchant_id = $1 and type = 'card_testing.lift'
+         and actor_type = 'system') as records from card_testing_blocks where merchant_id = $1`,
+      [id],
+    )
+    assert.deepEqual(rows, [{ lifted_by: 'card_testing', records: 1 }])
+    // Nothing is left of it: the next one needs as much as the first, and holds as long.
+    const again = await attack((index) => byToken(defended, id, { customer_ip: `192.0.2.${index}` }))
+    assert.ok(again.calls >= 13, `${again.calls} calls`)
+    await defended.cardTesting.settle()
+    const held = await world.pool.query(
+      'select extract(epoch from until - since)::int as held from card_testing_blocks where merchant_id = $1',
+      [id],
+    )
+    assert.deepEqual(held.rows, [{ held: 1_800 }, { held: 1_800 }])
   })
 
   it('closes a payment session after its cap, and opens none for whom it blocks', async () => {
     const { id } = await addMerchant()
+    let ahead = 0
+    const clocked: Deps = { ...open(), now: () => new Date(Date.now() + ahead) }
+    const shop: Deps = { ...clocked, cardTesting: defend(clocked) }
     const request = {
       amount: 1000,
       currency: 'EUR',
@@ -357,11 +399,11 @@ describe('card testing, through the flows', () => {
       cancel_url: 'https://shop.example/cart',
     }
     const make = async () => {
-      const made = await createPaymentSession(first, { merchantId: id, idempotencyKey: randomUUID(), request })
+      const made = await createPaymentSession(shop, { merchantId: id, idempotencyKey: randomUUID(), request })
       assert.ok(!isRefusal(made) && 'id' in made.body && 'url' in made.body, JSON.stringify(made))
       return { session: String(made.body.id), token: String(made.body.url).split('/').at(-1) ?? '' }
     }
-    const openFrom = (token: string, address: string) => openLink(first, token, () => 'browser', address)
+    const openFrom = (token: string, address: string) => openLink(shop, token, () => 'browser', address)
     const attemptOf = async (session: string) => {
       const { rows } = await world.pool.query('select id from attempts where payment_session_id = $1', [session])
       return String(rows[0]?.id)
@@ -369,7 +411,7 @@ describe('card testing, through the flows', () => {
     const tryCard = async (session: string) => {
       tried++
       const outcome = declined(cardOf(tried))
-      await settleHostedPayment(first, {
+      await settleHostedPayment(shop, {
         merchantId: id,
         createAttemptId: await attemptOf(session),
         source: 'webhook',
@@ -381,19 +423,19 @@ describe('card testing, through the flows', () => {
       })
     }
     const isOver = async (session: string) =>
-      ((await findSession(world.pool, id, session))?.expires_at ?? 0) <= new Date()
+      ((await findSession(world.pool, id, session))?.expires_at ?? 0) <= shop.now()
     const one = await make()
     assert.equal((await openFrom(one.token, '203.0.113.9')).to, 'psp')
     for (let turn = 1; turn <= 7; turn++) await tryCard(one.session)
     assert.equal(await isOver(one.session), false)
     await tryCard(one.session)
-    await first.cardTesting.settle()
+    await shop.cardTesting.settle()
     assert.equal(await isOver(one.session), true, 'its expiry job closes it at the PSP')
     const other = await make()
     assert.equal((await openFrom(other.token, '203.0.113.9')).to, 'psp')
     await tryCard(other.session)
     await tryCard(other.session)
-    await first.cardTesting.settle()
+    await shop.cardTesting.settle()
     const third = await make()
     assert.equal((await openFrom(third.token, '203.0.113.9')).to, 'paused')
     assert.equal((await openFrom(third.token, '198.51.100.9')).to, 'psp')
@@ -411,8 +453,19 @@ describe('card testing, through the flows', () => {
       await tryCard(third.session)
       await tryCard(fourth.session)
     }
-    await first.cardTesting.settle()
-    const refused = await createPaymentSession(first, { merchantId: id, idempotencyKey: randomUUID(), request })
+    await shop.cardTesting.settle()
+    const refused = await createPaymentSession(shop, { merchantId: id, idempotencyKey: randomUUID(), request })
     assert.deepEqual(isRefusal(refused) && refused.refused, 'card_testing_suspected')
+    // But for single ones: whoever opens the link first takes the probe, and may open it again.
+    ahead = 31_000
+    const [fifth, sixth] = [await make(), await make()]
+    for (const [link, to] of [
+      [fifth, 'psp'],
+      [fifth, 'psp'],
+      [sixth, 'paused'],
+    ] as const)
+      assert.equal((await openFrom(link.token, '192.0.2.9')).to, to)
+    await tryCard(fifth.session)
+    assert.equal(await isOver(fifth.session), true)
   })
 })

@@ -10,10 +10,12 @@ import type { CardTestingBlock } from '../store/card-testing-blocks.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import type { Directory } from '../store/directory.ts'
 import type { CardTestingStore } from './card-testing-store.ts'
+import { createFlowPasses } from './flow-passes.ts'
+import type { BlockedFlow } from './flow-probes.ts'
 import { blockTexts, type Flow, type RuleName, ruleOf, type Subject, sandboxHoldS, smallAmount } from './rules.ts'
 import { applySettings, type RulesInForce } from './settings.ts'
 import { isInside, writeDownAddress } from './shopper-address.ts'
-import { createTally, type Trip, type TryFacts } from './tally.ts'
+import { createTally, type Pass, type Trip, type TryFacts } from './tally.ts'
 import { cardOf, type Verdict, verdictOf, verdictOfCharge } from './verdicts.ts'
 
 /** A payment that is about to be tried; null for what is not known of it. */
@@ -40,8 +42,13 @@ type Charged = Pick<ChargeRow, 'id' | 'card'>
 export type CardTesting = {
   /** Asked before anything is written of a new payment. What is refused was not sent, and is not counted. */
   admit(tried: Tried): Promise<AdmittedTry | Refusal>
-  /** The same of what is no try yet: a payment session, or a shopper at its link. */
-  findBlock(where: { merchantId: string; flow: Flow; openedFrom: string | null }): Promise<Refusal | null>
+  /** The same of what is no try yet: a payment session that is made (null), or a shopper at the link of one. */
+  findBlock(where: {
+    merchantId: string
+    flow: Flow
+    openedFrom: string | null
+    session: string | null
+  }): Promise<Refusal | null>
   /**
    * A charge whose outcome came otherwise than to whom has its try; without `outcome`, the charge has it already.
    * `openedFrom` is its session's. Never rejects.
@@ -58,7 +65,8 @@ type Needs = Pick<Deps, 'vault' | 'now' | 'log'> & {
   store: CardTestingStore
   directory: Pick<Directory, 'onCardTestingChange'>
 }
-type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Pick<CardTestingBlock, 'rule' | 'until'>> }
+type Known = { rules: RulesInForce; blocks: ReadonlyMap<string, Holding> }
+type Holding = Pick<CardTestingBlock, 'rule' | 'until'>
 /** A block of this process; `writtenAt` is null while only this process knows of it. */
 type OwnBlock = { rule: RuleName; until: Date; writtenAt: Date | null }
 
@@ -69,6 +77,9 @@ const allowed = 'allowed'
 
 export function createCardTesting(deps: Needs): CardTesting {
   const tally = createTally()
+  const passes = createFlowPasses()
+  /** Payment sessions whose link was opened while their flow was blocked, until their first outcome. */
+  const passOfSession = new LRUCache<string, Pass>({ max: 20_000 })
   const load = async (merchantId: string): Promise<Known> => {
     const { settings, blocks } = await deps.store.read(merchantId)
     return {
@@ -104,16 +115,19 @@ export function createCardTesting(deps: Needs): CardTesting {
       const value = facts[subject]
       // A card's first six digits are known in time at the card relay alone.
       if (value === null || (subject === 'bin' && facts.flow !== 'raw_card')) continue
+      if (subject === 'flow' && facts.pass !== null) continue
       const holding = findHolding(known, facts.merchantId, subject, value)
       if (holding !== null) return holding
     }
     return null
   }
-  const refuseBlocked = (known: Known, facts: TryFacts): Refusal | null => {
-    const stopping = findStopping(known, facts)
-    if (stopping === null) return null
-    return refuseFor(stopping.rule, (stopping.until.getTime() - deps.now().getTime()) / 1_000)
-  }
+  const refuseBlocked = ({ rule, until }: Holding): Refusal =>
+    refuseFor(rule, (until.getTime() - deps.now().getTime()) / 1_000)
+  const blockedFlow = ({ merchantId, flow }: TryFacts, { until }: Holding): BlockedFlow => ({
+    merchantId,
+    flow,
+    untilMs: until.getTime(),
+  })
 
   const begin = (known: Known, merchantId: string, trip: Trip): void => {
     if (findHolding(known, merchantId, trip.subject, trip.value) !== null) return
@@ -122,29 +136,65 @@ export function createCardTesting(deps: Needs): CardTesting {
     const holdS = deps.config.environment === 'sandbox' ? Math.min(set, sandboxHoldS) : set
     const mine: OwnBlock = { rule: trip.rule, until: new Date(now.getTime() + holdS * 1_000), writtenAt: null }
     own.set(`${merchantId} ${trip.subject} ${trip.value}`, mine)
-    const written = deps.store.begin(merchantId, trip, holdS).then(
-      (until) => {
-        mine.until = until ?? mine.until
+    const isFlow = trip.subject === 'flow'
+    if (isFlow) passes.begin({ merchantId, flow: trip.value, untilMs: mine.until.getTime() }, now.getTime())
+    const write = async (): Promise<void> => {
+      try {
+        mine.until = (await deps.store.begin(merchantId, trip, holdS)) ?? mine.until
         mine.writtenAt = deps.now()
-        tally.putOnLeash(merchantId, trip, mine.until.getTime())
+        // Of a flow, its single tries say first whether it goes on.
+        const { limit } = trip.figures
+        if (!isFlow) tally.putOnLeash(merchantId, { ...trip, limit }, mine.until.getTime())
         cache.drop(merchantId)
-      },
-      // This process holds it all the same, and when the attack goes on afterwards, it is written then.
-      (error: unknown) =>
+      } catch (error) {
+        // This process holds it all the same, and when the attack goes on afterwards, it is written then.
         deps.log.error('a block of card testing could not be written; only this process holds it', {
           merchant: merchantId,
           reason: trip.rule,
           error: describeError(error),
-        }),
-    )
+        })
+      }
+    }
+    follow(write())
+  }
+  const follow = (written: Promise<void>): void => {
     writing.add(written)
     void written.then(() => writing.delete(written))
+  }
+
+  /** So many single tries were approved that the attack on a flow is over. */
+  const endEarly = async ({ merchantId, flow }: BlockedFlow): Promise<void> => {
+    try {
+      await deps.store.endFlowBlock(merchantId, flow)
+      own.delete(`${merchantId} flow ${flow}`)
+      cache.drop(merchantId)
+    } catch (error) {
+      // The next single try that is approved ends it.
+      deps.log.error('a block of card testing could not be ended early', {
+        merchant: merchantId,
+        error: describeError(error),
+      })
+    }
+  }
+
+  /** What a try says of the block of its flow, and of its shopper should the flow be blocked later. */
+  const judgeFlow = (known: Known, facts: TryFacts, verdict: Verdict, card: CardShown | null): void => {
+    const holding = findHolding(known, facts.merchantId, 'flow', facts.flow)
+    const blocked = holding === null ? null : blockedFlow(facts, holding)
+    const finding = passes.learn(blocked, { facts, verdict, card }, deps.now().getTime())
+    if (holding === null || blocked === null || finding === null) return
+    const { rule } = holding
+    const leashed = { rule, value: facts.flow, limit: known.rules.limits[rule].limit }
+    if (finding === 'goes_on') tally.putOnLeash(facts.merchantId, leashed, blocked.untilMs)
+    else tally.takeOffLeash(facts.merchantId, leashed)
+    if (finding === 'over') follow(endEarly(blocked))
   }
 
   /** @param told the card as the PSP's answer has it; otherwise that of the charge. */
   const count = (known: Known, charge: Charged, tried: TryFacts, verdict: Verdict, told: CardShown | null): void => {
     const card = told ?? charge.card
     const facts = { ...tried, bin: tried.bin ?? card?.first6 ?? null }
+    judgeFlow(known, facts, verdict, card)
     // It was under way when its address or its kind of card was blocked, and is explained by that. A session explains
     // nothing: whoever used up one takes the next.
     if (findStopping(known, { ...facts, session: null }) !== null) return
@@ -166,27 +216,50 @@ export function createCardTesting(deps: Needs): CardTesting {
       const known = await cache.read(merchantId)
       const name = address === null ? null : nameFor(known, merchantId, address)
       if (name === allowed) return unwatched(waiting)
-      const facts: TryFacts = { merchantId, flow, address: name, bin, session: null, isSmall: isSmall(amount) }
-      const blocked = refuseBlocked(known, facts)
-      if (blocked !== null) return blocked
-      const crowd = tally.findCrowd(facts, known.rules, deps.now().getTime())
+      const nowMs = deps.now().getTime()
+      const seen = { merchantId, flow, address: name, bin, session: null, isSmall: isSmall(amount) }
+      const stopping = findStopping(known, { ...seen, pass: null })
+      if (stopping !== null && ruleOf[stopping.rule].subject !== 'flow') return refuseBlocked(stopping)
+      // Before a probe is taken: a crowd would use them up.
+      const crowd = tally.findCrowd({ ...seen, pass: stopping === null ? null : 'probe' }, known.rules, nowMs)
       if (crowd !== null) return refuseFor(crowd, crowdRetryS)
+      const blocked = stopping === null ? null : blockedFlow({ ...seen, pass: null }, stopping)
+      const pass = blocked === null ? null : passes.take(blocked, { ...seen, pass: null }, nowMs)
+      if (stopping !== null && pass === null) return refuseBlocked(stopping)
+      const facts: TryFacts = { ...seen, pass }
       const close = tally.open(facts, known.rules)
+      let isAnswered = false
       return {
         learn(charge, outcome) {
+          isAnswered = true
           close()
           const verdict = verdictOf(outcome)
           if (verdict === null) waiting.set(charge.id, { facts })
           else count(known, charge, facts, verdict, cardOf(outcome))
         },
-        [Symbol.dispose]: close,
+        [Symbol.dispose]() {
+          close()
+          if (!isAnswered && blocked !== null && pass !== null) passes.giveBack(blocked, pass, deps.now().getTime())
+          isAnswered = true
+        },
       }
     },
 
-    async findBlock({ merchantId, flow, openedFrom }) {
+    async findBlock({ merchantId, flow, openedFrom, session }) {
       if (openedFrom === allowed) return null
       const known = await cache.read(merchantId)
-      return refuseBlocked(known, { merchantId, flow, address: openedFrom, bin: null, session: null, isSmall: false })
+      const facts = { merchantId, flow, address: openedFrom, bin: null, session: null, isSmall: false, pass: null }
+      const stopping = findStopping(known, facts)
+      if (stopping === null) return null
+      if (ruleOf[stopping.rule].subject !== 'flow') return refuseBlocked(stopping)
+      const nowMs = deps.now().getTime()
+      const blocked = blockedFlow(facts, stopping)
+      // Who opens the link takes the probe, not who makes its session.
+      if (session === null) return passes.isProbeDue(blocked, nowMs) ? null : refuseBlocked(stopping)
+      const pass = passOfSession.get(session) ?? passes.take(blocked, facts, nowMs)
+      if (pass === null) return refuseBlocked(stopping)
+      passOfSession.set(session, pass)
+      return null
     },
 
     async learn({ charge, outcome, openedFrom = null }) {
@@ -198,11 +271,15 @@ export function createCardTesting(deps: Needs): CardTesting {
         const known = await cache.read(merchantId)
         const waited = waiting.get(charge.id)
         if (waited?.facts === null) return
-        const ofRow = { merchantId, flow, address: openedFrom, bin: null, session }
+        const pass = (session === null ? undefined : passOfSession.get(session)) ?? null
+        const ofRow = { merchantId, flow, address: openedFrom, bin: null, session, pass }
         const facts: TryFacts = waited?.facts ?? { ...ofRow, isSmall: isSmall({ amount, currency }) }
+        // Whoever tells of it again tells nothing of the block.
+        if (session !== null) passOfSession.delete(session)
+        if (waited !== undefined) waiting.set(charge.id, { facts: { ...facts, pass: null } })
         count(known, charge, facts, verdict, outcome === undefined ? null : cardOf(outcome))
         // What is blocked is closed where it is open: a session whose next try has failed too.
-        if (session !== null && verdict.is === 'declined' && findStopping(known, facts) !== null)
+        if (session !== null && verdict.is === 'declined' && findStopping(known, { ...facts, pass: null }) !== null)
           await deps.store.endSession(merchantId, session)
       } catch (error) {
         deps.log.error('an outcome was not counted for card testing', {

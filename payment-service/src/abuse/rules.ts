@@ -27,7 +27,7 @@ type Rule = {
   most: number
   /** In so many seconds one point is forgotten. */
   fadeS: number
-  /** How long the first block holds; 0: only while it is so. It is six times as long with each within a day. */
+  /** How long the first block holds; 0: only while it is so. Of all but a flow it is six times as long with each within a day. */
   holdS: number
   meaning: string
 }
@@ -132,14 +132,39 @@ export const freeRepeats = 2
 /** Once so much of a limit is reached, tries without an answer count as if they were declined. */
 export const alertShare = 2 / 3
 
-/** A block is so many times as long as the one before, of those of the last day, and at most so long. */
-export const holdGrowth = { factor: 6, longestS: 86_400 } as const
+/**
+ * A block is so many times as long as the one before, of those of the last day, and at most so long. Of a whole flow it
+ * is not: with a few cards a competitor would close a shop for days.
+ */
+export const holdGrowth = { factor: { session: 6, address: 6, bin: 6, flow: 1 }, longestS: 86_400 } as const satisfies {
+  factor: Record<Subject, number>
+  longestS: number
+}
 
 /** In the sandbox a first block is over soon: whoever tries declined cards there is a developer. */
 export const sandboxHoldS = 60
 
-/** After a block, so many points make the next one; approved payments soon make it the whole limit again. */
+/**
+ * After a block, so many points make the next one; approved payments soon make it the whole limit again. Of a flow only
+ * when enough single tries in it were declined, and none was approved since.
+ */
 export const leashPoints = 3
+
+/**
+ * While a whole flow is blocked, single tries go out to see whether the attack goes on: the first so long after its
+ * beginning, and with each that is declined after twice as long, at most the longest. So many that are approved in a
+ * row, of other cards each, end it. Shoppers whose last card was approved so lately are not stopped by it at all.
+ */
+export const probing = {
+  firstMs: 30_000,
+  longestMs: 600_000,
+  approvedToEnd: 3,
+  /** After so many that were declined in a row, the attack goes on, and few points make the next block. */
+  declinedToLeash: 3,
+  goodForMs: 7 * 86_400_000,
+  /** Known first six digits let nobody through any more once so many cards were declined that they let through. */
+  mostBadBins: 3,
+} as const
 
 /** What a merchant is told: what is blocked and what to do. Not how much of what was counted: an attacker may read it. */
 export const blockTexts: Readonly<Record<Subject, string>> = {
@@ -148,5 +173,5 @@ export const blockTexts: Readonly<Record<Subject, string>> = {
   address:
     'Too many cards were declined for shoppers at this address, so no more are tried from there. Let the shopper pay from elsewhere or another way.',
   bin: 'Too many cards of this kind were declined, so no more of them are tried. Ask for another card.',
-  flow: 'Too many cards were declined in your shop, so no new cards are tried in this flow. Protect your checkout, for example with a CAPTCHA and by sending `customer_ip`; your operator can lift this at once.',
+  flow: 'Too many cards were declined in your shop, so new cards are refused in this flow until single tries succeed again. Protect your checkout, for example with a CAPTCHA and by sending `customer_ip`; your operator can lift this at once.',
 }

@@ -15,6 +15,7 @@ const facts: TryFacts = {
   bin: null,
   session: null,
   isSmall: false,
+  pass: null,
 }
 
 /** A tally with a clock, and cards by number. */

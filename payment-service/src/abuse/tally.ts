@@ -15,7 +15,12 @@ export type TryFacts = {
   bin: string | null
   session: string | null
   isSmall: boolean
+  /** Why it went out while its flow was blocked; null when it was not. It counts for what is narrower than the flow. */
+  pass: Pass | null
 }
+
+/** A single stranger's try, or one of a shopper whose address or first six digits were good before. */
+export type Pass = 'probe' | 'good_address' | 'good_bin'
 
 /** What a block is explained with: what was counted since the count last stood at nothing. */
 export type Figures = {
@@ -41,10 +46,12 @@ export type Tally = {
   open(facts: TryFacts, rules: RulesInForce): () => void
   /** Counts a payment, once. @returns the rules whose limit it reached, the narrowest first; their counts begin anew. */
   count(ended: Ended, rules: RulesInForce, nowMs: number): Trip[]
-  /** What tripped is blocked until then. Should it go on afterwards, little is needed to trip again. */
-  putOnLeash(merchantId: string, trip: Trip, untilMs: number): void
+  /** It is blocked until then, by this rule. Should it go on afterwards, little is needed to trip again. */
+  putOnLeash(merchantId: string, blocked: Leashed & { limit: number }, untilMs: number): void
+  takeOffLeash(merchantId: string, blocked: Leashed): void
 }
 
+type Leashed = { rule: RuleName; value: string }
 type Bucket = Omit<Figures, 'since' | 'limit'> & { since: number; at: number; isOnLeash: boolean }
 
 /** Counts that are kept; the one that changed longest ago is forgotten first. */
@@ -160,10 +167,15 @@ export function createTally(): Tally {
       })
     },
 
-    putOnLeash(merchantId, { rule, value, figures: { limit } }, untilMs) {
+    putOnLeash(merchantId, { rule, value, limit }, untilMs) {
       const points = limit - leashPoints
       if (points > 0)
         buckets.set(keyOf({ merchantId }, rule, value), { ...newBucket(untilMs), points, isOnLeash: true })
+    },
+
+    takeOffLeash(merchantId, { rule, value }) {
+      const key = keyOf({ merchantId }, rule, value)
+      if (buckets.get(key)?.isOnLeash) buckets.delete(key)
     },
   }
 }
@@ -180,6 +192,7 @@ function placesOf(facts: TryFacts, { limits }: RulesInForce): Place[] {
   return ruleNames.flatMap((rule) => {
     const { subject, amounts } = ruleOf[rule]
     const value = facts[subject]
+    if (subject === 'flow' && facts.pass !== null) return []
     if (!limits[rule].on || value === null || (amounts === 'small' && !facts.isSmall)) return []
     return [{ rule, value, key: keyOf(facts, rule, value) }]
   })

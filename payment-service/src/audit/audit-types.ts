@@ -248,11 +248,16 @@ export const auditTypes = {
     },
   },
   'card_testing.lift': {
-    ...byOperator,
-    meaning: 'A block is lifted before its time.',
+    actors: ['operator', 'system'],
+    outcomes: ['success', 'refused'],
+    meaning: 'A block is lifted before its time: by an operator, or when single tries in a flow were approved.',
     requirement: '10.2.1.2',
     resource: 'block',
-    details: { reason: 'the operator’s own words', rule: 'the rule that had begun it', value: 'what was blocked' },
+    details: {
+      reason: 'the operator’s own words, or what single tries said',
+      rule: 'the rule that had begun it',
+      value: 'what was blocked',
+    },
   },
   'card_testing.set': {
     ...byOperator,

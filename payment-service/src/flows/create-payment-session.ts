@@ -44,7 +44,12 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
     currency,
     asked: asked === undefined ? null : { account: asked, why: 'asked_for' },
   }
-  const blocked = await deps.cardTesting.findBlock({ merchantId: input.merchantId, flow: 'hosted', openedFrom: null })
+  const blocked = await deps.cardTesting.findBlock({
+    merchantId: input.merchantId,
+    flow: 'hosted',
+    openedFrom: null,
+    session: null,
+  })
   const chosen = blocked ?? (await choosePspAccount(deps, wanted))
   // What refuses a new session does not refuse a repeat of one that was made.
   if (isRefusal(chosen)) {

@@ -31,7 +31,8 @@ export async function openLink(
   if (link.state !== 'fresh' && link.state !== 'used_here') return { to: 'page', link }
   const { session } = link
   const openedFrom = await deps.cardTesting.nameAddress(session.merchant_id, address)
-  const blocked = await deps.cardTesting.findBlock({ merchantId: session.merchant_id, flow: 'hosted', openedFrom })
+  const where = { merchantId: session.merchant_id, flow: 'hosted', openedFrom, session: session.id } as const
+  const blocked = await deps.cardTesting.findBlock(where)
   if (blocked !== null) return { to: 'paused', retryAfterSeconds: blocked.retryAfterSeconds ?? 1, link }
   const url = await findPspPage(deps, session)
   const browser = digestOf(browserSecret(session.id))

@@ -87,7 +87,7 @@ export function blockedFlowNotice(facts: FlowBlockFacts): NewNotice {
   const { merchant, merchantId, block, flow, declined, approved, until } = facts
   return write('card_testing_flow_blocked', `${merchant}: new cards are refused in the flow ${flow}`, [
     `Somebody seems to try out stolen cards: ${declined} tries were declined in a row, and ${approved} approved between them.`,
-    `No new card is tried in the flow ${flow} until ${at(until)}. The merchant’s other flows go on.`,
+    `New cards are refused in the flow ${flow} until ${at(until)}, or until single tries are approved again. The merchant’s other flows go on.`,
     'Ask the merchant to protect its checkout and to send customer_ip, so that the attacker’s address is refused and not the shop’s flow.',
     'If it is no attack, lift the block with POST …/card_testing/blocks/{block}/lift, and raise the limit with PUT …/card_testing.',
     '',

@@ -102,3 +102,18 @@ export async function liftBlock(
   if (rows[0] === undefined) throw new Error('The block is gone')
   return rows[0]
 }
+
+/** Ends the block of a whole flow that holds now; null when none does. Index: card_testing_blocks_of_subject. */
+export async function endFlowBlock(
+  tx: Transaction,
+  merchantId: string,
+  flow: string,
+  ended: { by: string; reason: string; now: Date },
+): Promise<CardTestingBlock | null> {
+  const { rows } = await tx.query<CardTestingBlock>(
+    `update card_testing_blocks set lifted_at = $3, lifted_by = $4, lift_reason = $5
+     where merchant_id = $1 and subject = 'flow' and value = $2 and until > $3 and lifted_at is null returning ${columns}`,
+    [merchantId, flow, ended.now, ended.by, ended.reason],
+  )
+  return rows[0] ?? null
+}
