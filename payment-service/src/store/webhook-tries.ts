@@ -109,8 +109,8 @@ where delivery.merchant_id = result.merchant_id and delivery.id = result.id
  * result, unless this one was taken by the endpoint: that is then the truth. A try at an address that the endpoint has
  * no more says nothing of its health. Rows of health are locked in the order of their keys.
  *
- * Each endpoint is locked before its deliveries, as a deletion does, so that neither waits for the other in a circle. The
- * deliveries are locked before anything is written. Of what is deleted meanwhile nothing is recorded. Primary keys.
+ * Each endpoint is locked before its deliveries, as a deletion does, so that neither waits for the other in a circle. So
+ * is each delivery, before anything of it is written: of what is deleted meanwhile nothing is recorded. Primary keys.
  */
 export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
   const values = [
