@@ -5,7 +5,7 @@ import { makeError } from './make-error.ts'
 import { type ObservedTry, tell } from './observe.ts'
 import { checkOptionsOfACall, readLimits, type Settings, type WriteOptions } from './options.ts'
 import { type Failed, readReply } from './read-reply.ts'
-import { maySendAgain, pauseMs } from './retries.ts'
+import { isStillRunning, maySendAgain, pauseMs } from './retries.ts'
 import { chooseKey, writeBody, writeHeaders, writeQuery } from './write-request.ts'
 
 export type ApiRequest = {
@@ -65,6 +65,7 @@ async function sendUntilAnswered(
   const secrets = [settings.secretKey, card?.number ?? '', card?.cvc ?? ''].filter((secret) => secret !== '')
   const endsAt = performance.now() + limits.totalTimeoutMs
   let isInDoubt = false
+  let retriesLeft = limits.maxRetries
   const fail = (last: Failed) => {
     const called = { request: `${method} ${path}`, origin: door.url, timeoutMs: limits.timeoutMs }
     return makeError({ ...called, idempotencyKey, isInDoubt, last, signal })
@@ -76,8 +77,10 @@ async function sendUntilAnswered(
     const timeoutMs = Math.max(1, Math.min(limits.timeoutMs, Math.ceil(endsAt - startedAt)))
     const reply = await door.send({ ...outgoing, timeoutMs })
     const outcome = readReply(reply, secrets, Date.now())
+    // Waiting for what runs already is no failed try: the time alone bounds it. Who wants no repeat at all gets none.
+    const isWait = outcome.is === 'failed' && isStillRunning(outcome) && limits.maxRetries > 0
     const pause =
-      outcome.is === 'failed' && tryNumber <= limits.maxRetries && maySendAgain(method, outcome)
+      outcome.is === 'failed' && (isWait || retriesLeft > 0) && maySendAgain(method, outcome)
         ? pauseMs(tryNumber, outcome.retryAfterMs, Math.random)
         : null
     const retryInMs = pause !== null && performance.now() + pause < endsAt ? pause : null
@@ -95,6 +98,7 @@ async function sendUntilAnswered(
     if (outcome.is === 'done') return outcome.body
     isInDoubt ||= method !== 'GET' && outcome.mayHaveActed
     if (retryInMs === null) throw fail(outcome)
+    if (!isWait) retriesLeft -= 1
     // An abort ends the pause; the next round notices it.
     await sleep(retryInMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
   }

@@ -23,7 +23,10 @@ export type FincoreOptions = {
   relay?: RelayOptions | undefined
   /** How long one try may take, from connecting to the last byte, in milliseconds: 20 000 without it. FinCore waits 10 s for a PSP. */
   timeoutMs?: number | undefined
-  /** How often a call is sent again at most, when that is safe: 3 without it. */
+  /**
+   * How often a call is sent again at most, when that is safe: 3 without it, and 0 for never. Waiting for one’s own first
+   * request (409 `idempotency_key_in_use`, `operation_in_progress`) does not count; `totalTimeoutMs` bounds it.
+   */
   maxRetries?: number | undefined
   /** How long a call with all its tries may take, in milliseconds: 60 000 without it. */
   totalTimeoutMs?: number | undefined
@@ -120,6 +123,8 @@ export function usage(detail: string): FincoreUsageError {
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 function readAddress(name: string, text: string): string {
+  if (text === undefined || text === null || text === '')
+    throw usage(`${name} is missing: give its address, such as https://pay.example.com.`)
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol)) throw usage(`${name} must be an https: address.`)
   if (url.protocol === 'http:' && !loopback.test(url.hostname))
@@ -128,6 +133,8 @@ function readAddress(name: string, text: string): string {
     )
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw usage(`${name} must have no user, no query and no fragment.`)
+  if (/\/v1\/*$/.test(url.pathname))
+    throw usage(`${name} must be the address without /v1: the SDK puts that behind it itself.`)
   return url.href.replace(/\/+$/, '')
 }
 

@@ -55,6 +55,14 @@ export function maySendAgain(method: string, tried: FailedTry): boolean {
   return canPass(tried) && (method === 'GET' || method === 'POST' || !tried.mayHaveActed)
 }
 
+/** Refusals that say: what you wait for is under way. After a crash FinCore knows what became of it after 10 s. */
+const stillRunning: ReadonlySet<string> = new Set<ErrorCode>(['idempotency_key_in_use', 'operation_in_progress'])
+
+/** Whether the try met an earlier request, or an earlier capture or cancel, that is still running. */
+export function isStillRunning({ code }: FailedTry): boolean {
+  return stillRunning.has(code)
+}
+
 const firstPauseMs = 500
 const longestPauseMs = 8_000
 /** What asks for more patience than this is told to the caller in place of waiting. */

@@ -20,7 +20,7 @@ import {
   startAuditedService,
 } from './audit/testing/audited-service.ts'
 import type { PaymentService } from './payment-service.ts'
-import { digestOf } from './secrets.ts'
+import { digestOf, newSecret } from './secrets.ts'
 
 /**
  * A database that the sandbox filled, given to production, and one of production given to the sandbox. Every service
@@ -217,6 +217,9 @@ describe('production on a database that the sandbox filled', () => {
     ] as const) {
       const { status, body } = await send(`${api}/${path}`, 'GET', key)
       assert.deepEqual([path, status, body.code], [path, 401, 'api_key_invalid'])
+      assert.match(String(body.detail), /^This is a test key, and this is production\./)
+      const unknown = await send(`${api}/${path}`, 'GET', newSecret(key.slice(0, 'sk_test_'.length)))
+      assert.equal(unknown.body.detail, body.detail, 'the answer tells whether there is such a key')
     }
     const { body } = await admit(production, keys.secret)
     assert.equal(body.decision, 'refuse')
@@ -318,6 +321,7 @@ describe('production on a database that the sandbox filled', () => {
     try {
       const { status, body } = await send(`${again.addresses.api}/v1/charges`, 'GET', live)
       assert.deepEqual([status, body.code], [401, 'api_key_invalid'])
+      assert.match(String(body.detail), /^This is a live key, and this is the sandbox\./)
       assert.match(JSON.stringify((await admit(again, live)).body), /raw_card_key_invalid/)
       assert.match(again.lines.join('\n'), /live keys in the sandbox: they are refused/)
     } finally {

@@ -38,7 +38,7 @@ export function readBlocks(page: string, markdown: string): DocBlock[] {
   return blocks
 }
 
-/** The file that a block says it is, in its first line: `// shop.mjs`, or `<!-- shop.html -->`; null when it says none. */
+/** The file that a block says it is, in its first line: `// shop.mjs`, `// pay.js`, or `<!-- shop.html -->`; null when it says none. */
 export function fileOf({ text }: DocBlock): string | null {
-  return text.match(/^(?:\/\/|<!--) ([a-z-]+\.(?:mjs|html))\b/)?.[1] ?? null
+  return text.match(/^(?:\/\/|<!--) ([a-z-]+\.(?:m?js|html))\b/)?.[1] ?? null
 }

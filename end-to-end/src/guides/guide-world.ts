@@ -25,6 +25,8 @@ export type GuideWorld = {
   world: World
   /** Where the reader's shop listens. */
   shop: string
+  /** The folder of its files. */
+  folder: string
   /**
    * Sets up a merchant of the reader's own, and makes the reader's shop as the start page says.
    * @returns the merchant's secret key.
@@ -59,6 +61,7 @@ export async function openGuideWorld(): Promise<GuideWorld> {
   return {
     world,
     shop: `http://127.0.0.1:${port}`,
+    folder,
     async makeShop() {
       const key = await setUpMerchant(world, env.FINCORE_DATA_DIR)
       const shell = openSession()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Charge, PaymentSession } from '@fincore/api-contract/resources'
 import { readAnswers } from '@fincore/dev/doc-blocks/compare-answer'
@@ -21,6 +22,9 @@ const readme = { name: 'front', path: 'README.md', text: readFileSync(pathInRepo
 /** What the README says to type that starts FinCore, or is what runs this test, and is run elsewhere. */
 const runElsewhere: readonly string[] = [...Object.values(launcherCommands), 'npm ci', 'npm test']
 const shared = shareBrowser()
+/** As strict as the guides ask for: no script that stands in the page, and none but this shop’s and FinCore’s. */
+const strictPolicy =
+  "default-src 'none'; script-src 'self' http://127.0.0.1:*; connect-src 'self' http://127.0.0.1:*; frame-src http://127.0.0.1:*"
 const flows = ['hosted-redirect', 'client-side-sdk', 'server-to-server']
 
 /** Every block of every guide is run here, as a reader does: from top to bottom, with what the start page says first. */
@@ -42,6 +46,18 @@ describe('the guides', { concurrency: 1 }, () => {
     const page = await (await browser.newContext()).newPage()
     await page.goto(url)
     return page
+  }
+
+  /** Has the page of the guide’s shop, which is read for each shopper, ask the browser for the strict policy. */
+  function setStrictPolicy(): void {
+    const file = join(reader.folder, 'client-side-sdk.html')
+    const policy = `<meta http-equiv="Content-Security-Policy" content="${strictPolicy}">`
+    const page = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      page.replace('<html lang="en">', (start) => `${start}${policy}`),
+    )
+    assert.notEqual(readFileSync(file, 'utf8'), page)
   }
 
   /** Types a card into the fields of the guides' page, and presses its button. */
@@ -110,6 +126,7 @@ describe('the guides', { concurrency: 1 }, () => {
       await waitForDelivery(shell)
     },
     'client-side-sdk': async (shell) => {
+      setStrictPolicy()
       const page = await openAsShopper(reader.shop)
       await payByFields(page, 'insufficient_funds')
       await page.getByText('The card has too little money available. Use another card.').waitFor()

@@ -50,6 +50,7 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'POST /v1/psp_webhooks/:pspAccount': 'webhook',
   'GET /sdk/versions.json': 'no body',
   'GET /sdk/:version/:file': 'no body',
+  'GET /': 'no body',
   'GET /docs': 'no body',
   'GET /docs/errors': 'no body',
   'GET /docs/decline-codes': 'no body',

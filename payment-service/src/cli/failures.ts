@@ -1,5 +1,5 @@
+import { printable, toJson } from '../printable.ts'
 import type { Ending } from './exit-codes.ts'
-import { printable, toJson } from './printable.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**

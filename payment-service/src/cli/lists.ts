@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
+import { toJson } from '../printable.ts'
 import { readWholeNumber } from './action.ts'
 import type { GlobalOptions } from './connection.ts'
 import { call, type Door } from './http-client.ts'
-import { toJson } from './printable.ts'
 import { note, type Surroundings, say } from './surroundings.ts'
 import { type Column, printTable } from './table.ts'
 

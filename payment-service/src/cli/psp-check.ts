@@ -1,8 +1,8 @@
+import { printable, toJson } from '../printable.ts'
 import { describeCheck, type showCheck } from '../psp-check/report.ts'
 import type { Ending } from './exit-codes.ts'
 import { call, type Door } from './http-client.ts'
 import { readList } from './lists.ts'
-import { printable, toJson } from './printable.ts'
 import { note, type Surroundings, say } from './surroundings.ts'
 
 export type ShownCheck = ReturnType<typeof showCheck>

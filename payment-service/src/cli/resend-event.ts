@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { WebhookDelivery, WebhookEndpoint } from '@fincore/api-contract/webhook-endpoints'
+import { toJson } from '../printable.ts'
 import { deliveryIdOf } from '../store/webhook-deliveries.ts'
 import type { Ending } from './exit-codes.ts'
 import { CommandFailure, ProblemFailure } from './failures.ts'
 import { call, type Door } from './http-client.ts'
 import { readList } from './lists.ts'
-import { toJson } from './printable.ts'
 import { type Surroundings, say } from './surroundings.ts'
 
 const path = '/v1/webhook_endpoints'

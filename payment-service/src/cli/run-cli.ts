@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
+import { toJson } from '../printable.ts'
 import type { Run } from './action.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CommandFailure, tellFailure } from './failures.ts'
-import { toJson } from './printable.ts'
 import { createProgram } from './program.ts'
 import { note, type Surroundings } from './surroundings.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printable, toJson } from './printable.ts'
+import { printable, toJson } from '../printable.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type Column, printTable } from './table.ts'
 

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 import type { Surroundings } from './surroundings.ts'
 import { say } from './surroundings.ts'
 

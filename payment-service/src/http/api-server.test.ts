@@ -39,6 +39,7 @@ describe('the public API, before it reads a body', () => {
     ['half a key', 'Bearer sk_test_nope', 'api_key_invalid', /not a whole key; was it copied completely\?/],
     ['a key without its end', `Bearer ${newSecret('sk_test_').slice(0, -1)}`, 'api_key_invalid', /not a whole key/],
     ['an unknown key', `Bearer ${newSecret('sk_test_')}`, 'api_key_invalid', /unknown, was revoked/],
+    ['a live key', `Bearer ${newSecret('sk_live_')}`, 'api_key_invalid', /is a live key, and this is the sandbox\./],
   ]
   for (const [what, authorization, code, detail] of unheard) {
     it(`answers ${what} with ${code}`, async () => {

@@ -4,7 +4,7 @@ import { type CardDataWatch, watchRequests } from '../card-door/refuse-card-data
 import type { Deps } from '../deps.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
-import { findMissingRight, merchantOf, readKeyDigest } from '../server/caller.ts'
+import { findMissingRight, merchantOf, readGivenKey, refuseUnknownKey } from '../server/caller.ts'
 import { createDoor, type Door } from '../server/door.ts'
 import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
@@ -121,7 +121,7 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limi
     const { access, limitsItself } = request.routeOptions.config
     if (limitsItself === true) return
     if (access === undefined || access.by === 'anyone') return limitOpen(request, reply)
-    const read = readKeyDigest(request.headers.authorization)
+    const read = readGivenKey(request.headers.authorization)
     if (isRefusal(read)) {
       await limitOpen(request, reply)
       throw new RefusalError(read)
@@ -129,7 +129,9 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limi
     // Looked up by digest: a look-up by hash leaks nothing of the key through its time.
     const digest = read.digest.toString('hex')
     request.apiKey = await findKey(request, reply, digest)
-    if (request.apiKey === null) throw auditRefusedKey(refuse('api_key_invalid'), request)
+    if (request.apiKey === null) {
+      throw auditRefusedKey(refuseUnknownKey(read, deps.config.environment), request)
+    }
     door.learnOwner(digest, request.apiKey.merchantId)
     await limitKey(request, reply)
     const missing = findMissingRight(request.apiKey, access)

@@ -134,6 +134,12 @@ describe('fincore psp check', () => {
     }
   })
 
+  it('moves no cursor of the terminal, whatever an account is called', async () => {
+    const checked = await check()
+    const named = { ...checked, account: { ...checked.account, name: 'shop\u001b[2J\u202e' } }
+    assert.match(describeCheck(named), /^shop�\[2J� \(pspa_/)
+  })
+
   it('concludes nothing from a fault of the PSP', async () => {
     world.state.fault = async () => ({ status: 503, headers: {}, body: '{"object":"account"}' })
     const codes = codesOf(await check())

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { type CheckedPspAccount, checkPspAccount } from '../flows/check-psp-account.ts'
 import { isId } from '../ids.ts'
 import { openDeps } from '../open-deps.ts'
+import { printable, toJson } from '../printable.ts'
 import type { PspAccount } from '../psp-gateway/port.ts'
 import { recordAudit } from '../store/audit.ts'
 import { listActivePspAccountIds } from '../store/psp-account-standing.ts'
@@ -27,7 +28,7 @@ export async function printPspCheck(
     try {
       let isRight = true
       for await (const checked of checkAccounts(deps, options.pspAccount)) {
-        console.log(options.json ? JSON.stringify(showCheck(checked)) : `${describeCheck(checked)}\n`)
+        console.log(options.json ? toJson(showCheck(checked)) : `${describeCheck(checked)}\n`)
         isRight &&= resultOf(checked) !== 'error'
       }
       return isRight ? 'done' : 'found'
@@ -36,7 +37,7 @@ export async function printPspCheck(
     }
   } catch (error) {
     const why = error instanceof Error ? error.message || error.name : 'unknown fault'
-    console.error(`It could not be done: ${why}`)
+    console.error(`It could not be done: ${printable(why)}`)
     return 'failed'
   }
 }

@@ -1,4 +1,5 @@
 import type { CheckedPspAccount } from '../flows/check-psp-account.ts'
+import { printable } from '../printable.ts'
 import type { CheckResult } from '../psp-gateway/check-codes.ts'
 
 /** The worst of what was found. What could not be asked is no fault. */
@@ -39,13 +40,15 @@ export function describeCheck(checked: CheckedPspAccount): string {
   const topicWidth = Math.max(...findings.map(({ about }) => about.length))
   const lines = findings.flatMap(({ result, about, meaning, detail, todo }) => {
     const head = `  ${marks[result]} ${words[result].padEnd(11)}  ${about.padEnd(topicWidth)}  `
-    const more = [detail, todo === null ? null : `→ ${todo}`].filter((line) => line !== null)
+    const more = [detail === null ? null : printable(detail), todo === null ? null : `→ ${todo}`].filter(
+      (line) => line !== null,
+    )
     return [`${head}${meaning}`, ...more.map((line) => `${' '.repeat(head.length)}${line}`)]
   })
   const counts = order.map((result) => ({ result, count: findings.filter((one) => one.result === result).length }))
   const sum = counts.flatMap(({ result, count }) => (count === 0 ? [] : [`${count} ${words[result].toLowerCase()}`]))
   return [
-    `${account.name} (${account.id}) at ${account.psp}, merchant ${account.merchantId}`,
+    `${printable(account.name)} (${account.id}) at ${account.psp}, merchant ${account.merchantId}`,
     `  webhooks come to ${webhookUrl}`,
     ...lines,
     `  ${sum.join(', ')}`,

@@ -71,6 +71,24 @@ const cases: [change: object, code: string, param: string, detail: string][] = [
     'payment_method.type must be card.',
   ],
   [
+    { payment_method: { type: 'crd' } },
+    'parameter_invalid',
+    'payment_method.type',
+    'payment_method.type must be card. Did you mean `card`?',
+  ],
+  [
+    { payment_method: { type: 'token', token: 'tok_1' } },
+    'parameter_invalid',
+    'payment_method.type',
+    'payment_method.type must be card.',
+  ],
+  [
+    { payment_method: { type: 'card' } },
+    'parameter_missing',
+    'payment_method.card',
+    'payment_method.card is required.',
+  ],
+  [
     withCard({ exp_month: 13 }),
     'parameter_invalid',
     'payment_method.card.exp_month',

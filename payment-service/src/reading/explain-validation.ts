@@ -1,7 +1,9 @@
 import { CreateCardCharge, CreateTokenCharge } from '@fincore/api-contract/requests'
 import { type Refusal, refuse } from '../refusal.ts'
 import { fieldForms } from './field-forms.ts'
+import { namesAt, valueAt } from './schema-paths.ts'
 import { suggestName } from './suggest-name.ts'
+import { findWrongKind } from './wrong-kind.ts'
 
 /** One finding of a JSON Schema validator, as Ajv and TypeBox both word it. */
 export type Finding = {
@@ -23,6 +25,11 @@ export function explainFinding(finding: Finding | undefined, read: Read = { sche
   if (finding === undefined) return refuse('parameter_invalid')
   const path = finding.instancePath.split('/').slice(1)
   const { params } = finding
+  if (isOfFields(finding)) {
+    // How TypeBox names a field too many: by its own path.
+    const wrong = findWrongKind(finding.keyword === 'boolean' ? path.slice(0, -1) : path, read)
+    if (wrong !== null) return explainFinding(wrong, read)
+  }
   switch (finding.keyword) {
     case 'required': {
       const missing = firstOf(params.missingProperty ?? params.requiredProperties)
@@ -35,13 +42,22 @@ export function explainFinding(finding: Finding | undefined, read: Read = { sche
       return refuseUnknown([...path, firstOf(params.additionalProperty ?? params.additionalProperties)], read.schema)
     case 'boolean':
       // How TypeBox says it of each field that `additionalProperties: false` shuts out.
-      if (finding.schemaPath?.endsWith('/additionalProperties') === true) return refuseUnknown(path, read.schema)
+      if (isOfFields(finding)) return refuseUnknown(path, read.schema)
   }
   const param = nameField(path)
   const must = `${sayForm(finding, path)}${askWord(finding, valueAt(read.value, path))}`
   return param === ''
     ? refuse('parameter_invalid', { detail: `The request ${must}` })
     : refuse('parameter_invalid', { param, detail: `${param} ${must}` })
+}
+
+/** Whether a field is missing or too many. */
+function isOfFields({ keyword, schemaPath }: Finding): boolean {
+  return (
+    keyword === 'required' ||
+    keyword === 'additionalProperties' ||
+    (keyword === 'boolean' && schemaPath?.endsWith('/additionalProperties') === true)
+  )
 }
 
 function refuseUnknown(path: readonly string[], schema: unknown): Refusal {
@@ -71,36 +87,9 @@ function unknownBeside(missing: string, path: readonly string[], { schema, value
   return named.includes('…') ? null : named
 }
 
-/** The names of the fields that the schema has at a path, through lists and alternatives. */
-function namesAt(schema: unknown, path: readonly string[]): string[] {
-  const here = alternativesOf(schema)
-  const [name, ...rest] = path
-  if (name === undefined) return here.flatMap(({ properties }) => Object.keys(properties ?? {}))
-  return here.flatMap(({ properties, items }) =>
-    namesAt(Object.hasOwn(properties ?? {}, name) ? properties?.[name] : items, rest),
-  )
-}
-
-type Node = { properties?: Record<string, unknown>; items?: unknown; anyOf?: readonly unknown[] }
-function alternativesOf(schema: unknown): Node[] {
-  if (typeof schema !== 'object' || schema === null) return []
-  const node: Node = schema
-  return [node, ...(node.anyOf ?? []).flatMap(alternativesOf)]
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inside, name) =>
-      typeof inside === 'object' && inside !== null && Object.hasOwn(inside, name)
-        ? Reflect.get(inside, name)
-        : undefined,
-    value,
-  )
-}
-
 /** The end of a sentence, with a question after it when a word of the schema is near to what was sent. */
 function askWord({ keyword, params }: Finding, sent: unknown): string {
-  const words = keyword === 'enum' ? params.allowedValues : []
+  const words = keyword === 'enum' ? params.allowedValues : keyword === 'const' ? [params.allowedValue] : []
   if (typeof sent !== 'string' || !Array.isArray(words)) return '.'
   const meant = suggestName(
     sent,

@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { isId, newId } from '../ids.ts'
 import { openDeps } from '../open-deps.ts'
+import { printable } from '../printable.ts'
 import type { PspAccount } from '../psp-gateway/port.ts'
 import { StartError } from '../start-error.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -47,7 +48,7 @@ export async function printReconciliation(
       const report = await runCommand(deps, rest, watched).finally(progress.end)
       console.log(options.json ? describeAsJson(report) : describeAsTable(report))
       if (report.stopped !== null) {
-        console.error(`It was not compared to the end: ${report.stopped}`)
+        console.error(`It was not compared to the end: ${printable(report.stopped)}`)
         return 'failed'
       }
       return report.totals.open + report.totals.repairable === 0 ? 'done' : 'found'
@@ -57,7 +58,7 @@ export async function printReconciliation(
   } catch (error) {
     const { reason } = error instanceof StartError ? error : { reason: null }
     const why = reason ?? (error instanceof Error ? error.message || error.name : 'unknown fault')
-    console.error(`It could not be done: ${why}`)
+    console.error(`It could not be done: ${printable(why)}`)
     return 'failed'
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)

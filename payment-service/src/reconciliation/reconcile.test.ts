@@ -390,6 +390,19 @@ describe('a difference that is made for real is repaired or raised as its row sa
     assert.ok(about(report, id).includes('unconfirmed authorize open'))
   })
 
+  it('a name or a reference that was written elsewhere moves no cursor of the terminal', async () => {
+    const report = await world.reconcile({ applies: false })
+    const [difference] = report.differences
+    assert.ok(difference)
+    const text = describeAsTable({
+      ...report,
+      account: { ...report.account, name: 'shop\u001b[2J' },
+      differences: [{ ...difference, reference: 'order\u009b1' }],
+    })
+    assert.match(text, /^shop�\[2J \(/)
+    assert.match(text, /order�1/)
+  })
+
   it('a card number that somebody used as a reference at the PSP is kept and shown nowhere', async () => {
     const payment = await world.callPsp('POST', '/v2/payments', {
       reference: 'order-4111111111111111',

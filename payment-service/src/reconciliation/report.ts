@@ -1,4 +1,5 @@
 import { differenceClasses } from '../payments/difference-classes.ts'
+import { printable, toJson } from '../printable.ts'
 import type { Money } from '../psp-gateway/port.ts'
 import type { Report } from './reconcile.ts'
 import type { ShownDifference, Totals } from './run.ts'
@@ -6,7 +7,7 @@ import type { ShownDifference, Totals } from './run.ts'
 /** The report for machines, as one line. Amounts are minor units. */
 export function describeAsJson(report: Report): string {
   const { totals, window } = report
-  return JSON.stringify({
+  return toJson({
     object: 'reconciliation',
     run: report.applies ? report.run : null,
     psp_account: report.account.id,
@@ -48,7 +49,7 @@ export function describeAsTable(report: Report): string {
   const { account, window, totals, differences } = report
   const books = report.kind === 'settlement_file' ? 'by a settlement file' : 'by the PSP’s list'
   const time = window === null ? '' : `, ${window.from.toISOString()} to ${window.to.toISOString()}`
-  const lines = [`${account.name} (${account.id}) at ${account.psp}${time}, ${books}`, '']
+  const lines = [`${printable(account.name)} (${account.id}) at ${account.psp}${time}, ${books}`, '']
   if (differences.length > 0) {
     lines.push(...alignColumns([heads, ...differences.map(describeRow)]), '')
     for (const name of new Set(differences.map((one) => one.class)))
@@ -91,7 +92,7 @@ function describeRow(one: ShownDifference): string[] {
     one.pspPayment ?? '-',
     one.chargeId ?? '-',
     one.detail ?? '',
-  ]
+  ].map(printable)
 }
 
 function alignColumns(rows: string[][]): string[] {

@@ -47,6 +47,7 @@ const rules: Record<string, Rule> = {
   'GET /v1/openapi.json': 'anyone',
   'GET /sdk/versions.json': 'anyone',
   'GET /sdk/:version/:file': 'anyone',
+  'GET /': 'anyone',
   'GET /docs': 'anyone',
   'GET /docs/errors': 'anyone',
   'GET /docs/decline-codes': 'anyone',

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import type { ApiKey } from '../store/directory.ts'
@@ -41,8 +42,11 @@ declare module 'fastify' {
 /** What every key looks like: kind, environment, 256 bits in base64url. What is not of this form is not looked up. */
 const keyForm = /^(sk|pk)_(test|live)_[\w-]{43}$/
 
-/** The digest of the API key that a request brings, for looking it up; a refusal says what is wrong with the header. */
-export function readKeyDigest(header: string | undefined): { digest: Buffer } | Refusal {
+/** An API key as a request brings it: its digest, for looking it up, and what its prefix says. */
+export type GivenKey = { digest: Buffer; environment: Config['environment'] }
+
+/** The API key that a request brings; a refusal says what is wrong with the header. */
+export function readGivenKey(header: string | undefined): GivenKey | Refusal {
   if (header === undefined || header.trim() === '') return refuse('authentication_required')
   const [scheme, token = ''] = header.trim().split(/ +/, 2)
   if (scheme?.toLowerCase() !== 'bearer') {
@@ -51,13 +55,29 @@ export function readKeyDigest(header: string | undefined): { digest: Buffer } | 
       detail: scheme?.toLowerCase() === 'basic' ? `${detail}: Bearer, not Basic.` : `${detail}.`,
     })
   }
-  if (!keyForm.test(token)) {
+  const [, , mode] = keyForm.exec(token) ?? []
+  if (mode === undefined) {
     return refuse('api_key_invalid', {
       detail:
         'What follows `Bearer` is not a whole key; was it copied completely? A key is sk_test_, sk_live_, pk_test_ or pk_live_ and 43 characters.',
     })
   }
-  return { digest: digestOf(token) }
+  return { digest: digestOf(token), environment: mode === 'live' ? 'production' : 'sandbox' }
+}
+
+const ofTheOtherEnvironment: Record<Config['environment'], string> = {
+  sandbox:
+    'This is a live key, and this is the sandbox. Send a key of the sandbox, sk_test_… or pk_test_…, or ask production’s address.',
+  production:
+    'This is a test key, and this is production. Send a key of production, sk_live_… or pk_live_…, or ask the sandbox’s address.',
+}
+
+/**
+ * Why a key is not known here. Its prefix alone says that it is of the other environment, so the answer is the same
+ * whether or not there is such a key.
+ */
+export function refuseUnknownKey({ environment }: GivenKey, here: Config['environment']): Refusal {
+  return refuse('api_key_invalid', environment === here ? {} : { detail: ofTheOtherEnvironment[here] })
 }
 
 /** Why a key may not use a route; null when it may. */

@@ -74,6 +74,22 @@ describe('an event and its deliveries', () => {
     assert.deepEqual([await statesOf(goes), await statesOf(stays)], [[], ['delivered']])
   })
 
+  it('is recorded as sent to the others while the deliveries of an endpoint are being deleted', async () => {
+    const { merchant, goes, stays, results } = await tryFirst()
+    const deleting = await world.pool.connect()
+    await deleting.query('begin')
+    await deleting.query('delete from webhook_deliveries where merchant_id = $1 and endpoint_id = $2', [
+      merchant,
+      goes.id,
+    ])
+    const recorded = recordTries(world.pool, results)
+    await untilWaiting('with result as')
+    await deleting.query('commit')
+    deleting.release()
+    await recorded
+    assert.deepEqual([await statesOf(goes), await statesOf(stays)], [[], ['delivered']])
+  })
+
   it('is recorded while an endpoint is being deleted, and neither waits for the other in a circle', async () => {
     const { merchant, goes, stays, results } = await tryFirst()
     const [, last] = results

@@ -61,11 +61,13 @@ const recordTriesSql = `with result as (
     with ordinality as result (merchant_id, id, tries, status, delivered, error, retry_after_ms,
       endpoint_id, url, try_id, tried_at, took_ms, answer_type, answer, answer_is_cut, place)
   join webhook_endpoints endpoint on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id
-  for key share of endpoint
+  join webhook_deliveries delivery on delivery.merchant_id = result.merchant_id and delivery.id = result.id
+  order by delivery.merchant_id, delivery.id
+  for key share of endpoint, delivery
 ), logged as (
   insert into webhook_tries (${webhookTryColumns})
   select result.merchant_id, result.id, try_id, url, tried_at, took_ms, result.status, result.error, answer_type, answer, answer_is_cut
-  from result join webhook_deliveries delivery using (merchant_id, id)
+  from result
 ), judged as (
   select result.merchant_id, endpoint_id, delivered, place,
     coalesce(max(place) filter (where delivered) over (partition by result.merchant_id, endpoint_id), 0) as last_success
@@ -107,8 +109,8 @@ where delivery.merchant_id = result.merchant_id and delivery.id = result.id
  * result, unless this one was taken by the endpoint: that is then the truth. A try at an address that the endpoint has
  * no more says nothing of its health. Rows of health are locked in the order of their keys.
  *
- * Each endpoint is locked before its deliveries, as a deletion does, so that neither waits for the other in a circle. What
- * was tried at an endpoint that is deleted meanwhile is gone with it. Primary keys.
+ * Each endpoint is locked before its deliveries, as a deletion does, so that neither waits for the other in a circle. So
+ * is each delivery, before anything of it is written: of what is deleted meanwhile nothing is recorded. Primary keys.
  */
 export async function recordTries(db: Queryable, results: TryResult[]): Promise<void> {
   const values = [

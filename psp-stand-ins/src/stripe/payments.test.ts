@@ -130,6 +130,27 @@ test('a card, a token and external 3-D Secure are taken in one call, as a server
   await assert.rejects(alone.intent(), { code: 'authentication_required' })
 })
 
+test('Stripe’s own test PaymentMethods can be charged as often as wanted, and do what their cards do', async () => {
+  let count = 0
+  const pay = async (method: string) => {
+    const { params } = await prepare('visa', { payment_method: method })
+    return bench.stripe.paymentIntents.create(params, { idempotencyKey: `${method}-${++count}` })
+  }
+  const first = await pay('pm_card_visa')
+  const again = await pay('pm_card_visa')
+  assert.deepEqual([first.status, again.status], ['succeeded', 'succeeded'])
+  assert.match(String(first.payment_method), /^pm_(?!card_)/)
+  assert.notEqual(first.payment_method, again.payment_method)
+  assert.equal((await pay('pm_card_amex')).status, 'succeeded')
+  assert.equal((await pay('pm_card_mastercard')).status, 'succeeded')
+  assert.equal((await pay('pm_card_authenticationRequired')).status, 'requires_action')
+  const declined = { statusCode: 402, code: 'card_declined' }
+  await assert.rejects(pay('pm_card_visa_chargeDeclined'), { ...declined, decline_code: 'generic_decline' })
+  const poor = 'pm_card_visa_chargeDeclinedInsufficientFunds'
+  await assert.rejects(pay(poor), { ...declined, decline_code: 'insufficient_funds' })
+  await assert.rejects(pay('pm_card_toString'), { code: 'resource_missing' })
+})
+
 test('a repeat is answered alike and acts once; other parameters under the key are refused', async () => {
   const { reference, params, options } = await prepare('visa')
   const first = await bench.stripe.paymentIntents.create(params, options)

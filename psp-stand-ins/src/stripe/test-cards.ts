@@ -56,18 +56,19 @@ export const authenticationRequired: Decline = {
 }
 
 const approve: Behaviour = { do: 'approve' }
-const card = (
+const card = <Name extends string>(
   number: string,
-  name: string,
+  name: Name,
   behaviour: Behaviour,
   funding: TestCard['funding'] = 'credit',
-): TestCard => ({
+): TestCard & { name: Name } => ({
   number,
   name,
   funding,
   behaviour,
 })
-const declined = (number: string, name: string, decline: Decline) => card(number, name, { do: 'decline', decline })
+const declined = <Name extends string>(number: string, name: Name, decline: Decline) =>
+  card(number, name, { do: 'decline', decline })
 const fault = (number: string, name: Fault) => card(number, name, { do: 'fault', fault: name })
 
 /**
@@ -133,6 +134,8 @@ export const testCards = [
   fault('4000000000010126', 'webhook_before_reply'),
   card('4000000000010167', 'capture_fails', { do: 'fail_capture' }),
 ] as const satisfies readonly TestCard[]
+
+export type TestCardName = (typeof testCards)[number]['name']
 
 /** What the card of a number does. */
 export function behaviourOf(number: string): Behaviour {

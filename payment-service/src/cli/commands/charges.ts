@@ -1,11 +1,11 @@
 import type { Charge } from '@fincore/api-contract/resources'
 import { type Command, Option } from 'commander'
 import { chargeStates } from '../../payments/charge-states.ts'
+import { toJson } from '../../printable.ts'
 import { action, type Run, readId, withExamples } from '../action.ts'
 import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
-import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 

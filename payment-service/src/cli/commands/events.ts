@@ -1,10 +1,10 @@
 import type { EventType } from '@fincore/api-contract/events'
 import { type Command, Option } from 'commander'
+import { toJson } from '../../printable.ts'
 import { action, idOption, type Run, readId, withExamples } from '../action.ts'
 import { openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
-import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 

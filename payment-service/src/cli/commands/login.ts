@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { toJson } from '../../printable.ts'
 import { action, type Run, withExamples } from '../action.ts'
 import { askSecret, readLines } from '../ask-secret.ts'
 import { type GlobalOptions, readAddress, readCa } from '../connection.ts'
 import { CommandFailure, ProblemFailure } from '../failures.ts'
 import { call, type Door, refusePlainHttp } from '../http-client.ts'
-import { toJson } from '../printable.ts'
 import { changeProfiles, modeOf, type Profile, profilesPath, readProfiles, showProfile } from '../profiles.ts'
 import { note, type Surroundings, say } from '../surroundings.ts'
 

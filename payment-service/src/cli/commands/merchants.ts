@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { toJson } from '../../printable.ts'
 import { action, type Run, withExamples } from '../action.ts'
 import { openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
-import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import type { Column } from '../table.ts'
 

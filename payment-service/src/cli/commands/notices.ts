@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
+import { toJson } from '../../printable.ts'
 import { action, idOption, type Run, readId, withExamples } from '../action.ts'
 import { openAdmin } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
-import { toJson } from '../printable.ts'
 import { say } from '../surroundings.ts'
 import { type Column, printFields } from '../table.ts'
 

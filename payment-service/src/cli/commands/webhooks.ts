@@ -5,11 +5,11 @@ import type {
   WebhookEndpointWithSecret,
 } from '@fincore/api-contract/webhook-endpoints'
 import { type Command, Option } from 'commander'
+import { toJson } from '../../printable.ts'
 import { action, idOption, type Run, readId, withExamples } from '../action.ts'
 import { openAdmin, openApi } from '../connection.ts'
 import { call } from '../http-client.ts'
 import { type ListOptions, printList, withListOptions } from '../lists.ts'
-import { toJson } from '../printable.ts'
 import { timeOption } from '../read-time.ts'
 import { keepSecret } from '../secret-file.ts'
 import { note, say } from '../surroundings.ts'

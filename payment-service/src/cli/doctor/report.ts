@@ -1,5 +1,5 @@
+import { printable, toJson } from '../../printable.ts'
 import type { Ending } from '../exit-codes.ts'
-import { printable, toJson } from '../printable.ts'
 import { paint, type Surroundings, say } from '../surroundings.ts'
 import { type DoctorOptions, examine } from './examine.ts'
 import { doctorFindings, type Finding, type FindingRow, type Result } from './findings.ts'

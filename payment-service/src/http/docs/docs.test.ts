@@ -23,6 +23,11 @@ describe('the documentation', () => {
   const open = (url: string) => world.app.inject({ url })
   const pageAt = async (url: string) => (await open(url)).payload
 
+  it('is where the API’s own address leads a browser', async () => {
+    const { statusCode, headers } = await open('/')
+    assert.deepEqual([statusCode, headers.location], [302, '/docs'])
+  })
+
   it('has every endpoint in its reference, with a request as curl sends it, and by the SDK', async () => {
     const page = await pageAt('/docs')
     for (const [id, { path, operation }] of operations)
@@ -113,6 +118,13 @@ describe('the documentation', () => {
       ['KWD', '1.999 KWD'],
     ])
       assert.ok(currencies.includes(`<code>${code}</code>`) && currencies.includes(String(amount)), code)
+  })
+
+  it('has what the SDKs say of themselves, which the guides refer to', async () => {
+    assert.match(await pageAt('/docs/guides/idempotency'), /href="\/docs\/node-sdk#options"/)
+    assert.match(await pageAt('/docs/guides/client-side-sdk'), /href="\/docs\/browser-sdk"/)
+    assert.match(await pageAt('/docs/node-sdk'), /<h1>@fincore\/node<\/h1>[\s\S]*<h2 id="options">/)
+    assert.match(await pageAt('/docs/browser-sdk'), /href="\/docs\/card-fields#styles"/)
   })
 
   it('has no page that nobody wrote, and none outside of its folder', async () => {

@@ -14,6 +14,11 @@ const tablePages: Readonly<Record<string, string>> = {
   'events.md': '/docs/events',
   'decline-codes.md': '/docs/decline-codes',
 }
+/** What the guides refer to and stands beside docs/: of each package that a merchant installs, what it says of itself. */
+const packagePages: Readonly<Record<string, string>> = {
+  '../node-sdk/README.md': '/docs/node-sdk',
+  '../browser-sdk/README.md': '/docs/browser-sdk',
+}
 /** The guides, and of the rest what they refer a merchant's developer to. All else of docs/ is for operators. */
 const served = [
   'guides/*.{md,svg}',
@@ -28,12 +33,17 @@ export type ServedDoc = { path: string; type: string; render(): string }
 /** Every file of docs/ that is served, where its links lead. @param folder a test's own. */
 export function listDocs(folder: string = docsFolder): ServedDoc[] {
   const files = existsSync(folder)
-    ? globSync(served, { cwd: folder })
-        .map((file) => file.split(sep).join('/'))
-        .sort()
+    ? [
+        ...globSync(served, { cwd: folder }).map((file) => file.split(sep).join('/')),
+        ...Object.keys(packagePages).filter((file) => existsSync(join(folder, file))),
+      ].sort()
     : []
   const known = new Set(files)
-  const addressOf = (file: string) => (known.has(file) ? addressOfFile(file) : null)
+  const addressOf = (linked: string) => {
+    // A package's page links docs/ from beside it.
+    const file = linked.replace(/^\.\.\/docs\//, '')
+    return known.has(file) ? addressOfFile(file) : null
+  }
   const read = (file: string) => readFileSync(join(folder, file), 'utf8')
   const guides = files.filter((file) => file.startsWith('guides/') && file.endsWith('.md'))
   const contentsOf = (here: string, own: readonly Entry[]): Entry[] =>
@@ -61,7 +71,7 @@ export function listDocs(folder: string = docsFolder): ServedDoc[] {
 
 function addressOfFile(file: string): string {
   if (file === guidesIndex) return '/docs/guides'
-  return tablePages[file] ?? `/docs/${file.replace(/\.md$/, '')}`
+  return tablePages[file] ?? packagePages[file] ?? `/docs/${file.replace(/\.md$/, '')}`
 }
 
 function titleOf(text: string): string {

@@ -43,6 +43,8 @@ export function registerDocsRoutes(
       return send(reply, page)
     })
   }
+  // Who opens the API's address in a browser wants to know what it is.
+  app.get('/', access, async (_request, reply) => reply.redirect('/docs'))
   const asPage = (reply: FastifyReply, page: string) =>
     reply.header('content-security-policy', policy).type(ofHtml).send(page)
   const referencePolicy = canTry ? policyOf(referencePage, true) : policy

@@ -3,6 +3,7 @@ import { type Paid, pay, type Try } from '../objects/pay.ts'
 import { checkMoney, createIntent } from '../objects/payment-intents.ts'
 import { createMethod } from '../objects/payment-methods.ts'
 import type { Fault } from '../test-cards.ts'
+import { findTestMethod } from '../test-methods.ts'
 import type { IntentRow, MethodRow } from '../world.ts'
 import type { Act, Answer, Call } from './call.ts'
 import { type CardOptions, type CreateParams, checkCreate } from './payment-intent-rules.ts'
@@ -76,6 +77,8 @@ function takeMethod({ world, account, params }: Call<CreateParams>): MethodRow {
     throw missing('confirmation_token', params.confirmation_token, 'confirmation_token', 400)
   if (params.payment_method_data) return createMethod(world, account, params.payment_method_data, 'payment_method_data')
   const id = params.payment_method ?? ''
+  const test = findTestMethod(id, world.now())
+  if (test !== null) return createMethod(world, account, test, 'payment_method')
   const known = account.methods.get(id)
   if (!known) throw missing('PaymentMethod', id, 'payment_method', 400)
   if (known.spent)
