@@ -5,6 +5,7 @@ import { type MagicCardName, magicCards } from '@fincore/psp-sandbox/magic-cards
 import fc from 'fast-check'
 import { applyPspEvent } from '../flows/apply-psp-event.ts'
 import { newSecret } from '../secrets.ts'
+import { perMinute } from './api-server.ts'
 import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
 import type { OpenApi } from './openapi.ts'
 import { addKey } from './testing/add-key.ts'
@@ -34,7 +35,8 @@ describe('the contract', () => {
   let lesserKeys: string[]
 
   before(async () => {
-    world = await openLinkWorld()
+    // Thousands of requests that fit come to each operation.
+    world = await openLinkWorld({}, { ...perMinute, resending: total })
     const { pool } = world.deps
     const document: OpenApi = (await world.app.inject({ url: '/v1/openapi.json' })).json()
     read = readDocument(document)

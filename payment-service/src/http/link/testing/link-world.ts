@@ -23,7 +23,7 @@ import { createVault, digestOf, newSecret } from '../../../secrets.ts'
 import { openDirectory } from '../../../store/directory.ts'
 import { createHotPath } from '../../../store/hot-path.ts'
 import { openPool } from '../../../store/pool.ts'
-import { createApiServer } from '../../api-server.ts'
+import { createApiServer, perMinute } from '../../api-server.ts'
 
 export type LinkWorld = Awaited<ReturnType<typeof openLinkWorld>>
 /** What a browser keeps between visits. */
@@ -39,7 +39,10 @@ type Truth = { movements: { kind: string; payment: string; amount: number }[] }
 export type Fault = (request: PspRequest) => Promise<PspReply> | null
 
 /** The public API on a real database, with a whole sandbox PSP in this process. The clock can be turned forward. */
-export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; timings?: Partial<Timings> } = {}) {
+export async function openLinkWorld(
+  sandboxSettings: { lookupDelayMs?: number; timings?: Partial<Timings> } = {},
+  limits: typeof perMinute = perMinute,
+) {
   const tls = makeTestCertificate()
   const dataDir = mkdtempSync(join(tmpdir(), 'link-test-'))
   const adminToken = newSecret('admin_')
@@ -91,7 +94,7 @@ export async function openLinkWorld(sandboxSettings: { lookupDelayMs?: number; t
     cardTesting: neverSuspects,
     wakeInbox: silent,
   }
-  const app = await createApiServer(deps)
+  const app = await createApiServer(deps, limits)
   await app.ready()
 
   const callSandbox = async (method: 'GET' | 'POST', path: string, token: string, body: unknown = null) => {
