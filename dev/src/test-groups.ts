@@ -19,6 +19,8 @@ const ofItsOwnProcess = /child_process|worker_threads|process\.(env|on|once|chdi
 
 /** The workspaces whose files take longest. */
 const slowWorkspaces = ['end-to-end', 'simulation']
+/** And a file that takes as long as those: were it among the last, one core would be idle meanwhile. */
+const slowFile = 'payment-service/src/http/contract.test.ts'
 /** What a file says that shares something dear with the others that say the same (end-to-end/src/shared.ts). */
 const sharing = /\bshare[A-Z]\w*(?=\(\))/
 
@@ -43,10 +45,11 @@ export function groupTestFiles(
     return Array.from({ length: count }, (_, group) => together.filter((_file, index) => index % count === group))
   })
   const alone = files.filter((file) => !mayShare.has(file) && !slowGroups.flat().includes(file))
+  const isSlow = (file: string) => isOf(slowWorkspaces)(file) || file === slowFile
   const single = groups.filter(({ length }) => length === 1).flat()
   return {
-    slow: alone.filter(isOf(slowWorkspaces)),
-    quick: [...alone.filter((file) => !isOf(slowWorkspaces)(file)), ...single],
+    slow: alone.filter(isSlow),
+    quick: [...alone.filter((file) => !isSlow(file)), ...single],
     slowGroups,
     groups: groups.filter(({ length }) => length > 1),
   }
