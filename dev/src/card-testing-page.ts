@@ -124,7 +124,7 @@ export function describeCardTesting(): string {
     '',
     '(`as`, `$alice` and `$m` are those of [operating.md](operating.md).) A `PUT` replaces all that was set; `{}` gives the table back. `on`, `limit` and',
     '`hold_seconds` can be set for each rule; a rule that is off counts nothing, and its blocks do not hold. Of an address in `allowed_addresses` nothing is',
-    'counted or refused, such as that of a call centre which types in cards for many shoppers. It all holds within 5 s, and is in the audit log:',
+    'counted or refused, such as that of a call centre which types in cards for many shoppers. It all holds at once in every process; should the announcement be lost, within 5 s, but for a merchant’s first payment after that. It is in the audit log:',
     '`card_testing.block`, `card_testing.lift`, `card_testing.set`. A block is listed for a year after its end.',
     '',
     '## In the sandbox',
