@@ -84,7 +84,8 @@ export async function startBalancer(port = 0): Promise<Balancer> {
       if (performance.now() > deadline) throw new Error('What the balancer waited for did not come')
   }
 
-  const server = createServer(pass).listen(port, '127.0.0.1')
+  // A client must not find closed what it wanted to use again.
+  const server = createServer({ keepAliveTimeout: 65_000 }, pass).listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -101,9 +101,14 @@ export async function startUpgradeWorld(options: {
     const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: {} }
     const ownExits: string[] = []
     let count = 0
-    const start = async (name: string, main: string, env: Record<string, string>): Promise<ManagedProcess> => {
+    const start = async (
+      name: string,
+      main: string,
+      env: Record<string, string>,
+      more: { watcher?: string } = {},
+    ): Promise<ManagedProcess> => {
       const unique = `${name} ${++count}`
-      const plan = { name: unique, main, env, logFile: join(logs, `${unique.replaceAll(/\W+/g, '-')}.log`) }
+      const plan = { name: unique, main, env, logFile: join(logs, `${unique.replaceAll(/\W+/g, '-')}.log`), ...more }
       const started = await startManagedProcess(plan, (_name, { code, signal }) =>
         ownExits.push(`${unique}: ${signal ?? `exit code ${code}`}`),
       )
@@ -157,10 +162,12 @@ export async function startUpgradeWorld(options: {
       const earlier = relay
       const [port = 0] = await findFreePorts(1)
       const plan = planCardRelay(input)
-      relay = await start(`card-relay, ${of.name}`, join(of.folder, 'card-relay/start.sh'), {
-        ...plan.env,
-        RELAY_PORT: String(port),
-      })
+      relay = await start(
+        `card-relay, ${of.name}`,
+        join(of.folder, 'card-relay/start.sh'),
+        { ...plan.env, RELAY_PORT: String(port) },
+        { watcher: join(of.folder, 'dev/src/exit-with-parent.ts') },
+      )
       await cards.moveTo(port)
       await earlier?.kill('SIGTERM')
     }

@@ -14,11 +14,7 @@ export type PspPlaces = {
   /** Cards that the card relay sends. */
   relayed: Calls
 }
-type Calls = {
-  open(): PspPlace
-  /** How many calls have a place now. */
-  taken(): number
-}
+type Calls = { open(): PspPlace }
 
 /** The place of one call; nobody's yet. */
 export type PspPlace = {
@@ -70,7 +66,7 @@ function createCalls(most: number, bounds: LimitBounds, now: () => number): Call
     paces.set(accountId, pace)
     return pace
   }
-  return { open: () => openPlace(all, paceOf, now), taken: all.taken }
+  return { open: () => openPlace(all, paceOf, now) }
 }
 
 function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: () => number): PspPlace {
