@@ -1,0 +1,70 @@
+/** What differs between the two environments: everything that a deployment must be told is here, and nothing else is asked. */
+
+export const environmentNames = ['sandbox', 'production'] as const
+export type EnvironmentName = (typeof environmentNames)[number]
+
+export type Environment = {
+  name: EnvironmentName
+  /** The AWS account of this environment alone: PCI DSS wants the two apart. A placeholder until it is deployed. */
+  account: string
+  region: string
+  /** Three zones of the region, named here so that nothing has to be looked up. */
+  zones: readonly [string, string, string]
+  /** The prefix list of S3 in this region, as `aws ec2 describe-managed-prefix-lists` names it. */
+  s3PrefixList: string
+  /** The first two numbers of the VPC's addresses, which are a /16. */
+  addressPrefix: string
+  /** What merchants, shoppers and operators call. Certificates of AWS Certificate Manager for them must exist beforehand. */
+  domains: { api: string; cards: string; admin: string }
+  certificateArns: { api: string; cards: string; admin: string }
+  /** Hosts of the PSPs, as the PSP accounts of this environment use them. Cards, and all else, go nowhere else. */
+  pspHosts: readonly string[]
+  /** Networks of operators, reached through the transit gateway. Nobody else reaches the admin API. */
+  operatorNetworks: readonly string[]
+  /** The company's transit gateway, by which operators come in. */
+  transitGatewayId: string
+}
+
+const placeholderCertificate = (region: string, account: string, name: string) =>
+  `arn:aws:acm:${region}:${account}:certificate/${name}`
+
+export const environments: Record<EnvironmentName, Environment> = {
+  sandbox: {
+    name: 'sandbox',
+    account: '111111111111',
+    region: 'eu-central-1',
+    zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    s3PrefixList: 'pl-6ea54007',
+    addressPrefix: '10.40',
+    domains: {
+      api: 'api.sandbox.pay.example.com',
+      cards: 'cards.sandbox.pay.example.com',
+      admin: 'admin.sandbox.pay.example.com',
+    },
+    certificateArns: {
+      api: placeholderCertificate('eu-central-1', '111111111111', 'api'),
+      cards: placeholderCertificate('eu-central-1', '111111111111', 'cards'),
+      admin: placeholderCertificate('eu-central-1', '111111111111', 'admin'),
+    },
+    pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
+    operatorNetworks: ['10.250.0.0/24'],
+    transitGatewayId: 'tgw-0123456789abcdef0',
+  },
+  production: {
+    name: 'production',
+    account: '222222222222',
+    region: 'eu-central-1',
+    zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    s3PrefixList: 'pl-6ea54007',
+    addressPrefix: '10.50',
+    domains: { api: 'api.pay.example.com', cards: 'cards.pay.example.com', admin: 'admin.pay.example.com' },
+    certificateArns: {
+      api: placeholderCertificate('eu-central-1', '222222222222', 'api'),
+      cards: placeholderCertificate('eu-central-1', '222222222222', 'cards'),
+      admin: placeholderCertificate('eu-central-1', '222222222222', 'admin'),
+    },
+    pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
+    operatorNetworks: ['10.250.0.0/24'],
+    transitGatewayId: 'tgw-0123456789abcdef1',
+  },
+}
