@@ -21,6 +21,8 @@ export type Environment = {
   pspHosts: readonly string[]
   /** Networks of operators, reached through the transit gateway. Nobody else reaches the admin API. */
   operatorNetworks: readonly string[]
+  /** The bucket in the company's account for archives that logs are copied to: versioned, and in the hands of others. */
+  logArchiveBucket: string
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
 }
@@ -47,6 +49,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       admin: placeholderCertificate('eu-central-1', '111111111111', 'admin'),
     },
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
+    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
   },
@@ -64,6 +67,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       admin: placeholderCertificate('eu-central-1', '222222222222', 'admin'),
     },
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
+    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
   },
