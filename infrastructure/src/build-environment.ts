@@ -1,6 +1,7 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
 import { createKeys } from './data/keys.ts'
 import { createSecrets } from './data/secrets.ts'
+import { createAccessLogBucket } from './edge/access-log-bucket.ts'
 import type { Environment } from './environments.ts'
 import { createNetwork } from './network/network.ts'
 import { createCluster } from './services/cluster.ts'
@@ -31,7 +32,8 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
 
   const foundation = stack('foundation')
   const keys = createKeys(foundation)
-  createNetwork(foundation, environment)
+  createAccessLogBucket(foundation, environment)
+  createNetwork(foundation, environment, keys)
 
   const data = stack('data')
   createSecrets(data, keys)

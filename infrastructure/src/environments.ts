@@ -21,6 +21,8 @@ export type Environment = {
   pspHosts: readonly string[]
   /** Networks of operators, reached through the transit gateway. Nobody else reaches the admin API. */
   operatorNetworks: readonly string[]
+  /** The bucket in the company's account for archives that logs are copied to: versioned, and in the hands of others. */
+  logArchiveBucket: string
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
@@ -64,6 +66,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       admin: placeholderCertificate('eu-central-1', '111111111111', 'admin'),
     },
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
+    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
     database: {
@@ -96,6 +99,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       admin: placeholderCertificate('eu-central-1', '222222222222', 'admin'),
     },
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
+    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
     database: {

@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util'
 import { buildEnvironment, createApp } from './build-environment.ts'
-import { findViolations } from './checks/nag.ts'
+import { judge } from './checks/nag.ts'
 import { type EnvironmentName, environmentNames, environments } from './environments.ts'
 
 const { values } = parseArgs({ options: { environment: { type: 'string' }, out: { type: 'string' } } })
@@ -16,7 +16,7 @@ if (!name) {
 const outdir = process.env.CDK_OUTDIR ?? values.out ?? 'cdk.out'
 const app = createApp(outdir)
 buildEnvironment(app, environments[name])
-const violations = findViolations(app)
+const { violations } = judge(app)
 for (const violation of violations) console.error(violation)
 if (violations.length > 0) process.exit(1)
 app.synth()
