@@ -1,8 +1,11 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
+import { createAudit } from './audit/audit.ts'
+import { createBackups } from './data/backups.ts'
+import { createDatabase } from './data/database.ts'
 import { createKeys } from './data/keys.ts'
-import { createSecrets } from './data/secrets.ts'
-import { createAccessLogBucket } from './edge/access-log-bucket.ts'
+import { findSecrets } from './data/secrets.ts'
 import type { Environment } from './environments.ts'
+import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
 import { createCluster } from './services/cluster.ts'
 
@@ -31,12 +34,19 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
     })
 
   const foundation = stack('foundation')
-  const keys = createKeys(foundation)
-  createAccessLogBucket(foundation, environment)
-  createNetwork(foundation, environment, keys)
+  const keys = createKeys(foundation, environment)
+  createAudit(foundation, environment, keys)
+  const network = createNetwork(foundation, environment, keys)
 
   const data = stack('data')
-  createSecrets(data, keys)
+  findSecrets(data, environment)
+  const database = createDatabase(data, environment, {
+    keys,
+    subnetIds: network.subnets.data.map(({ id }) => id),
+    securityGroupId: network.securityGroups.database.attrGroupId,
+    port: ports.database,
+  })
+  createBackups(data, environment, { keys, database })
 
   const service = stack('service')
   service.addStackDependency(data)

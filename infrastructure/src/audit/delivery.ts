@@ -6,8 +6,9 @@ import { Construct } from 'constructs'
 import type { Keys } from '../data/keys.ts'
 import { createServiceRole } from '../data/roles.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { archivePrefixes } from './archive.ts'
-import { createLogGroup, type LoggingProgram, type LogGroups } from './log-groups.ts'
+import type { LogGroups, LoggingProgram } from './log-groups.ts'
 
 /** The line that a worker logs of each seal of FinCore's audit log (docs/audit.md); a test finds it in the worker's code. */
 export const sealMessage = 'audit records were sealed'
@@ -50,13 +51,18 @@ function failureLogName(environment: Environment): string {
 export function createDeliveries(
   scope: Construct,
   environment: Environment,
-  { keys, archive, logGroups, deliveryRole }: { keys: Keys; archive: CfnBucket; logGroups: LogGroups; deliveryRole: Role },
+  {
+    keys,
+    archive,
+    logGroups,
+    deliveryRole,
+  }: { keys: Keys; archive: CfnBucket; logGroups: LogGroups; deliveryRole: Role },
 ): void {
   const home = new Construct(scope, 'Deliveries')
   const { region, account } = environment
   const streamArn = (what: DeliveryName) =>
     `arn:aws:firehose:${region}:${account}:deliverystream/${deliveryName(environment, what)}`
-  const failures = createLogGroup(home, environment, keys, failureLogName(environment))
+  const failures = createLogGroup(home, 'Failures', failureLogName(environment), keys)
   const sender = createServiceRole(home, environment, 'log-subscription', {
     service: 'logs.amazonaws.com',
     statements: [
@@ -66,7 +72,10 @@ export function createDeliveries(
       }),
     ],
   })
-  for (const [what, { from, pattern }] of Object.entries(deliveries) as [DeliveryName, (typeof deliveries)[DeliveryName]][]) {
+  for (const [what, { from, pattern }] of Object.entries(deliveries) as [
+    DeliveryName,
+    (typeof deliveries)[DeliveryName],
+  ][]) {
     const failureStream = new CfnLogStream(home, `${what}Failures`, { logGroupName: failures.ref, logStreamName: what })
     const stream = new CfnDeliveryStream(home, what, {
       deliveryStreamName: deliveryName(environment, what),

@@ -1,5 +1,5 @@
-import { CfnConfigurationRecorder, CfnDeliveryChannel } from 'aws-cdk-lib/aws-config'
 import { CfnAnalyzer } from 'aws-cdk-lib/aws-accessanalyzer'
+import { CfnConfigurationRecorder, CfnDeliveryChannel } from 'aws-cdk-lib/aws-config'
 import { CfnDetector } from 'aws-cdk-lib/aws-guardduty'
 import { CfnServiceLinkedRole } from 'aws-cdk-lib/aws-iam'
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
@@ -35,12 +35,12 @@ export function createDetection(scope: Construct, environment: Environment, logB
   })
   const config = recordConfiguration(home, environment, logBucket)
   const hub = new CfnHub(home, 'SecurityHub', { enableDefaultStandards: false })
-  hub.addDependency(config)
+  hub.addResourceDependency(config)
   for (const [name, standard] of Object.entries(standards)) {
     const subscribed = new CfnStandard(home, `Standard-${name}`, {
       standardsArn: `arn:aws:securityhub:${environment.region}::standards/${standard}`,
     })
-    subscribed.addDependency(hub)
+    subscribed.addResourceDependency(hub)
   }
   new CfnAnalyzer(home, 'Analyzer', { analyzerName: `fincore-${environment.name}`, type: 'ACCOUNT' })
 }
@@ -57,7 +57,7 @@ function recordConfiguration(
     recordingGroup: { allSupported: true, includeGlobalResourceTypes: true },
     recordingMode: { recordingFrequency: 'CONTINUOUS' },
   })
-  recorder.addDependency(role)
+  recorder.addResourceDependency(role)
   const channel = new CfnDeliveryChannel(scope, 'Channel', {
     name: `fincore-${environment.name}`,
     s3BucketName: logBucket.ref,
