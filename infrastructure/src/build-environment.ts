@@ -2,6 +2,7 @@ import { App, Stack, Validations } from 'aws-cdk-lib/core'
 import { createKeys } from './data/keys.ts'
 import { createSecrets } from './data/secrets.ts'
 import { createAccessLogBucket } from './edge/access-log-bucket.ts'
+import { createEdge } from './edge/load-balancers.ts'
 import type { Environment } from './environments.ts'
 import { createNetwork } from './network/network.ts'
 import { createCluster } from './services/cluster.ts'
@@ -32,8 +33,8 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
 
   const foundation = stack('foundation')
   const keys = createKeys(foundation)
-  createAccessLogBucket(foundation, environment)
-  createNetwork(foundation, environment, keys)
+  const accessLogs = createAccessLogBucket(foundation, environment)
+  const network = createNetwork(foundation, environment, keys)
 
   const data = stack('data')
   createSecrets(data, keys)
@@ -41,5 +42,6 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
   const service = stack('service')
   service.addStackDependency(data)
   createCluster(service)
+  createEdge(service, environment, { network, keys, accessLogBucket: accessLogs.name })
   return [foundation, data, service]
 }
