@@ -27,6 +27,23 @@ export type Environment = {
   logArchiveBucket: string
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
+  /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
+  database: {
+    minCapacity: number
+    maxCapacity: number
+    readers: number
+    backupDays: number
+    /** The vault in another region to which each night's backup is copied. */
+    copyVaultArn: string
+  }
+  /** How long logs are kept at hand, in days. CloudWatch knows a few lengths only; 400 is thirteen months (PCI DSS 10.5.1). */
+  logDays: 30 | 90 | 400
+  /** For how many days nobody, the account's root included, can delete an object of the audit archive. */
+  archiveDays: number
+  /** The archive's copy, in another region, with a key there; docs/aws/data.md says how it is made. */
+  archiveCopy: { region: string; bucket: string; keyArn: string }
+  /** Where alarms go. Each address gets a question first, and must say yes. */
+  alarmAddresses: readonly string[]
 }
 
 const placeholderCertificate = (region: string, account: string, name: string) =>
@@ -55,6 +72,21 @@ export const environments: Record<EnvironmentName, Environment> = {
     logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
+    database: {
+      minCapacity: 0.5,
+      maxCapacity: 4,
+      readers: 0,
+      backupDays: 7,
+      copyVaultArn: 'arn:aws:backup:eu-west-1:111111111111:backup-vault:fincore-sandbox-copy',
+    },
+    logDays: 90,
+    archiveDays: 30,
+    archiveCopy: {
+      region: 'eu-west-1',
+      bucket: 'fincore-sandbox-archive-copy-111111111111',
+      keyArn: 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000',
+    },
+    alarmAddresses: ['oncall@example.com'],
   },
   production: {
     name: 'production',
@@ -74,5 +106,20 @@ export const environments: Record<EnvironmentName, Environment> = {
     logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
+    database: {
+      minCapacity: 2,
+      maxCapacity: 32,
+      readers: 2,
+      backupDays: 35,
+      copyVaultArn: 'arn:aws:backup:eu-west-1:222222222222:backup-vault:fincore-production-copy',
+    },
+    logDays: 400,
+    archiveDays: 400,
+    archiveCopy: {
+      region: 'eu-west-1',
+      bucket: 'fincore-production-archive-copy-222222222222',
+      keyArn: 'arn:aws:kms:eu-west-1:222222222222:key/00000000-0000-0000-0000-000000000000',
+    },
+    alarmAddresses: ['oncall@example.com'],
   },
 }
