@@ -4,6 +4,7 @@ import { createBackups } from './data/backups.ts'
 import { createDatabase } from './data/database.ts'
 import { createKeys } from './data/keys.ts'
 import { findSecrets } from './data/secrets.ts'
+import { createEdge } from './edge/load-balancers.ts'
 import type { Environment } from './environments.ts'
 import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
@@ -35,7 +36,7 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
 
   const foundation = stack('foundation')
   const keys = createKeys(foundation, environment)
-  createAudit(foundation, environment, keys)
+  const audit = createAudit(foundation, environment, keys)
   const network = createNetwork(foundation, environment, keys)
 
   const data = stack('data')
@@ -51,5 +52,6 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
   const service = stack('service')
   service.addStackDependency(data)
   createCluster(service)
+  createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
   return [foundation, data, service]
 }

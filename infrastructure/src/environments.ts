@@ -17,6 +17,8 @@ export type Environment = {
   /** What merchants, shoppers and operators call. Certificates of AWS Certificate Manager for them must exist beforehand. */
   domains: { api: string; cards: string; admin: string }
   certificateArns: { api: string; cards: string; admin: string }
+  /** The PEM bundle of the authorities that sign merchants' client certificates; the load balancer's trust store is made of it. */
+  merchantAuthorities: { bucket: string; key: string }
   /** Hosts of the PSPs, as the PSP accounts of this environment use them. Cards, and all else, go nowhere else. */
   pspHosts: readonly string[]
   /** Networks of operators, reached through the transit gateway. Nobody else reaches the admin API. */
@@ -61,6 +63,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       cards: placeholderCertificate('eu-central-1', '111111111111', 'cards'),
       admin: placeholderCertificate('eu-central-1', '111111111111', 'admin'),
     },
+    merchantAuthorities: { bucket: 'example-platform', key: 'fincore/merchant-authorities.pem' },
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
@@ -92,6 +95,7 @@ export const environments: Record<EnvironmentName, Environment> = {
       cards: placeholderCertificate('eu-central-1', '222222222222', 'cards'),
       admin: placeholderCertificate('eu-central-1', '222222222222', 'admin'),
     },
+    merchantAuthorities: { bucket: 'example-platform', key: 'fincore/merchant-authorities.pem' },
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
