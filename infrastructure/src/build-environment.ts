@@ -1,4 +1,5 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
+import { createAlarms } from './alarms/alarms.ts'
 import { createAudit } from './audit/audit.ts'
 import { createBackups } from './data/backups.ts'
 import { createDatabase } from './data/database.ts'
@@ -51,7 +52,12 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
 
   const service = stack('service')
   service.addStackDependency(data)
-  createCluster(service)
-  createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
+  const cluster = createCluster(service)
+  const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
+  createAlarms(service, environment, {
+    keys,
+    logGroups: audit.logGroups,
+    watched: { edge, database, services: { cluster: cluster.ref, names: ['api', 'worker', 'admin', 'card-relay'] } },
+  })
   return [foundation, data, service]
 }

@@ -16,7 +16,8 @@ export type RoleName =
   | 'backup'
   | 'database-monitoring'
   | 'log-subscription'
-  | 'schedules'
+  | 'reminders'
+  | 'audit-export-schedule'
 
 export function roleName(environment: Environment, role: RoleName): string {
   return `fincore-${environment.name}-${role}`
