@@ -1,11 +1,15 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
+import { createAudit } from './audit/audit.ts'
+import { createBackups } from './data/backups.ts'
+import { createDatabase } from './data/database.ts'
 import { createKeys } from './data/keys.ts'
-import { createSecrets } from './data/secrets.ts'
-import { createAccessLogBucket } from './edge/access-log-bucket.ts'
+import { findSecrets } from './data/secrets.ts'
 import { createEdge } from './edge/load-balancers.ts'
 import type { Environment } from './environments.ts'
+import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
-import { createCluster } from './services/cluster.ts'
+import { createRepositories } from './services/images.ts'
+import { createServices } from './services/services.ts'
 
 /** An app whose templates are checked against the schemas of CloudFormation as they are made; a finding ends it. */
 export function createApp(outdir: string): App {
@@ -21,8 +25,11 @@ export function createApp(outdir: string): App {
   return app
 }
 
-/** The stacks of one environment, in the order in which they are deployed. */
-export function buildEnvironment(app: App, environment: Environment): Stack[] {
+/**
+ * The stacks of one environment, in the order in which they are deployed. `release` is the tag of the images that the
+ * services run.
+ */
+export function buildEnvironment(app: App, environment: Environment, release: string): Stack[] {
   const stack = (part: string) =>
     new Stack(app, `fincore-${environment.name}-${part}`, {
       env: { account: environment.account, region: environment.region },
@@ -32,16 +39,25 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
     })
 
   const foundation = stack('foundation')
-  const keys = createKeys(foundation)
-  const accessLogs = createAccessLogBucket(foundation, environment)
+  const keys = createKeys(foundation, environment)
+  const audit = createAudit(foundation, environment, keys)
   const network = createNetwork(foundation, environment, keys)
+  const images = createRepositories(foundation, environment, keys)
 
   const data = stack('data')
-  createSecrets(data, keys)
+  const database = createDatabase(data, environment, {
+    keys,
+    subnetIds: network.subnets.data.map(({ id }) => id),
+    securityGroupId: network.securityGroups.database.attrGroupId,
+    port: ports.database,
+  })
+  createBackups(data, environment, { keys, database })
 
   const service = stack('service')
   service.addStackDependency(data)
-  createCluster(service)
-  createEdge(service, environment, { network, keys, accessLogBucket: accessLogs.name })
+  const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
+  const secrets = findSecrets(service, environment)
+  const shared = { images, secrets, keys, logs: audit.logGroups, release }
+  createServices(service, environment, { network, edge, database, shared })
   return [foundation, data, service]
 }

@@ -7,6 +7,8 @@ export type Suppression = {
   rules: readonly string[]
   /** What the end of the construct's path in its stack must match. */
   at: RegExp
+  /** What exactly is found there, for rules that say it; anything else found there is not suppressed. */
+  finding?: RegExp
   reason: string
 }
 
@@ -31,7 +33,15 @@ export const suppressions: readonly Suppression[] = [
   },
   {
     rules: ['S3DefaultEncryptionKMS'],
-    at: /^foundation\/AccessLogs\/Bucket$/,
+    at: /^foundation\/Audit\/Logs\/Bucket$/,
     reason: 'Load balancers and S3 deliver access logs only to a bucket that is encrypted with keys of S3 (SSE-S3).',
+  },
+  {
+    rules: ['IAM4', 'IAM5'],
+    at: /^service\/Services\/(Role-[a-z]+-start\/Policy\/Resource|InternalTls\/Issuer)$/,
+    finding:
+      /^(Resource::\*|Policy::arn:aws:iam::aws:policy\/service-role\/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)$/,
+    reason:
+      'AWS gives tokens of the image registry for no narrower resource than all (ecr:GetAuthorizationToken), and has the rights to issue Service Connect’s certificates in a policy of its own.',
   },
 ]

@@ -1,8 +1,8 @@
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam'
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { createServiceRole } from '../data/roles.ts'
 import type { Keys } from '../data/keys.ts'
+import { createServiceRole } from '../data/roles.ts'
 import type { Environment } from '../environments.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { Effect, PolicyDocument, PolicyStatement, type IPrincipal, StarPrincipal } from 'aws-cdk-lib/aws-iam'
+import { Effect, type IPrincipal, PolicyDocument, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'

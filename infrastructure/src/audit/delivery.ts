@@ -7,7 +7,7 @@ import type { Keys } from '../data/keys.ts'
 import { createServiceRole } from '../data/roles.ts'
 import type { Environment } from '../environments.ts'
 import { archivePrefixes } from './archive.ts'
-import { createLogGroup, type LoggingProgram, type LogGroups } from './log-groups.ts'
+import { createLogGroup, type LogGroups, type LoggingProgram } from './log-groups.ts'
 
 /** The line that a worker logs of each seal of FinCore's audit log (docs/audit.md); a test finds it in the worker's code. */
 export const sealMessage = 'audit records were sealed'
@@ -50,7 +50,12 @@ function failureLogName(environment: Environment): string {
 export function createDeliveries(
   scope: Construct,
   environment: Environment,
-  { keys, archive, logGroups, deliveryRole }: { keys: Keys; archive: CfnBucket; logGroups: LogGroups; deliveryRole: Role },
+  {
+    keys,
+    archive,
+    logGroups,
+    deliveryRole,
+  }: { keys: Keys; archive: CfnBucket; logGroups: LogGroups; deliveryRole: Role },
 ): void {
   const home = new Construct(scope, 'Deliveries')
   const { region, account } = environment
@@ -66,7 +71,10 @@ export function createDeliveries(
       }),
     ],
   })
-  for (const [what, { from, pattern }] of Object.entries(deliveries) as [DeliveryName, (typeof deliveries)[DeliveryName]][]) {
+  for (const [what, { from, pattern }] of Object.entries(deliveries) as [
+    DeliveryName,
+    (typeof deliveries)[DeliveryName],
+  ][]) {
     const failureStream = new CfnLogStream(home, `${what}Failures`, { logGroupName: failures.ref, logStreamName: what })
     const stream = new CfnDeliveryStream(home, what, {
       deliveryStreamName: deliveryName(environment, what),

@@ -1,5 +1,5 @@
-import { CfnConfigurationRecorder, CfnDeliveryChannel } from 'aws-cdk-lib/aws-config'
 import { CfnAnalyzer } from 'aws-cdk-lib/aws-accessanalyzer'
+import { CfnConfigurationRecorder, CfnDeliveryChannel } from 'aws-cdk-lib/aws-config'
 import { CfnDetector } from 'aws-cdk-lib/aws-guardduty'
 import { CfnServiceLinkedRole } from 'aws-cdk-lib/aws-iam'
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3'

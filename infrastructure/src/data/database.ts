@@ -36,7 +36,12 @@ const engine = 'aurora-postgresql'
 export function createDatabase(
   scope: Construct,
   environment: Environment,
-  { keys, subnetIds, securityGroupId, port }: { keys: Keys; subnetIds: string[]; securityGroupId: string; port: number },
+  {
+    keys,
+    subnetIds,
+    securityGroupId,
+    port,
+  }: { keys: Keys; subnetIds: string[]; securityGroupId: string; port: number },
 ): Database {
   const home = new Construct(scope, 'Database')
   const clusterId = `fincore-${environment.name}`

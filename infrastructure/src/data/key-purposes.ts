@@ -81,8 +81,8 @@ export const keyPurposes = {
   alarms: {
     holds: 'what alarms say, on its way to people',
     uses: [
-      ...["cloudwatch", "events", "backup", "events.rds"].map((service) => ({
-        sid: `PublishBy${service.replace(".", "")}`,
+      ...['cloudwatch', 'events', 'backup', 'events.rds'].map((service) => ({
+        sid: `PublishBy${service.replace('.', '')}`,
         service: () => `${service}.amazonaws.com`,
         namesAccount: true,
         actions: forQueues,

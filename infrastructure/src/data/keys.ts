@@ -3,7 +3,7 @@ import { CfnAlias, CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { Environment } from '../environments.ts'
-import { keyPurposes, type KeyPurpose, type KeyUse } from './key-purposes.ts'
+import { type KeyPurpose, type KeyUse, keyPurposes } from './key-purposes.ts'
 import { accountPrincipal, roleArn } from './roles.ts'
 
 export type Keys = Record<KeyPurpose, IKey>

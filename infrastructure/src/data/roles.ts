@@ -10,6 +10,9 @@ export type RoleName =
   | 'api-task'
   | 'worker-task'
   | 'admin-task'
+  | 'relay-task'
+  | 'migrations-task'
+  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations'}-start`
   | 'archive-delivery'
   | 'archive-copy'
   | 'trail-log'

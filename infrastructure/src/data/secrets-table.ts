@@ -35,7 +35,8 @@ export const secretsTable = {
     name: 'relay-internal-token',
     setting: 'RELAY_INTERNAL_TOKEN',
     readers: ['relay'],
-    holds: 'the same token, as the card relay sends it: a secret of its own, so that the relay reads nothing of the others’',
+    holds:
+      'the same token, as the card relay sends it: a secret of its own, so that the relay reads nothing of the others’',
     days: 90,
     make: 'aws secretsmanager get-secret-value --secret-id "$prefix/internal-token" --query SecretString --output text',
     rotation: 'with the one above',

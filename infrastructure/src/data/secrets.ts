@@ -1,4 +1,4 @@
-import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { Environment } from '../environments.ts'
 import { type Reader, type SecretKey, type SecretRow, secretsTable } from './secrets-table.ts'
