@@ -66,10 +66,7 @@ export function createServices(
       settings: settings.migrations,
       size: { cpu: 512, memory: 1024 },
       alive: null,
-      rights: [
-        allowConnection(environment, database, databaseLogins.app),
-        allowConnection(environment, database, databaseLogins.owner),
-      ],
+      rights: [allowConnection(environment, database, databaseLogins.owner)],
     },
     shared,
   )
