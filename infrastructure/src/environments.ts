@@ -27,8 +27,6 @@ export type Environment = {
   pspHosts: readonly string[]
   /** Networks of operators, reached through the transit gateway. Nobody else reaches the admin API. */
   operatorNetworks: readonly string[]
-  /** The bucket in the company's account for archives that logs are copied to: versioned, and in the hands of others. */
-  logArchiveBucket: string
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
   /** Of each service: processor (1024 is a whole one) and memory (MiB) of a task, and between how many tasks it scales. */
@@ -42,8 +40,6 @@ export type Environment = {
     /** The vault in another region to which each night's backup is copied. */
     copyVaultArn: string
   }
-  /** How long logs are kept at hand, in days. CloudWatch knows a few lengths only; 400 is thirteen months (PCI DSS 10.5.1). */
-  logDays: 30 | 90 | 400
   /** For how many days nobody, the account's root included, can delete an object of the audit archive. */
   archiveDays: number
   /** The archive's copy, in another region, with a key there; docs/aws/data.md says how it is made. */
@@ -75,7 +71,6 @@ export const environments: Record<EnvironmentName, Environment> = {
     },
     merchantAuthorities: { bucket: 'example-platform', key: 'fincore/merchant-authorities.pem' },
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
-    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
     tasks: {
@@ -91,7 +86,6 @@ export const environments: Record<EnvironmentName, Environment> = {
       backupDays: 7,
       copyVaultArn: 'arn:aws:backup:eu-west-1:111111111111:backup-vault:fincore-sandbox-copy',
     },
-    logDays: 90,
     archiveDays: 30,
     archiveCopy: {
       region: 'eu-west-1',
@@ -115,7 +109,6 @@ export const environments: Record<EnvironmentName, Environment> = {
     },
     merchantAuthorities: { bucket: 'example-platform', key: 'fincore/merchant-authorities.pem' },
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
-    logArchiveBucket: 'example-log-archive',
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
     tasks: {
@@ -131,7 +124,6 @@ export const environments: Record<EnvironmentName, Environment> = {
       backupDays: 35,
       copyVaultArn: 'arn:aws:backup:eu-west-1:222222222222:backup-vault:fincore-production-copy',
     },
-    logDays: 400,
     archiveDays: 400,
     archiveCopy: {
       region: 'eu-west-1',

@@ -23,7 +23,7 @@ export function createAudit(scope: Construct, environment: Environment, keys: Ke
   const home = new Construct(scope, 'Audit')
   const copyRole: Role = createCopyRole(home, environment, keys)
   const deliveryRole = createDeliveryRole(home, environment, keys)
-  const logBucket = createLogBucket(home, environment, copyRole)
+  const logBucket = createLogBucket(scope, environment, copyRole)
   const archive = createArchive(home, environment, { keys, logBucket, deliveryRole, copyRole })
   const logGroups = createLogGroups(home, environment, keys)
   createDeliveries(home, environment, { keys, archive, logGroups, deliveryRole })

@@ -1,5 +1,5 @@
 import { Effect, type IPrincipal, PolicyDocument, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam'
-import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3'
+import { CfnBucket, CfnBucketPolicy, type CfnBucketProps } from 'aws-cdk-lib/aws-s3'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { Environment } from '../environments.ts'
@@ -14,7 +14,7 @@ export function createBucket(
   scope: Construct,
   environment: Environment,
   what: 'archive' | 'logs',
-  { statements, ...properties }: Omit<CfnBucket['_cfnProperties'], never> & { statements: PolicyStatement[] },
+  { statements, ...properties }: CfnBucketProps & { statements: PolicyStatement[] },
 ): CfnBucket {
   const name = bucketName(environment, what)
   const bucket = new CfnBucket(scope, 'Bucket', {

@@ -6,8 +6,9 @@ import { Construct } from 'constructs'
 import type { Keys } from '../data/keys.ts'
 import { createServiceRole } from '../data/roles.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { archivePrefixes } from './archive.ts'
-import { createLogGroup, type LogGroups, type LoggingProgram } from './log-groups.ts'
+import type { LogGroups, LoggingProgram } from './log-groups.ts'
 
 /** The line that a worker logs of each seal of FinCore's audit log (docs/audit.md); a test finds it in the worker's code. */
 export const sealMessage = 'audit records were sealed'
@@ -61,7 +62,7 @@ export function createDeliveries(
   const { region, account } = environment
   const streamArn = (what: DeliveryName) =>
     `arn:aws:firehose:${region}:${account}:deliverystream/${deliveryName(environment, what)}`
-  const failures = createLogGroup(home, environment, keys, failureLogName(environment))
+  const failures = createLogGroup(home, 'Failures', failureLogName(environment), keys)
   const sender = createServiceRole(home, environment, 'log-subscription', {
     service: 'logs.amazonaws.com',
     statements: [

@@ -35,12 +35,12 @@ export function createDetection(scope: Construct, environment: Environment, logB
   })
   const config = recordConfiguration(home, environment, logBucket)
   const hub = new CfnHub(home, 'SecurityHub', { enableDefaultStandards: false })
-  hub.addDependency(config)
+  hub.addResourceDependency(config)
   for (const [name, standard] of Object.entries(standards)) {
     const subscribed = new CfnStandard(home, `Standard-${name}`, {
       standardsArn: `arn:aws:securityhub:${environment.region}::standards/${standard}`,
     })
-    subscribed.addDependency(hub)
+    subscribed.addResourceDependency(hub)
   }
   new CfnAnalyzer(home, 'Analyzer', { analyzerName: `fincore-${environment.name}`, type: 'ACCOUNT' })
 }
@@ -57,7 +57,7 @@ function recordConfiguration(
     recordingGroup: { allSupported: true, includeGlobalResourceTypes: true },
     recordingMode: { recordingFrequency: 'CONTINUOUS' },
   })
-  recorder.addDependency(role)
+  recorder.addResourceDependency(role)
   const channel = new CfnDeliveryChannel(scope, 'Channel', {
     name: `fincore-${environment.name}`,
     s3BucketName: logBucket.ref,

@@ -25,7 +25,7 @@ export const logPrefixes = {
  * ours, nor to one with Object Lock; what they wrote is copied to where nobody deletes it.
  */
 export function createLogBucket(scope: Construct, environment: Environment, copyRole: Role): CfnBucket {
-  const home = new Construct(scope, 'Logs')
+  const home = new Construct(scope, 'AccessLogs')
   const name = bucketName(environment, 'logs')
   return createBucket(home, environment, 'logs', {
     bucketEncryption: {
@@ -39,7 +39,7 @@ export function createLogBucket(scope: Construct, environment: Environment, copy
         {
           id: 'end',
           status: 'Enabled',
-          expirationInDays: environment.logDays,
+          expirationInDays: 400,
           noncurrentVersionExpiration: { noncurrentDays: 1 },
           abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
         },

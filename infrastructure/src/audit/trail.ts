@@ -5,8 +5,8 @@ import { Construct } from 'constructs'
 import type { Keys } from '../data/keys.ts'
 import { createServiceRole } from '../data/roles.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { archivePrefixes, trailName } from './archive.ts'
-import { createLogGroup } from './log-groups.ts'
 
 export function trailLogName(environment: Environment): string {
   return `/fincore/${environment.name}/trail`
@@ -23,7 +23,7 @@ export function createTrail(
 ): CfnTrail {
   const home = new Construct(scope, 'Trail')
   const { region, account } = environment
-  const log = createLogGroup(home, environment, keys, trailLogName(environment))
+  const log = createLogGroup(home, 'Log', trailLogName(environment), keys)
   // CloudTrail names its streams so, and numbers further ones: `…_2` to `…_99`.
   const stream = `arn:aws:logs:${region}:${account}:log-group:${trailLogName(environment)}:log-stream:${account}_CloudTrail_${region}`
   const role = createServiceRole(home, environment, 'trail-log', {

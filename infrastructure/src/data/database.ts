@@ -2,8 +2,8 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnDBCluster, CfnDBClusterParameterGroup, CfnDBInstance, CfnDBSubnetGroup } from 'aws-cdk-lib/aws-rds'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import { createLogGroup } from '../audit/log-groups.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { databaseParameters } from './database-parameters.ts'
 import type { Keys } from './keys.ts'
 import { createServiceRole } from './roles.ts'
@@ -46,7 +46,7 @@ export function createDatabase(
   const home = new Construct(scope, 'Database')
   const clusterId = `fincore-${environment.name}`
   const { minCapacity, maxCapacity, readers, backupDays } = environment.database
-  const log = createLogGroup(home, environment, keys, `/aws/rds/cluster/${clusterId}/postgresql`)
+  const log = createLogGroup(home, 'Log', `/aws/rds/cluster/${clusterId}/postgresql`, keys)
   const cluster = new CfnDBCluster(home, 'Cluster', {
     dbClusterIdentifier: clusterId,
     engine,
@@ -70,7 +70,7 @@ export function createDatabase(
     deletionProtection: true,
     enableCloudwatchLogsExports: ['postgresql'],
   })
-  cluster.addDependency(log)
+  cluster.addResourceDependency(log)
   cluster.applyRemovalPolicy(RemovalPolicy.SNAPSHOT)
   const monitoring = createMonitoringRole(home, environment, keys)
   const instances = Array.from({ length: 1 + readers }, (_, index) => {
@@ -122,7 +122,7 @@ function createParameters(scope: Construct, environment: Environment): CfnDBClus
 /** Enhanced monitoring writes into one log group of this name in the account, a stream for each instance. */
 function createMonitoringRole(scope: Construct, environment: Environment, keys: Keys): string {
   const name = 'RDSOSMetrics'
-  const log = createLogGroup(scope, environment, keys, name)
+  const log = createLogGroup(scope, 'MonitoringLog', name, keys)
   const { region, account } = environment
   // A stream is named as the instance's resource: `db-` and 26 characters.
   const stream = `arn:aws:logs:${region}:${account}:log-group:${name}:log-stream:db-${'?'.repeat(26)}`

@@ -6,6 +6,7 @@ import {
   CfnTrustStore,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { Construct } from 'constructs'
+import { logPrefixes } from '../audit/log-bucket.ts'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
 import type { SubnetGroup } from '../network/address-plan.ts'
@@ -150,13 +151,13 @@ function attributes(name: Name, accessLogBucket: string, mutualTls: boolean): { 
     'idle_timeout.timeout_seconds': '75',
     'access_logs.s3.enabled': 'true',
     'access_logs.s3.bucket': accessLogBucket,
-    'access_logs.s3.prefix': name,
+    'access_logs.s3.prefix': `${logPrefixes.balancers}${name}`,
     // Who came with which client certificate, and why one was refused.
     ...(mutualTls
       ? {
           'connection_logs.s3.enabled': 'true',
           'connection_logs.s3.bucket': accessLogBucket,
-          'connection_logs.s3.prefix': `${name}-connections`,
+          'connection_logs.s3.prefix': `${logPrefixes.balancers}${name}-connections`,
         }
       : {}),
   }

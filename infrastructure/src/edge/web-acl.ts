@@ -1,8 +1,8 @@
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
 import { Construct } from 'constructs'
-import { createLogGroup } from '../audit/log-groups.ts'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { adminRules, apiRules, cardsRules, visibility } from './web-acl-rules.ts'
 
 /** Headers that no log may hold: who calls, what a shopper's browser keeps, where a link was opened. */
@@ -45,7 +45,7 @@ export function createWebAcl(
   })
   new CfnWebACLAssociation(home, 'Association', { resourceArn: loadBalancerArn, webAclArn: acl.attrArn })
   // WAF writes only to groups whose names begin so.
-  const group = createLogGroup(home, environment, keys, `aws-waf-logs-${fullName}`)
+  const group = createLogGroup(home, 'Log', `aws-waf-logs-${fullName}`, keys)
   new CfnLoggingConfiguration(home, 'Logging', {
     resourceArn: acl.attrArn,
     logDestinationConfigs: [group.attrArn],

@@ -1,9 +1,9 @@
 import { CfnFirewall, CfnFirewallPolicy, CfnLoggingConfiguration, CfnRuleGroup } from 'aws-cdk-lib/aws-networkfirewall'
 import { Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import { createLogGroup } from '../audit/log-groups.ts'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 import { vpcRange } from './address-plan.ts'
 import { egressRules, ruleVariables } from './egress-rules.ts'
 import type { Subnets } from './subnets.ts'
@@ -44,8 +44,8 @@ export function createFirewalls(
       statefulRuleGroupReferences: [{ resourceArn: rules.attrRuleGroupArn, priority: 1 }],
     },
   })
-  const alerts = createLogGroup(home, environment, keys, `/fincore/${environment.name}/firewall/alerts`)
-  const flows = createLogGroup(home, environment, keys, `/fincore/${environment.name}/firewall/flows`)
+  const alerts = createLogGroup(home, 'Alerts', `/fincore/${environment.name}/firewall/alerts`, keys)
+  const flows = createLogGroup(home, 'Flows', `/fincore/${environment.name}/firewall/flows`, keys)
   const log = (logType: string, logGroup: string) => ({
     logType,
     logDestinationType: 'CloudWatchLogs',

@@ -5,9 +5,9 @@ import {
   CfnResolverQueryLoggingConfigAssociation,
 } from 'aws-cdk-lib/aws-route53resolver'
 import { Construct } from 'constructs'
-import { createLogGroup } from '../audit/log-groups.ts'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
+import { createLogGroup } from '../log-group.ts'
 
 /**
  * Names are asked of the VPC's own resolver, which no firewall of the network sees: data could leave in the questions. So
@@ -34,7 +34,7 @@ export function guardNameResolution(scope: Construct, environment: Environment, 
     priority: 101,
     mutationProtection: 'ENABLED',
   })
-  const log = createLogGroup(home, environment, keys, `/fincore/${environment.name}/names`)
+  const log = createLogGroup(home, 'Log', `/fincore/${environment.name}/names`, keys)
   const logging = new CfnResolverQueryLoggingConfig(home, 'Logging', { name, destinationArn: log.attrArn })
   new CfnResolverQueryLoggingConfigAssociation(home, 'LoggingOfVpc', {
     resolverQueryLogConfigId: logging.attrId,
