@@ -27,7 +27,7 @@ export const suppressions: readonly Suppression[] = [
   },
   {
     rules: ['S3DefaultEncryptionKMS'],
-    at: /^foundation\/Audit\/Logs\/Bucket$/,
+    at: /^foundation\/AccessLogs\/Bucket$/,
     reason: 'Load balancers and S3 deliver access logs only to a bucket that is encrypted with keys of S3 (SSE-S3).',
   },
   {
