@@ -1,6 +1,7 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
 import { createAlarms } from './alarms/alarms.ts'
 import { createAudit } from './audit/audit.ts'
+import { scheduleAuditExport } from './audit/export-schedule.ts'
 import { createBackups } from './data/backups.ts'
 import { createDatabase } from './data/database.ts'
 import { createKeys } from './data/keys.ts'
@@ -9,7 +10,8 @@ import { createEdge } from './edge/load-balancers.ts'
 import type { Environment } from './environments.ts'
 import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
-import { createCluster } from './services/cluster.ts'
+import { createRepositories } from './services/images.ts'
+import { createServices } from './services/services.ts'
 
 /** An app whose templates are checked against the schemas of CloudFormation as they are made; a finding ends it. */
 export function createApp(outdir: string): App {
@@ -25,8 +27,11 @@ export function createApp(outdir: string): App {
   return app
 }
 
-/** The stacks of one environment, in the order in which they are deployed. */
-export function buildEnvironment(app: App, environment: Environment): Stack[] {
+/**
+ * The stacks of one environment, in the order in which they are deployed. `release` is the tag of the images that the
+ * services run.
+ */
+export function buildEnvironment(app: App, environment: Environment, release: string): Stack[] {
   const stack = (part: string) =>
     new Stack(app, `fincore-${environment.name}-${part}`, {
       env: { account: environment.account, region: environment.region },
@@ -39,9 +44,9 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
   const keys = createKeys(foundation, environment)
   const audit = createAudit(foundation, environment, keys)
   const network = createNetwork(foundation, environment, keys)
+  const images = createRepositories(foundation, environment, keys)
 
   const data = stack('data')
-  findSecrets(data, environment)
   const database = createDatabase(data, environment, {
     keys,
     subnetIds: network.subnets.data.map(({ id }) => id),
@@ -52,12 +57,19 @@ export function buildEnvironment(app: App, environment: Environment): Stack[] {
 
   const service = stack('service')
   service.addStackDependency(data)
-  const cluster = createCluster(service)
   const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
+  const secrets = findSecrets(service, environment)
+  const shared = { images, secrets, keys, logs: audit.logGroups, release }
+  const services = createServices(service, environment, { network, edge, database, shared })
+  scheduleAuditExport(service, environment, { services, network })
   createAlarms(service, environment, {
     keys,
     logGroups: audit.logGroups,
-    watched: { edge, database, services: { cluster: cluster.ref, names: ['api', 'worker', 'admin', 'card-relay'] } },
+    watched: {
+      edge,
+      database,
+      services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) },
+    },
   })
   return [foundation, data, service]
 }

@@ -1,7 +1,11 @@
 /** What differs between the two environments: everything that a deployment must be told is here, and nothing else is asked. */
 
+import type { ServiceName } from './services/services-table.ts'
+
 export const environmentNames = ['sandbox', 'production'] as const
 export type EnvironmentName = (typeof environmentNames)[number]
+
+export type TaskSize = { cpu: number; memory: number; min: number; max: number }
 
 export type Environment = {
   name: EnvironmentName
@@ -25,6 +29,8 @@ export type Environment = {
   operatorNetworks: readonly string[]
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
+  /** Of each service: processor (1024 is a whole one) and memory (MiB) of a task, and between how many tasks it scales. */
+  tasks: Record<ServiceName, TaskSize>
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
   database: {
     minCapacity: number
@@ -67,6 +73,12 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
+    tasks: {
+      api: { cpu: 512, memory: 1024, min: 1, max: 2 },
+      worker: { cpu: 512, memory: 1024, min: 1, max: 2 },
+      admin: { cpu: 256, memory: 512, min: 1, max: 2 },
+      relay: { cpu: 256, memory: 512, min: 1, max: 2 },
+    },
     database: {
       minCapacity: 0.5,
       maxCapacity: 4,
@@ -99,6 +111,12 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
+    tasks: {
+      api: { cpu: 1024, memory: 2048, min: 3, max: 24 },
+      worker: { cpu: 1024, memory: 2048, min: 3, max: 12 },
+      admin: { cpu: 512, memory: 1024, min: 2, max: 4 },
+      relay: { cpu: 1024, memory: 2048, min: 3, max: 12 },
+    },
     database: {
       minCapacity: 2,
       maxCapacity: 32,

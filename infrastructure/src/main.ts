@@ -6,7 +6,9 @@ import { buildEnvironment, createApp } from './build-environment.ts'
 import { judge } from './checks/nag.ts'
 import { type EnvironmentName, environmentNames, environments } from './environments.ts'
 
-const { values } = parseArgs({ options: { environment: { type: 'string' }, out: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { environment: { type: 'string' }, release: { type: 'string' }, out: { type: 'string' } },
+})
 const name = environmentNames.find((one): one is EnvironmentName => one === values.environment)
 if (!name) {
   console.error(`--environment must be one of ${environmentNames.join(', ')}.`)
@@ -15,7 +17,7 @@ if (!name) {
 // The command line says by CDK_OUTDIR where it wants the templates.
 const outdir = process.env.CDK_OUTDIR ?? values.out ?? 'cdk.out'
 const app = createApp(outdir)
-buildEnvironment(app, environments[name])
+buildEnvironment(app, environments[name], values.release ?? 'unreleased')
 const { violations } = judge(app)
 for (const violation of violations) console.error(violation)
 if (violations.length > 0) process.exit(1)

@@ -7,21 +7,17 @@ export type Suppression = {
   rules: readonly string[]
   /** What the end of the construct's path in its stack must match. */
   at: RegExp
+  /** What exactly is found there, for rules that say it; anything else found there is not suppressed. */
+  finding?: RegExp
   reason: string
 }
 
 export const suppressions: readonly Suppression[] = [
   {
-    rules: ['EC23'],
-    at: /^foundation\/Network\/SecurityGroups\/in-world-(api|cards)Balancer-443-0$/,
+    rules: ['EC23', 'VPCNoUnrestrictedRouteToIGW'],
+    at: /^foundation\/Network\/(SecurityGroups\/in-world-(api|cards)Balancer-443-0|Routes\/(public|egress)-[012])$/,
     reason:
-      'Merchants, shoppers and PSPs call from anywhere, so port 443 of the two public load balancers is open to the world, behind WAF and, for cards, client certificates.',
-  },
-  {
-    rules: ['VPCNoUnrestrictedRouteToIGW'],
-    at: /^foundation\/Network\/Routes\/(public|egress)-[012]$/,
-    reason:
-      'Only the subnets of the public load balancers and of the NAT gateways have a route to the Internet; no task has one that does not lead through the firewall.',
+      'Merchants, shoppers and PSPs call two load balancers from anywhere, at port 443 alone, so those and the NAT gateways have a way to the Internet; no task has one that does not lead through the firewall.',
   },
   {
     rules: ['VPCDefaultSecurityGroupClosed'],
@@ -33,6 +29,14 @@ export const suppressions: readonly Suppression[] = [
     rules: ['S3DefaultEncryptionKMS'],
     at: /^foundation\/AccessLogs\/Bucket$/,
     reason: 'Load balancers and S3 deliver access logs only to a bucket that is encrypted with keys of S3 (SSE-S3).',
+  },
+  {
+    rules: ['IAM4', 'IAM5'],
+    at: /^service\/Services\/(Role-[a-zA-Z]+-start\/Policy\/Resource|InternalTls\/Issuer)$/,
+    finding:
+      /^(Resource::\*|Policy::arn:aws:iam::aws:policy\/service-role\/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)$/,
+    reason:
+      'AWS gives tokens of the image registry for no narrower resource than all (ecr:GetAuthorizationToken), and has the rights to issue Service Connect’s certificates in a policy of its own.',
   },
   {
     rules: ['RDSInBackupPlan'],

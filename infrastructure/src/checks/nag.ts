@@ -20,8 +20,10 @@ const packName = /^(PCI\.DSS\.321|AwsSolutions|NIST\.800\.53\.R5)-/
 export function judge(scope: IConstruct, allowed: readonly Suppression[] = suppressions) {
   const used = new Set<string>()
   const violations = findAll(scope).filter(({ rule, path }) => {
-    const name = rule.replace(packName, '')
-    const row = allowed.find(({ rules, at }) => rules.includes(name) && at.test(path))
+    const [, name = '', finding = ''] = /^([^[]+)(?:\[(.*)\])?$/.exec(rule.replace(packName, '')) ?? []
+    const row = allowed.find(
+      (one) => one.rules.includes(name) && one.at.test(path) && (one.finding?.test(finding) ?? finding === ''),
+    )
     if (row) used.add(`${name} at ${row.at.source}`)
     return !row
   })

@@ -14,7 +14,7 @@ export function synthesise(environment: Environment): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'fincore-synth-'))
   try {
     const app = createApp(outdir)
-    const stacks = buildEnvironment(app, environment)
+    const stacks = buildEnvironment(app, environment, '0.0.0')
     const assembly = app.synth()
     const templates = Object.fromEntries(
       assembly.stacks.map(({ stackName, template }) => [

@@ -10,6 +10,10 @@ export type RoleName =
   | 'api-task'
   | 'worker-task'
   | 'admin-task'
+  | 'relay-task'
+  | 'migrations-task'
+  | 'auditExport-task'
+  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations' | 'auditExport'}-start`
   | 'archive-delivery'
   | 'archive-copy'
   | 'trail-log'

@@ -22,6 +22,7 @@ export const interfaceEndpoints: Record<string, { behind: Party; actions: string
   },
   logs: { behind: 'taskEndpoints', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'] },
   secretsmanager: { behind: 'taskEndpoints', actions: ['secretsmanager:GetSecretValue'] },
+  ssm: { behind: 'taskEndpoints', actions: ['ssm:GetParameters'] },
   kms: { behind: 'keyEndpoint', actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'] },
 }
 
