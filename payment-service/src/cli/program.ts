@@ -5,6 +5,7 @@ import { addAudit } from './commands/audit.ts'
 import { addCharges } from './commands/charges.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEncryption } from './commands/encryption.ts'
 import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
@@ -22,7 +23,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addCompletion],
+  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addEncryption, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */

@@ -170,7 +170,7 @@ describe('access', () => {
       if (caller === 'publishable') return publishable
       if (caller === 'revoked') return revoked
       if (caller === 'operator') return operator
-      if (caller === 'relay') return world.config.internalToken
+      if (caller === 'relay') return world.config.internalTokens.join()
       if (caller === 'without_the_scope') return keyWith(scopes.filter((scope) => scope !== rule))
       if (caller === 'with_the_scope') return keyWith(scopes.filter((scope) => scope === rule))
       return null

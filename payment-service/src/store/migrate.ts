@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
+import type { Connection } from './connection.ts'
 import { findMisfit, listMigrations, migrationsFolder } from './schema-version.ts'
 
 /** A server that is not there is not waited for any longer. */
@@ -26,11 +27,12 @@ export class MigrationError extends Error {}
  * Brings the database up to date: applies, in the order of their names and each in a transaction of its own, the
  * migrations that it has not seen. Safe to run from several processes at once.
  *
- * @param ownerUrl a login that may create tables and roles; the running service does not need it afterwards.
+ * @param owner a login that may create tables and roles; the running service does not need it afterwards.
  * @param appPassword when given, becomes the password of the application's login `fincore_app`.
  */
-export async function migrate(ownerUrl: string, appPassword?: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs })
+export async function migrate(owner: string | Connection, appPassword?: string): Promise<void> {
+  const connection = typeof owner === 'string' ? { connectionString: owner } : owner
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: connectTimeoutMs })
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLock])
