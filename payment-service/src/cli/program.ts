@@ -11,6 +11,7 @@ import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
 import { addMerchants } from './commands/merchants.ts'
 import { addNotices } from './commands/notices.ts'
+import { addOperators } from './commands/operators.ts'
 import { addProfile } from './commands/profile.ts'
 import { addPsp } from './commands/psp.ts'
 import { addRawCard } from './commands/raw-card.ts'
@@ -23,7 +24,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addEncryption, addCompletion],
+  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addOperators, addEncryption, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */
