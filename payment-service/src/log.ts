@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { factsOfRequest } from './request-facts.ts'
 
 /**
  * The fields that a log line may have. An allow-list by type: a body, a header or a message of a parser cannot be
@@ -24,8 +25,9 @@ export function createLog(level: string): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'message' })
   const write =
     (severity: 'debug' | 'info' | 'warn' | 'error') =>
-    (message: string, fields: LogFields = {}) =>
-      logger[severity](fields, message)
+    (message: string, fields: LogFields = {}) => {
+      if (logger.isLevelEnabled(severity)) logger[severity]({ ...factsOfRequest(), ...fields }, message)
+    }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 

@@ -52,6 +52,8 @@ export type Directory = {
    * read their keys and accounts again.
    */
   onCardTestingChange(listener: () => void): void
+  /** Whether changes are heard at once; otherwise they are seen when what is remembered has grown old. */
+  isListening(): boolean
   close(): Promise<void>
 }
 
@@ -115,7 +117,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const stopListening = await listen(databaseUrl, tell, log)
+  const changes = await listen(databaseUrl, tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),
@@ -125,7 +127,8 @@ export async function openDirectory(
     findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
     onChange: (listener) => void listeners.push(listener),
     onCardTestingChange: (listener) => void cardTestingListeners.push(listener),
-    close: stopListening,
+    isListening: changes.isHeard,
+    close: changes.close,
   }
 }
 
@@ -208,14 +211,20 @@ const retryPauseMs = { first: 1_000, longest: 15_000 }
 type OnChange = (table: string | null) => void
 
 /** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
-async function listen(databaseUrl: string, onChange: OnChange, log: Log): Promise<() => Promise<void>> {
+async function listen(
+  databaseUrl: string,
+  onChange: OnChange,
+  log: Log,
+): Promise<{ isHeard(): boolean; close(): Promise<void> }> {
   const closing = new AbortController()
+  let isHeard = true
   let listener = await openListener(databaseUrl, onChange)
   const reopen = async (): Promise<void> => {
     for (let pauseMs = retryPauseMs.first; ; pauseMs = Math.min(2 * pauseMs, retryPauseMs.longest)) {
       await sleep(pauseMs, undefined, { signal: closing.signal })
       try {
         listener = await openListener(databaseUrl, onChange)
+        isHeard = true
         return
       } catch (error) {
         log.warn('the listener for changes could not connect', { error: describeError(error) })
@@ -225,15 +234,19 @@ async function listen(databaseUrl: string, onChange: OnChange, log: Log): Promis
   const keepOpen = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await listener.ended
+      isHeard = false
       // Rejects when it is cut short by closing, and then there is nothing more to do.
       await reopen().catch(() => {})
     }
     await listener.close()
   }
   void keepOpen()
-  return async () => {
-    closing.abort()
-    await listener.close()
+  return {
+    isHeard: () => isHeard,
+    async close() {
+      closing.abort()
+      await listener.close()
+    },
   }
 }
 

@@ -2,6 +2,8 @@ import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { ValueOf } from '../../observability/labels.ts'
+import { watchBatch } from '../../observability/watch-batch.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { type ClaimedDelivery, cancelWaitingDeliveries, claimDueDeliveries } from '../../store/webhook-deliveries.ts'
 import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
@@ -18,7 +20,7 @@ const leaseMs = 20_000
 /** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
 const stopWithinMs = 8_000
 
-export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now'>
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
 export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
 
@@ -36,10 +38,14 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   /** Whether more may wait than the last round could take: of a receiver, when it had no place left. */
   let mayHaveMore: (receiver: Receiver) => boolean = () => false
   const stopping = new AbortController()
-  const records = createBatcher<TryResult, undefined>(async (results) => {
-    await recordTries(deps.pool, results)
-    return results.map(() => undefined)
-  })
+  const records = createBatcher<TryResult, undefined>(
+    async (results) => {
+      await recordTries(deps.pool, results)
+      return results.map(() => undefined)
+    },
+    {},
+    watchBatch(deps.metrics, 'webhook_tries'),
+  )
 
   const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
     const triedAt = deps.now()
@@ -49,6 +55,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     if (stopping.signal.aborted) return false
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
+    deps.metrics.count('fincore_webhook_tries_total', { result: resultOf(sent) })
+    deps.metrics.observe('fincore_webhook_try_duration_seconds', {}, tookMs / 1_000)
     await records.submit(result)
     // 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants.
     if ('status' in sent && sent.status === 410) {
@@ -86,7 +94,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       }
       mayHaveMore = places.listFull()
     },
-    deps.log,
+    deps,
   )
 
   return {
@@ -100,6 +108,13 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       await sender.close()
     },
   }
+}
+
+/** 1xx is no answer, and what lies beyond 5xx is a fault of the server's. */
+function resultOf(sent: SendResult): ValueOf<'result'> {
+  if ('error' in sent) return sent.error
+  if (sent.status < 300) return 'delivered'
+  return sent.status < 400 ? 'status_3xx' : sent.status < 500 ? 'status_4xx' : 'status_5xx'
 }
 
 function sign(

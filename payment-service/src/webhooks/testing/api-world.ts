@@ -3,6 +3,8 @@ import { neverSuspects } from '../../abuse/never-suspects.ts'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
+import { recordsNothing } from '../../observability/metrics.ts'
+import { alwaysReady } from '../../observability/readiness.ts'
 import { createPspHealth } from '../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
 import { psps } from '../../psp-gateway/registry.ts'
@@ -35,6 +37,8 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     vault,
     psps,
     log,
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     hotPath: createHotPath(pool),
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),
