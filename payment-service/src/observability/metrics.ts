@@ -7,7 +7,7 @@ type Table = typeof metricsTable
 type Named<Type extends MetricRow['type']> = {
   [Name in MetricName]: Table[Name]['type'] extends Type ? Name : never
 }[MetricName]
-export type LabelsOf<Name extends MetricName> = { [Label in Table[Name]['labels'][number]]: ValueOf<Label> }
+export type LabelsOf<Name extends MetricName> = { [Label in Table[Name]['labels'][number] & LabelName]: ValueOf<Label> }
 export type Reading<Name extends MetricName> = { labels: LabelsOf<Name>; value: number }
 
 /** What this process has counted and measured. Only what the table names can be recorded, with its labels alone. */
@@ -61,9 +61,9 @@ export function createMetrics(roles: ReadonlySet<Role>): Metrics {
     histograms.set(name, histogram)
     return histogram
   }
-  const admitAll = (labels: Readonly<Record<string, string>>): Record<string, string> => {
+  const admitAll = (labels: object): Record<string, string> => {
     const admitted: Record<string, string> = {}
-    for (const [label, value] of Object.entries(labels)) admitted[label] = admit(label as LabelName, value)
+    for (const [label, value] of Object.entries(labels)) admitted[label] = admit(label as LabelName, String(value))
     return admitted
   }
 
