@@ -93,7 +93,7 @@ async function readDeliveries(tx: Transaction): Promise<Figures['deliveries']> {
      )
      select
        (select count(*)::int from (
-         select from webhook_deliveries where state = 'pending' limit ${mostCounted.deliveries}) as some) as pending,
+         select from webhook_deliveries where state = 'pending' limit ${mostCounted.deliveries}) as waiting) as pending,
        (select greatest(0, extract(epoch from now() - min(next_try_at)))::float8
         from (select next_try_at from heads limit ${mostCounted.endpoints}) as known) as oldest`,
   )
