@@ -56,7 +56,7 @@ describe('the metrics of a running service', () => {
       ['fincore_database_batch_items_count', { batch: 'intents' }],
       ['fincore_database_batch_items_count', { batch: 'audited_intents' }],
       ['fincore_webhook_try_duration_seconds_count', {}],
-      ['fincore_job_round_duration_seconds_count', { job: 'outbox' }],
+      ['fincore_job_round_duration_seconds_count', { task: 'outbox' }],
     ]
     for (const [name, labels] of told) assert.ok(grown(text, name, labels) >= 1, `${name} ${JSON.stringify(labels)}`)
     assert.ok(grown(text, 'fincore_psp_outcomes_total', { ...at, operation: 'authorize', outcome: 'approved' }) >= 2)

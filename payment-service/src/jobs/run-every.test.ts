@@ -49,6 +49,6 @@ describe('a job', () => {
     await sleep(60)
     await job.stop()
     assert.ok(rounds > 2)
-    assert.match(await metrics.render(), new RegExp(`^fincore_job_failures_total\\{job="inbox"\\} ${rounds}$`, 'm'))
+    assert.match(await metrics.render(), new RegExp(`^fincore_job_failures_total\\{task="inbox"\\} ${rounds}$`, 'm'))
   })
 })

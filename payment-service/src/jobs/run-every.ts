@@ -30,9 +30,9 @@ export function runEvery(
     const begunAt = performance.now()
     try {
       await work()
-      metrics.observe('fincore_job_round_duration_seconds', { job: name }, (performance.now() - begunAt) / 1_000)
+      metrics.observe('fincore_job_round_duration_seconds', { task: name }, (performance.now() - begunAt) / 1_000)
     } catch (error) {
-      metrics.count('fincore_job_failures_total', { job: name })
+      metrics.count('fincore_job_failures_total', { task: name })
       log.error('a round of a job failed', { reason: name, error: describeError(error) })
     }
   }

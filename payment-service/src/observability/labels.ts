@@ -107,7 +107,7 @@ export const labelTable = {
     says: 'the statement that requests share',
     values: ['intents', 'audited_intents', 'outcomes', 'psp_events', 'webhook_tries'],
   },
-  job: { says: 'the background job', values: jobNames },
+  task: { says: 'the background job; `job` is a word of Prometheus’s own', values: jobNames },
   level: { says: 'the level of the line', values: ['warn', 'error'] },
   quantile: { says: 'which part of the turns was not later: the median, 99 of 100, all', values: ['0.5', '0.99', '1'] },
   gc: { says: 'what was collected', values: ['minor', 'major', 'incremental', 'weakcb'] },

@@ -297,7 +297,7 @@ export const metricsTable = {
     type: 'histogram',
     help: 'Rounds of the background jobs that went well. A job without one for long is stuck.',
     unit: 'seconds',
-    labels: ['job'],
+    labels: ['task'],
     buckets: roundBuckets,
     roles: all,
   },
@@ -305,7 +305,7 @@ export const metricsTable = {
     type: 'counter',
     help: 'Rounds that failed; the next one came all the same.',
     unit: null,
-    labels: ['job'],
+    labels: ['task'],
     roles: all,
   },
 

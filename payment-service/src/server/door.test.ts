@@ -271,6 +271,7 @@ describe('the door of the public API', () => {
       '/link-assets/open-*.js': 'shopper',
       '/v1/client_config': 'shopper',
       '/health/live': 'always',
+      '/health/ready': 'always',
       '/v1/psp_webhooks/:pspAccount': 'psp_webhook',
     })
   })

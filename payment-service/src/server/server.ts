@@ -124,6 +124,8 @@ export function createServer(options: ServerOptions): App {
     clientErrorHandler: makeBrokenMessageHandler(options.docsUrl),
     // A path that names nothing, because it cannot be read. Fastify's own answer would quote it.
     frameworkErrors: (_error, request, reply) => {
+      // No hook was run.
+      request.facts = { request_id: request.id }
       reply.header('x-request-id', request.id)
       const detail = `The path has a broken escape, or a part that is too long. ${whereRoutesAre}`
       return sendRefusal(request, reply, refuse('route_not_found', { detail }), options.docsUrl)
