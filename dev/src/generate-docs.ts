@@ -18,6 +18,7 @@ import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { describeEvents } from './events-page.ts'
+import { describeLogs } from './logs-page.ts'
 import { pathInRepository } from './managed-process.ts'
 import { describeMetrics } from './metrics-page.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
@@ -121,6 +122,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/notices/notice-texts.ts and dev/src/notices-page.ts',
       title: 'Notices for operators',
       text: describeNotices(),
+    },
+    {
+      path: 'docs/logs.md',
+      source: 'payment-service/src/log.ts and dev/src/logs-page.ts',
+      title: 'Logs',
+      text: describeLogs(),
     },
     {
       path: 'docs/metrics.md',

@@ -294,6 +294,7 @@ export const dashboards = {
           graph('Connections', 'short', [
             ['sum by (instance, connection) (fincore_database_connections)', '{{instance}} {{connection}}'],
             ['fincore_database_waiting', '{{instance}} waiting for one'],
+            ['fincore_database_connections_most', '{{instance}} may have'],
           ]),
           graph('Statements that requests share: 99 of 100', 's', [
             [quantile(0.99, 'fincore_database_batch_duration_seconds', 'batch'), '{{batch}}'],
