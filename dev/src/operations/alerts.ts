@@ -307,7 +307,6 @@ export const alerts = {
 } as const satisfies Record<`Fincore${string}`, Alert>
 
 export type AlertRow = Alert
-export type AlertName = keyof typeof alerts
 
 /** Which part of the payments were approved, of those that the bank decided. */
 function approvals(range: string): string {
