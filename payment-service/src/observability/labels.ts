@@ -7,6 +7,8 @@ import { pspNames } from '../psp-gateway/registry.ts'
 /** The names of all jobs, as `runEvery` is told them. */
 export const jobNames = [
   'database clock',
+  'encryption keys',
+  'secret files',
   'outbox',
   'inbox',
   'resolver',
