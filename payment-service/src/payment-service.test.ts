@@ -24,6 +24,7 @@ before(async () => {
     API_PORT: '0',
     ADMIN_PORT: '0',
     INTERNAL_PORT: '0',
+    MANAGEMENT_PORT: '0',
     LOG_LEVEL: 'silent',
     PSP_TIMEOUT_MS: '100',
   }

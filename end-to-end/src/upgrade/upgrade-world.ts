@@ -95,6 +95,7 @@ export async function startUpgradeWorld(options: {
       pspPages,
       pspApi,
       shop,
+      management: 0,
       postgres: 0,
     }
     const addresses = addressesOf(ports)

@@ -9,8 +9,8 @@ import type { Version } from './upgrade-world.ts'
 export const thisVersion: Version = {
   name: 'this version',
   folder: pathInRepository(''),
-  readyPath: '/health',
-  drains: false,
+  readyPath: '/health/ready',
+  drains: true,
 }
 
 /** Migrations of a version that comes after this one: this one does not know the last two, and must work on with them. */
