@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
 import { listSecretFiles, readSecretSettings, type SecretField, type SecretSettings } from './secret-settings.ts'
 import { StartError } from './start-error.ts'
+import { stopsWithinMs } from './stop-sequence.ts'
+import type { DatabaseAccess } from './store/connection.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = SecretSettings & {
@@ -33,6 +35,10 @@ export type Config = SecretSettings & {
   pspTimeoutMs: number
   /** Networks (CIDR) of the load balancers whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
+  /** After the signal to end: how long the process still accepts requests, in ms, while load balancers notice. */
+  drainMs: number
+  /** How long whoever ends this process waits before it kills it, in ms. */
+  stopWithinMs: number
   allowLoopbackWebhooks: boolean
   logLevel: string
 }
@@ -80,14 +86,14 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
-    databaseAuth: choice('DATABASE_AUTH', 'password', ['password', 'aws-iam']),
-    databaseCa: readPemOrFile('DATABASE_CA', env.DATABASE_CA, problems),
+    ...readDatabaseAccess(env, problems),
     encryptionKmsKeyId: env.ENCRYPTION_KMS_KEY_ID || null,
-    awsRegion: env.AWS_REGION || null,
     kmsEndpoint: env.AWS_ENDPOINT_URL_KMS || null,
     extraCa: readCa('EXTRA_CA_FILE', env.EXTRA_CA_FILE, problems),
     pspTimeoutMs: number('PSP_TIMEOUT_MS', 10_000, 100, 60_000),
     trustedProxies: readNetworks(env.TRUSTED_PROXIES, problems),
+    drainMs: number('DRAIN_MS', 0, 0, 300_000),
+    stopWithinMs: number('STOP_WITHIN_MS', 30_000, 1_000, 600_000),
     allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
     logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
   }
@@ -96,10 +102,25 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     if (!config.relayUrl.startsWith('https:')) problems.push('RELAY_URL must be https in production')
     if (config.allowLoopbackWebhooks) problems.push('ALLOW_LOOPBACK_WEBHOOKS must be false in production')
   }
+  if (stopsWithinMs(config) > config.stopWithinMs)
+    problems.push(
+      `DRAIN_MS and PSP_TIMEOUT_MS are too long: this process takes up to ${stopsWithinMs(config)} ms to end, and is killed after STOP_WITHIN_MS, ${config.stopWithinMs} ms`,
+    )
   problems.push(...findSharedPorts(config), ...findDatabaseContradictions(config))
   if (problems.length > 0)
     throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
   return config
+}
+
+/** How every login of the database connects; `fincore migrate` needs nothing else. */
+export function readDatabaseAccess(env: Environment, problems: string[]): DatabaseAccess {
+  const auth = env.DATABASE_AUTH || 'password'
+  if (auth !== 'password' && auth !== 'aws-iam') problems.push('DATABASE_AUTH must be one of password, aws-iam')
+  return {
+    databaseAuth: auth === 'aws-iam' ? auth : 'password',
+    databaseCa: readPemOrFile('DATABASE_CA', env.DATABASE_CA, problems),
+    awsRegion: env.AWS_REGION || null,
+  }
 }
 
 /** How the database is reached must fit together; a token of AWS must never travel in clear. */

@@ -8,10 +8,9 @@ export type Connection = Pick<
   'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'
 >
 
-export type DatabaseSettings = Pick<
-  Config,
-  'databaseUrl' | 'databaseAuth' | 'databaseCa' | 'databasePassword' | 'awsRegion'
->
+/** What holds for every login of the database. */
+export type DatabaseAccess = Pick<Config, 'databaseAuth' | 'databaseCa' | 'awsRegion'>
+export type DatabaseSettings = DatabaseAccess & Pick<Config, 'databaseUrl' | 'databasePassword'>
 
 /**
  * How the application's login connects: by the address as it is written, or, where the password comes from elsewhere or
@@ -41,11 +40,11 @@ export function connectionOf(settings: DatabaseSettings, address?: string): Conn
 }
 
 /** How the owner of the tables connects: with the password of its address, or by AWS where that has none. */
-export function ownerConnectionOf(settings: DatabaseSettings, ownerUrl: string): Connection {
+export function ownerConnectionOf(settings: DatabaseAccess, ownerUrl: string): Connection {
   const url = new URL(ownerUrl)
   const isByAddress = settings.databaseAuth === 'password' || url.password !== ''
   if (isByAddress && (settings.databaseCa === null || url.search !== '')) return { connectionString: ownerUrl }
-  if (!isByAddress) return connectionOf(settings, ownerUrl)
+  if (!isByAddress) return connectionOf({ ...settings, databaseUrl: ownerUrl, databasePassword: null })
   return { ...partsOf(url, settings.databaseCa), password: decodeURIComponent(url.password) }
 }
 
