@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
 import { listSecretFiles, readSecretSettings, type SecretField, type SecretSettings } from './secret-settings.ts'
 import { StartError } from './start-error.ts'
 import { stopsWithinMs } from './stop-sequence.ts'
-import type { DatabaseAccess } from './store/connection.ts'
+import type { AccessSettings } from './store/connection.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = SecretSettings & {
@@ -62,11 +62,7 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
       problems.push(`${name} must be a whole number from ${min} to ${max}`)
     return value
   }
-  const choice = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
-    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
-    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
-    return found ?? fallback
-  }
+  const choice = makeChoice(env, problems)
   const address = (name: string): string => {
     const value = need(name)
     if (value !== '' && !/^https?:\/\/[^/]+$/.test(value))
@@ -86,7 +82,7 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
-    ...readDatabaseAccess(env, problems),
+    ...readAccess(env, problems),
     encryptionKmsKeyId: env.ENCRYPTION_KMS_KEY_ID || null,
     kmsEndpoint: env.AWS_ENDPOINT_URL_KMS || null,
     extraCa: readCa('EXTRA_CA_FILE', env.EXTRA_CA_FILE, problems),
@@ -107,20 +103,45 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
       `DRAIN_MS and PSP_TIMEOUT_MS are too long: this process takes up to ${stopsWithinMs(config)} ms to end, and is killed after STOP_WITHIN_MS, ${config.stopWithinMs} ms`,
     )
   problems.push(...findSharedPorts(config), ...findDatabaseContradictions(config))
-  if (problems.length > 0)
-    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
+  reportProblems(problems)
   return config
 }
 
-/** How every login of the database connects; `fincore migrate` needs nothing else. */
-export function readDatabaseAccess(env: Environment, problems: string[]): DatabaseAccess {
-  const auth = env.DATABASE_AUTH || 'password'
-  if (auth !== 'password' && auth !== 'aws-iam') problems.push('DATABASE_AUTH must be one of password, aws-iam')
+/** The settings that a command needs of all these which only connects, as a login that its own option names. */
+export function loadAccessSettings(env: Environment): AccessSettings {
+  const problems: string[] = []
+  const settings = readAccess(env, problems)
+  if (settings.databaseAuth === 'aws-iam') problems.push(...findMissingOfTokens(settings))
+  reportProblems(problems)
+  return settings
+}
+
+function reportProblems(problems: readonly string[]): void {
+  if (problems.length > 0)
+    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
+}
+
+const makeChoice =
+  (env: Environment, problems: string[]) =>
+  <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
+    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
+    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
+    return found ?? fallback
+  }
+
+function readAccess(env: Environment, problems: string[]): AccessSettings {
   return {
-    databaseAuth: auth === 'aws-iam' ? auth : 'password',
+    databaseAuth: makeChoice(env, problems)('DATABASE_AUTH', 'password', ['password', 'aws-iam']),
     databaseCa: readPemOrFile('DATABASE_CA', env.DATABASE_CA, problems),
     awsRegion: env.AWS_REGION || null,
   }
+}
+
+function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[] {
+  return [
+    ...(awsRegion === null ? ['AWS_REGION is missing; DATABASE_AUTH=aws-iam needs it'] : []),
+    ...(databaseCa === null ? ['DATABASE_CA is missing; DATABASE_AUTH=aws-iam needs it'] : []),
+  ]
 }
 
 /** How the database is reached must fit together; a token of AWS must never travel in clear. */
@@ -128,8 +149,7 @@ function findDatabaseContradictions(config: Config): string[] {
   const url = URL.parse(config.databaseUrl)
   const isIam = config.databaseAuth === 'aws-iam'
   return [
-    ...(isIam && config.awsRegion === null ? ['AWS_REGION is missing; DATABASE_AUTH=aws-iam needs it'] : []),
-    ...(isIam && config.databaseCa === null ? ['DATABASE_CA is missing; DATABASE_AUTH=aws-iam needs it'] : []),
+    ...(isIam ? findMissingOfTokens(config) : []),
     ...(isIam && (url?.password || config.databasePassword !== null)
       ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
       : []),

@@ -8,9 +8,9 @@ export type Connection = Pick<
   'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'
 >
 
-/** What holds for every login of the database. */
-export type DatabaseAccess = Pick<Config, 'databaseAuth' | 'databaseCa' | 'awsRegion'>
-export type DatabaseSettings = DatabaseAccess & Pick<Config, 'databaseUrl' | 'databasePassword'>
+/** How any login of the database is reached. */
+export type AccessSettings = Pick<Config, 'databaseAuth' | 'databaseCa' | 'awsRegion'>
+export type DatabaseSettings = AccessSettings & Pick<Config, 'databaseUrl' | 'databasePassword'>
 
 /**
  * How the application's login connects: by the address as it is written, or, where the password comes from elsewhere or
@@ -25,27 +25,26 @@ export function connectionOf(settings: DatabaseSettings, address?: string): Conn
   const url = new URL(written())
   // Tests and tools name sockets and parameters, which have no other form.
   if (url.hostname === '' || url.search !== '') return { connectionString: written() }
-  const parts = partsOf(url, settings.databaseCa)
-  if (settings.databaseAuth === 'aws-iam') {
-    const { host, port, user } = parts
-    return {
-      ...parts,
-      password: createTokenSource({ hostname: host, port, username: user, region: settings.awsRegion ?? '' }),
-    }
-  }
+  if (settings.databaseAuth === 'aws-iam') return connectionByToken(url, settings)
   return {
-    ...parts,
+    ...partsOf(url, settings.databaseCa),
     password: () => settings.databasePassword ?? decodeURIComponent(new URL(written()).password),
   }
 }
 
 /** How the owner of the tables connects: with the password of its address, or by AWS where that has none. */
-export function ownerConnectionOf(settings: DatabaseAccess, ownerUrl: string): Connection {
+export function ownerConnectionOf(settings: AccessSettings, ownerUrl: string): Connection {
   const url = new URL(ownerUrl)
   const isByAddress = settings.databaseAuth === 'password' || url.password !== ''
   if (isByAddress && (settings.databaseCa === null || url.search !== '')) return { connectionString: ownerUrl }
-  if (!isByAddress) return connectionOf({ ...settings, databaseUrl: ownerUrl, databasePassword: null })
+  if (!isByAddress) return connectionByToken(url, settings)
   return { ...partsOf(url, settings.databaseCa), password: decodeURIComponent(url.password) }
+}
+
+function connectionByToken(url: URL, { databaseCa, awsRegion }: AccessSettings): Connection {
+  const parts = partsOf(url, databaseCa)
+  const { host, port, user } = parts
+  return { ...parts, password: createTokenSource({ hostname: host, port, username: user, region: awsRegion ?? '' }) }
 }
 
 function partsOf(url: URL, ca: string | null) {

@@ -22,15 +22,13 @@ export function addMigrate(program: Command, run: Run): void {
     .action(
       action<MigrateCommandOptions>(run, async ({ databaseUrl, json }) => {
         if (databaseUrl === undefined) throw new CommandFailure('--database-url or MIGRATIONS_DATABASE_URL is missing')
-        const [{ readDatabaseAccess }, { migrateAtStart }, { StartError }] = await Promise.all([
-          import('../../config.ts'),
+        const [{ migrateAtStart }, { loadAccessSettings }, { StartError }] = await Promise.all([
           import('../../start-checks.ts'),
+          import('../../config.ts'),
           import('../../start-error.ts'),
         ])
-        const problems: string[] = []
-        const access = readDatabaseAccess(run.io.env, problems)
-        if (problems.length > 0) throw new CommandFailure(problems.join('; '))
-        const { applied, unknown } = await migrateAtStart(access, databaseUrl).catch((error: unknown) => {
+        const doMigrate = async () => migrateAtStart(loadAccessSettings(run.io.env), databaseUrl)
+        const { applied, unknown } = await doMigrate().catch((error: unknown) => {
           throw error instanceof StartError ? new CommandFailure(error.reason) : error
         })
         if (json) return say(run.io, toJson({ object: 'migration', applied, unknown }))
