@@ -68,7 +68,7 @@ export function assembleImage(input: AssembleInput): AssembledImage {
     const root = index === all.length - 1 ? input.into : `${input.into}.${stage.name}`
     if (existsSync(root) && readdirSync(root).length > 0) throw new Error(`${root} is not empty`)
     const isInstalling = stage.steps.some(({ text }) => text.startsWith('npm ci '))
-    makeBase(root, input.install === 'npm' && isInstalling)
+    makeBase(root, { npm: isInstalling && input.install === 'npm', linked: input.install === 'copy' })
     const build: Build = { root, config: { ...emptyConfig, env: {} }, input, stages, isSeen }
     for (const step of stage.steps) {
       input.onStep?.(`${step.keyword} ${step.words.length > 0 ? step.words.join(' ') : step.text}`)

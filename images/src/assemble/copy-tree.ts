@@ -18,7 +18,8 @@ export function copyTree(from: string, to: string, without: readonly string[] = 
   }
 }
 
-function copyFile(from: string, to: string): void {
+/** A file that nobody changes. */
+export function copyFile(from: string, to: string): void {
   try {
     linkSync(from, to)
   } catch {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { copyFile } from './copy-tree.ts'
 
 /** Of Debian's own programs those that a step of our Dockerfiles, a start script or the entry itself runs. */
 const programs = ['sh', 'env', 'sed', 'rm', 'ln', 'ls', 'cat', 'id', 'dirname', 'setpriv']
@@ -42,37 +43,44 @@ const fromHost = ['etc/hosts', 'etc/resolv.conf']
  * Lays out, in an empty folder, what our Dockerfiles need of `node:24-bookworm-slim`: Node and npm in `/usr/local`, a few
  * programs of this machine with the libraries that they load, in the places where Debian has them. It holds less than the
  * image does: what is missing here and needed fails, and what is more there was never needed.
- * @param withNpm whether a step will run it: it is thousands of files.
+ * @param npm whether a step will run it: it is thousands of files.
+ * @param linked whether Node is the very file that runs this, which spares 125 MB where nobody changes it.
  */
-export function makeBase(root: string, withNpm: boolean): void {
+export function makeBase(root: string, { npm, linked }: { npm: boolean; linked: boolean }): void {
   for (const folder of folders) mkdirSync(join(root, folder), { recursive: true })
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) symlinkSync(`usr/${name}`, join(root, name))
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
   for (const path of fromHost) if (existsSync(`/${path}`)) copy(realpathSync(`/${path}`), join(root, path))
 
-  copy(process.execPath, join(root, 'usr/local/bin/node'))
-  if (withNpm) {
-    const npm = dirname(dirname(realpathSync(find('npm'))))
-    cpSync(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
+  const node = join(root, 'usr/local/bin/node')
+  if (linked) copyFile(process.execPath, node)
+  else copy(process.execPath, node)
+  if (npm) {
+    const folder = dirname(dirname(realpathSync(find('npm'))))
+    cpSync(folder, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
     symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'))
   }
-  for (const name of programs) copy(realpathSync(find(name)), join(root, 'usr/bin', name))
-
-  for (const library of listLibraries([process.execPath, ...programs.map(find)])) {
+  found ??= findPrograms()
+  for (const [name, path] of Object.entries(found.programs)) copy(realpathSync(path), join(root, 'usr/bin', name))
+  for (const library of found.libraries) {
     // `/lib` leads to `/usr/lib`: the folder is that of the real file, the name the one that is loaded.
     const place = join(realpathSync(dirname(library)), library.slice(dirname(library).length + 1))
     copy(realpathSync(library), join(root, place))
   }
 }
 
-function find(program: string): string {
-  return execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).trim()
+let found: { programs: Record<string, string>; libraries: string[] } | undefined
+
+/** Where the programs lie, and the libraries that the dynamic linker loads for them and for Node, itself included. */
+function findPrograms(): NonNullable<typeof found> {
+  const paths = Object.fromEntries(programs.map((name) => [name, find(name)]))
+  const text = execFileSync('ldd', [process.execPath, ...Object.values(paths)], { encoding: 'utf8' })
+  const libraries = [...new Set([...text.matchAll(/(\/\S+\.so\S*) \(0x/g)].map(([, path]) => path ?? ''))]
+  return { programs: paths, libraries }
 }
 
-/** The libraries that the dynamic linker loads for these programs, itself included. */
-function listLibraries(paths: readonly string[]): string[] {
-  const text = execFileSync('ldd', [...paths], { encoding: 'utf8' })
-  return [...new Set([...text.matchAll(/(\/\S+\.so\S*) \(0x/g)].map(([, path]) => path ?? ''))]
+function find(program: string): string {
+  return execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).trim()
 }
 
 function copy(from: string, to: string): void {
