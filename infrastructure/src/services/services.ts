@@ -1,5 +1,6 @@
 import { CfnCluster, CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { CfnOutput, Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import { allowConnection, type Database, databaseLogins } from '../data/database.ts'
 import type { Edge } from '../edge/load-balancers.ts'
@@ -70,6 +71,16 @@ export function createServices(
     },
     shared,
   )
+  // What the command that runs it must be told (docs/aws/README.md).
+  const outputs = {
+    MigrationsTask: migrations.ref,
+    MigrationsSubnets: Fn.join(
+      ',',
+      network.subnets.application.map(({ id }) => id),
+    ),
+    MigrationsSecurityGroup: network.securityGroups.migrations.attrGroupId,
+  }
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(scope, name, { value })
   return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations }
 }
 
