@@ -1,5 +1,7 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
+import { createAlarms } from './alarms/alarms.ts'
 import { createAudit } from './audit/audit.ts'
+import { scheduleAuditExport } from './audit/export-schedule.ts'
 import { createBackups } from './data/backups.ts'
 import { createDatabase } from './data/database.ts'
 import { createKeys } from './data/keys.ts'
@@ -58,6 +60,16 @@ export function buildEnvironment(app: App, environment: Environment, release: st
   const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
   const secrets = findSecrets(service, environment)
   const shared = { images, secrets, keys, logs: audit.logGroups, release }
-  createServices(service, environment, { network, edge, database, shared })
+  const services = createServices(service, environment, { network, edge, database, shared })
+  scheduleAuditExport(service, environment, { services, network })
+  createAlarms(service, environment, {
+    keys,
+    logGroups: audit.logGroups,
+    watched: {
+      edge,
+      database,
+      services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) },
+    },
+  })
   return [foundation, data, service]
 }

@@ -23,6 +23,7 @@ export type Database = {
 
 /** The logins of docs/aws/data.md. Both come with a token of IAM; neither has a password. */
 export const databaseLogins = { app: 'fincore_app', owner: 'fincore_owner' } as const
+export type DatabaseLogin = (typeof databaseLogins)[keyof typeof databaseLogins]
 export const databaseName = 'fincore'
 
 /** The major version that FinCore is tested with. */
@@ -144,7 +145,7 @@ function createMonitoringRole(scope: Construct, environment: Environment, keys: 
 export function allowConnection(
   environment: Environment,
   { resourceId }: Pick<Database, 'resourceId'>,
-  login: (typeof databaseLogins)[keyof typeof databaseLogins],
+  login: DatabaseLogin,
 ): PolicyStatement {
   return new PolicyStatement({
     sid: 'ComeToDatabase',

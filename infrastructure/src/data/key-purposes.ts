@@ -81,13 +81,15 @@ export const keyPurposes = {
   alarms: {
     holds: 'what alarms say, on its way to people',
     uses: [
-      ...['cloudwatch', 'events', 'backup', 'events.rds'].map((service) => ({
-        sid: `PublishBy${service.replace('.', '')}`,
-        service: () => `${service}.amazonaws.com`,
+      {
+        sid: 'PublishByCloudWatch',
+        service: () => 'cloudwatch.amazonaws.com',
         namesAccount: true,
         actions: forQueues,
-      })),
-      { sid: 'Schedules', roles: ['schedules' as const], actions: forQueues },
+      },
+      // EventBridge says to SNS and KMS only that it is EventBridge.
+      { sid: 'PublishByEventBridge', service: () => 'events.amazonaws.com', actions: forQueues },
+      { sid: 'Remind', roles: ['reminders'], actions: forQueues },
     ],
   },
 } satisfies Record<string, { holds: string; uses: KeyUse[] }>

@@ -12,14 +12,16 @@ export type RoleName =
   | 'admin-task'
   | 'relay-task'
   | 'migrations-task'
-  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations'}-start`
+  | 'auditExport-task'
+  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations' | 'auditExport'}-start`
   | 'archive-delivery'
   | 'archive-copy'
   | 'trail-log'
   | 'backup'
   | 'database-monitoring'
   | 'log-subscription'
-  | 'schedules'
+  | 'reminders'
+  | 'audit-export-schedule'
 
 export function roleName(environment: Environment, role: RoleName): string {
   return `fincore-${environment.name}-${role}`

@@ -2,7 +2,8 @@ import { CfnCluster, CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnOutput, Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import { allowConnection, type Database, databaseLogins } from '../data/database.ts'
+import { auditExportCommand } from '../audit/export-schedule.ts'
+import { allowConnection, type Database, type DatabaseLogin, databaseLogins } from '../data/database.ts'
 import type { Edge } from '../edge/load-balancers.ts'
 import type { Environment } from '../environments.ts'
 import type { Network } from '../network/network.ts'
@@ -18,9 +19,10 @@ export type Services = {
   clusterArn: string
   serviceNames: Record<ServiceName, string>
   migrations: CfnTaskDefinition
+  auditExport: CfnTaskDefinition
 }
 
-/** The cluster, its four services, and the task that migrates the database before a rollout. */
+/** The cluster, its four services, and the two tasks that run once: migrations before a rollout, an export each night. */
 export function createServices(
   scope: Construct,
   environment: Environment,
@@ -55,22 +57,25 @@ export function createServices(
     return service.attrName
   }
   const serviceNames = { api: create('api'), worker: create('worker'), admin: create('admin'), relay: create('relay') }
-  const migrations = createTaskDefinition(
-    home,
-    environment,
-    'migrations',
-    {
-      image: 'payment-service',
-      command: ['migrate'],
-      door: null,
-      internalPort: null,
-      settings: settings.migrations,
-      size: { cpu: 512, memory: 1024 },
-      alive: null,
-      rights: [allowConnection(environment, database, databaseLogins.owner)],
-    },
-    shared,
-  )
+  const once = (name: 'migrations' | 'auditExport', command: string[], login: DatabaseLogin) =>
+    createTaskDefinition(
+      home,
+      environment,
+      name,
+      {
+        image: 'payment-service',
+        command,
+        door: null,
+        internalPort: null,
+        settings: settings[name],
+        size: { cpu: 512, memory: 1024 },
+        alive: null,
+        rights: [allowConnection(environment, database, login)],
+      },
+      shared,
+    )
+  const migrations = once('migrations', ['migrate'], databaseLogins.owner)
+  const auditExport = once('auditExport', auditExportCommand, databaseLogins.app)
   // What the command that runs it must be told (docs/aws/README.md).
   const outputs = {
     MigrationsTask: migrations.ref,
@@ -81,7 +86,7 @@ export function createServices(
     MigrationsSecurityGroup: network.securityGroups.migrations.attrGroupId,
   }
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(scope, name, { value })
-  return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations }
+  return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations, auditExport }
 }
 
 function createService(

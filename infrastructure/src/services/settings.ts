@@ -14,7 +14,7 @@ const drainMs = 10_000
 export function settingsOf(
   environment: Environment,
   { database, keys }: { database: Database; keys: Keys },
-): Record<ServiceName | 'migrations', Settings> {
+): Record<ServiceName | 'migrations' | 'auditExport', Settings> {
   const { domains, region } = environment
   const databaseUrl = (login: string) => `postgres://${login}@${database.endpoint}:${database.port}/${databaseName}`
   const ofPaymentService: Settings = {
@@ -41,6 +41,7 @@ export function settingsOf(
       RELAY_CERTIFICATE_SOURCE: 'header',
       RELAY_TRUSTED_PROXIES: groupRange(environment, 'public'),
     },
+    auditExport: ofPaymentService,
     migrations: {
       ...ofPaymentService,
       MIGRATIONS_DATABASE_URL: databaseUrl(databaseLogins.owner),

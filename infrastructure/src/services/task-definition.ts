@@ -11,7 +11,7 @@ import type { Images } from './images.ts'
 import type { ServiceName, ServiceRow } from './services-table.ts'
 import type { Settings } from './settings.ts'
 
-export type Program = ServiceName | 'migrations'
+export type Program = ServiceName | 'migrations' | 'auditExport'
 /** What all tasks are made of. */
 export type Shared = { images: Images; secrets: AppSecrets; keys: Keys; logs: LogGroups; release: string }
 export type Task = Pick<ServiceRow, 'image' | 'command' | 'door' | 'internalPort'> & {
@@ -24,6 +24,8 @@ export type Task = Pick<ServiceRow, 'image' | 'command' | 'door' | 'internalPort
 
 /** Longer than the 30 s in which a program ends, and as long as Fargate allows for a setting of its own. */
 const stopTimeoutSeconds = 60
+/** A log that is slow must not stop payments; what is lost then is counted by nobody, so the buffer is large. */
+const neverWaitForLog = { mode: 'non-blocking', 'max-buffer-size': '25m' }
 /** A number without meaning: no user of the image or of a machine has it. */
 const user = '65532:65532'
 
@@ -95,9 +97,7 @@ export function createTaskDefinition(
             'awslogs-group': shared.logs[program].ref,
             'awslogs-region': environment.region,
             'awslogs-stream-prefix': program,
-            // A log that is slow must not stop payments; what is lost then is counted by nobody, so the buffer is large.
-            mode: 'non-blocking',
-            'max-buffer-size': '25m',
+            ...(program === 'auditExport' ? {} : neverWaitForLog),
           },
         },
       },
