@@ -1,9 +1,17 @@
 import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
+import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { ValueOf } from '../../observability/labels.ts'
+import { watchBatch } from '../../observability/watch-batch.ts'
 import { createBatcher } from '../../store/batcher.ts'
-import { type ClaimedDelivery, cancelWaitingDeliveries, claimDueDeliveries } from '../../store/webhook-deliveries.ts'
+import {
+  type ClaimedDelivery,
+  cancelWaitingDeliveries,
+  claimDueDeliveries,
+  handBackDelivery,
+} from '../../store/webhook-deliveries.ts'
 import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
 import { disableEndpoint } from '../endpoint-health/disable-endpoint.ts'
@@ -15,10 +23,10 @@ import { signWebhook } from './sign-webhook.ts'
 const pollMs = 250
 /** A little longer than a try can take; after it another process may take the delivery, so a crash costs no more. */
 const leaseMs = 20_000
-/** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
+/** How long stopping waits at most for tries that are under way; those left are cut off, and another process sends them. */
 const stopWithinMs = 8_000
 
-export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now'>
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
 export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
 
@@ -35,20 +43,31 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const underWay = new Set<Promise<void>>()
   /** Whether more may wait than the last round could take: of a receiver, when it had no place left. */
   let mayHaveMore: (receiver: Receiver) => boolean = () => false
+  let isStopping = false
   const stopping = new AbortController()
-  const records = createBatcher<TryResult, undefined>(async (results) => {
-    await recordTries(deps.pool, results)
-    return results.map(() => undefined)
-  })
+  const cutOff: ClaimedDelivery[] = []
+  const records = createBatcher<TryResult, undefined>(
+    async (results) => {
+      await recordTries(deps.pool, results)
+      return results.map(() => undefined)
+    },
+    {},
+    watchBatch(deps.metrics, 'webhook_tries'),
+  )
 
   const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
     const triedAt = deps.now()
     const begunAt = performance.now()
-    const sent = await sender.send(delivery.url, sign(deps, delivery, triedAt), delivery.body, stopping.signal)
-    // Cut off by our own end: whether it arrived is not known, so the lease decides.
-    if (stopping.signal.aborted) return false
+    const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
+    // Cut off by our own end: whether it arrived is not known, so another process sends it again.
+    if (stopping.signal.aborted) {
+      cutOff.push(delivery)
+      return false
+    }
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
+    deps.metrics.count('fincore_webhook_tries_total', { result: resultOf(sent) })
+    deps.metrics.observe('fincore_webhook_try_duration_seconds', {}, tookMs / 1_000)
     await records.submit(result)
     // 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants.
     if ('status' in sent && sent.status === 410) {
@@ -73,40 +92,53 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       })
     underWay.add(running)
   }
+  const handBack = (claimed: readonly ClaimedDelivery[]): Promise<void> =>
+    handOver(claimed, (one) => handBackDelivery(deps.pool, one), 'outbox', deps.log)
   const job = runEvery(
     pollMs,
     'outbox',
     async () => {
-      if (places.free() <= 0 || stopping.signal.aborted) return
+      if (places.free() <= 0) return
       const limits = { ...placeBounds, total: places.free(), leaseMs }
       const claimed = await claimDueDeliveries(deps.pool, limits, places.taken())
+      if (isStopping) return handBack(claimed)
       for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
         else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
       }
       mayHaveMore = places.listFull()
     },
-    deps.log,
+    deps,
   )
 
   return {
     wake: job.wake,
     async stop(withinMs = stopWithinMs) {
+      isStopping = true
       const limitMs = Math.min(withinMs, stopWithinMs)
       const abort = setTimeout(() => stopping.abort(), limitMs)
       await job.stop(limitMs)
       await Promise.all(underWay)
       clearTimeout(abort)
+      await handBack(cutOff)
       await sender.close()
     },
   }
 }
 
-function sign(
+/** 1xx is no answer, and what lies beyond 5xx is a fault of the server's. */
+function resultOf(sent: SendResult): ValueOf<'result'> {
+  if ('error' in sent) return sent.error
+  if (sent.status < 300) return 'delivered'
+  return sent.status < 400 ? 'status_3xx' : sent.status < 500 ? 'status_4xx' : 'status_5xx'
+}
+
+async function sign(
   deps: OutboxDeps,
   { endpointId, eventId, secret, previousSecret, body }: ClaimedDelivery,
   at: Date,
-): Record<string, string> {
+): Promise<Record<string, string>> {
+  await deps.vault.learnKeysOf(secret, previousSecret)
   const sealed = previousSecret === null ? [secret] : [secret, previousSecret]
   const secrets = sealed.map((one) => deps.vault.open(one, endpointId))
   return signWebhook(eventId, at, body, secrets)
