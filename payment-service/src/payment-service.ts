@@ -13,6 +13,7 @@ import { keyRoundMs, openKeyRing } from './encryption/key-ring.ts'
 import { alertUnresolved } from './flows/alert-unresolved.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { applyDueSettlements, endNeedlessSettlements } from './flows/apply-settlements.ts'
+import { listUnreportedCards } from './flows/charge-card.ts'
 import { expireDueSessions } from './flows/expire-payment-session.ts'
 import { createApiServer, perMinute } from './http/api-server.ts'
 import { startResolver } from './jobs/resolver.ts'
@@ -37,6 +38,7 @@ import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import { explainListening } from './start-checks.ts'
 import { createDoorway, createStop, requestsEndWithinMs } from './stop-sequence.ts'
+import { countSent } from './store/attempts.ts'
 import type { AuditRecord } from './store/audit.ts'
 import { connectionOf } from './store/connection.ts'
 import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
@@ -132,7 +134,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   await audit.write(describeRun('audit_log.start', config.roles))
 
   const addresses: Record<string, string> = {}
-  const doorway = createDoorway(deps.pspPlaces.relayed.taken)
+  const doorway = createDoorway(() => countSent(pool, listUnreportedCards()))
   const listen = async (name: 'api' | 'admin' | 'internal' | 'management', app: App, port: number): Promise<App> => {
     // Whoever watches the process is answered to its end.
     if (name !== 'management') doorway.add(name, app)

@@ -18,8 +18,6 @@ type Calls = {
   open(): PspPlace
   /** Of each account that was called: how many calls are under way, and how many may be. */
   list(): { accountId: string; underWay: number; most: number }[]
-  /** How many calls have a place now. */
-  taken(): number
 }
 
 /** The place of one call; nobody's yet. */
@@ -81,7 +79,6 @@ function createCalls(most: number, bounds: LimitBounds, now: () => number, onCal
   }
   return {
     open: () => openPlace(all, paceOf, now, onCall),
-    taken: all.taken,
     list: () => [...paces].map(([accountId, pace]) => ({ accountId, ...pace.places() })),
   }
 }
