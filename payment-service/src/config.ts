@@ -16,6 +16,10 @@ export type Config = {
   /** The card relay's address, told to merchants who send a card to the wrong door. */
   relayUrl: string
   databaseUrl: string
+  /** Where changes are listened for: past a pooler of connections, behind which nobody can listen. */
+  listenDatabaseUrl: string
+  /** Whether statements may be prepared once for a connection; not behind a pooler that knows nothing of that. */
+  preparesStatements: boolean
   migrationsDatabaseUrl: string | null
   databaseConnections: number
   /** 32 bytes: encrypts credentials and webhook secrets; other keys are derived from it. */
@@ -80,6 +84,8 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
     databaseUrl: databaseUrl('DATABASE_URL', need('DATABASE_URL')),
+    listenDatabaseUrl: databaseUrl('LISTEN_DATABASE_URL', env.LISTEN_DATABASE_URL || (env.DATABASE_URL ?? '')),
+    preparesStatements: choice('DATABASE_PREPARED_STATEMENTS', 'true', ['true', 'false']) === 'true',
     migrationsDatabaseUrl: env.MIGRATIONS_DATABASE_URL
       ? databaseUrl('MIGRATIONS_DATABASE_URL', env.MIGRATIONS_DATABASE_URL)
       : null,

@@ -10,7 +10,7 @@ import { createVault } from './secrets.ts'
 import { openDatabaseClock } from './store/database-clock.ts'
 import { openDirectory } from './store/directory.ts'
 import { createHotPath } from './store/hot-path.ts'
-import { openPool } from './store/pool.ts'
+import { openPool, serviceLimits } from './store/pool.ts'
 
 /** Few, because it does one thing after the other beside a service that needs its own. */
 const connections = 4
@@ -19,7 +19,7 @@ const connections = 4
 export async function openDeps(config: Config): Promise<{ deps: Deps; close(): Promise<void> }> {
   // Standard output belongs to the command, and what it finds it says itself.
   const log = createLog('silent')
-  const pool = openPool(config.databaseUrl, connections)
+  const pool = openPool(config.databaseUrl, connections, serviceLimits, config)
   const vault = createVault(config.encryptionKey)
   const sender = createSender({ extraCa: config.extraCa })
   const closePool = async () => {

@@ -31,10 +31,11 @@ import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
+import { followWriter } from './store/follow-writer.ts'
 import { forgetOldBlocks, forgetOldKeys, forgetOldNotices, forgetOldTries } from './store/forget.ts'
 import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
-import { openPool } from './store/pool.ts'
+import { openPool, serviceLimits } from './store/pool.ts'
 import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
@@ -52,7 +53,8 @@ const stopMarginMs = 2_000
 /** Starts the roles that the configuration names, in one process. What can be wrong with its database, main.ts has looked at. */
 export async function startPaymentService(config: Config): Promise<PaymentService> {
   const log = createLog(config.logLevel)
-  const pool = openPool(config.databaseUrl, config.databaseConnections)
+  const pool = openPool(config.databaseUrl, config.databaseConnections, serviceLimits, config)
+  const follower = followWriter(pool, log)
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
   const vault = createVault(config.encryptionKey)
@@ -124,6 +126,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       await audit.flush()
       await sender.close()
       await directory.close()
+      follower.stop()
       await pool.end()
     },
   }

@@ -19,7 +19,7 @@ before(async () => {
   pool = openPool(database.appUrl, 2)
   proxy = await startSwitchedProxy(database.appUrl)
   directory = await openDirectory(
-    { environment: 'sandbox', databaseUrl: proxy.url },
+    { environment: 'sandbox', listenDatabaseUrl: proxy.url },
     pool,
     createVault(Buffer.alloc(32, 7)),
     createLog('silent'),

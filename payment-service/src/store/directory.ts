@@ -62,7 +62,7 @@ const misplaced = {
 } as const
 
 export async function openDirectory(
-  { environment, databaseUrl }: Pick<Config, 'environment' | 'databaseUrl'>,
+  { environment, listenDatabaseUrl }: Pick<Config, 'environment' | 'listenDatabaseUrl'>,
   pool: Pool,
   vault: Vault,
   log: Log,
@@ -115,7 +115,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const stopListening = await listen(databaseUrl, tell, log)
+  const stopListening = await listen(listenDatabaseUrl, tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),

@@ -26,7 +26,7 @@ export type ApiWorld = WebhookWorld & {
 export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Promise<ApiWorld> {
   const world = await createWebhookWorld()
   const { pool, vault, config, log } = world
-  const directory = await openDirectory({ ...config, databaseUrl: world.databaseUrl }, pool, vault, log)
+  const directory = await openDirectory({ ...config, listenDatabaseUrl: world.databaseUrl }, pool, vault, log)
   const woken = { outbox: 0, inbox: 0 }
   const deps: Deps = {
     config,
