@@ -37,3 +37,13 @@ test('statements are prepared unless a pooler knows nothing of that', () => {
   assert.equal(loadConfig({ ...env, DATABASE_PREPARED_STATEMENTS: 'false' }).preparesStatements, false)
   assert.throws(() => loadConfig({ ...env, DATABASE_PREPARED_STATEMENTS: 'no' }), /must be one of true, false/)
 })
+
+test('a process is not told to take longer for its end than whoever ends it waits', () => {
+  assert.equal(loadConfig({ ...env, DRAIN_MS: '15000' }).drainMs, 15_000)
+  assert.throws(
+    () => loadConfig({ ...env, DRAIN_MS: '15001' }),
+    /takes up to 30001 ms to end, .* STOP_WITHIN_MS, 30000/,
+  )
+  assert.throws(() => loadConfig({ ...env, PSP_TIMEOUT_MS: '60000' }), /DRAIN_MS and PSP_TIMEOUT_MS are too long/)
+  loadConfig({ ...env, PSP_TIMEOUT_MS: '60000', STOP_WITHIN_MS: '65000' })
+})
