@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { pathInRepository } from '@fincore/dev/managed-process'
 import { gather, type Stage } from '../faults/drill.ts'
 import { checkAll } from '../faults/invariants/check-all.ts'
+import type { Evidence, Movement } from '../faults/invariants/evidence.ts'
 import { countDamage, type Damage } from './failover-report.ts'
 import { printTable } from './print-table.ts'
 
@@ -14,6 +15,8 @@ type Report = {
 }
 export type Aftermath = {
   before: Damage
+  /** Movements at the PSP that FinCore knew nothing of. */
+  forgotten: number
   /** In milliseconds since 1970: what came later was not compared. */
   comparedUntil: number
   reports: { account: string; report: Report }[]
@@ -46,9 +49,16 @@ export function reconcileAfterwards(progress: (line: string) => void): {
         progress(`fincore reconcile --psp-account ${id}`)
         reports.push({ account: id, report: await reconcile(stage, id, from, to) })
       }
-      aftermath = { before, comparedUntil: to.getTime(), reports }
+      aftermath = { before, forgotten: findForgotten(evidence).length, comparedUntil: to.getTime(), reports }
     },
   }
+}
+
+/** What the PSP did under a reference, and for a payment, that the books do not have. */
+export function findForgotten({ truth, attempts, charges }: Evidence): Movement[] {
+  const references = new Set(attempts.map(({ id }) => id))
+  const payments = new Set(charges.map(({ psp_reference }) => psp_reference))
+  return truth.filter(({ own_reference, payment }) => !references.has(own_reference) && !payments.has(payment))
 }
 
 /** The sum of what `comparableUntil` leaves out: on their way, calls, look-ups, the PSP’s own window. And some more. */
@@ -66,7 +76,7 @@ async function reconcile(stage: Stage, account: string, from: Date, to: Date): P
   return JSON.parse(ended.stdout) as Report
 }
 
-export function describeAftermath({ before, reports }: Aftermath, after: Damage, markdown: boolean): string {
+export function describeAftermath({ before, forgotten, reports }: Aftermath, after: Damage, markdown: boolean): string {
   const classes = Map.groupBy(
     reports.flatMap(({ report }) => report.differences),
     (one) => one.class,
@@ -79,10 +89,9 @@ export function describeAftermath({ before, reports }: Aftermath, after: Damage,
         ['', 'when it had settled', 'after fincore reconcile'],
         damage('acknowledged charges', ({ acknowledged }) => acknowledged),
         damage('of which FinCore knows nothing any more', ({ gone }) => gone),
-        damage('objects with something lost', ({ lost }) => lost),
-        damage('with something doubled', ({ doubled }) => doubled),
-        damage('guessed', ({ guessed }) => guessed),
-        damage('other promises broken', ({ others }) => others),
+        ['movements at the PSP that it knows nothing of', String(forgotten), String(forgotten)],
+        damage('payments doubled', ({ doubled }) => doubled),
+        damage('outcomes guessed', ({ guessed }) => guessed),
       ],
       markdown,
     ),

@@ -1,5 +1,5 @@
 import type { DrillResult } from '../faults/drill.ts'
-import type { Aftermath } from './aftermath.ts'
+import { type Aftermath, findForgotten } from './aftermath.ts'
 import type { Restored } from './restore.ts'
 
 /** Why a restore has failed; empty when it did what it promises. */
@@ -24,15 +24,10 @@ export function findRestoreReasons(restored: Restored, drill: DrillResult, after
 
 /** What the PSP did and FinCore does not know any more must be among what reconciliation found. */
 function findUnfound({ evidence }: DrillResult, { reports, comparedUntil }: Aftermath): string[] {
-  const attempts = new Set(evidence.attempts.map(({ id }) => id))
   const found = new Set(reports.flatMap(({ report }) => report.differences.map(({ psp_payment }) => psp_payment)))
-  const payments = evidence.charges.map(({ psp_reference }) => psp_reference)
   const stopped = reports.flatMap(({ report }) =>
     report.stopped === null ? [] : [`reconciliation ended: ${report.stopped}`],
   )
-  const unfound = evidence.truth.filter(
-    ({ own_reference, payment, at }) =>
-      !attempts.has(own_reference) && !payments.includes(payment) && at < comparedUntil && !found.has(payment),
-  )
+  const unfound = findForgotten(evidence).filter(({ payment, at }) => at < comparedUntil && !found.has(payment))
   return [...stopped, ...unfound.map(({ kind, payment }) => `a ${kind} of ${payment} at the PSP was not found`)]
 }
