@@ -11,7 +11,7 @@ export type FailoverSettings = {
 }
 
 /** How far behind an asynchronous standby is in the drill: a busy network, or another region. */
-const behindMs = 400
+const behindMs = 1_500
 
 /** @returns the settings, or what is wrong with the arguments. */
 export function readFailoverSettings(args: readonly string[]): FailoverSettings | { wrong: string } {

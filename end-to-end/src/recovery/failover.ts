@@ -17,10 +17,47 @@ export type Round = {
 
 export type FailoverResult = { rounds: Round[]; drill: DrillResult }
 
-/** How long payments go on before a kill, and after service came back. */
-const calmMs = { whole: 8_000, small: 2_000 } as const
+/** The parts of a drill in which the primary is lost while payments go on. */
+export type FailoverPlan = {
+  startDatabase(folder: string, port: number): Promise<PostgresPair>
+  /** Loses the primary once; each time after the first a new standby is made before. */
+  makePhase(name: string): Phase
+  /** What was measured so far. */
+  rounds: readonly Round[]
+}
+
 const backWithinMs = 90_000
 const mostPayments = 20_000
+
+/** @param settings `calmMs`: how long payments go on before the loss, and after service came back. */
+export function planFailover(
+  settings: Pick<FailoverSettings, 'perSecond' | 'replication' | 'how'> & { calmMs: number },
+): FailoverPlan {
+  let pair: PostgresPair | null = null
+  const rounds: Round[] = []
+  return {
+    rounds,
+    async startDatabase(folder, port) {
+      pair = await startPostgresPair(folder, port, settings.replication)
+      return pair
+    },
+    makePhase: (name) => ({
+      name,
+      perSecond: settings.perSecond,
+      async run(stage) {
+        if (pair === null) throw new Error('There is no pair of servers')
+        if (rounds.length > 0) await pair.addStandby()
+        await sleep(settings.calmMs)
+        const before = countCharges(stage.journal.asked)
+        const round = await measure(stage, await pair.failOver(settings.how), before)
+        await sleep(settings.calmMs)
+        round.acknowledged.after = countCharges(stage.journal.asked) - before
+        rounds.push(round)
+        stage.progress(`  first charge ${(round.firstCharge / 1_000).toFixed(1)} s after the loss`)
+      },
+    }),
+  }
+}
 
 /**
  * Has the modelled merchant pay all the time, takes the primary away, and judges what came of the payments by the PSP’s
@@ -30,44 +67,25 @@ const mostPayments = 20_000
  */
 export async function drillFailover(
   settings: Omit<FailoverSettings, 'markdown'>,
-  shape: 'whole' | 'small',
   progress: (line: string) => void,
   beforeJudging?: (stage: Stage) => Promise<void>,
 ): Promise<FailoverResult> {
-  const kept: { pair: PostgresPair | null } = { pair: null }
-  const rounds: Round[] = []
-  const phases = Array.from({ length: settings.rounds }, (_, index): Phase => {
-    const name = `round ${index + 1}: the primary is gone (${settings.how})`
-    const run = async (stage: Stage) => {
-      if (kept.pair === null) throw new Error('There is no pair of servers')
-      if (index > 0) await kept.pair.addStandby()
-      await sleep(calmMs[shape])
-      const before = countCharges(stage.journal.asked)
-      const failover = await kept.pair.failOver(settings.how)
-      const round = await measure(stage, failover, before)
-      await sleep(calmMs[shape])
-      round.acknowledged.after = countCharges(stage.journal.asked) - before
-      rounds.push(round)
-      progress(`  first charge ${(round.firstCharge / 1_000).toFixed(1)} s after the kill`)
-    }
-    return { name, perSecond: settings.perSecond, run }
-  })
+  const plan = planFailover({ ...settings, calmMs: 8_000 })
   const drill = await runDrill({
     seed: settings.seed,
-    shape,
+    shape: 'whole',
     payments: mostPayments,
     // What is said of payments that were lost is held for operators, and so never comes to rest.
     restWithinMs: settings.replication.kind === 'synchronous' ? 120_000 : 45_000,
     smallFileSystem: null,
-    startDatabase: async (folder, port) => {
-      kept.pair = await startPostgresPair(folder, port, settings.replication)
-      return kept.pair
-    },
-    phases,
+    startDatabase: plan.startDatabase,
+    phases: Array.from({ length: settings.rounds }, (_, index) =>
+      plan.makePhase(`round ${index + 1}: the primary is lost (${settings.how})`),
+    ),
     progress,
     ...(beforeJudging === undefined ? {} : { beforeJudging }),
   })
-  return { rounds, drill }
+  return { rounds: [...plan.rounds], drill }
 }
 
 async function measure({ journal }: Stage, failover: Failover, before: number): Promise<Round> {

@@ -22,7 +22,7 @@ const progress = (line: string) =>
   console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
 
 const aftermath = isAsynchronous ? reconcileAfterwards(progress) : null
-const { rounds, drill } = await drillFailover(settings, 'whole', progress, aftermath?.run).catch((error: unknown) => {
+const { rounds, drill } = await drillFailover(settings, progress, aftermath?.run).catch((error: unknown) => {
   console.error(`The drill could not be run: ${error instanceof Error ? error.stack : error}`)
   process.exit(2)
 })
