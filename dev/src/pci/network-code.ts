@@ -39,6 +39,7 @@ export const networkCode: Readonly<Record<string, string>> = {
   'payment-service/src/server/server.ts': 'in: all listeners of the payment service; reads addresses',
   'payment-service/src/start-checks.ts': 'out: PostgreSQL, when the service starts',
   'payment-service/src/store/directory.ts': 'out: PostgreSQL, for NOTIFY',
+  'payment-service/src/store/follow-writer.ts': 'out: PostgreSQL, to ask where its address leads now',
   'payment-service/src/store/migrate.ts': 'out: PostgreSQL, as the owner, when the service starts',
   'payment-service/src/store/pool.ts': 'out: PostgreSQL',
   'payment-service/src/webhook-addresses/address-guard.ts': 'none: reads addresses',
