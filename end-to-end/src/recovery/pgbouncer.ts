@@ -39,20 +39,7 @@ export async function startPgBouncer(folder: string, appUrl: string): Promise<Pg
   const users = join(home, 'userlist.txt')
   writeFileSync(users, `"${username}" "${decodeURIComponent(password)}"\n`, { mode: 0o600 })
   const settings = join(home, 'pgbouncer.ini')
-  writeFileSync(
-    settings,
-    adapt(readFileSync(settingsFile, 'utf8'), {
-      'host=db.example.internal port=5432 dbname=fincore': `host=${hostname} port=${databasePort} dbname=${pathname.slice(1)}`,
-      'listen_addr = 0.0.0.0': 'listen_addr = 127.0.0.1',
-      'listen_port = 6432': `listen_port = ${port}`,
-      'auth_file = /etc/pgbouncer/userlist.txt': `auth_file = ${users}`,
-      'client_tls_sslmode = require': 'client_tls_sslmode = disable',
-      'client_tls_cert_file = /etc/pgbouncer/server.crt': '',
-      'client_tls_key_file = /etc/pgbouncer/server.key': '',
-      'server_tls_sslmode = verify-full': 'server_tls_sslmode = disable',
-      'server_tls_ca_file = /etc/pgbouncer/database-ca.pem': '',
-    }),
-  )
+  writeFileSync(settings, adaptSettings({ hostname, databasePort, pathname, port, users }))
   // It does not run as root either.
   const user = unprivilegedUser()
   if (user !== null) for (const path of [home, users, settings]) chownSync(path, user, user)
@@ -77,10 +64,31 @@ export async function startPgBouncer(folder: string, appUrl: string): Promise<Pg
   }
 }
 
+/** `operations/pgbouncer/pgbouncer.ini` with the addresses, files and TLS of one machine, and all else as it stands. */
+export function adaptSettings(own: {
+  hostname: string
+  databasePort: string
+  pathname: string
+  port: number
+  users: string
+}): string {
+  return adapt(readFileSync(settingsFile, 'utf8'), {
+    'host=db.example.internal port=5432 dbname=fincore': `host=${own.hostname} port=${own.databasePort} dbname=${own.pathname.slice(1)}`,
+    'listen_addr = 0.0.0.0': 'listen_addr = 127.0.0.1',
+    'listen_port = 6432': `listen_port = ${own.port}`,
+    'auth_file = /etc/pgbouncer/userlist.txt': `auth_file = ${own.users}`,
+    'client_tls_sslmode = require': 'client_tls_sslmode = disable',
+    'client_tls_cert_file = /etc/pgbouncer/server.crt': '',
+    'client_tls_key_file = /etc/pgbouncer/server.key': '',
+    'server_tls_sslmode = verify-full': 'server_tls_sslmode = disable',
+    'server_tls_ca_file = /etc/pgbouncer/database-ca.pem': '',
+  })
+}
+
 /** What is not found there has been changed, and the drill would run with other settings than it says. */
 function adapt(text: string, changes: Readonly<Record<string, string>>): string {
   for (const [from, to] of Object.entries(changes)) {
-    if (!text.includes(`${from}`)) throw new Error(`operations/pgbouncer/pgbouncer.ini has no line “${from}” any more`)
+    if (!text.includes(from)) throw new Error(`operations/pgbouncer/pgbouncer.ini has no line “${from}” any more`)
     text = text.replace(from, to)
   }
   return text
