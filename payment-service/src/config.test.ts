@@ -26,7 +26,7 @@ for (const wrong of ['10.0.0.1', 'loopback', '10.0.0.0/33', '0.0.0.0/0', '::/0',
 }
 
 test('changes are listened for where DATABASE_URL leads, unless LISTEN_DATABASE_URL says where', () => {
-  assert.equal(loadConfig(env).listenDatabaseUrl, env.DATABASE_URL)
+  assert.equal(loadConfig(env).listenDatabaseUrl, null)
   const direct = 'postgres://fincore_app@db:5432/fincore'
   assert.equal(loadConfig({ ...env, LISTEN_DATABASE_URL: direct }).listenDatabaseUrl, direct)
   assert.throws(() => loadConfig({ ...env, LISTEN_DATABASE_URL: 'db:5432' }), /LISTEN_DATABASE_URL must be written as/)

@@ -136,7 +136,7 @@ describe('an account’s credentials', () => {
   it('are told to every process at once', async () => {
     const id = await make(stripeAccount)
     const { config, pool, vault, log } = world.deps
-    const other = await openDirectory({ ...config, listenDatabaseUrl: world.databaseUrl }, pool, vault, log)
+    const other = await openDirectory({ ...config, databaseUrl: world.databaseUrl }, pool, vault, log)
     assert.equal((await other.findPspAccount(id))?.credentials.webhook_secret, stripeAccount.credentials.webhook_secret)
     const told = new Promise<void>((resolve) => other.onChange(resolve))
     await roll(id, { credentials: { webhook_secret: 'whsec_fedcba9876543210' } })

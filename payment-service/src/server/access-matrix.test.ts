@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { createAdminServer } from '../admin/server.ts'
 import { createInternalServer } from '../card-door/internal-server.ts'
 import { newId } from '../ids.ts'
+import { createManagementServer } from '../observability/management-server.ts'
 import { digestOf, newSecret } from '../secrets.ts'
 import { upsertOperators } from '../store/operators.ts'
 import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
@@ -56,7 +57,9 @@ const rules: Record<string, Rule> = {
   'GET /docs/*': 'anyone',
   'GET /docs-assets/docs.css': 'anyone',
   'GET /docs-assets/try.js': 'anyone',
-  'GET /health': 'anyone',
+  'GET /health/live': 'anyone',
+  'GET /health/ready': 'anyone',
+  'GET /metrics': 'anyone',
   'GET /link-assets/link.css': 'anyone',
   'GET /link-assets/open.js': 'anyone',
   'GET /s/:token': 'anyone',
@@ -67,6 +70,11 @@ const rules: Record<string, Rule> = {
   // Known by its signature over the raw bytes, which the inbox's own tests are about.
   'POST /v1/psp_webhooks/:pspAccount': 'anyone',
   'GET /admin/v1/deployment': 'operator',
+  'GET /admin/v1/operators': 'operator',
+  'POST /admin/v1/operators': 'operator',
+  'POST /admin/v1/operators/:operator/approve': 'operator',
+  'POST /admin/v1/operators/:operator/token': 'operator',
+  'POST /admin/v1/operators/:operator/disable': 'operator',
   'POST /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants/:merchant': 'operator',
@@ -170,14 +178,14 @@ describe('access', () => {
       if (caller === 'publishable') return publishable
       if (caller === 'revoked') return revoked
       if (caller === 'operator') return operator
-      if (caller === 'relay') return world.config.internalToken
+      if (caller === 'relay') return world.config.internalTokens.join()
       if (caller === 'without_the_scope') return keyWith(scopes.filter((scope) => scope !== rule))
       if (caller === 'with_the_scope') return keyWith(scopes.filter((scope) => scope === rule))
       return null
     }
     // Each cell calls once, and most with a token that no operator has.
     const admin = createAdminServer(world.deps, { address: 100_000, unseenTokens: 100_000 })
-    doors = [world.app, admin, createInternalServer(world.deps)]
+    doors = [world.app, admin, createInternalServer(world.deps), createManagementServer(world.deps)]
     await Promise.all(doors.map((door) => door.ready()))
   })
   after(async () => {
@@ -190,7 +198,7 @@ describe('access', () => {
 
   it('has a rule for every route, and a route for every rule', () => {
     const routes = doors.flatMap((door) => door.routeTable.filter(({ method }) => method !== 'HEAD').map(nameOf))
-    // `GET /health` is at two of the doors.
+    // Those of health are at three of the doors.
     assert.deepEqual([...new Set(routes)].sort(), Object.keys(rules).sort())
   })
 
