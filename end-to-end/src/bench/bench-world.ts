@@ -103,7 +103,11 @@ export async function startBenchWorld(apis: number, countsBytes = false): Promis
     const startService = (ports: Ports, roles: string, url: string, index: number) => {
       const { env, ...plan } = planPaymentService(input(ports, url))
       const logFile = join(dataDir, 'logs', `payment-service-${index}.log`)
-      return start({ ...plan, logFile, env: { ...env, ROLES: roles, MANAGEMENT_PORT: '0', MIGRATIONS_DATABASE_URL: '' } })
+      return start({
+        ...plan,
+        logFile,
+        env: { ...env, ROLES: roles, MANAGEMENT_PORT: '0', MIGRATIONS_DATABASE_URL: '' },
+      })
     }
     const services: ManagedProcess[] = []
     const relays: ManagedProcess[] = []
