@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
 import { StartError } from './start-error.ts'
+import { stopsWithinMs } from './stop-sequence.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = {
@@ -26,6 +27,10 @@ export type Config = {
   pspTimeoutMs: number
   /** Networks (CIDR) of the load balancers whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
+  /** After the signal to end: how long the process still accepts requests, in ms, while load balancers notice. */
+  drainMs: number
+  /** How long whoever ends this process waits before it kills it, in ms. */
+  stopWithinMs: number
   allowLoopbackWebhooks: boolean
   logLevel: string
   bootstrapOperators: { name: string; token: string }[]
@@ -89,6 +94,8 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     extraCa: readCa(env.EXTRA_CA_FILE, problems),
     pspTimeoutMs: number('PSP_TIMEOUT_MS', 10_000, 100, 60_000),
     trustedProxies: readNetworks(env.TRUSTED_PROXIES, problems),
+    drainMs: number('DRAIN_MS', 0, 0, 300_000),
+    stopWithinMs: number('STOP_WITHIN_MS', 30_000, 1_000, 600_000),
     allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
     logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     bootstrapOperators: readOperators(env.BOOTSTRAP_OPERATORS, problems),
@@ -98,6 +105,10 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     if (!config.relayUrl.startsWith('https:')) problems.push('RELAY_URL must be https in production')
     if (config.allowLoopbackWebhooks) problems.push('ALLOW_LOOPBACK_WEBHOOKS must be false in production')
   }
+  if (stopsWithinMs(config) > config.stopWithinMs)
+    problems.push(
+      `DRAIN_MS and PSP_TIMEOUT_MS are too long: this process takes up to ${stopsWithinMs(config)} ms to end, and is killed after STOP_WITHIN_MS, ${config.stopWithinMs} ms`,
+    )
   problems.push(...findSharedPorts(config))
   if (problems.length > 0)
     throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)

@@ -9,6 +9,7 @@ import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
 import { addMerchants } from './commands/merchants.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addNotices } from './commands/notices.ts'
 import { addProfile } from './commands/profile.ts'
 import { addPsp } from './commands/psp.ts'
@@ -22,7 +23,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addCompletion],
+  'Operate:': [addMigrate, addDoctor, addNotices, addReconcile, addAudit, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */
