@@ -248,7 +248,7 @@ export const logAlarms: readonly LogAlarm[] = [
     from: ['api'],
     times: 5,
     minutes: 15,
-    runbook: 'overload.md',
+    runbook: 'card-testing.md',
   },
   {
     name: 'requests-shed',
