@@ -27,11 +27,12 @@ export function drawNetwork(model: Model): string {
   const { width, height, vpc } = places
   const drawing = [
     `  <rect class="vpc" ${attributes(vpc)} rx="12"/>`,
-    words(vpc.x + 14, vpc.y - 10, `VPC ${rangeOfVpc(model)}, three zones`, 'soft'),
+    words(vpc.x + 14, vpc.y + 22, `VPC ${rangeOfVpc(model)}, three zones`, 'soft'),
     ...drawGroups(model, places),
     ...drawBoxes(model, places, reach),
     ...drawDoors(places, reach),
     ...drawTrunks(places, reach),
+    ...drawKey(height),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description" ${font}>
   <title id="title">FinCore’s network on AWS</title>
@@ -43,6 +44,17 @@ export function drawNetwork(model: Model): string {
 ${drawing.join('\n')}
 </svg>
 `
+}
+
+/** What the colours say. */
+function drawKey(height: number): string[] {
+  const [x, y] = [20, height - 34]
+  return [
+    `  <path class="line card" d="M${x} ${y - 4} h22"/>`,
+    words(x + 30, y, 'card numbers pass here', 'soft'),
+    `  <path class="line quiet" d="M${x} ${y - 22} h22"/>`,
+    words(x + 30, y - 18, 'AWS’s own services', 'soft'),
+  ]
 }
 
 /** The frames of the groups of subnets, behind the boxes. */
@@ -93,7 +105,7 @@ function drawBoxes(model: Model, places: Places, reach: readonly Reach[]): strin
     ...places.tasks.map(({ name, box: at }) =>
       box(at, titles[name] ?? name, [sizeOf(model, name)], name === 'relay' ? 'cards' : 'box'),
     ),
-    box(places.firewall, 'network firewall', ['by the TLS name asked for,', 'then the NAT gateway of the zone'], 'box'),
+    box(places.firewall, 'network firewall', ['by the TLS name asked for,', 'then by NAT, in each zone'], 'box'),
     box(
       places.database,
       'Aurora PostgreSQL',
@@ -126,13 +138,18 @@ function drawDoors(places: Places, reach: readonly Reach[]): string[] {
     const known = lines.get(`${from} → ${to}`)
     if (known) known.ports.push(port)
     else
-      lines.set(`${from} → ${to}`, { from: start, to: end, ports: [port], isCard: /cards|relay/.test(`${from}${to}`) })
+      lines.set(`${from} → ${to}`, {
+        from: start,
+        to: end,
+        ports: [port],
+        isCard: to === 'relay' || to.startsWith('cards'),
+      })
   }
   return [...lines.values()].map(({ from, to, ports, isCard }) => {
     const text = ports.join(', ')
     if (from.x === to.x) {
-      const [x, y, end] = [from.x + 36, from.y + from.height, to.y]
-      return `${path(`M${x} ${y} V${end - 9}`, isCard)}\n${arrowhead(x, end, 'down', isCard)}\n${words(x + 9, (y + end) / 2 + 14, text, 'soft over')}`
+      const [x, y, end] = [from.x + from.width - 9, from.y + from.height, to.y]
+      return `${path(`M${x} ${y} V${end - 9}`, isCard)}\n${arrowhead(x, end, 'down', isCard)}\n${words(x - 8, y + 34, text, 'soft over', 'end')}`
     }
     const [x, y, endX, endY] = [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2]
     const bend = x + 14
@@ -148,9 +165,9 @@ function drawTrunks(places: Places, reach: readonly Reach[]): string[] {
     (places.balancers.has(to) && (from === world || from === operators)) ||
     (isTask(to) && (places.balancers.has(from) || isTask(from)))
   const kinds = {
-    firewall: { x: 664, offset: -15, test: ({ to }: Reach) => to !== 'database' && !to.startsWith('AWS ') },
-    database: { x: 690, offset: 0, test: ({ to }: Reach) => to === 'database' },
-    endpoints: { x: 716, offset: 15, test: ({ to }: Reach) => to.startsWith('AWS ') },
+    firewall: { x: 728, offset: -15, test: ({ to }: Reach) => to !== 'database' && !to.startsWith('AWS ') },
+    database: { x: 754, offset: 0, test: ({ to }: Reach) => to === 'database' },
+    endpoints: { x: 780, offset: 15, test: ({ to }: Reach) => to.startsWith('AWS ') },
   } as const
   const rest = reach.filter((one) => !isDoor(one))
   const misplaced = rest.find(({ from }) => !isTask(from))
@@ -165,15 +182,20 @@ function drawTrunks(places: Places, reach: readonly Reach[]): string[] {
     const ports = [...new Set(found.map(({ port }) => port))].join(', ')
     return [
       `  <path class="line${quiet}" d="M${x} ${Math.min(y, ...starts)} V${Math.max(y, ...starts)} M${x} ${y} H${target.x - 9}"/>`,
-      ...sources.map(
-        ({ box: at }, index) => `  <path class="line${quiet}" d="M${at.x + at.width} ${starts[index]} H${x}"/>`,
-      ),
-      `  <path class="head${quiet ? ' quiethead' : ''}" d="M${target.x} ${y} l-9 -4.5 v9 z"/>`,
+      ...sources.map(({ name: task, box: at }, index) => {
+        // The way of a card is followed to its end.
+        const isCard = name === 'firewall' && task === 'relay'
+        const way = isCard ? `H${x} V${y} H${target.x - 9}` : `H${x}`
+        return `  <path class="line${isCard ? ' card' : quiet}" d="M${at.x + at.width} ${starts[index]} ${way}"/>`
+      }),
+      `  <path class="head ${headOf[name as keyof typeof kinds]}" d="M${target.x} ${y} l-9 -4.5 v9 z"/>`,
       words(target.x - 14, y - 7, ports, 'soft over', 'end'),
     ]
   })
   return [...trunks, ...drawWaysOut(places, rest)]
 }
+
+const headOf = { firewall: 'cardhead', database: '', endpoints: 'quiethead' }
 
 /** From the firewall to those outside, each with who may go there. */
 function drawWaysOut({ firewall, outside }: Places, reach: readonly Reach[]): string[] {
@@ -187,8 +209,8 @@ function drawWaysOut({ firewall, outside }: Places, reach: readonly Reach[]): st
     const y = to.y + to.height / 2
     const bend = to.x - 24
     return [
-      path(`M${x} ${from} H${bend} V${y} H${to.x - 9}`, false),
-      arrowhead(to.x, y, 'right', false),
+      path(`M${x} ${from} H${bend} V${y} H${to.x - 9}`, index === 0),
+      arrowhead(to.x, y, 'right', index === 0),
       ...(index === 1 ? [words(to.x + 8, to.y + to.height + 16, `from ${toOthers.join(', ')} alone`, 'soft')] : []),
     ]
   })

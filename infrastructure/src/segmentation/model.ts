@@ -68,7 +68,7 @@ function readTasks(resources: Resolved[], templates: Templates): Node[] {
     .filter(({ type }) => type === 'AWS::Scheduler::Schedule')
     .flatMap(({ id, properties }) => {
       const target = properties.Target as { EcsParameters?: Properties } | undefined
-      const name = String(properties.Name ?? id)
+      const name = String(properties.Name ?? id).replace(/^fincore-[a-z]+-/, '')
       return target?.EcsParameters ? [toTask(name, target.EcsParameters.NetworkConfiguration)] : []
     })
   return [...services, ...scheduled, ...readOneOffTasks(templates)]
