@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env, flag === -1 ? undefined : (process.argv[flag + 1] ?? ''))
   // Only now, so that what is wrong with settings is told at once; and with the database, before all the rest is read.
   const { checkDatabase, migrateAtStart } = await import('./start-checks.ts')
-  if (config.migrationsDatabaseUrl !== null) await migrateAtStart(config.migrationsDatabaseUrl)
+  if (config.migrationsDatabaseUrl !== null) await migrateAtStart(config, config.migrationsDatabaseUrl)
   await checkDatabase(config)
   const { startPaymentService } = await import('./payment-service.ts')
   const service = await startPaymentService(config)

@@ -9,6 +9,7 @@ import { createInternalServer } from './card-door/internal-server.ts'
 import { lapseGrants } from './card-door/lapse-grants.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { keyRoundMs, openKeyRing } from './encryption/key-ring.ts'
 import { alertUnresolved } from './flows/alert-unresolved.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { applyDueSettlements, endNeedlessSettlements } from './flows/apply-settlements.ts'
@@ -23,12 +24,13 @@ import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { startReconciliation } from './reconciliation/job.ts'
-import { createVault } from './secrets.ts'
+import { watchSecretFiles } from './secret-files.ts'
 import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import { explainListening } from './start-checks.ts'
 import { createDoorway, createStop, requestsEndWithinMs } from './stop-sequence.ts'
 import type { AuditRecord } from './store/audit.ts'
+import { connectionOf } from './store/connection.ts'
 import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
@@ -54,10 +56,13 @@ const jobMarginMs = 2_000
 /** Starts the roles that the configuration names, in one process. What can be wrong with its database, main.ts has looked at. */
 export async function startPaymentService(config: Config): Promise<PaymentService> {
   const log = createLog(config.logLevel)
-  const pool = openPool(config.databaseUrl, config.databaseConnections)
+  const pool = openPool(connectionOf(config), config.databaseConnections)
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
-  const vault = createVault(config.encryptionKey)
+  const ring = await openKeyRing(pool, config, log)
+  // A rotation waits for those that it knows of: before this process opens or seals anything.
+  await ring.refresh()
+  const { vault } = ring
   const clock = await openDatabaseClock(pool, log)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
@@ -95,6 +100,12 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const readiness = createReadiness(() => pool.query('select 1'))
   const audit = createAuditWriter(deps)
   await upsertOperators(pool, config.bootstrapOperators)
+  const keyJob = runEvery(keyRoundMs, 'encryption keys', ring.refresh, log)
+  directory.onChange(keyJob.wake)
+  const fileJob = watchSecretFiles(config, log, async (changed) => {
+    if (changed.has('bootstrapOperators')) await upsertOperators(pool, config.bootstrapOperators)
+    keyJob.wake()
+  })
   await audit.write(describeRun('audit_log.start', config.roles))
 
   const addresses: Record<string, string> = {}
@@ -129,12 +140,13 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either.
       finish: () => Promise.all([doorway.close(requestsEndWithinMs(config)), jobsStopped]).then(() => {}),
       async close() {
-        await clockJob.stop()
+        await Promise.all([clockJob.stop(), keyJob.stop(), fileJob.stop()])
         await deps.cardTesting.settle()
         await audit.write(describeRun('audit_log.stop', config.roles))
         await audit.flush()
         await sender.close()
         await directory.close()
+        await ring.close()
         await pool.end()
       },
     }),

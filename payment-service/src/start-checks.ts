@@ -1,9 +1,11 @@
 import pg from 'pg'
 import type { Config } from './config.ts'
+import { checkFirstKeys, readKeys } from './encryption/key-ring.ts'
 import { pspNames } from './psp-gateway/registry.ts'
 import { createVault } from './secrets.ts'
 import { StartError } from './start-error.ts'
 import { MigrationError } from './store/apply-migration.ts'
+import { type AccessSettings, connectionOf, ownerConnectionOf } from './store/connection.ts'
 import { isUsableAccount } from './store/environment.ts'
 import { explainConnection } from './store/explain-connection.ts'
 import { type Migrated, migrate, NewerSchemaError } from './store/migrate.ts'
@@ -21,7 +23,7 @@ const limitMs = 4_000
  */
 export async function checkDatabase(config: Config): Promise<void> {
   const client = new pg.Client({
-    connectionString: config.databaseUrl,
+    ...connectionOf(config),
     connectionTimeoutMillis: limitMs,
     query_timeout: limitMs,
     application_name: 'fincore start',
@@ -35,7 +37,14 @@ export async function checkDatabase(config: Config): Promise<void> {
     const unknown = await findUnknownPsps(client, pspNames)
     if (unknown.length > 0) throw explainUnknownPsps(unknown)
     const usable = pspNames.filter((psp) => isUsableAccount(config.environment, psp))
-    const unreadable = await findUnreadableSecret(client, createVault(config.encryptionKey), usable)
+    const keys = await readKeys(client, config)
+    if (keys === null) return await checkFirstKeys(client, config)
+    const vault = createVault(keys.seed, {
+      find: (number) => keys.data.get(number),
+      active: () => null,
+      learn: async () => {},
+    })
+    const unreadable = await findUnreadableSecret(client, vault, usable)
     if (unreadable !== null)
       throw new StartError(
         `ENCRYPTION_KEY does not open what the database holds (${unreadable}), so it is not the key that it was sealed with. Give the key that this database was used with.`,
@@ -65,9 +74,9 @@ function explainMisfit(misfit: Misfit, { migrationsDatabaseUrl }: Config): Start
 }
 
 /** As `migrate`, and says what is wrong when it fails. */
-export async function migrateAtStart(url: string): Promise<Migrated> {
+export async function migrateAtStart(settings: AccessSettings, ownerUrl: string): Promise<Migrated> {
   try {
-    return await migrate(url)
+    return await migrate(ownerConnectionOf(settings, ownerUrl))
   } catch (error) {
     if (error instanceof NewerSchemaError) throw explainNewerSchema(error.unknown)
     if (error instanceof MigrationError) throw new StartError(`${error.message}.`)

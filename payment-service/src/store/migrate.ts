@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { applyMigration, type LockPatience, lockPatience } from './apply-migration.ts'
+import type { Connection } from './connection.ts'
 import { isContracting, listMigrations, listUnknown, migrationsFolder } from './schema-version.ts'
 
 /** A server that is not there is not waited for any longer. */
@@ -42,11 +43,12 @@ export type MigrateOptions = {
  * Brings the database up to date: applies, in the order of their names, the migrations that it has not seen, each in a
  * transaction of its own. Safe to run from several processes at once, and while older and newer code works.
  *
- * @param ownerUrl a login that may create tables and roles; the running service does not need it afterwards.
+ * @param owner a login that may create tables and roles; the running service does not need it afterwards.
  */
-export async function migrate(ownerUrl: string, options: MigrateOptions = {}): Promise<Migrated> {
+export async function migrate(owner: string | Connection, options: MigrateOptions = {}): Promise<Migrated> {
   const { appPassword, folder = migrationsFolder, patience = lockPatience } = options
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs })
+  const connection = typeof owner === 'string' ? { connectionString: owner } : owner
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: connectTimeoutMs })
   await client.connect()
   try {
     await takeTurn(client)

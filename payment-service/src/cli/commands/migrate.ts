@@ -22,11 +22,13 @@ export function addMigrate(program: Command, run: Run): void {
     .action(
       action<MigrateCommandOptions>(run, async ({ databaseUrl, json }) => {
         if (databaseUrl === undefined) throw new CommandFailure('--database-url or MIGRATIONS_DATABASE_URL is missing')
-        const [{ migrateAtStart }, { StartError }] = await Promise.all([
+        const [{ migrateAtStart }, { loadAccessSettings }, { StartError }] = await Promise.all([
           import('../../start-checks.ts'),
+          import('../../config.ts'),
           import('../../start-error.ts'),
         ])
-        const { applied, unknown } = await migrateAtStart(databaseUrl).catch((error: unknown) => {
+        const doMigrate = async () => migrateAtStart(loadAccessSettings(run.io.env), databaseUrl)
+        const { applied, unknown } = await doMigrate().catch((error: unknown) => {
           throw error instanceof StartError ? new CommandFailure(error.reason) : error
         })
         if (json) return say(run.io, toJson({ object: 'migration', applied, unknown }))

@@ -52,7 +52,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
     const triedAt = deps.now()
     const begunAt = performance.now()
-    const sent = await sender.send(delivery.url, sign(deps, delivery, triedAt), delivery.body, stopping.signal)
+    const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
     // Cut off by our own end: whether it arrived is not known, so another process sends it again.
     if (stopping.signal.aborted) {
       cutOff.push(delivery)
@@ -118,11 +118,12 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   }
 }
 
-function sign(
+async function sign(
   deps: OutboxDeps,
   { endpointId, eventId, secret, previousSecret, body }: ClaimedDelivery,
   at: Date,
-): Record<string, string> {
+): Promise<Record<string, string>> {
+  await deps.vault.learnKeysOf(secret, previousSecret)
   const sealed = previousSecret === null ? [secret] : [secret, previousSecret]
   const secrets = sealed.map((one) => deps.vault.open(one, endpointId))
   return signWebhook(eventId, at, body, secrets)
