@@ -168,7 +168,14 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
           ...plan,
           name: `payment-service-${number}`,
           logFile: join(dataDir, 'logs', `payment-service-${number}.log`),
-          env: { ...plan.env, API_PORT: `${api}`, ADMIN_PORT: `${admin}`, INTERNAL_PORT: `${internal}`, ...env },
+          env: {
+            ...plan.env,
+            API_PORT: `${api}`,
+            ADMIN_PORT: `${admin}`,
+            INTERNAL_PORT: `${internal}`,
+            MANAGEMENT_PORT: '0',
+            ...env,
+          },
         })
         const at = (port: number) => `http://127.0.0.1:${port}`
         return { api: at(api), admin: at(admin), internal: at(internal), process: started }

@@ -10,6 +10,8 @@ export type ProcessPlan = {
   main: string
   env: Record<string, string>
   logFile: string
+  /** The `exit-with-parent.ts` of another checkout, for a program of that one: the card relay takes no other. */
+  watcher?: string
   /** Told of lines that say that something went wrong while it runs; the log file has everything. */
   onTrouble?(line: string): void
 }
@@ -164,7 +166,7 @@ async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: 
  * both would hand out secrets. A start script of its own sees to that and more.
  */
 function commandOf(plan: ProcessPlan): string[] {
-  const watcher = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
+  const watcher = plan.watcher ?? fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
   const flags = ['--disable-sigusr1', `--import=${pathToFileURL(watcher).href}`]
   if (plan.main.endsWith('.sh')) return [plan.main, ...flags, `--allow-fs-read=${watcher}`]
   // The pages' scripts are made from TypeScript by what Node still calls an experiment; that is no trouble of the reader's.

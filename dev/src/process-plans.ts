@@ -17,6 +17,7 @@ export type Addresses = {
   relay: string
   admin: string
   internal: string
+  management: string
   psp: string
   psp_api: string
   shop: string
@@ -28,6 +29,7 @@ export function addressesOf(ports: Ports): Addresses {
     relay: `https://127.0.0.1:${ports.relay}`,
     admin: `http://127.0.0.1:${ports.admin}`,
     internal: `http://127.0.0.1:${ports.internal}`,
+    management: `http://127.0.0.1:${ports.management}`,
     psp: `http://127.0.0.1:${ports.pspPages}`,
     psp_api: `https://127.0.0.1:${ports.pspApi}`,
     shop: `http://127.0.0.1:${ports.shop}`,
@@ -71,6 +73,7 @@ export function planPaymentService(input: PlanInput): ProcessPlan {
     API_PORT: String(input.ports.api),
     ADMIN_PORT: String(input.ports.admin),
     INTERNAL_PORT: String(input.ports.internal),
+    MANAGEMENT_PORT: String(input.ports.management),
     PUBLIC_URL: addresses.api,
     RELAY_URL: addresses.relay,
     DATABASE_URL: input.appUrl,

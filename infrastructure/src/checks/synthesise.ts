@@ -23,7 +23,7 @@ export function synthesise(name: EnvironmentName): Synthesised {
 function synthesiseAnew(environment: Environment): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'fincore-synth-'))
   try {
-    const app = createApp(outdir)
+    const app = createApp(outdir, { againstSchemas: false })
     const stacks = buildEnvironment(app, environment, '0.0.0')
     const assembly = app.synth()
     const templates = Object.fromEntries(
