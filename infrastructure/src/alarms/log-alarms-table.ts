@@ -264,6 +264,18 @@ export const logAlarms: readonly LogAlarm[] = [
     from: all,
     runbook: 'card-data-found.md',
   },
+  {
+    name: 'key-not-unwrapped',
+    line: { message: 'an encryption key cannot be unwrapped by this process' },
+    from: all,
+    runbook: 'key-compromised.md',
+  },
+  {
+    name: 'setting-file-wrong',
+    line: { message: 'a file of a setting is wrong; what it held before stays in use' },
+    from: all,
+    runbook: 'process.md',
+  },
   { name: 'relay-crashed', line: { event: 'crashed' }, from: ['relay'], runbook: 'process.md' },
   {
     name: 'relay-not-sent',
