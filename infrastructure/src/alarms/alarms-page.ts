@@ -13,6 +13,8 @@ Made by \`npm run docs\` from the templates of \`production\`. All go to one top
 | --- | --- | --- | --- |
 ${alarms.map(({ name, when, meaning, runbook }) => `| \`${name}\` | ${when} | ${meaning} | [${runbook.replace('.md', '').replace('#', ': ').replaceAll('-', ' ')}](../runbooks/${runbook}) |`).join('\n')}
 
+What no line of a log and no metric of AWS tells, as the age of the oldest attempt in doubt, stands in \`/metrics\` of each task ([metrics](../metrics.md)), for which \`operations/prometheus/\` has rules. Nothing in these templates reads it: let a Prometheus of yours do so, in the VPC, or Amazon’s.
+
 ## News of AWS’s services
 
 They come as they happen, without a limit to cross:

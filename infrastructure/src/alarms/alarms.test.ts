@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { sealMessage } from '../audit/delivery.ts'
+import { exportLines, sealMessage } from '../audit/delivery.ts'
 import { synthesise } from '../checks/synthesise.ts'
 import { resourcesOf } from '../cost/count-resources.ts'
 import { logAlarms, unalarmed } from './log-alarms-table.ts'
@@ -25,6 +25,11 @@ it('every message of an alarm, and that of the seals, stands in the payment serv
     [...messages, sealMessage].filter((message) => !stands(message)),
     [],
   )
+})
+
+it('every line of an export goes to the archive', () => {
+  const written = read('payment-service/src/audit/export.ts').matchAll(/line: '(\w+)'/g)
+  assert.deepEqual([...new Set(Array.from(written, ([, line]) => line))].sort(), [...exportLines].sort())
 })
 
 it('every event of an alarm stands in the card relay', () => {
