@@ -7,7 +7,15 @@ import type { Network } from '../network/network.ts'
 import type { Services } from '../services/services.ts'
 
 /** What the payment service's image is told: a whole day of the audit log, to the standard output, which is its log. */
-export const auditExportCommand = ['fincore', 'audit', 'export', '--from', 'yesterday', '--to', 'today']
+export const auditExportCommand: readonly [string, ...string[]] = [
+  'fincore',
+  'audit',
+  'export',
+  '--from',
+  'yesterday',
+  '--to',
+  'today',
+]
 
 /** Runs the export each night, when the day before is over and its records are sealed. */
 export function scheduleAuditExport(
