@@ -8,6 +8,8 @@ export type ProcessPlan = {
   name: string
   /** The absolute path of its `main.ts`, or of the shell script by which it starts itself, given flags of Node. */
   main: string
+  /** The words that start it in place of `main`, as from an image; they end it with this process. */
+  command?: readonly string[]
   env: Record<string, string>
   logFile: string
   /** The `exit-with-parent.ts` of another checkout, for a program of that one: the card relay takes no other. */
@@ -166,6 +168,7 @@ async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: 
  * both would hand out secrets. A start script of its own sees to that and more.
  */
 function commandOf(plan: ProcessPlan): string[] {
+  if (plan.command !== undefined) return ['-c', 'unset NODE; exec "$@"', 'sh', ...plan.command]
   const watcher = plan.watcher ?? fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
   const flags = ['--disable-sigusr1', `--import=${pathToFileURL(watcher).href}`]
   if (plan.main.endsWith('.sh')) return [plan.main, ...flags, `--allow-fs-read=${watcher}`]

@@ -65,9 +65,11 @@ export function planPsp(input: PlanInput, { process }: DevPsp = sandbox): Proces
   return planOf(input, 'psp', process.settings(input), { logName: process.name, main: process.main })
 }
 
+/** From the source; a test run starts it more than fifty times, and makes the program of it that the image has. */
 export function planPaymentService(input: PlanInput): ProcessPlan {
   const addresses = addressesOf(input.ports)
-  return planOf(input, 'payment-service', {
+  const main = process.env.TEST_PAYMENT_SERVICE ?? 'payment-service/src/main.ts'
+  const settings = {
     ENVIRONMENT: 'sandbox',
     ROLES: 'api,worker,admin',
     API_PORT: String(input.ports.api),
@@ -83,7 +85,8 @@ export function planPaymentService(input: PlanInput): ProcessPlan {
     EXTRA_CA_FILE: input.certificates.ca,
     ALLOW_LOOPBACK_WEBHOOKS: 'true',
     BOOTSTRAP_OPERATORS: JSON.stringify(input.secrets.operators),
-  })
+  }
+  return planOf(input, 'payment-service', settings, { logName: 'payment-service', main })
 }
 
 export function planCardRelay(input: PlanInput): ProcessPlan {

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { factsOfRequest } from './request-facts.ts'
+import { frameInSource } from './source-places.ts'
 
 /**
  * The fields that a log line may have. An allow-list by type: a body, a header or a message of a parser cannot be
@@ -58,7 +59,11 @@ const word = /^(?!.*\d{6})\w{1,64}$/
 export function describeError(error: unknown): { name: string; code: string; at: string } {
   if (!(error instanceof Error)) return { name: typeof error, code: '', at: '' }
   const code = 'code' in error && typeof error.code === 'string' && word.test(error.code) ? error.code : ''
-  const frames = error.stack?.split('\n').filter((line) => !line.includes('node_modules')) ?? []
+  const frames =
+    error.stack
+      ?.split('\n')
+      .map(frameInSource)
+      .filter((line) => !line.includes('node_modules')) ?? []
   const at = frames.map((line) => line.match(ownFrame)?.[1]).find((place) => place !== undefined) ?? ''
   return { name: word.test(error.name) ? error.name : 'Error', code, at }
 }

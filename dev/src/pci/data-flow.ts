@@ -15,6 +15,7 @@ export const outsiders = {
   psp: 'the PSP',
   operator: 'an operator',
   watcher: 'the load balancer and Prometheus',
+  kms: 'AWS KMS, where it wraps the keys',
 } as const
 export type Party = keyof typeof outsiders | Exclude<ProcessName, 'psp' | 'demo-shop'> | 'PostgreSQL'
 
@@ -88,7 +89,7 @@ export const comers: Record<Exclude<PortName, 'pspPages' | 'pspApi' | 'shop'>, r
       from: 'payment-service',
       to: 'PostgreSQL',
       what: 'all that is kept',
-      protocol: 'PostgreSQL, TLS by the URL’s sslmode',
+      protocol: 'PostgreSQL, TLS by DATABASE_CA, or by the URL’s sslmode',
       card: 'facts',
     },
   ],
@@ -116,6 +117,13 @@ export const outgoing: readonly Flow[] = [
     what: 'signed webhooks, to public addresses alone',
     protocol: 'HTTPS',
     card: 'facts',
+  },
+  {
+    from: 'payment-service',
+    to: 'kms',
+    what: 'data keys to wrap and to unwrap, at a start and in a rotation',
+    protocol: 'HTTPS, signed by the task’s role',
+    card: 'none',
   },
 ]
 

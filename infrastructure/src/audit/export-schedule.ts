@@ -7,7 +7,15 @@ import type { Network } from '../network/network.ts'
 import type { Services } from '../services/services.ts'
 
 /** What the payment service's image is told: a whole day of the audit log, to the standard output, which is its log. */
-export const auditExportCommand = ['fincore', 'audit', 'export', '--from', 'yesterday', '--to', 'today']
+export const auditExportCommand: readonly [string, ...string[]] = [
+  'fincore',
+  'audit',
+  'export',
+  '--from',
+  'yesterday',
+  '--to',
+  'today',
+]
 
 /** And each night, that nobody changed the log: it ends with 1 when somebody did, which is news for the operators. */
 const auditVerifyCommand = ['fincore', 'audit', 'verify']

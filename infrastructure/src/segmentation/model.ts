@@ -89,7 +89,7 @@ function toTask(name: string, configuration: unknown): Node {
 }
 
 function readOneOffTasks(templates: Templates): Node[] {
-  const outputs = templates.service?.Outputs ?? {}
+  const outputs = templates.migrations?.Outputs ?? {}
   const value = (name: string) => {
     const made = { Resources: { It: { Type: 'Output', Properties: { Value: outputs[name]?.Value } } } }
     const [resolved] = resolveTemplates({ ...templates, output: made }).filter(({ type }) => type === 'Output')
