@@ -36,7 +36,7 @@ export function listMetricAlarms(environment: Environment, { edge, database, ser
     ...Object.entries(edge).flatMap(([name, door]) => watchDoor(environment, name, door)),
     ...services.names.flatMap((name) => watchService(services.cluster, name)),
     ...watchDatabase(environment, database),
-    ...environment.zones.map((zone, index) => watchFirewall(environment, zone, index)),
+    ...environment.zones.slice(0, environment.firewalls).map((zone, index) => watchFirewall(environment, zone, index)),
     ...watchDeliveries(environment),
   ]
 }

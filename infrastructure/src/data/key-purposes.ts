@@ -4,7 +4,7 @@ import type { RoleName } from './roles.ts'
 /** Who may use a key, for which calls: a service of AWS by itself, anyone by way of a service, or roles of ours. */
 export type KeyUse = { sid: string; actions: string[] } & (
   | {
-      service: (environment: Environment) => string
+      service: (environment: Pick<Environment, 'region'>) => string
       /** Only for what this encryption context names. */
       context?: (environment: Environment) => Record<string, string>
       namesAccount?: boolean
