@@ -89,6 +89,10 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
     checkDatabase({ ...config, databaseUrl: urlWith('p@ss:word/', '127.1') }),
     /its certificate is of another host; mend the host/,
   )
+  // An address cannot take it back.
+  const withoutTls = `${urlWith('p@ss:word/')}?sslmode=disable`
+  assert.throws(() => ownerConnectionOf(config, withoutTls), /nothing after a question mark with DATABASE_CA/)
+  assert.throws(() => configOf({ DATABASE_URL: withoutTls, DATABASE_CA: ca }), /nothing after a question mark/)
   // A server that is asked for TLS and has none gets no password.
   await superuser.query('alter system set ssl = off')
   await superuser.query('select pg_reload_conf()')
