@@ -14,6 +14,7 @@ export const outsiders = {
   merchant: 'the merchant’s server',
   psp: 'the PSP',
   operator: 'an operator',
+  watcher: 'the load balancer and Prometheus',
   kms: 'AWS KMS, where it wraps the keys',
 } as const
 export type Party = keyof typeof outsiders | Exclude<ProcessName, 'psp' | 'demo-shop'> | 'PostgreSQL'
@@ -72,6 +73,15 @@ export const comers: Record<Exclude<PortName, 'pspPages' | 'pspApi' | 'shop'>, r
       what: 'admission, charges without their card, reports',
       protocol: 'HTTP inside the private network, token',
       card: 'facts',
+    },
+  ],
+  management: [
+    {
+      from: 'watcher',
+      to: 'payment-service',
+      what: 'health, metrics',
+      protocol: 'HTTP inside the private network',
+      card: 'none',
     },
   ],
   postgres: [

@@ -24,6 +24,7 @@ export function sendRefusal(
   refusal: Refusal,
   docsUrl: string,
 ): FastifyReply {
+  request.facts.code = refusal.refused
   const problem = makeProblem(refusal.refused, {
     docsUrl,
     requestId: request.id,
@@ -52,7 +53,7 @@ export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Re
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json')
   }
   log.error('a request failed', {
-    request_id: request.id,
+    ...request.facts,
     route: request.routeOptions.url ?? '',
     error: describeError(error),
   })

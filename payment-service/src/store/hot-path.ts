@@ -1,6 +1,6 @@
 import type { AttemptState } from '../payments/attempt-states.ts'
 import { type AuditRecord, auditedFrom, auditInput, toAuditRow } from './audit.ts'
-import { type Batcher, createBatcher } from './batcher.ts'
+import { type Batcher, createBatcher, type OnBatch } from './batcher.ts'
 import type { ChargeRow } from './charges.ts'
 import type { NewEvent } from './events.ts'
 import type { Pool } from './pool.ts'
@@ -48,18 +48,29 @@ export type ChargeOutcome = {
   responseBody: string | null
 }
 
-export function createHotPath(pool: Pool): HotPath {
+/** @param watch who is told of each batch. */
+export function createHotPath(
+  pool: Pool,
+  watch: (batch: keyof HotPath) => OnBatch | undefined = () => undefined,
+): HotPath {
   return {
-    intents: createBatcher((items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow))),
-    auditedIntents: createBatcher((items) =>
-      recordIntents(
-        pool,
-        'record-audited-intents',
-        recordAuditedIntentsSql,
-        items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
-      ),
+    intents: createBatcher(
+      (items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow)),
+      {},
+      watch('intents'),
     ),
-    outcomes: createBatcher((items) => recordOutcomes(pool, items)),
+    auditedIntents: createBatcher(
+      (items) =>
+        recordIntents(
+          pool,
+          'record-audited-intents',
+          recordAuditedIntentsSql,
+          items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
+        ),
+      {},
+      watch('auditedIntents'),
+    ),
+    outcomes: createBatcher((items) => recordOutcomes(pool, items), {}, watch('outcomes')),
   }
 }
 

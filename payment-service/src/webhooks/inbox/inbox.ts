@@ -65,7 +65,7 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
       mayHaveMore = due.length === free
       for (const claimed of due) start(claimed)
     },
-    deps.log,
+    deps,
   )
   return {
     wake: job.wake,
@@ -85,6 +85,7 @@ async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent
   let note: string | null = null
   try {
     const fate = await apply(deps, merchantId, pspAccountId, readPspEvent(claimed.event))
+    deps.metrics.count('fincore_psp_events_total', { fate })
     if (fate !== 'held') return await settlePspEvent(deps.pool, claimed, fate)
   } catch (error) {
     const described = describeError(error)

@@ -8,6 +8,7 @@ import { type Config, loadConfig } from '../../config.ts'
 import { newWebhookSecret } from '../../flows/webhook-secrets.ts'
 import { newId } from '../../ids.ts'
 import { createLog, type Log } from '../../log.ts'
+import { type Metrics, recordsNothing } from '../../observability/metrics.ts'
 import { createVault, type Vault } from '../../secrets.ts'
 import { insertEvent, makeEvent } from '../../store/events.ts'
 import { openPool, type Pool } from '../../store/pool.ts'
@@ -24,6 +25,7 @@ export type WebhookWorld = {
   vault: Vault
   config: Config
   log: Log
+  metrics: Metrics
   now: () => Date
   addMerchant(): Promise<string>
   addEndpoint(merchantId: string, url: string): Promise<{ id: string; secret: string }>
@@ -50,6 +52,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
       ALLOW_LOOPBACK_WEBHOOKS: 'true',
     }),
     log: createLog('silent'),
+    metrics: recordsNothing,
     now: () => new Date(),
     async addMerchant() {
       const id = newId('merchant')

@@ -13,6 +13,8 @@ import { neverSuspects } from '../../../abuse/never-suspects.ts'
 import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
+import { recordsNothing } from '../../../observability/metrics.ts'
+import { alwaysReady } from '../../../observability/readiness.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
 import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
@@ -89,6 +91,8 @@ export async function openLinkWorld(
     now: () => new Date(Date.now() + state.aheadMs),
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ limits: neverOpens }),
