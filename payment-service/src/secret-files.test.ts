@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from './config.ts'
 import type { LogFields } from './log.ts'
+import { recordsNothing } from './observability/metrics.ts'
 import { watchSecretFiles } from './secret-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fincore-secrets-'))
@@ -39,7 +40,7 @@ test('what a file holds anew is in use without a restart; what is wrong is told 
   const changes: string[] = []
   const job = watchSecretFiles(
     config,
-    { debug: write, info: write, warn: write, error: write },
+    { log: { debug: write, info: write, warn: write, error: write }, metrics: recordsNothing },
     async (fields) => void changes.push([...fields].join()),
     5,
   )

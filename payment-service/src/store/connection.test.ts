@@ -9,6 +9,7 @@ import { startPostgres } from '@fincore/dev/embedded-postgres'
 import pg from 'pg'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
 import { watchSecretFiles } from '../secret-files.ts'
 import { checkDatabase } from '../start-checks.ts'
 import { connectionOf, ownerConnectionOf } from './connection.ts'
@@ -107,7 +108,7 @@ test('a password that is rotated in its file is that of the next connections, an
   const file = join(folder, 'password')
   writeFileSync(file, 'first\n')
   const config = configOf({ DATABASE_URL: urlWith(''), DATABASE_PASSWORD_FILE: file })
-  const files = watchSecretFiles(config, createLog('silent'), async () => {}, 20)
+  const files = watchSecretFiles(config, { log: createLog('silent'), metrics: recordsNothing }, async () => {}, 20)
   t.after(() => files.stop())
   const pool = openPool(connectionOf(config), 2)
   t.after(() => pool.end())
