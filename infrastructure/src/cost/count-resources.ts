@@ -32,16 +32,17 @@ export function processorsOf(all: Resources): number {
     .reduce((sum, { tasks, processors }) => sum + tasks * processors, 0)
 }
 
-/** A task's container is called as its service; scaling names the service by its logical id, at whose end the name stands. */
+/** A task's container is called as its service. */
 function sizeOf({ Properties: service }: Resource, all: Resources) {
   const definition = all.find(({ Type, Properties }) => {
     const [container] = (Properties?.ContainerDefinitions ?? []) as { Name?: string }[]
     return Type === 'AWS::ECS::TaskDefinition' && container?.Name === service?.ServiceName
   })?.Properties
-  const logicalId = new RegExp(`Service${String(service?.ServiceName)}[0-9A-F]{8}"`)
+  // A service's number of tasks is the scaling's business; its bounds name the service by its logical id.
   const scaling = all.find(
     ({ Type, Properties }) =>
-      Type === 'AWS::ApplicationAutoScaling::ScalableTarget' && logicalId.test(JSON.stringify(Properties?.ResourceId)),
+      Type === 'AWS::ApplicationAutoScaling::ScalableTarget' &&
+      JSON.stringify(Properties?.ResourceId).includes(`"ServicesService${service?.ServiceName}`),
   )?.Properties
   const size = {
     tasks: Number(scaling?.MinCapacity),
