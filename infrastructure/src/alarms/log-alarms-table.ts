@@ -276,6 +276,12 @@ export const logAlarms: readonly LogAlarm[] = [
     from: all,
     runbook: 'process.md',
   },
+  {
+    name: 'database-moved',
+    line: { message: 'the database’s address leads to another server; connections to the former were ended' },
+    from: all,
+    runbook: 'aws.md#the-database-failed-over',
+  },
   { name: 'relay-crashed', line: { event: 'crashed' }, from: ['relay'], runbook: 'process.md' },
   {
     name: 'relay-not-sent',
