@@ -1,6 +1,7 @@
 import type { Resource } from '../checks/template.ts'
 import type { Resources } from '../cost/count-resources.ts'
 import { eventAlarms } from './event-alarms-table.ts'
+import { countedLines } from './log-alarms.ts'
 
 /** docs/aws/alarms.md: every alarm of a template, with when it is raised and which runbook says what to do. */
 export function describeAlarms(all: Resources): string {
@@ -28,15 +29,19 @@ ${eventAlarms.map(({ name, meaning }) => `| \`${name}\` | ${meaning} |`).join('\
 function readAlarm({ Properties = {} }: Resource) {
   const { AlarmName, AlarmDescription, MetricName, Statistic, Period, EvaluationPeriods, ComparisonOperator } =
     Properties
-  const { Threshold, TreatMissingData } = Properties
+  const { Threshold, TreatMissingData, Namespace } = Properties
   const [, meaning = '', runbook = ''] = String(AlarmDescription).match(/^(.*)\. See docs\/runbooks\/(\S+)$/) ?? []
   const sign = ComparisonOperator === 'GreaterThanThreshold' ? '>' : '<'
   const minutes = (Number(Period) * Number(EvaluationPeriods)) / 60
   const span = minutes >= 60 ? `${minutes / 60} h` : `${minutes} min`
   const missing = TreatMissingData === 'breaching' ? ', or nothing is heard' : ''
+  const lines = Number(Threshold) + 1
   return {
     name: String(AlarmName).replace(/^fincore-[a-z]+-/, ''),
-    when: `${MetricName} (${String(Statistic).toLowerCase()}) ${sign} ${Number(Threshold).toLocaleString('en-GB')} for ${span}${missing}`,
+    when:
+      Namespace === countedLines
+        ? `${lines === 1 ? 'a line' : `${lines} lines`} in ${span}`
+        : `${MetricName} (${String(Statistic).toLowerCase()}) ${sign} ${Number(Threshold).toLocaleString('en-GB')} for ${span}${missing}`,
     meaning,
     runbook,
   }

@@ -50,6 +50,6 @@ aws s3api put-bucket-policy --region $region --bucket $copy --policy "{\\"Versio
 
 ## What watches the account
 
-GuardDuty (network flows, names, the archive’s objects, log-ins of the database, and what runs in the tasks), AWS Config (every change of every resource), Security Hub (the rules of PCI DSS v4.0.1 and AWS’s own, each day, on what really runs), an analyser of what the outside may reach. What they find comes to the operators as [alarms](alarms.md) do. Each may exist once in an account: in one that has them already, take them out of \`infrastructure/src/audit/detection.ts\` before the first deployment.
+GuardDuty (network flows, names, the archive’s objects, log-ins of the database, and, by an agent of Amazon’s beside each task, the card relay’s too, which processes start there and where they connect), AWS Config (every change of every resource), Security Hub (the rules of PCI DSS v4.0.1 and AWS’s own, each day, on what really runs), an analyser of what the outside may reach. What they find comes to the operators as [alarms](alarms.md) do. Each may exist once in an account: in one that has them already, take them out of \`infrastructure/src/audit/detection.ts\` before the first deployment.
 `
 }

@@ -17,8 +17,11 @@ export const auditExportCommand: readonly [string, ...string[]] = [
   'today',
 ]
 
-/** And each night, that nobody changed the log: it ends with 1 when somebody did, which is news for the operators. */
-const auditVerifyCommand = ['fincore', 'audit', 'verify']
+/**
+ * And each night, whether somebody changed the log: it ends with 1 then, which is news for the operators. A schedule replaces
+ * what the program of a task is told, not the program.
+ */
+const verifyArguments = ['audit', 'verify']
 
 /** The container's name in its task definition. */
 const container = 'auditExport'
@@ -29,7 +32,7 @@ const nightly = {
   verify: {
     at: 'cron(45 3 * * ? *)',
     why: 'Whether the audit log is whole',
-    input: JSON.stringify({ containerOverrides: [{ name: container, command: auditVerifyCommand }] }),
+    input: JSON.stringify({ containerOverrides: [{ name: container, command: verifyArguments }] }),
   },
 } as const
 

@@ -46,12 +46,14 @@ Two kinds, since they help against different things:
 - **Aurora’s own**, from which any moment of the last days can be restored, to the second. Whoever may delete the cluster may delete them.
 - **A copy each night** by AWS Backup, in a vault whose lock nobody takes away once three days have passed, and a copy of it in ${production.archiveCopy.region}. It is kept as many days as the others. A night without one raises an alarm.
 
-A restore makes a new cluster beside the old one. Compare first, then let the services go there:
+A restore makes a new cluster beside the old one. Compare first:
 
 \`\`\`sh
 aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier fincore-$environment --db-cluster-identifier fincore-$environment-restored --restore-to-time 2026-11-30T09:59:00Z --db-subnet-group-name fincore-$environment --vpc-security-group-ids "$security_group" --enable-iam-database-authentication --db-cluster-parameter-group-name fincore-$environment-18 --serverless-v2-scaling-configuration MinCapacity=2,MaxCapacity=32
 aws rds create-db-instance --db-instance-identifier fincore-$environment-restored-1 --db-cluster-identifier fincore-$environment-restored --engine aurora-postgresql --db-instance-class db.serverless
 \`\`\`
+
+To let the services go there, stop them, then rename the two (\`aws rds modify-db-cluster --db-cluster-identifier … --new-db-cluster-identifier … --apply-immediately\`): the endpoint is made of the name, so it stays the same. The rights of the tasks name a cluster by its resource id, which is another: change it in the policies of their roles, start the services, and have CloudFormation import the cluster into the stack afterwards.
 
 What was paid after that moment is missing in the restored database and true at the PSPs: [reconciliation](../reconciliation.md) finds it.
 `

@@ -15,7 +15,6 @@ export type KeyUse = { sid: string; actions: string[] } & (
 
 const forStorage = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey']
 const forStorageWithGrants = [...forStorage, 'kms:CreateGrant']
-const forWriting = ['kms:GenerateDataKey*', 'kms:DescribeKey']
 const forQueues = ['kms:GenerateDataKey*', 'kms:Decrypt']
 
 /**
@@ -70,8 +69,9 @@ export const keyPurposes = {
         context: ({ account }) => ({
           'kms:EncryptionContext:aws:cloudtrail:arn': `arn:aws:cloudtrail:*:${account}:trail/*`,
         }),
-        actions: forWriting,
+        actions: ['kms:GenerateDataKey*'],
       },
+      { sid: 'TrailLooks', service: () => 'cloudtrail.amazonaws.com', actions: ['kms:DescribeKey'] },
       { sid: 'Deliver', roles: ['archive-delivery'], actions: ['kms:GenerateDataKey*', 'kms:Decrypt'] },
       { sid: 'UseByFirehose', through: ['firehose'], actions: forStorageWithGrants },
       { sid: 'Copy', roles: ['archive-copy'], actions: ['kms:Decrypt'] },
