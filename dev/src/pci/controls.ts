@@ -497,7 +497,7 @@ export const controls: readonly Control[] = [
     requirements: ['10.3.1', '10.3.2', '10.3.3', '10.3.4'],
     asks: 'Audit records are read by few, cannot be changed, and changes are noticed.',
     answer:
-      'The application’s login adds and reads; records are sealed into a hash chain; verify finds what was changed, removed or added.',
+      'The application’s login adds and reads; records are sealed into a hash chain; verify finds what was changed, removed or added. On AWS it goes to an archive from which nobody deletes before its time (docs/aws/data.md).',
     shownBy: [
       {
         file: `${service}/audit/audit.test.ts`,
@@ -507,6 +507,10 @@ export const controls: readonly Control[] = [
           'the application’s login may add records and seals, and neither change nor remove them',
         ],
       },
+      {
+        file: 'infrastructure/src/checks/data-rules.test.ts',
+        tests: ['… keeps data, keys and audit as they must be', 'is noticed when it is not so: …'],
+      },
     ],
     operator:
       'Keep the last seal where the database’s owner cannot reach it; verify daily; copy records off promptly (10.3.3).',
@@ -515,11 +519,19 @@ export const controls: readonly Control[] = [
     requirements: ['10.4.1', '10.4.1.1', '10.5.1', '10.6', '10.7.2', '10.7.3'],
     asks: 'Logs are reviewed daily and automatically, kept for 12 months with three at hand, by synchronised clocks; failed controls are answered.',
     answer:
-      'FinCore never deletes an audit record. While the log takes no records, no raw card is taken. Log lines that need an operator are listed in operating.md.',
+      'FinCore never deletes an audit record. While the log takes no records, no raw card is taken. Log lines that need an operator are listed in operating.md; on AWS each raises an alarm that names its runbook (docs/aws/alarms.md).',
     shownBy: [
       {
         file: 'end-to-end/src/audit-log-unavailable.test.ts',
         tests: ['because …: no card is taken, everything else goes on, and afterwards cards are taken again'],
+      },
+      {
+        file: 'infrastructure/src/alarms/alarms.test.ts',
+        tests: [
+          'every message that the payment service logs as an error raises an alarm, or says why not',
+          'every message that operators are told to watch raises an alarm, or says why not',
+          'every alarm names a runbook that is there, and in it a chapter that is there',
+        ],
       },
     ],
     operator:

@@ -32,7 +32,7 @@ export function processorsOf(all: Resources): number {
     .reduce((sum, { tasks, processors }) => sum + tasks * processors, 0)
 }
 
-/** A task's container is called as its service; scaling names the service by its logical id, at whose end the name stands. */
+/** A task's container is called as its service. */
 function sizeOf({ Properties: service }: Resource, all: Resources) {
   const definition = all.find(({ Type, Properties }) => {
     const [container] = (Properties?.ContainerDefinitions ?? []) as { Name?: string }[]
