@@ -26,8 +26,9 @@ export const controls: readonly Control[] = [
     requirements: ['1.2.4', '1.2.5'],
     asks: 'A current diagram of where card data flows; a list of the services, protocols and ports that are allowed.',
     answer:
-      'data-flow.md is made from the launcher’s plans, the port table, the servers’ routes and the imports of the code; a difference fails the build.',
+      'data-flow.md is made from the launcher’s plans, the port table, the servers’ routes and the imports of the code; a difference fails the build. docs/aws/segmentation.md and network.svg are computed from the AWS templates.',
     shownBy: [
+      { file: 'infrastructure/src/aws-pages.test.ts', tests: ['has … as the templates make it; if not: npm run docs'] },
       {
         file: 'dev/src/pci/data-flow.test.ts',
         tests: [
@@ -62,9 +63,21 @@ export const controls: readonly Control[] = [
         tests: ['when …, for new connections and inside one that is kept'],
       },
       { file: `${service}/card-door/admission.test.ts`, tests: ['admission: … → …'] },
+      {
+        file: 'infrastructure/src/segmentation/segmentation.test.ts',
+        tests: [
+          'breaks no demand',
+          'lets everyone reach whom the table of flows names, and nobody else',
+          'is noticed when …',
+        ],
+      },
+      {
+        file: 'infrastructure/src/edge/edge.test.ts',
+        tests: ['lets nothing but POST /v1/charges through to the card relay, and reads no body there'],
+      },
     ],
     operator:
-      'Security groups: to the relay from merchants’ ranges alone; from it to the payment service and the PSPs alone.',
+      'On AWS deploy `infrastructure/` (docs/aws). Elsewhere, firewalls: to the relay from merchants alone; from it to the payment service and the PSPs alone.',
   },
   {
     requirements: ['1.4.4'],
@@ -86,7 +99,8 @@ export const controls: readonly Control[] = [
         ],
       },
     ],
-    operator: 'Give the relay’s instances no address that the Internet reaches but that of the load balancer.',
+    operator:
+      'Give the relay’s instances no address that the Internet reaches but that of the load balancer; `infrastructure/` gives them none.',
   },
   {
     requirements: ['2.2'],

@@ -312,6 +312,8 @@ export const unalarmed: Readonly<Record<string, string>> = {
   'a PSP answers again; the account takes new payments': 'good news',
   'a PSP did not say whether it closed a session; it is asked again': 'asked again; what stays open is an alarm',
   'a webhook endpoint has failed for a day': 'the merchant’s; there is a notice to send',
+  'the database’s address leads to another server; connections to the former were ended':
+    'a failover is over for this process, and RDS itself tells of failovers',
   'the listener for changes could not connect': 'changes are seen after 5 s all the same',
   'test keys in production: …': 'said at each start, with the accounts at a test PSP',
   'live keys in the sandbox: …': 'said at each start of the sandbox',
