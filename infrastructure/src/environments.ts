@@ -31,6 +31,11 @@ export type Environment = {
   operatorNetworks: readonly string[]
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
+  /**
+   * In how many zones a firewall with its NAT gateway stands. With one, tasks of the other zones go out through it, and nobody
+   * does when that zone is lost.
+   */
+  firewalls: 1 | 3
   /** Of each service: processor (1024 is a whole one) and memory (MiB) of a task, and between how many tasks it scales. */
   tasks: Record<ServiceName, TaskSize>
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
@@ -76,6 +81,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
+    firewalls: 1,
     tasks: {
       api: { cpu: 512, memory: 1024, min: 1, max: 2 },
       worker: { cpu: 512, memory: 1024, min: 1, max: 2 },
@@ -115,6 +121,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
+    firewalls: 3,
     tasks: {
       api: { cpu: 1024, memory: 2048, min: 3, max: 24 },
       worker: { cpu: 1024, memory: 2048, min: 3, max: 12 },

@@ -9,7 +9,7 @@ import { egressRules, ruleVariables } from './egress-rules.ts'
 import type { Subnets } from './subnets.ts'
 
 /**
- * The network firewall: one in each zone, all with the same policy. A firewall of several zones lists its endpoints in no
+ * The network firewalls: one in each zone, or in one for all, with the same policy. A firewall of several zones lists its endpoints in no
  * order that a template could rely on, and costs the same. Returns the endpoints' ids, in the order of the zones.
  */
 export function createFirewalls(
@@ -51,7 +51,7 @@ export function createFirewalls(
     logDestinationType: 'CloudWatchLogs',
     logDestination: { logGroup },
   })
-  return subnets.firewall.map(({ id }, zone) => {
+  return subnets.firewall.slice(0, environment.firewalls).map(({ id }, zone) => {
     const firewall = new CfnFirewall(home, `Zone-${zone}`, {
       firewallName: `${name}-${zone}`,
       firewallPolicyArn: policy.attrFirewallPolicyArn,
