@@ -36,7 +36,10 @@ export type Environment = {
    * does when that zone is lost.
    */
   firewalls: 1 | 3
-  /** Of each service: processor (1024 is a whole one) and memory (MiB) of a task, and between how many tasks it scales. */
+  /**
+   * Of each service: processor (1024 is a whole one) and memory (MiB) of a task, which GuardDuty's agent and the proxy of
+   * Service Connect share, and between how many tasks it scales.
+   */
   tasks: Record<ServiceName, TaskSize>
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
   database: {
@@ -85,8 +88,8 @@ export const environments: Record<EnvironmentName, Environment> = {
     tasks: {
       api: { cpu: 512, memory: 1024, min: 1, max: 2 },
       worker: { cpu: 512, memory: 1024, min: 1, max: 2 },
-      admin: { cpu: 256, memory: 512, min: 1, max: 2 },
-      relay: { cpu: 256, memory: 512, min: 1, max: 2 },
+      admin: { cpu: 512, memory: 1024, min: 1, max: 2 },
+      relay: { cpu: 512, memory: 1024, min: 1, max: 2 },
     },
     database: {
       minCapacity: 0.5,

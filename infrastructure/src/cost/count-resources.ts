@@ -38,10 +38,11 @@ function sizeOf({ Properties: service }: Resource, all: Resources) {
     const [container] = (Properties?.ContainerDefinitions ?? []) as { Name?: string }[]
     return Type === 'AWS::ECS::TaskDefinition' && container?.Name === service?.ServiceName
   })?.Properties
-  const logicalId = new RegExp(`Service${String(service?.ServiceName)}[0-9A-F]{8}"`)
+  // A service's number of tasks is the scaling's business; its bounds name the service by its logical id.
   const scaling = all.find(
     ({ Type, Properties }) =>
-      Type === 'AWS::ApplicationAutoScaling::ScalableTarget' && logicalId.test(JSON.stringify(Properties?.ResourceId)),
+      Type === 'AWS::ApplicationAutoScaling::ScalableTarget' &&
+      JSON.stringify(Properties?.ResourceId).includes(`"ServicesService${service?.ServiceName}`),
   )?.Properties
   const size = {
     tasks: Number(scaling?.MinCapacity),

@@ -9,8 +9,9 @@ import { egressRules, ruleVariables } from './egress-rules.ts'
 import type { Subnets } from './subnets.ts'
 
 /**
- * The network firewalls: one in each zone, or in one for all, with the same policy. A firewall of several zones lists its endpoints in no
- * order that a template could rely on, and costs the same. Returns the endpoints' ids, in the order of the zones.
+ * The network firewalls: one in each zone, or one for all zones, with the same policy. A single firewall with endpoints in
+ * several zones lists them in no order that a template could rely on, and costs the same. Returns the endpoints' ids, in the
+ * order of the zones.
  */
 export function createFirewalls(
   scope: Construct,
