@@ -7,6 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { type MerchantSite, openBrowser, startMerchantSite } from './browser.ts'
+import { markLooks } from './mark-looks.ts'
 import {
   listSandboxPages,
   listServicePages,
@@ -99,6 +100,21 @@ describe('the look of every page', { concurrency: 1 }, () => {
     })
   }
 
+  it('finds the one text among many that cannot be read', async () => {
+    const page = await (await links.open()).newPage()
+    const row = '<tr><th>Name</th><td><a href="/x">value</a> <code>code</code></td></tr>'
+    const find = async (bad: string) => {
+      const rows = `${row.repeat(60)}<tr><td><p>${bad}</p></td></tr>${row.repeat(60)}`
+      await page.setContent(`<html lang="en"><title>t</title><main><h1>t</h1><table>${rows}</table></main>`)
+      return (await findViolations(page, 'for contrast')).length
+    }
+    assert.equal(await find('<code>code</code>'), 0)
+    assert.equal(await find('<code style="color: #bbb">code</code>'), 1)
+    assert.equal(await find('<span style="background: #334"><code>code</code></span>'), 1)
+    assert.equal(await find('<span style="opacity: 0.3"><code>code</code></span>'), 1)
+    await page.context().close()
+  })
+
   it('was at every page of the servers’ tables', async () => {
     const lists = await Promise.all(Object.values(groups).map((list) => list()))
     const seen = new Set(lists.flat().flatMap(({ of, framed = of }) => [of, framed]))
@@ -145,6 +161,7 @@ async function findViolations(page: Page, looked: keyof typeof rules): Promise<s
   for (let index = 0; index < frameCount; index += 1) await paintFrame(page, index)
   if (frameCount > 0) return describeViolations((await new AxeBuilder({ page }).options(options).analyze()).violations)
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source)
+  await markLooks(page)
   const run = `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations)`
   return describeViolations(await page.evaluate<AxeResults['violations']>(run))
 }

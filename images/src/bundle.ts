@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile, type OutputFile, type Plugin } from 'esbuild'
 
-export type BundledPackage = { name: string; version: string }
+export type BundledPackage = { name: string; version: string; license?: string }
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const entries = ['payment-service/src/main.ts', 'payment-service/src/cli.ts']
@@ -18,7 +18,7 @@ const banner = `import { createRequire as makeRequire } from 'node:module'; cons
  * files in place of a thousand (docs/decisions/0027-image.md has the figures). What they read at run time beside code
  * (migrations, pages' styles, documents) stays where it is.
  * @param folder the absolute path that it is written to; a path in the repository, or it must not be moved.
- * @returns the packages of others that are in it, by name, as they are also written to `packages.json` beside it.
+ * @returns the packages of others that are in it, by name, as `bom.json` beside it tells them too.
  */
 export async function bundlePaymentService(folder = join(repository, bundleFolder)): Promise<BundledPackage[]> {
   const { metafile, outputFiles } = await build({
@@ -43,7 +43,7 @@ export async function bundlePaymentService(folder = join(repository, bundleFolde
   })
   writeBundle(folder, outputFiles)
   const packages = listPackages(metafile)
-  writeFileSync(join(folder, 'packages.json'), `${JSON.stringify(packages, null, 2)}\n`)
+  writeFileSync(join(folder, 'bom.json'), `${JSON.stringify(describePackages(packages), null, 2)}\n`)
   return packages
 }
 
@@ -88,8 +88,24 @@ function listPackages({ outputs }: Metafile): BundledPackage[] {
   }
   const packages = [...folders].map((folder) => {
     const text = readFileSync(join(repository, folder, 'package.json'), 'utf8')
-    const { name, version } = JSON.parse(text) as BundledPackage
-    return { name, version }
+    const { name, version, license } = JSON.parse(text) as BundledPackage
+    return { name, version, ...(typeof license === 'string' ? { license } : {}) }
   })
   return packages.sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** A bill of materials in the form of CycloneDX 1.5, which scanners of vulnerabilities read. */
+function describePackages(packages: readonly BundledPackage[]): object {
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    components: packages.map(({ name, version, license }) => ({
+      type: 'library',
+      name,
+      version,
+      purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+      ...(license === undefined ? {} : { licenses: [{ license: { id: license } }] }),
+    })),
+  }
 }

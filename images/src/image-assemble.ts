@@ -26,9 +26,11 @@ if (name === undefined || folder === undefined) {
     writeFileSync(`${root}.json`, `${JSON.stringify(config, null, 2)}\n`)
     const inMegabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
     console.log(`${root}: ${inMegabytes(sizeOf(root))}, of which /app ${inMegabytes(sizeOf(join(root, 'app')))}.`)
-    const packages = join(root, 'app/payment-service/dist/packages.json')
-    if (name === 'payment-service')
-      console.log(`Packages of others: ${(JSON.parse(readFileSync(packages, 'utf8')) as unknown[]).length}.`)
+    if (name === 'payment-service') {
+      const bom = readFileSync(join(root, 'app/payment-service/dist/bom.json'), 'utf8')
+      const { components } = JSON.parse(bom) as { components: unknown[] }
+      console.log(`Packages of others: ${components.length}.`)
+    }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = 1
