@@ -6,7 +6,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { printTable } from '../recovery/print-table.ts'
-import { parts, startBenchWorld } from './bench-world.ts'
+import { type BenchWorld, parts, startBenchWorld } from './bench-world.ts'
 import { measureCeiling } from './ceiling.ts'
 import { type Figures, measure } from './measure.ts'
 
@@ -25,10 +25,15 @@ if (!(forMs >= 1_000 && callers >= 1 && callers <= 64 && counts.every((count) =>
   process.exit(2)
 }
 
+let running: BenchWorld | null = null
+const leave = () => void (running?.stop() ?? Promise.resolve()).finally(() => process.exit(130))
+process.once('SIGINT', leave).once('SIGTERM', leave)
+
 const figures: Figures[] = []
 let ceiling = 0
 for (const apis of counts) {
   const world = await startBenchWorld(apis)
+  running = world
   try {
     if (ceiling === 0) ceiling = await measureCeiling(world.ownerUrl, callers, forMs)
     for (const flow of ['token', 'raw card'] as const) {
@@ -41,6 +46,7 @@ for (const apis of counts) {
 }
 const counted: Figures[] = []
 const world = await startBenchWorld(1, true)
+running = world
 try {
   for (const flow of ['token', 'raw card'] as const)
     counted.push(await measure(world, { flow, apis: 1, callers: 8, forMs: 2_000 }))

@@ -75,8 +75,9 @@ export async function drillFailover(
     seed: settings.seed,
     shape: 'whole',
     payments: mostPayments,
-    // What is said of payments that were lost is held for operators, and so never comes to rest.
-    restWithinMs: settings.replication.kind === 'synchronous' ? 120_000 : 45_000,
+    // What is said of payments that were lost is held for operators, and so never comes to rest; the shortest session
+    // lasts a minute.
+    restWithinMs: settings.replication.kind === 'synchronous' ? 120_000 : 90_000,
     smallFileSystem: null,
     startDatabase: plan.startDatabase,
     phases: Array.from({ length: settings.rounds }, (_, index) =>

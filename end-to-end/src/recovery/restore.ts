@@ -25,8 +25,11 @@ export type Restored = {
 
 const phaseMs = { whole: 14_000, small: 3_000 } as const
 const backWithinMs = 120_000
-/** What the PSP says of payments that are not known any more is held for operators, so it never comes to rest wholly. */
-const restWithinMs = 45_000
+/**
+ * What the PSP says of payments that are not known any more is held for operators, so it never comes to rest wholly.
+ * Longer than the shortest session lasts.
+ */
+const restWithinMs = 90_000
 
 /**
  * Backs up while payments go on, loses the disk, restores a moment between the two, and goes on with that. What is judged
