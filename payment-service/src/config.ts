@@ -154,13 +154,16 @@ function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[
 function findDatabaseContradictions(config: Config): string[] {
   const url = URL.parse(config.databaseUrl)
   const isIam = config.databaseAuth === 'aws-iam'
+  const hasParameters = url?.search || URL.parse(config.listenDatabaseUrl ?? '')?.search
   return [
     ...(isIam ? findMissingOfTokens(config) : []),
     ...(isIam && (url?.password || config.databasePassword !== null)
       ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
       : []),
-    ...(url?.search && (config.databaseCa !== null || config.databasePassword !== null)
-      ? ['DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD']
+    ...(hasParameters && (config.databaseCa !== null || config.databasePassword !== null)
+      ? [
+          'DATABASE_URL and LISTEN_DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD',
+        ]
       : []),
     ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
       ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']
