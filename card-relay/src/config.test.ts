@@ -37,7 +37,7 @@ describe('the relay’s settings', () => {
     assert.ok(result.ok)
     assert.deepEqual(result.config.pspOrigins, ['https://api.psp.example', 'https://127.0.0.1:4201'])
     assert.equal(result.config.docsUrl, 'http://127.0.0.1:4000/docs')
-    assert.deepEqual(result.config.callerSource, { kind: 'handshake' })
+    assert.equal(result.config.trustedProxies, undefined)
     assert.equal(result.config.pspCa, undefined)
   })
 

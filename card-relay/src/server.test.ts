@@ -155,7 +155,7 @@ describe('the card relay, before the body', () => {
   })
 
   it('says that it is healthy to anyone', async () => {
-    const answer = await world.post('', { path: '/health', method: 'GET', certificate: world.certificates.none })
+    const answer = await world.post('', { path: '/health/ready', method: 'GET', certificate: world.certificates.none })
     assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}'])
   })
 

@@ -25,6 +25,7 @@ import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
 import { describeStates } from './states-page.ts'
+import { describeTracing, drawTracing } from './tracing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -144,6 +145,12 @@ async function describePages(): Promise<DocPage[]> {
       text: describeRouting(),
     },
     {
+      path: 'docs/tracing.md',
+      source: 'payment-service/src/observability/trace-table.ts and dev/src/tracing-page.ts',
+      title: 'Traces',
+      text: describeTracing(),
+    },
+    {
       path: 'docs/tripwire.md',
       source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
@@ -232,6 +239,7 @@ settle([
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
   ...drawFlows(),
+  drawTracing(),
   ...pinSdk(),
 ])
 // The examples must have been written before the guides show them.

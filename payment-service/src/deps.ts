@@ -1,6 +1,7 @@
 import type { CardTesting } from './abuse/card-testing.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
+import type { Tracing } from './observability/tracing.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
 import type { PspHealth } from './psp-gateway/psp-health.ts'
 import type { PspPlaces } from './psp-gateway/psp-places.ts'
@@ -29,6 +30,8 @@ export type Deps = {
   /** For how long `now` has gone on without a jump, in ms of the monotonic clock. */
   steadyMs: () => number
   log: Log
+  /** Makes spans of what is done; where tracing is off, nothing. */
+  tracing: Tracing
   /** Says that events were written, so that the outbox looks at once instead of at its next round. */
   wakeOutbox: () => void
   /** Says that PSP events were stored, likewise. */

@@ -2,6 +2,7 @@ import { neverSuspects } from './abuse/never-suspects.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createLog } from './log.ts'
+import { noTracing } from './observability/tracing.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
@@ -36,6 +37,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       vault,
       psps,
       log,
+      tracing: noTracing,
       hotPath: createHotPath(pool),
       send: sender.send,
       pspPlaces: createPspPlaces(),

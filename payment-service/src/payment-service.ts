@@ -17,6 +17,8 @@ import { createApiServer, perMinute } from './http/api-server.ts'
 import { startResolver } from './jobs/resolver.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
+import { openTracing } from './observability/open-tracing.ts'
+import { createTracedHotPath } from './observability/trace-hot-path.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
@@ -32,7 +34,6 @@ import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
 import { forgetOldBlocks, forgetOldKeys, forgetOldNotices, forgetOldTries } from './store/forget.ts'
-import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool } from './store/pool.ts'
 import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
@@ -60,6 +61,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
   const door = createDoor(`${config.publicUrl}/docs`, log)
+  const { tracing, stop: stopTracing } = await openTracing(config)
   const wake = { outbox: () => {}, inbox: () => {} }
   const basis = {
     config,
@@ -67,13 +69,14 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     directory,
     vault,
     log,
+    tracing,
     now: clock.now,
     wakeOutbox: () => wake.outbox(),
   }
   const deps: Deps = {
     ...basis,
     psps,
-    hotPath: createHotPath(pool),
+    hotPath: createTracedHotPath(pool, tracing),
     send: (request, timeoutMs) => door.away(() => sender.send(request, timeoutMs)),
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({
@@ -122,6 +125,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
       await deps.cardTesting.settle()
       await audit.write(describeRun('audit_log.stop', config.roles))
       await audit.flush()
+      await stopTracing()
       await sender.close()
       await directory.close()
       await pool.end()

@@ -7,6 +7,7 @@ import { expireDueSessions } from '@fincore/payment-service/flows/expire-payment
 import { startResolver } from '@fincore/payment-service/jobs/resolver'
 import { runEvery } from '@fincore/payment-service/jobs/run-every'
 import type { Log } from '@fincore/payment-service/log'
+import { noTracing } from '@fincore/payment-service/observability/tracing'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
@@ -125,6 +126,7 @@ export function startService(world: {
     pspHealth: createPspHealth({ now: () => clock.now() }),
     cardTesting: neverSuspects,
     now: () => new Date(clock.now()),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     wakeOutbox: () => wake.outbox(),

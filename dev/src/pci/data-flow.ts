@@ -107,6 +107,13 @@ export const outgoing: readonly Flow[] = [
     protocol: 'HTTPS',
     card: 'facts',
   },
+  {
+    from: 'payment-service',
+    to: 'operator',
+    what: 'spans of traces, to TRACES_ENDPOINT where it is set: ids, words, numbers',
+    protocol: 'HTTP or TLS, by the setting',
+    card: 'none',
+  },
 ]
 
 /** What never passes FinCore, and so needs no port. */

@@ -5,6 +5,7 @@ import { loadConfig } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
 import { createApiServer } from '@fincore/payment-service/http/api-server'
 import { createLog } from '@fincore/payment-service/log'
+import { noTracing } from '@fincore/payment-service/observability/tracing'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
@@ -66,6 +67,7 @@ function makeIdleDeps(): Deps {
     psps,
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(0),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log: createLog('silent'),
     wakeOutbox: () => {},

@@ -30,6 +30,7 @@ export function sendRefusal(
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     param: refusal.param ?? null,
   })
+  request.refused = refusal.refused
   const retryAfterSeconds = refusal.retryAfterSeconds ?? retryAfterSecondsOf(refusal.refused)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')

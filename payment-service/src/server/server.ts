@@ -20,6 +20,7 @@ import { parseJsonBody } from './json-body.ts'
 import { RefusalError, sendRefusal, toRefusal } from './problems.ts'
 import { overwriteRest, readBody } from './read-body.ts'
 import { rinseSoon } from './rinse.ts'
+import { serverTiming } from './server-timing.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -33,6 +34,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** When its headers had arrived, by the process's own clock, in milliseconds. */
     startedAt: number
+    /** The code of the refusal that it is answered with; null when it is not. */
+    refused: string | null
   }
   interface FastifyInstance {
     /** Every route of the server, as it was registered. */
@@ -135,6 +138,7 @@ export function createServer(options: ServerOptions): App {
     for (const method of [route.method].flat()) routes.push({ method, url, access: config?.access, pattern })
   })
   app.decorateRequest('startedAt', 0)
+  app.decorateRequest('refused', null)
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = performance.now()
     // A proxy may pass on what its own caller wrote. It is kept in the audit log, so what is no address is not believed.
@@ -163,6 +167,8 @@ export function createServer(options: ServerOptions): App {
   }
   app.addHook('onSend', async (request, reply) => {
     door?.answered(request.raw)
+    if (door !== undefined && request.url.startsWith('/v1/'))
+      reply.header('server-timing', serverTiming(performance.now() - request.startedAt, door.awayMs(request.raw)))
     if (reply.statusCode >= 400) forget(request)
   })
   app.addHook('onRequestAbort', async (request) => forget(request))

@@ -48,10 +48,16 @@ export type ChargeOutcome = {
   responseBody: string | null
 }
 
-export function createHotPath(pool: Pool): HotPath {
+/** @param onBatch is told which items share a statement, before it is sent. */
+export function createHotPath(pool: Pool, onBatch: (items: readonly object[]) => void = () => {}): HotPath {
+  const batch = <Item extends object>(run: (items: Item[]) => Promise<boolean[]>) =>
+    createBatcher<Item, boolean>((items) => {
+      onBatch(items)
+      return run(items)
+    })
   return {
-    intents: createBatcher((items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow))),
-    auditedIntents: createBatcher((items) =>
+    intents: batch((items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow))),
+    auditedIntents: batch((items) =>
       recordIntents(
         pool,
         'record-audited-intents',
@@ -59,7 +65,7 @@ export function createHotPath(pool: Pool): HotPath {
         items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
       ),
     ),
-    outcomes: createBatcher((items) => recordOutcomes(pool, items)),
+    outcomes: batch((items) => recordOutcomes(pool, items)),
   }
 }
 

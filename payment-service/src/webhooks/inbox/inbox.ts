@@ -2,6 +2,7 @@ import type { Deps } from '../../deps.ts'
 import type { applyPspEvent } from '../../flows/apply-psp-event.ts'
 import { type Job, runEvery, waitAtMost } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { Tell } from '../../observability/tracing.ts'
 import { readPspEvent } from '../../store/psp-event-json.ts'
 import { type ClaimedPspEvent, claimDuePspEvents, holdPspEvent, settlePspEvent } from '../../store/psp-events.ts'
 import { heldDelaySeconds } from './retry-schedule.ts'
@@ -29,7 +30,10 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   let mayHaveMore = false
 
   const start = (claimed: ClaimedPspEvent): void => {
-    const running = handle(deps, apply, claimed)
+    const { pspAccountId, tries } = claimed
+    const ids = { 'fincore.psp_account': pspAccountId, 'fincore.try': tries + 1 }
+    const running = deps.tracing
+      .work('apply the PSP’s event', null, ids, (tell) => handle(deps, apply, claimed, tell))
       .catch((error) => {
         // Its lease brings it back.
         deps.log.error('what became of a PSP’s event could not be written', {
@@ -66,11 +70,12 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   }
 }
 
-async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent): Promise<void> {
+async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent, tell: Tell): Promise<void> {
   const { merchantId, pspAccountId, tries } = claimed
   let note: string | null = null
   try {
     const fate = await apply(deps, merchantId, pspAccountId, readPspEvent(claimed.event))
+    tell({ 'fincore.outcome': fate })
     if (fate !== 'held') return await settlePspEvent(deps.pool, claimed, fate)
   } catch (error) {
     const described = describeError(error)
@@ -79,6 +84,7 @@ async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent
       merchant: merchantId,
       error: described,
     })
+    tell({ 'error.type': described.code || described.name })
     note = [described.name, described.code].filter((word) => word !== '').join(' ')
   }
   await holdPspEvent(deps.pool, claimed, heldDelaySeconds(tries), note)

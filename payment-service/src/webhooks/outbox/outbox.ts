@@ -2,7 +2,9 @@ import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { Tell } from '../../observability/tracing.ts'
 import { createBatcher } from '../../store/batcher.ts'
+import { objectOfEvent } from '../../store/events.ts'
 import { type ClaimedDelivery, cancelWaitingDeliveries, claimDueDeliveries } from '../../store/webhook-deliveries.ts'
 import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
@@ -18,7 +20,7 @@ const leaseMs = 20_000
 /** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
 const stopWithinMs = 8_000
 
-export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now'>
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'tracing'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
 export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
 
@@ -41,7 +43,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     return results.map(() => undefined)
   })
 
-  const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
+  const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<boolean> => {
     const triedAt = deps.now()
     const begunAt = performance.now()
     const sent = await sender.send(delivery.url, sign(deps, delivery, triedAt), delivery.body, stopping.signal)
@@ -49,6 +51,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     if (stopping.signal.aborted) return false
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
+    tell('error' in sent ? { 'error.type': sent.error } : { 'http.response.status_code': sent.status })
     await records.submit(result)
     // 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants.
     if ('status' in sent && sent.status === 410) {
@@ -60,7 +63,11 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const start = (delivery: ClaimedDelivery): void => {
     places.take(delivery)
     const begunAt = performance.now()
-    const running: Promise<void> = deliver(delivery)
+    const { eventId, endpointId, tries, body } = delivery
+    const ids = { 'fincore.event': eventId, 'fincore.webhook_endpoint': endpointId, 'fincore.try': tries + 1 }
+    const objectId = deps.tracing.isOn ? objectOfEvent(body) : null
+    const running: Promise<void> = deps.tracing
+      .work('deliver the webhook', objectId, ids, (tell) => deliver(delivery, tell))
       .catch((error) => {
         deps.log.error('a webhook could not be delivered', { object: delivery.id, error: describeError(error) })
         return false

@@ -3,6 +3,7 @@ import { neverSuspects } from '../../abuse/never-suspects.ts'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
+import { noTracing } from '../../observability/tracing.ts'
 import { createPspHealth } from '../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
 import { psps } from '../../psp-gateway/registry.ts'
@@ -38,6 +39,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     hotPath: createHotPath(pool),
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     wakeOutbox: () => void woken.outbox++,
     pspPlaces: createPspPlaces(),

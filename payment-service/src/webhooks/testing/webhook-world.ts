@@ -8,6 +8,7 @@ import { type Config, loadConfig } from '../../config.ts'
 import { newWebhookSecret } from '../../flows/webhook-secrets.ts'
 import { newId } from '../../ids.ts'
 import { createLog, type Log } from '../../log.ts'
+import { noTracing, type Tracing } from '../../observability/tracing.ts'
 import { createVault, type Vault } from '../../secrets.ts'
 import { insertEvent, makeEvent } from '../../store/events.ts'
 import { openPool, type Pool } from '../../store/pool.ts'
@@ -25,6 +26,7 @@ export type WebhookWorld = {
   config: Config
   log: Log
   now: () => Date
+  tracing: Tracing
   addMerchant(): Promise<string>
   addEndpoint(merchantId: string, url: string): Promise<{ id: string; secret: string }>
   addEvent(merchantId: string, type?: EventType): Promise<{ id: string; body: string }>
@@ -51,6 +53,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
     }),
     log: createLog('silent'),
     now: () => new Date(),
+    tracing: noTracing,
     async addMerchant() {
       const id = newId('merchant')
       await pool.query('insert into merchants (merchant_id, name) values ($1, $1)', [id])

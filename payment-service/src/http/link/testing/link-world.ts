@@ -13,6 +13,7 @@ import { neverSuspects } from '../../../abuse/never-suspects.ts'
 import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
+import { noTracing } from '../../../observability/tracing.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
 import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
@@ -86,6 +87,7 @@ export async function openLinkWorld(
     psps: { ...psps, sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
     send: (request, timeoutMs) => state.fault(request) ?? sender.send(request, timeoutMs),
     now: () => new Date(Date.now() + state.aheadMs),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     wakeOutbox: silent,
