@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { TraceSpan } from '@fincore/dev/diagrams/draw-trace'
-import { makeCanary } from '../card-traces.ts'
 import { cardCharge, eventually, type World } from '../world.ts'
 import type { OtlpReceiver, ReceivedSpan } from './otlp-receiver.ts'
 import { treeOf } from './trace-tree.ts'
@@ -15,7 +14,7 @@ const lastSpans = ['apply the PSP’s event', 'deliver the webhook']
 export async function traceCharge(
   world: World,
   receiver: OtlpReceiver,
-  number = makeCanary(998),
+  number: string,
 ): Promise<{ tree: TraceSpan[]; spans: ReceivedSpan[]; charge: string; serverTiming: string }> {
   const answer = await world.relay(cardCharge(number))
   assert.equal(answer.status, 201, answer.text)
