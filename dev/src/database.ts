@@ -16,7 +16,7 @@ export async function prepareDatabase(ownerUrl: string): Promise<string> {
   appUrl.password = appPassword
   await migrate(ownerUrl)
   // Only when it must be: two that change one role at the same time fail with "tuple concurrently updated".
-  if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, appPassword)
+  if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, { appPassword })
   return appUrl.href
 }
 

@@ -38,3 +38,13 @@ for (const wrong of ['10.0.0.1', 'loopback', '10.0.0.0/33', '0.0.0.0/0', '::/0',
     assert.throws(() => loadConfig({ ...env, TRUSTED_PROXIES: wrong }), /TRUSTED_PROXIES must be networks/)
   })
 }
+
+test('a process is not told to take longer for its end than whoever ends it waits', () => {
+  assert.equal(loadConfig({ ...env, DRAIN_MS: '15000' }).drainMs, 15_000)
+  assert.throws(
+    () => loadConfig({ ...env, DRAIN_MS: '15001' }),
+    /takes up to 30001 ms to end, .* STOP_WITHIN_MS, 30000/,
+  )
+  assert.throws(() => loadConfig({ ...env, PSP_TIMEOUT_MS: '60000' }), /DRAIN_MS and PSP_TIMEOUT_MS are too long/)
+  loadConfig({ ...env, PSP_TIMEOUT_MS: '60000', STOP_WITHIN_MS: '65000' })
+})

@@ -1,10 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
+import { listSecretFiles, readSecretSettings, type SecretField, type SecretSettings } from './secret-settings.ts'
 import { StartError } from './start-error.ts'
+import { stopsWithinMs } from './stop-sequence.ts'
+import type { AccessSettings } from './store/connection.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
-export type Config = {
+export type Config = SecretSettings & {
+  /** Where secrets stand in files: what is put there anew takes the place of what this object holds. */
+  secretFiles: ReadonlyMap<SecretField, string>
   environment: 'sandbox' | 'production'
   roles: ReadonlySet<Role>
   host: string
@@ -15,24 +20,31 @@ export type Config = {
   publicUrl: string
   /** The card relay's address, told to merchants who send a card to the wrong door. */
   relayUrl: string
-  databaseUrl: string
-  migrationsDatabaseUrl: string | null
   databaseConnections: number
-  /** 32 bytes: encrypts credentials and webhook secrets; other keys are derived from it. */
-  encryptionKey: Buffer
-  internalToken: string
+  /** `aws-iam`: each connection gets a signed token of AWS in place of a password. */
+  databaseAuth: 'password' | 'aws-iam'
+  /** PEM of the authorities of the database's certificate; null: the connection is as DATABASE_URL says. */
+  databaseCa: string | null
+  /** The key of AWS KMS that wraps the data keys. */
+  encryptionKmsKeyId: string | null
+  awsRegion: string | null
+  /** Of a KMS that is not at its usual address. */
+  kmsEndpoint: string | null
   /** PEM of further certificate authorities that PSP calls trust; null for the system's alone. */
   extraCa: string | null
   pspTimeoutMs: number
   /** Networks (CIDR) of the load balancers whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
+  /** After the signal to end: how long the process still accepts requests, in ms, while load balancers notice. */
+  drainMs: number
+  /** How long whoever ends this process waits before it kills it, in ms. */
+  stopWithinMs: number
   allowLoopbackWebhooks: boolean
   logLevel: string
   /** Where traces are sent by OTLP over HTTP; null: there are none. */
   tracesEndpoint: string | null
   /** Which part of the traces is kept, from 0 to 1. */
   tracesSampleRatio: number
-  bootstrapOperators: { name: string; token: string }[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -54,27 +66,17 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
       problems.push(`${name} must be a whole number from ${min} to ${max}`)
     return value
   }
-  const choice = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
-    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
-    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
-    return found ?? fallback
-  }
+  const choice = makeChoice(env, problems)
   const address = (name: string): string => {
     const value = need(name)
     if (value !== '' && !/^https?:\/\/[^/]+$/.test(value))
       problems.push(`${name} must be an address such as https://pay.example.com, without a path`)
     return value
   }
-  const databaseUrl = (name: string, value: string): string => {
-    const isRight = value === '' || /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')
-    if (!isRight) problems.push(`${name} must be written as postgres://user:password@host:5432/database`)
-    return value
-  }
-  const encryptionKey = readEncryptionKey(need('ENCRYPTION_KEY'), problems)
-  const internalToken = need('INTERNAL_TOKEN')
-  if (internalToken !== '' && internalToken.length < 32)
-    problems.push('INTERNAL_TOKEN must have at least 32 characters')
+  const secrets = readSecretSettings(env, problems)
   const config: Config = {
+    ...secrets,
+    secretFiles: listSecretFiles(env),
     environment: choice('ENVIRONMENT', 'sandbox', ['sandbox', 'production']),
     roles: readRoles(rolesFlag ?? env.ROLES ?? 'api,worker,admin', problems),
     host: env.HOST ?? '127.0.0.1',
@@ -83,38 +85,87 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     internalPort: number('INTERNAL_PORT', 4003, 0, 65535),
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
-    databaseUrl: databaseUrl('DATABASE_URL', need('DATABASE_URL')),
-    migrationsDatabaseUrl: env.MIGRATIONS_DATABASE_URL
-      ? databaseUrl('MIGRATIONS_DATABASE_URL', env.MIGRATIONS_DATABASE_URL)
-      : null,
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
-    encryptionKey,
-    internalToken,
-    extraCa: readCa(env.EXTRA_CA_FILE, problems),
+    ...readAccess(env, problems),
+    encryptionKmsKeyId: env.ENCRYPTION_KMS_KEY_ID || null,
+    kmsEndpoint: env.AWS_ENDPOINT_URL_KMS || null,
+    extraCa: readCa('EXTRA_CA_FILE', env.EXTRA_CA_FILE, problems),
     pspTimeoutMs: number('PSP_TIMEOUT_MS', 10_000, 100, 60_000),
     trustedProxies: readNetworks(env.TRUSTED_PROXIES, problems),
+    drainMs: number('DRAIN_MS', 0, 0, 300_000),
+    stopWithinMs: number('STOP_WITHIN_MS', 30_000, 1_000, 600_000),
     allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
     logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     tracesEndpoint: readTracesEndpoint(env.TRACES_ENDPOINT, problems),
     tracesSampleRatio: readRatio(env.TRACES_SAMPLE_RATIO, problems),
-    bootstrapOperators: readOperators(env.BOOTSTRAP_OPERATORS, problems),
   }
   if (config.environment === 'production') {
     if (!config.publicUrl.startsWith('https:')) problems.push('PUBLIC_URL must be https in production')
     if (!config.relayUrl.startsWith('https:')) problems.push('RELAY_URL must be https in production')
     if (config.allowLoopbackWebhooks) problems.push('ALLOW_LOOPBACK_WEBHOOKS must be false in production')
   }
-  problems.push(...findSharedPorts(config))
-  if (problems.length > 0)
-    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
+  if (stopsWithinMs(config) > config.stopWithinMs)
+    problems.push(
+      `DRAIN_MS and PSP_TIMEOUT_MS are too long: this process takes up to ${stopsWithinMs(config)} ms to end, and is killed after STOP_WITHIN_MS, ${config.stopWithinMs} ms`,
+    )
+  problems.push(...findSharedPorts(config), ...findDatabaseContradictions(config))
+  reportProblems(problems)
   return config
 }
 
-function readEncryptionKey(text: string, problems: string[]): Buffer {
-  // Node reads what is no base64 as the part that is, which would be another key.
-  const isKey = /^[\w+/-]{43}=?$/.test(text)
-  if (text !== '' && !isKey) problems.push('ENCRYPTION_KEY must be 32 bytes in base64, as of `openssl rand -base64 32`')
-  return Buffer.from(isKey ? text : '', 'base64')
+/** The settings that a command needs of all these which only connects, as a login that its own option names. */
+export function loadAccessSettings(env: Environment): AccessSettings {
+  const problems: string[] = []
+  const settings = readAccess(env, problems)
+  if (settings.databaseAuth === 'aws-iam') problems.push(...findMissingOfTokens(settings))
+  reportProblems(problems)
+  return settings
+}
+
+function reportProblems(problems: readonly string[]): void {
+  if (problems.length > 0)
+    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
+}
+
+const makeChoice =
+  (env: Environment, problems: string[]) =>
+  <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
+    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
+    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
+    return found ?? fallback
+  }
+
+function readAccess(env: Environment, problems: string[]): AccessSettings {
+  return {
+    databaseAuth: makeChoice(env, problems)('DATABASE_AUTH', 'password', ['password', 'aws-iam']),
+    databaseCa: readPemOrFile('DATABASE_CA', env.DATABASE_CA, problems),
+    awsRegion: env.AWS_REGION || null,
+  }
+}
+
+function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[] {
+  return [
+    ...(awsRegion === null ? ['AWS_REGION is missing; DATABASE_AUTH=aws-iam needs it'] : []),
+    ...(databaseCa === null ? ['DATABASE_CA is missing; DATABASE_AUTH=aws-iam needs it'] : []),
+  ]
+}
+
+/** How the database is reached must fit together; a token of AWS must never travel in clear. */
+function findDatabaseContradictions(config: Config): string[] {
+  const url = URL.parse(config.databaseUrl)
+  const isIam = config.databaseAuth === 'aws-iam'
+  return [
+    ...(isIam ? findMissingOfTokens(config) : []),
+    ...(isIam && (url?.password || config.databasePassword !== null)
+      ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
+      : []),
+    ...(config.databaseCa !== null && url?.search
+      ? ['DATABASE_URL must hold nothing after a question mark with DATABASE_CA, which decides about TLS']
+      : []),
+    ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
+      ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']
+      : []),
+  ]
 }
 
 /** Two doors of this process on one port. 0 takes a free one. */
@@ -166,33 +217,34 @@ function readRatio(text: string | undefined, problems: string[]): number {
   return isRight ? ratio : 1
 }
 
-function readCa(file: string | undefined, problems: string[]): string | null {
+/** A PEM itself, as a container is given it, or the path of one. */
+function readPemOrFile(name: string, text: string | undefined, problems: string[]): string | null {
+  if (!text?.includes('-----BEGIN')) return readCa(name, text, problems)
+  return isCertificate(text) ? text : complainOfCa(name, '', problems)
+}
+
+function readCa(name: string, file: string | undefined, problems: string[]): string | null {
   if (file === undefined || file === '') return null
   try {
     const pem = readFileSync(file, 'utf8')
-    // Node would take a file without a certificate for none, and PSPs would seem not to be trusted.
-    new X509Certificate(pem)
-    return pem
+    return isCertificate(pem) ? pem : complainOfCa(name, '', problems)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : ''
-    problems.push(`EXTRA_CA_FILE must be a PEM file with certificates that this process may read${code && `: ${code}`}`)
-    return null
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return complainOfCa(name, isGone ? ': there is no such file' : '', problems)
   }
 }
 
-function readOperators(text: string | undefined, problems: string[]): { name: string; token: string }[] {
-  if (text === undefined || text === '') return []
-  const complaint = 'BOOTSTRAP_OPERATORS must be a JSON list of {"name", "token"} with tokens of at least 32 characters'
+/** Node would take a text without a certificate for none, and the other side would seem not to be trusted. */
+function isCertificate(pem: string): boolean {
   try {
-    const list: unknown = JSON.parse(text)
-    if (!Array.isArray(list)) throw new Error(complaint)
-    return list.map((entry: { name?: unknown; token?: unknown }) => {
-      if (typeof entry.name !== 'string' || typeof entry.token !== 'string' || entry.token.length < 32)
-        throw new Error(complaint)
-      return { name: entry.name, token: entry.token }
-    })
+    new X509Certificate(pem)
+    return true
   } catch {
-    problems.push(complaint)
-    return []
+    return false
   }
+}
+
+function complainOfCa(name: string, why: string, problems: string[]): null {
+  problems.push(`${name} must be a PEM file with certificates that this process may read${why}`)
+  return null
 }

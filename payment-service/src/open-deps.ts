@@ -1,13 +1,14 @@
 import { neverSuspects } from './abuse/never-suspects.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { openKeyRing } from './encryption/key-ring.ts'
 import { createLog } from './log.ts'
 import { noTracing } from './observability/tracing.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
-import { createVault } from './secrets.ts'
+import { connectionOf } from './store/connection.ts'
 import { openDatabaseClock } from './store/database-clock.ts'
 import { openDirectory } from './store/directory.ts'
 import { createHotPath } from './store/hot-path.ts'
@@ -20,14 +21,14 @@ const connections = 4
 export async function openDeps(config: Config): Promise<{ deps: Deps; close(): Promise<void> }> {
   // Standard output belongs to the command, and what it finds it says itself.
   const log = createLog('silent')
-  const pool = openPool(config.databaseUrl, connections)
-  const vault = createVault(config.encryptionKey)
+  const pool = openPool(connectionOf(config), connections)
   const sender = createSender({ extraCa: config.extraCa })
   const closePool = async () => {
     await sender.close()
     await pool.end()
   }
   try {
+    const { vault } = await openKeyRing(pool, config, log)
     const clock = await openDatabaseClock(pool, log)
     const directory = await openDirectory(config, pool, vault, log)
     const deps: Deps = {

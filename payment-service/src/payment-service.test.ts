@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import { loadConfig } from './config.ts'
 import { startPaymentService } from './payment-service.ts'
+import { startSwitchedProxy } from './store/testing/switched-proxy.ts'
 
 let database: TestDatabase
 let settings: Record<string, string>
@@ -40,6 +41,21 @@ async function beginRequest(api: string | undefined): Promise<Socket> {
   return socket
 }
 
+const children: ChildProcess[] = []
+after(() => children.map((child) => child.kill('SIGKILL')))
+
+async function startProcess(more: Record<string, string>) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+    env: { ...settings, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...more },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const exited = once(child, 'exit')
+  const line = await new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve))
+  const { api }: { api: string } = JSON.parse(line.replace('listening ', ''))
+  return { api, child, exited }
+}
+
 describe('stopping the payment service', () => {
   it('stops the jobs while a door still waits for its last request', async () => {
     const service = await startPaymentService(loadConfig(settings))
@@ -63,26 +79,31 @@ describe('stopping the payment service', () => {
     assert.equal(rows[0]?.state, 'received', 'the inbox took no more')
   })
 
-  it('ends by force five seconds after the time limit of PSPs', { timeout: 30_000 }, async () => {
-    const main = fileURLToPath(new URL('main.ts', import.meta.url))
-    const child: ChildProcess = spawn(process.execPath, [main], {
-      env: settings,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const exited = once(child, 'exit')
-    try {
-      const line = await new Promise<string>((resolve) => {
-        if (child.stdout) createInterface(child.stdout).once('line', resolve)
-      })
-      const request = await beginRequest(JSON.parse(line.replace('listening ', '')).api)
-      const begunAt = performance.now()
-      child.kill('SIGTERM')
-      assert.deepEqual(await exited, [1, null])
-      const tookMs = performance.now() - begunAt
-      assert.ok(tookMs > 5_050 && tookMs < 8_500, `${tookMs} ms`)
-      request.destroy()
-    } finally {
-      child.kill('SIGKILL')
-    }
+  it('drains, which a second signal ends; then waits for clients that never finish, but not for long', async () => {
+    const { api, child, exited } = await startProcess({ DRAIN_MS: '20000' })
+    const request = await beginRequest(api)
+    child.kill('SIGTERM')
+    let answer: Response
+    do answer = await fetch(`${api}/v1/charges`)
+    while (answer.headers.get('connection') !== 'close')
+    assert.equal(answer.status, 401, 'what still comes is done')
+    const begunAt = performance.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await exited, [0, null])
+    const tookMs = performance.now() - begunAt
+    assert.ok(tookMs > 4_000 && tookMs < 8_500, `${tookMs} ms`)
+    request.destroy()
+  })
+
+  it('ends by force, five seconds after the time limit of PSPs, when the database is silent', async () => {
+    const proxy = await startSwitchedProxy(database.appUrl)
+    const { child, exited } = await startProcess({ DATABASE_URL: proxy.url })
+    proxy.set('silent')
+    const begunAt = performance.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await exited, [1, null])
+    const tookMs = performance.now() - begunAt
+    assert.ok(tookMs > 5_050 && tookMs < 8_500, `${tookMs} ms`)
+    await proxy.close()
   })
 })

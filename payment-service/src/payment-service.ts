@@ -9,6 +9,7 @@ import { createInternalServer } from './card-door/internal-server.ts'
 import { lapseGrants } from './card-door/lapse-grants.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { keyRoundMs, openKeyRing } from './encryption/key-ring.ts'
 import { alertUnresolved } from './flows/alert-unresolved.ts'
 import { applyPspEvent } from './flows/apply-psp-event.ts'
 import { applyDueSettlements, endNeedlessSettlements } from './flows/apply-settlements.ts'
@@ -18,17 +19,20 @@ import { startResolver } from './jobs/resolver.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import { createLog } from './log.ts'
 import { openTracing } from './observability/open-tracing.ts'
+import { createReadiness } from './observability/readiness.ts'
 import { createTracedHotPath } from './observability/trace-hot-path.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
 import { createSender } from './psp-gateway/send.ts'
 import { startReconciliation } from './reconciliation/job.ts'
-import { createVault } from './secrets.ts'
+import { watchSecretFiles } from './secret-files.ts'
 import { createDoor } from './server/door.ts'
 import type { App } from './server/server.ts'
 import { explainListening } from './start-checks.ts'
+import { createDoorway, createStop, requestsEndWithinMs } from './stop-sequence.ts'
 import type { AuditRecord } from './store/audit.ts'
+import { connectionOf } from './store/connection.ts'
 import { clockSyncMs, openDatabaseClock } from './store/database-clock.ts'
 import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
@@ -43,20 +47,23 @@ import { startOutbox } from './webhooks/outbox/outbox.ts'
 export type PaymentService = {
   addresses: Record<string, string>
   deps: Deps
-  /** Finishes what is under way. How long callers take to finish their requests is not bounded here. */
+  /** Drains, finishes what is under way and hands over the rest; asked again, it drains no longer (docs/lifecycle.md). */
   stop(): Promise<void>
 }
 
 /** Beyond the PSP's own limit: what a job still writes when the last reply has come. */
-const stopMarginMs = 2_000
+const jobMarginMs = 2_000
 
 /** Starts the roles that the configuration names, in one process. What can be wrong with its database, main.ts has looked at. */
 export async function startPaymentService(config: Config): Promise<PaymentService> {
   const log = createLog(config.logLevel)
-  const pool = openPool(config.databaseUrl, config.databaseConnections)
+  const pool = openPool(connectionOf(config), config.databaseConnections)
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
-  const vault = createVault(config.encryptionKey)
+  const ring = await openKeyRing(pool, config, log)
+  // A rotation waits for those that it knows of: before this process opens or seals anything.
+  await ring.refresh()
+  const { vault } = ring
   const clock = await openDatabaseClock(pool, log)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: config.extraCa })
@@ -93,43 +100,60 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     cardTesting: createCardTesting({ ...basis, store: openCardTestingStore(basis) }),
     wakeInbox: () => wake.inbox(),
   }
+  const readiness = createReadiness(() => pool.query('select 1'))
   const audit = createAuditWriter(deps)
   await upsertOperators(pool, config.bootstrapOperators)
+  const keyJob = runEvery(keyRoundMs, 'encryption keys', ring.refresh, log)
+  directory.onChange(keyJob.wake)
+  const fileJob = watchSecretFiles(config, log, async (changed) => {
+    if (changed.has('bootstrapOperators')) await upsertOperators(pool, config.bootstrapOperators)
+    keyJob.wake()
+  })
   await audit.write(describeRun('audit_log.start', config.roles))
 
   const addresses: Record<string, string> = {}
-  const servers: App[] = []
+  const doorway = createDoorway(deps.pspPlaces.relayed.taken)
   const listen = async (name: 'api' | 'admin' | 'internal', app: App, port: number): Promise<void> => {
+    doorway.add(name, app)
     await app.listen({ host: config.host, port, backlog: 1024 }).catch((error: unknown) => {
       throw explainListening(name, config.host, port, error)
     })
-    servers.push(app)
     addresses[name] = `http://${config.host}:${(app.server.address() as AddressInfo).port}`
   }
   const clockJob = runEvery(clockSyncMs, 'database clock', clock.sync, log)
   if (config.roles.has('api')) {
     await listen('api', await createApiServer(deps, perMinute, door), config.apiPort)
-    await listen('internal', createInternalServer(deps, door), config.internalPort)
+    await listen('internal', createInternalServer(deps, doorway.forCards(door)), config.internalPort)
   }
   if (config.roles.has('admin')) await listen('admin', createAdminServer(deps), config.adminPort)
   // When nothing can fail any more.
   const jobs = config.roles.has('worker') ? startWorkers(deps, wake) : []
+  let jobsStopped: Promise<unknown> = Promise.resolve()
   return {
     addresses,
     deps,
-    async stop() {
-      // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either. What they use, last.
-      const withinMs = config.pspTimeoutMs + stopMarginMs
-      await Promise.all([...servers.map((server) => server.close()), ...jobs.map((job) => job.stop(withinMs))])
-      await clockJob.stop()
-      await deps.cardTesting.settle()
-      await audit.write(describeRun('audit_log.stop', config.roles))
-      await audit.flush()
-      await stopTracing()
-      await sender.close()
-      await directory.close()
-      await pool.end()
-    },
+    stop: createStop(config.drainMs, {
+      drain() {
+        readiness.drain()
+        doorway.drain()
+        log.info('stopping: no longer ready', { duration_ms: config.drainMs })
+        // Nobody sends work to a job, so it has nothing to wait for: others take its work from now on.
+        jobsStopped = Promise.all(jobs.map((job) => job.stop(config.pspTimeoutMs + jobMarginMs)))
+      },
+      // Doors and jobs side by side: both may be waiting for a PSP, and nothing new begins at either.
+      finish: () => Promise.all([doorway.close(requestsEndWithinMs(config)), jobsStopped]).then(() => {}),
+      async close() {
+        await Promise.all([clockJob.stop(), keyJob.stop(), fileJob.stop()])
+        await deps.cardTesting.settle()
+        await audit.write(describeRun('audit_log.stop', config.roles))
+        await audit.flush()
+        await stopTracing()
+        await sender.close()
+        await directory.close()
+        await ring.close()
+        await pool.end()
+      },
+    }),
   }
 }
 

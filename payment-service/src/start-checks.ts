@@ -1,11 +1,14 @@
 import pg from 'pg'
 import type { Config } from './config.ts'
+import { checkFirstKeys, readKeys } from './encryption/key-ring.ts'
 import { pspNames } from './psp-gateway/registry.ts'
 import { createVault } from './secrets.ts'
 import { StartError } from './start-error.ts'
+import { MigrationError } from './store/apply-migration.ts'
+import { type AccessSettings, connectionOf, ownerConnectionOf } from './store/connection.ts'
 import { isUsableAccount } from './store/environment.ts'
 import { explainConnection } from './store/explain-connection.ts'
-import { MigrationError, migrate, NewerSchemaError } from './store/migrate.ts'
+import { type Migrated, migrate, NewerSchemaError } from './store/migrate.ts'
 import { findMisfit, type Misfit } from './store/schema-version.ts'
 import { findUnknownPsps, findUnreadableSecret } from './store/stored-secrets.ts'
 
@@ -14,13 +17,13 @@ const limitMs = 4_000
 
 /**
  * Looks, before anything listens or runs, whether this process can work with its database: that it is there, is FinCore's,
- * has the schema that this code knows, and holds nothing that this code or this encryption key cannot read.
+ * has a schema that this code can work with, and holds nothing that this code or this encryption key cannot read.
  *
  * @throws StartError with the first thing that is wrong.
  */
 export async function checkDatabase(config: Config): Promise<void> {
   const client = new pg.Client({
-    connectionString: config.databaseUrl,
+    ...connectionOf(config),
     connectionTimeoutMillis: limitMs,
     query_timeout: limitMs,
     application_name: 'fincore start',
@@ -34,7 +37,14 @@ export async function checkDatabase(config: Config): Promise<void> {
     const unknown = await findUnknownPsps(client, pspNames)
     if (unknown.length > 0) throw explainUnknownPsps(unknown)
     const usable = pspNames.filter((psp) => isUsableAccount(config.environment, psp))
-    const unreadable = await findUnreadableSecret(client, createVault(config.encryptionKey), usable)
+    const keys = await readKeys(client, config)
+    if (keys === null) return await checkFirstKeys(client, config)
+    const vault = createVault(keys.seed, {
+      find: (number) => keys.data.get(number),
+      active: () => null,
+      learn: async () => {},
+    })
+    const unreadable = await findUnreadableSecret(client, vault, usable)
     if (unreadable !== null)
       throw new StartError(
         `ENCRYPTION_KEY does not open what the database holds (${unreadable}), so it is not the key that it was sealed with. Give the key that this database was used with.`,
@@ -53,7 +63,7 @@ function explainMisfit(misfit: Misfit, { migrationsDatabaseUrl }: Config): Start
   if (misfit.is === 'ahead') return explainNewerSchema(misfit.unknown)
   const remedy =
     migrationsDatabaseUrl === null
-      ? 'Start one process with MIGRATIONS_DATABASE_URL, the login that owns the tables'
+      ? 'Run `fincore migrate` with MIGRATIONS_DATABASE_URL, the login that owns the tables'
       : 'DATABASE_URL and MIGRATIONS_DATABASE_URL name different databases; let both name the same'
   if (misfit.is === 'none')
     return new StartError(
@@ -64,9 +74,9 @@ function explainMisfit(misfit: Misfit, { migrationsDatabaseUrl }: Config): Start
 }
 
 /** As `migrate`, and says what is wrong when it fails. */
-export async function migrateAtStart(url: string): Promise<void> {
+export async function migrateAtStart(settings: AccessSettings, ownerUrl: string): Promise<Migrated> {
   try {
-    await migrate(url)
+    return await migrate(ownerConnectionOf(settings, ownerUrl))
   } catch (error) {
     if (error instanceof NewerSchemaError) throw explainNewerSchema(error.unknown)
     if (error instanceof MigrationError) throw new StartError(`${error.message}.`)
@@ -79,7 +89,7 @@ function explainNewerSchema(unknown: readonly string[]): StartError {
   const newest = unknown.at(-1) ?? ''
   const name = /^[\w.-]{1,80}$/.test(newest) ? newest : 'one with an unusual name'
   return new StartError(
-    `the database’s schema is newer than this code, which does not know its migration ${name}. Start the version that made it, or a later one.`,
+    `the database’s schema is newer than this code, which does not know its migration ${name}, and that took away what this code may use. Start the version that made it, or a later one.`,
   )
 }
 

@@ -41,7 +41,10 @@ before(async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   await change(behind, `delete from schema_migrations where name like '011%'`)
-  await change(ahead, `insert into schema_migrations (name) values ('999_of_tomorrow.sql')`)
+  await change(
+    ahead,
+    `insert into schema_migrations (name) values ('998_of_tomorrow.sql'), ('999_of_tomorrow.contract.sql')`,
+  )
   await addAccount(otherKey, 'sandbox', Buffer.alloc(32, 8))
   await addAccount(unknownPsp, 'paypoint', Buffer.alloc(32, 7))
   const folder = mkdtempSync(join(tmpdir(), 'fincore-start-'))
@@ -171,7 +174,7 @@ const cases: Case[] = [
     what: 'a migration has not run, and nobody runs it',
     env: () => ({ DATABASE_URL: world.behind.appUrl }),
     args: ['--roles', 'worker'],
-    says: /schema is older than this code: migrations have not run \(011_\w+\.sql\)\. Start one process with MIGRATIONS_DATABASE_URL/,
+    says: /schema is older than this code: migrations have not run \(011_\w+\.sql\)\. Run `fincore migrate` with MIGRATIONS_DATABASE_URL/,
   },
   {
     what: 'another database was migrated',
@@ -179,13 +182,13 @@ const cases: Case[] = [
     says: /older than this code.* DATABASE_URL and MIGRATIONS_DATABASE_URL name different databases/,
   },
   {
-    what: 'the schema is of a newer version',
+    what: 'a newer version has taken something away',
     env: () => ({ DATABASE_URL: world.ahead.appUrl }),
     args: ['--roles', 'api'],
-    says: /schema is newer than this code, which does not know its migration 999_of_tomorrow\.sql\. Start the version/,
+    says: /schema is newer than this code, which does not know its migration 999_of_tomorrow\.contract\.sql, and that took away what this code may use\. Start the version/,
   },
   {
-    what: 'the schema that it shall migrate is of a newer version',
+    what: 'a newer version has taken something away from what it shall migrate',
     env: () => ({ DATABASE_URL: world.ahead.appUrl, MIGRATIONS_DATABASE_URL: world.ahead.ownerUrl }),
     says: /schema is newer than this code/,
   },

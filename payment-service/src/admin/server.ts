@@ -23,6 +23,7 @@ import { addGrantRoutes } from './routes/grants.ts'
 import { addHeldPspEventRoutes } from './routes/held-psp-events.ts'
 import { addMerchantRoutes } from './routes/merchants.ts'
 import { addNoticeRoutes } from './routes/notices.ts'
+import { addOperatorRoutes } from './routes/operators.ts'
 import { addPspAccountCheckRoute } from './routes/psp-account-check.ts'
 import { addPspAccountCredentialsRoute } from './routes/psp-account-credentials.ts'
 import { addPspAccountRoutingRoutes } from './routes/psp-account-routing.ts'
@@ -124,6 +125,7 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
   })
 
   addDeploymentRoute(app, deps)
+  addOperatorRoutes(app, deps)
   addMerchantRoutes(app, deps)
   addApiKeyRoutes(app, deps)
   addNoticeRoutes(app, deps)

@@ -4,12 +4,16 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdminServer } from '../admin/server.ts'
 import { lapseGrants } from '../card-door/lapse-grants.ts'
+import { openKeyRing } from '../encryption/key-ring.ts'
+import { rewrapKeys } from '../encryption/rewrap.ts'
+import { rotateEncryption } from '../encryption/rotate.ts'
 import { newId } from '../ids.ts'
 import { failingEndpointNotice } from '../notices/notice-texts.ts'
 import type { PspReply, PspRequest } from '../psp-gateway/port.ts'
 import { runCommand } from '../reconciliation/command.ts'
 import { reconcile } from '../reconciliation/reconcile.ts'
 import { isRefusal } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
 import { insertNotice } from '../store/notices.ts'
 import { inTransaction } from '../store/pool.ts'
 import { disableEndpoint } from '../webhooks/endpoint-health/disable-endpoint.ts'
@@ -20,6 +24,7 @@ import {
   capturedPayment,
   certificate,
   grantRequest,
+  operators,
   startAuditedService,
 } from './testing/audited-service.ts'
 import { faults } from './testing/broken-log.ts'
@@ -124,6 +129,24 @@ async function oldAttempt() {
   return sent
 }
 const neverHappened = { outcome: 'not_executed', proof: 'PSP support case 4711', reason: 'A test.' }
+/** A step with an operator for whom ada has asked. */
+const onOperator = (name: string, step: string, who: 'ada' | 'ben') => async (): Promise<Act> => {
+  const token_digest = digestOf(name).toString('hex')
+  if (step === '/approve') await world.admin('ada', 'POST', '/operators', { name, token_digest })
+  return { act: () => world.admin(who, 'POST', `/operators/${name}${step}`, { token_digest }), who }
+}
+/** A rotation that is not the first, and finds something that is sealed. */
+const onRotation = (others: Case[]) => async (): Promise<Act> => {
+  const { pool, config, log } = world.service.deps
+  const rotate = async () => {
+    const ring = await openKeyRing(pool, config, log)
+    return rotateEncryption({ pool, settings: config, ring, tell: () => {} })
+  }
+  await rotate()
+  await rotate()
+  await world.merchant()
+  return { act: rotate, who: 'database login fincore_app', with: others }
+}
 async function askedSettlement() {
   const sent = await oldAttempt()
   const { body } = await world.admin('ada', 'POST', `/unresolved_attempts/${sent.attempt}/settle`, neverHappened)
@@ -424,6 +447,68 @@ const cases: Record<Case, () => Promise<Act>> = {
     who: 'settings',
     with: ['audit_log.start success', 'audit_log.stop success'],
   }),
+  'operator.request success': async () => ({
+    act: () => world.admin('ada', 'POST', '/operators', { name: 'dora', token_digest: 'd1'.repeat(32) }),
+    who: 'ada',
+  }),
+  'operator.request refused': async () => ({
+    act: () => world.admin('ada', 'POST', '/operators', { name: 'dora', token_digest: 'the token' }),
+    who: 'ada',
+  }),
+  'operator.approve success': onOperator('erik', '/approve', 'ben'),
+  // By the one who asked.
+  'operator.approve refused': onOperator('finn', '/approve', 'ada'),
+  'operator.roll_token success': async () => {
+    const token_digest = digestOf(operators.ben).toString('hex')
+    return { act: () => world.admin('ben', 'POST', '/operators/ben/token', { token_digest }), who: 'ben' }
+  },
+  'operator.roll_token refused': onOperator('ben', '/token', 'ada'),
+  'operator.disable success': async () => {
+    await world.admin('ada', 'POST', '/operators', { name: 'gina', token_digest: 'd2'.repeat(32) })
+    return { act: () => world.admin('ada', 'POST', '/operators/gina/disable', { reason: 'A test.' }), who: 'ada' }
+  },
+  'operator.disable refused': async () => ({
+    act: () => world.admin('ada', 'POST', '/operators/ada/disable'),
+    who: 'ada',
+  }),
+  'encryption_key.create success': onRotation(['encryption_key.activate success', 'encryption_key.reseal success']),
+  'encryption_key.activate success': onRotation(['encryption_key.create success', 'encryption_key.reseal success']),
+  'encryption_key.reseal success': onRotation(['encryption_key.create success', 'encryption_key.activate success']),
+  'encryption_key.destroy success': async () => {
+    const rotation = await onRotation([
+      'encryption_key.create success',
+      'encryption_key.activate success',
+      'encryption_key.reseal success',
+    ])()
+    await world.owner.query(
+      `update encryption_keys set retired_at = now() - interval '2 days'
+       where number = (select min(number) from encryption_keys where state = 'retired')`,
+    )
+    return rotation
+  },
+  'encryption_key.rewrap success': async () => {
+    await onRotation([])()
+    const { config } = world.service.deps
+    const here = config.encryptionKey
+    const other = { ...config, encryptionKey: Buffer.alloc(32, 9), previousEncryptionKey: here }
+    // As when the files of the two settings change: the service can unwrap with either.
+    config.previousEncryptionKey = other.encryptionKey
+    await world.owner.query(`notify fincore_changed, 'encryption_keys'`)
+    const isReported = `select from encryption_key_holders where cardinality(unwraps) = 2`
+    for (
+      const until = Date.now() + 10_000;
+      (await world.owner.query(isReported)).rowCount === 0 && Date.now() < until;
+    )
+      await sleep(20)
+    const tools = { pool: world.service.deps.pool, tell: () => {} }
+    const keys = await rewrapKeys({ ...tools, settings: other }, null)
+    return {
+      // One record for each key, the seed included.
+      act: () => rewrapKeys({ ...tools, settings: config }, null),
+      who: 'database login fincore_app',
+      with: Array.from({ length: keys - 1 }, () => 'encryption_key.rewrap success' as const),
+    }
+  },
   'audit_log.read success': async () => ({ act: () => world.admin('ada', 'GET', '/audit_log?limit=1'), who: 'ada' }),
   'audit_log.read refused': async () => ({ act: () => world.admin('ada', 'GET', '/audit_log?limit=0'), who: 'ada' }),
   'audit_log.export success': async () => ({

@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { recordAudit } from '../store/audit.ts'
 import { exportAudit } from './export.ts'
 import { sealAuditRecords } from './seal.ts'
 import { makeSealedLog, recordsPerSeal, type SealedLog, seals, seed } from './testing/sealed-log.ts'
+import { unpackExports } from './unpack.ts'
 import { type ExportReport, verifyExport } from './verify-export.ts'
 
 let log: SealedLog
@@ -286,4 +288,30 @@ test('a login that cannot write the log exports nothing', async () => {
     }),
     (error: { code: number; stdout: string }) => error.code === 2 && error.stdout === '',
   )
+})
+
+/** As CloudWatch and Firehose leave an export in an archive: packed pieces of some lines each, behind each other. */
+function archiveOf(stream: string, lines: readonly string[]): Buffer[] {
+  const pieces: Buffer[] = []
+  for (let at = 0; at < lines.length; at += 7) {
+    const logEvents = lines.slice(at, at + 7).map((message, index) => ({ id: `${at + index}`, timestamp: 1, message }))
+    const envelope = { messageType: 'DATA_MESSAGE', owner: '1', logGroup: 'g', logStream: stream, logEvents }
+    pieces.push(gzipSync(JSON.stringify(envelope)))
+  }
+  return pieces
+}
+
+test('from the pieces of an archive, in any order and some twice, comes the same export', () => {
+  const pieces = archiveOf('run/1', ['(node:1) a warning', ...lines])
+  const file = Buffer.concat([...pieces.slice(3).reverse(), ...pieces.slice(0, 5)])
+  assert.deepEqual([...unpackExports([file])], [['run/1', lines]])
+  assert.throws(() => unpackExports([file.subarray(0, -9)]), /cannot be unpacked/)
+})
+
+test('a piece that is missing in the archive is found, and two runs are not mixed', async () => {
+  const [first = Buffer.alloc(0), , ...rest] = archiveOf('run/1', lines)
+  const runs = unpackExports([first, ...rest, ...archiveOf('run/2', lines)])
+  assert.deepEqual([...runs.keys()], ['run/1', 'run/2'])
+  assert.notDeepEqual(await problemsOf(runs.get('run/1') ?? []), [])
+  assert.deepEqual(await problemsOf(runs.get('run/2') ?? []), [])
 })

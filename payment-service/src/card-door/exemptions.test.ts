@@ -112,7 +112,7 @@ describe('a key of metadata that an operator has exempted', { concurrency: false
       const response = await relaySocket.inject({
         method: 'POST',
         url: '/internal/card_charges',
-        headers: { authorization: `Bearer ${world.config.internalToken}` },
+        headers: { authorization: `Bearer ${world.config.internalTokens.join()}` },
         payload: {
           requestId: 'req_1',
           caller,

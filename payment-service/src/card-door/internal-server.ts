@@ -185,10 +185,11 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     })
   }
 
-  const expected = digestOf(deps.config.internalToken)
   app.addHook('onRequest', async (request) => {
-    const token = readBearer(request.headers.authorization) ?? ''
-    if (!timingSafeEqual(digestOf(token), expected)) throw new RefusalError(refuse('authentication_required'))
+    const token = digestOf(readBearer(request.headers.authorization) ?? '')
+    // Read each time, because they change while this runs; each is compared, whichever fits.
+    const fitting = deps.config.internalTokens.filter((one) => timingSafeEqual(token, digestOf(one)))
+    if (fitting.length === 0) throw new RefusalError(refuse('authentication_required'))
   })
 
   app.post('/internal/admission', { schema: { body: admissionSchema } }, async (request): Promise<AdmissionAnswer> => {

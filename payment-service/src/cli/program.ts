@@ -5,11 +5,14 @@ import { addAudit } from './commands/audit.ts'
 import { addCharges } from './commands/charges.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEncryption } from './commands/encryption.ts'
 import { addEvents } from './commands/events.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogin } from './commands/login.ts'
 import { addMerchants } from './commands/merchants.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addNotices } from './commands/notices.ts'
+import { addOperators } from './commands/operators.ts'
 import { addProfile } from './commands/profile.ts'
 import { addPsp } from './commands/psp.ts'
 import { addRawCard } from './commands/raw-card.ts'
@@ -22,7 +25,7 @@ const groups = {
   'Connect:': [addLogin, addProfile],
   'Bring a merchant on board:': [addMerchants, addPsp, addKeys, addRawCard],
   'Develop and look:': [addWebhooks, addEvents, addCharges, addRefunds],
-  'Operate:': [addDoctor, addNotices, addReconcile, addAudit, addCompletion],
+  'Operate:': [addMigrate, addDoctor, addNotices, addReconcile, addAudit, addOperators, addEncryption, addCompletion],
 } as const
 
 /** The tree of commands: what `fincore` can do. `--help`, the completion scripts and docs/cli.md are made from it. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 
-/** An option whose value is a time: a day is its first moment in UTC. */
+/** An option whose value is a time: a day is its first moment in UTC, and `today` and `yesterday` are days there. */
 export function timeOption(flags: string, meaning: string): Option {
   return new Option(flags, meaning).argParser(readTime)
 }
@@ -11,7 +11,12 @@ export function readDay(text: string): string {
   throw new InvalidArgumentError('A day is written as 2026-01-31.')
 }
 
+const dayMs = 86_400_000
+const daysAgo: Readonly<Record<string, number>> = { today: 0, yesterday: 1 }
+
 function readTime(text: string): string {
+  const ago = daysAgo[text]
+  if (ago !== undefined) return `${new Date(Date.now() - ago * dayMs).toISOString().slice(0, 10)}T00:00:00.000Z`
   const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/.test(text)
   const moment = new Date(text)
   // Days that a month does not have are moved to the next one by some parsers.

@@ -47,12 +47,25 @@ export async function resolveDueAttempts(deps: Deps): Promise<boolean> {
   return mayHaveMore
 }
 
-/** Resolves what was claimed of one PSP account. Never throws. */
-export async function resolveOfAccount(deps: Deps, attempts: readonly AttemptRow[]): Promise<void> {
+/**
+ * Resolves what was claimed of one PSP account. Never throws.
+ *
+ * @param isStopping asked before each look-up; once it says true, what was not begun is made due at once for others.
+ */
+export async function resolveOfAccount(
+  deps: Deps,
+  attempts: readonly AttemptRow[],
+  isStopping: () => boolean = () => false,
+): Promise<void> {
   const queue = [...attempts]
   let silences = 0
   const work = async () => {
     for (let attempt = queue.shift(); attempt !== undefined; attempt = queue.shift()) {
+      if (isStopping()) {
+        const claimed = attempt
+        await moveOn(deps, claimed, () => moveNextLookUp(deps.pool, claimed, deps.now()))
+        continue
+      }
       // A claim that has become too short for another call is left to run out.
       if ((attempt.next_lookup_at?.getTime() ?? 0) - deps.now().getTime() < lookUpTimeoutMs) continue
       if (silences >= giveUpAfter) await skip(deps, attempt)

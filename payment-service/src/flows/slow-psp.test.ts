@@ -186,6 +186,7 @@ describe('a PSP that hangs', { timeout: 60_000 }, () => {
       pspPlaces: {
         ...world.deps.pspPlaces,
         ours: {
+          ...world.deps.pspPlaces.ours,
           open() {
             const place = world.deps.pspPlaces.ours.open()
             return { ...place, callBegins: tellOf('begins', place.callBegins), end: tellOf('ends', place.end) }

@@ -28,6 +28,7 @@ export async function showSecretAgain(
 ): Promise<WebhookEndpointWithSecret | Refusal> {
   const row = await findWebhookEndpoint(deps.pool, merchantId, answer.endpoint.id)
   if (row === null) return refuse('resource_not_found')
+  await deps.vault.learnKeysOf(row.secret, row.previous_secret)
   for (const sealed of [row.secret, row.previous_secret]) {
     if (sealed === null) continue
     const secret = deps.vault.open(sealed, row.id)

@@ -12,6 +12,7 @@ const mostAccounts = 128
  */
 export function startResolver(deps: Deps): Job {
   const busy = new Map<string, Promise<void>>()
+  let isStopping = false
   const job = runEvery(
     pollMs,
     'resolver',
@@ -19,7 +20,7 @@ export function startResolver(deps: Deps): Job {
       if (busy.size >= mostAccounts) return
       const { byAccount, mayHaveMore } = await claimDueAttempts(deps, [...busy.keys()])
       for (const [account, attempts] of byAccount) {
-        const running = resolveOfAccount(deps, attempts).then(() => {
+        const running = resolveOfAccount(deps, attempts, () => isStopping).then(() => {
           busy.delete(account)
           if (mayHaveMore) job.wake()
         })
@@ -32,6 +33,7 @@ export function startResolver(deps: Deps): Job {
   return {
     wake: job.wake,
     async stop(withinMs) {
+      isStopping = true
       const begunAt = performance.now()
       await job.stop(withinMs)
       const leftMs = (withinMs ?? deps.config.pspTimeoutMs) - (performance.now() - begunAt)

@@ -24,8 +24,8 @@ describe('fincore psp check', () => {
     const { config } = world.deps
     env = {
       DATABASE_URL: config.databaseUrl,
-      ENCRYPTION_KEY: config.encryptionKey.toString('base64'),
-      INTERNAL_TOKEN: config.internalToken,
+      ENCRYPTION_KEY: String(config.encryptionKey?.toString('base64')),
+      INTERNAL_TOKEN: config.internalTokens.join(),
       PUBLIC_URL: config.publicUrl,
       RELAY_URL: config.relayUrl,
       EXTRA_CA_FILE: join(folder, 'ca.pem'),

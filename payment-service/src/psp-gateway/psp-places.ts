@@ -14,7 +14,11 @@ export type PspPlaces = {
   /** Cards that the card relay sends. */
   relayed: Calls
 }
-type Calls = { open(): PspPlace }
+type Calls = {
+  open(): PspPlace
+  /** How many calls have a place now. */
+  taken(): number
+}
 
 /** The place of one call; nobody's yet. */
 export type PspPlace = {
@@ -66,7 +70,7 @@ function createCalls(most: number, bounds: LimitBounds, now: () => number): Call
     paces.set(accountId, pace)
     return pace
   }
-  return { open: () => openPlace(all, paceOf, now) }
+  return { open: () => openPlace(all, paceOf, now), taken: all.taken }
 }
 
 function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: () => number): PspPlace {

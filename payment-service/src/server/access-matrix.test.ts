@@ -67,6 +67,11 @@ const rules: Record<string, Rule> = {
   // Known by its signature over the raw bytes, which the inbox's own tests are about.
   'POST /v1/psp_webhooks/:pspAccount': 'anyone',
   'GET /admin/v1/deployment': 'operator',
+  'GET /admin/v1/operators': 'operator',
+  'POST /admin/v1/operators': 'operator',
+  'POST /admin/v1/operators/:operator/approve': 'operator',
+  'POST /admin/v1/operators/:operator/token': 'operator',
+  'POST /admin/v1/operators/:operator/disable': 'operator',
   'POST /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants': 'operator',
   'GET /admin/v1/merchants/:merchant': 'operator',
@@ -170,7 +175,7 @@ describe('access', () => {
       if (caller === 'publishable') return publishable
       if (caller === 'revoked') return revoked
       if (caller === 'operator') return operator
-      if (caller === 'relay') return world.config.internalToken
+      if (caller === 'relay') return world.config.internalTokens.join()
       if (caller === 'without_the_scope') return keyWith(scopes.filter((scope) => scope !== rule))
       if (caller === 'with_the_scope') return keyWith(scopes.filter((scope) => scope === rule))
       return null

@@ -102,6 +102,8 @@ export function createServer(options: ServerOptions): App {
       return server.setTimeout(timeouts.connectionMs)
     },
     forceCloseConnections: 'idle',
+    // What has come in is done, also while the process ends: stop-sequence.ts bounds it.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 300 },
     genReqId: () => newId('request'),
     ajv: {

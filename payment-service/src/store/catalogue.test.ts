@@ -15,6 +15,8 @@ import { settlementStates } from '../payments/settlement-states.ts'
 const tablesOfNobody: Record<string, string> = {
   schema_migrations: 'what was applied to this database',
   operators: 'they work for the company that runs FinCore',
+  encryption_keys: 'they seal for all merchants',
+  encryption_key_holders: 'processes of the whole service',
   audit_records: 'one chain of records for the whole service',
   audit_seals: 'one chain of records for the whole service',
   audit_sealed_records: 'one chain of records for the whole service',

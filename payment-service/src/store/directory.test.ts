@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-databas
 import { createLog } from '../log.ts'
 import { createVault } from '../secrets.ts'
 import { type Directory, openDirectory } from './directory.ts'
+import { listenerName } from './encryption-keys.ts'
 import { openPool, type Pool } from './pool.ts'
 import { type SwitchedProxy, startSwitchedProxy } from './testing/switched-proxy.ts'
 
@@ -19,7 +20,14 @@ before(async () => {
   pool = openPool(database.appUrl, 2)
   proxy = await startSwitchedProxy(database.appUrl)
   directory = await openDirectory(
-    { environment: 'sandbox', databaseUrl: proxy.url },
+    {
+      environment: 'sandbox',
+      databaseUrl: proxy.url,
+      databaseAuth: 'password',
+      databaseCa: null,
+      databasePassword: null,
+      awsRegion: null,
+    },
     pool,
     createVault(Buffer.alloc(32, 7)),
     createLog('silent'),
@@ -44,7 +52,7 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 const countListeners = async () =>
   (
     await pool.query(
-      `select from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
+      `select from pg_stat_activity where datname = current_database() and application_name = '${listenerName}'`,
     )
   ).rowCount
 const announce = (table = 'api_keys') => pool.query(`select pg_notify('fincore_changed', $1)`, [table])
@@ -67,7 +75,7 @@ describe('the listener for changes', () => {
     await announce()
     await until('a change is heard', () => changes === 1)
     await pool.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'fincore listener'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = '${listenerName}'`,
     )
     await until('it takes for granted that it missed something', () => changes === 2 && cardTestingChanges === 1)
     await announce()

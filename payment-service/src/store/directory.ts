@@ -9,6 +9,8 @@ import { pspNames, psps } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
 import { isKeyInForce } from './api-keys.ts'
 import { createCached, maxEntries } from './cached.ts'
+import { type Connection, connectionOf, type DatabaseSettings } from './connection.ts'
+import { listenerName } from './encryption-keys.ts'
 import { belongsToEnvironment, isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
 
@@ -62,11 +64,12 @@ const misplaced = {
 } as const
 
 export async function openDirectory(
-  { environment, databaseUrl }: Pick<Config, 'environment' | 'databaseUrl'>,
+  settings: Pick<Config, 'environment'> & DatabaseSettings,
   pool: Pool,
   vault: Vault,
   log: Log,
 ): Promise<Directory> {
+  const { environment } = settings
   const listeners: (() => void)[] = []
   const cardTestingListeners: (() => void)[] = []
   const cached = <T extends object>(load: (key: string) => Promise<T>) => {
@@ -115,7 +118,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const stopListening = await listen(databaseUrl, tell, log)
+  const stopListening = await listen(connectionOf(settings), tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),
@@ -173,6 +176,7 @@ async function readPspAccounts(
     `select merchant_id, id, psp, name, config, credentials from psp_accounts where ${condition} order by priority, id`,
     [value],
   )
+  await vault.learnKeysOf(...rows.map(({ credentials }) => credentials))
   return rows.flatMap((row) => {
     const psp = pspNames.find((name) => name === row.psp)
     // Before its credentials are opened: a copied database may hold them under another encryption key.
@@ -208,14 +212,14 @@ const retryPauseMs = { first: 1_000, longest: 15_000 }
 type OnChange = (table: string | null) => void
 
 /** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
-async function listen(databaseUrl: string, onChange: OnChange, log: Log): Promise<() => Promise<void>> {
+async function listen(connection: Connection, onChange: OnChange, log: Log): Promise<() => Promise<void>> {
   const closing = new AbortController()
-  let listener = await openListener(databaseUrl, onChange)
+  let listener = await openListener(connection, onChange)
   const reopen = async (): Promise<void> => {
     for (let pauseMs = retryPauseMs.first; ; pauseMs = Math.min(2 * pauseMs, retryPauseMs.longest)) {
       await sleep(pauseMs, undefined, { signal: closing.signal })
       try {
-        listener = await openListener(databaseUrl, onChange)
+        listener = await openListener(connection, onChange)
         return
       } catch (error) {
         log.warn('the listener for changes could not connect', { error: describeError(error) })
@@ -239,10 +243,10 @@ async function listen(databaseUrl: string, onChange: OnChange, log: Log): Promis
 
 type Listener = { ended: Promise<void>; close(): Promise<void> }
 
-async function openListener(databaseUrl: string, onChange: OnChange): Promise<Listener> {
+async function openListener(connection: Connection, onChange: OnChange): Promise<Listener> {
   const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'fincore listener',
+    ...connection,
+    application_name: listenerName,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,

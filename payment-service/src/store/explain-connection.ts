@@ -7,6 +7,12 @@ const adviceByCode: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the server does not answer; mend host and port, or the firewall',
   EHOSTUNREACH: 'the host cannot be reached; mend the host, or the network',
   ECONNRESET: 'what listens there ends the connection; mend host and port',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another host; mend the host',
+  CERT_HAS_EXPIRED: 'its certificate has expired; renew it',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not of the authorities in DATABASE_CA; mend that',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not of the authorities in DATABASE_CA; mend that',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not of the authorities in DATABASE_CA; mend that',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not of the authorities in DATABASE_CA; mend that',
   '28P01': 'user or password is wrong; mend them',
   '28000': 'PostgreSQL does not let this user in; mend the user, or pg_hba.conf',
   '3D000': 'there is no such database; mend its name, or make it',
@@ -22,6 +28,7 @@ export function explainConnection(error: unknown): string {
   const code = 'code' in failure ? String(failure.code) : ''
   const known = adviceByCode[code]
   if (known !== undefined) return known
+  if (failure.name === 'CredentialsProviderError') return 'there are no credentials for AWS; give the task a role'
   // The driver gives these no code.
   if (/time?out|timed out/i.test(failure.message)) return adviceByCode.ETIMEDOUT ?? ''
   if (/does not support SSL/.test(failure.message)) return 'the server speaks no TLS; mend sslmode in the URL'

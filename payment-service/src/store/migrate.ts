@@ -1,13 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { findMisfit, listMigrations, migrationsFolder } from './schema-version.ts'
+import { applyMigration, type LockPatience, lockPatience } from './apply-migration.ts'
+import type { Connection } from './connection.ts'
+import { isContracting, listMigrations, listUnknown, migrationsFolder } from './schema-version.ts'
 
 /** A server that is not there is not waited for any longer. */
 const connectTimeoutMs = 4_000
 /** Any number that no other program uses on this server; it keeps two starting processes from migrating at once. */
 const advisoryLock = 4_120_061
 
-/** The database was migrated by a newer code; nothing was changed. */
+/** Between two looks at whether another process still migrates. */
+const turnPollMs = 200
+
+/** A newer code took something away that this code may use; nothing was changed. */
 export class NewerSchemaError extends Error {
   readonly unknown: readonly string[]
   constructor(unknown: readonly string[]) {
@@ -19,35 +24,63 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** A migration was rolled back. The message says why, without a value of a row. */
-export class MigrationError extends Error {}
+export type Migrated = {
+  /** What was applied now. */
+  applied: string[]
+  /** What a newer code had applied: it expands, and this code works on. */
+  unknown: string[]
+}
+
+export type MigrateOptions = {
+  /** Becomes the password of the application's login `fincore_app`. */
+  appPassword?: string
+  /** Another folder of migrations, and other patience; for tests and drills. */
+  folder?: URL
+  patience?: LockPatience
+}
 
 /**
- * Brings the database up to date: applies, in the order of their names and each in a transaction of its own, the
- * migrations that it has not seen. Safe to run from several processes at once.
+ * Brings the database up to date: applies, in the order of their names, the migrations that it has not seen, each in a
+ * transaction of its own. Safe to run from several processes at once, and while older and newer code works.
  *
- * @param ownerUrl a login that may create tables and roles; the running service does not need it afterwards.
- * @param appPassword when given, becomes the password of the application's login `fincore_app`.
+ * @param owner a login that may create tables and roles; the running service does not need it afterwards.
  */
-export async function migrate(ownerUrl: string, appPassword?: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs })
+export async function migrate(owner: string | Connection, options: MigrateOptions = {}): Promise<Migrated> {
+  const { appPassword, folder = migrationsFolder, patience = lockPatience } = options
+  const connection = typeof owner === 'string' ? { connectionString: owner } : owner
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: connectTimeoutMs })
   await client.connect()
   try {
-    await client.query('select pg_advisory_lock($1)', [advisoryLock])
+    await takeTurn(client)
     await client.query(
       'create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())',
     )
-    const misfit = await findMisfit(client)
-    if (misfit?.is === 'ahead') throw new NewerSchemaError(misfit.unknown)
-    const { rows } = await client.query<{ name: string }>('select name from schema_migrations')
-    const applied = new Set(rows.map((row) => row.name))
-    for (const name of (await listMigrations()).filter((file) => !applied.has(file))) await apply(client, name)
+    const known = await listMigrations(folder)
+    const { rows } = await client.query<{ name: string }>('select name from schema_migrations order by name')
+    const earlier = rows.map(({ name }) => name)
+    const unknown = listUnknown(known, earlier)
+    if (unknown.some(isContracting)) throw new NewerSchemaError(unknown.filter(isContracting))
+    const missing = known.filter((name) => !earlier.includes(name))
+    for (const name of missing) await applyMigration(client, folder, name, patience)
     await renumberRestoredEvents(client)
     if (appPassword !== undefined) {
       await client.query(`alter role fincore_app password ${client.escapeLiteral(appPassword)}`)
     }
+    return { applied: missing, unknown }
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * One process migrates at a time. Asked again and again, because a statement that waits keeps a snapshot, and whoever
+ * builds an index concurrently would wait for that one.
+ */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [advisoryLock])
+    if (rows[0]?.mine === true) return
+    await sleep(turnPollMs)
   }
 }
 
@@ -66,24 +99,4 @@ async function renumberRestoredEvents(client: pg.Client): Promise<void> {
   )
   // 3 is the number of a server's first transaction.
   if (rows[0]?.ahead === true) await client.query(`update events set recorded_in = '3'`)
-}
-
-async function apply(client: pg.Client, name: string): Promise<void> {
-  const sql = await readFile(new URL(name, migrationsFolder), 'utf8')
-  try {
-    await client.query('begin')
-    await client.query(sql)
-    await client.query('insert into schema_migrations (name) values ($1)', [name])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback')
-    throw new MigrationError(`Migration ${name} failed and was rolled back: ${explain(error)}`, { cause: error })
-  }
-}
-
-/** PostgreSQL's words help where a right or an object is missing; of errors of data (classes 22 and 23) they quote it. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return 'for an unknown reason'
-  const code = 'code' in error ? String(error.code) : ''
-  return /^2[23]/.test(code) ? `the rows that there are do not fit it (SQLSTATE ${code})` : error.message
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isRefusal, type Refusal } from '../refusal.ts'
+import type { Connection } from './connection.ts'
 
 // Money and counters are bigint from the socket on; a JavaScript number would round above 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)
@@ -23,15 +24,16 @@ export const withoutLimits = { options: '-c statement_timeout=0' }
 /**
  * Opens the pool of the application's login.
  *
+ * @param connection an address, or what connectionOf makes of the settings.
  * @param max how many connections; two writes of a charge share commits, so few are enough.
  */
 export function openPool(
-  databaseUrl: string,
+  connection: string | Connection,
   max: number,
   limits: typeof serviceLimits | typeof withoutLimits = serviceLimits,
 ): Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     max,
     ...limits,
     keepAlive: true,

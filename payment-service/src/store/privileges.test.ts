@@ -11,6 +11,9 @@ const rights: Record<string, string> = {
   merchants: 'si',
   api_keys: 'siu',
   operators: 'siu',
+  encryption_keys: 'siu',
+  // Each process takes back what it said.
+  encryption_key_holders: 'siud',
   psp_accounts: 'siu',
   raw_card_grants: 'siu',
   payment_sessions: 'siu',

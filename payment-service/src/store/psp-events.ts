@@ -64,6 +64,21 @@ export async function settlePspEvent(
   )
 }
 
+/**
+ * Gives back an event that this process has taken and not finished, so that another applies it at once and not when the
+ * lease ends. One that was ended or taken again meanwhile is left alone by `tries`.
+ */
+export async function handBackPspEvent(
+  db: Queryable,
+  event: EventName & Pick<ClaimedPspEvent, 'tries'>,
+): Promise<void> {
+  await db.query(
+    `update psp_events set next_try_at = now()
+     where merchant_id = $1 and psp_account_id = $2 and event_id = $3 and tries = $4 and state in ('received', 'held')`,
+    [event.merchantId, event.pspAccountId, event.eventId, event.tries],
+  )
+}
+
 /** Keeps an event for another time, and says why it waits: the name of an error, or null when it matched nothing. */
 export async function holdPspEvent(
   db: Queryable,

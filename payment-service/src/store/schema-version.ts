@@ -3,17 +3,25 @@ import type { Queryable } from './pool.ts'
 
 export const migrationsFolder = new URL('../../migrations/', import.meta.url)
 
-/** The migrations of this code, in their order. */
-export async function listMigrations(): Promise<string[]> {
-  return (await readdir(migrationsFolder)).filter((name) => name.endsWith('.sql')).sort()
+/**
+ * A migration expands the schema: code that does not know it works on as before. One that takes away or narrows what
+ * older code may use says so by its name, `NNN_name.contract.sql`, and comes a release later (docs/lifecycle.md).
+ */
+export function isContracting(migration: string): boolean {
+  return migration.endsWith('.contract.sql')
 }
 
-/** What of the schema this code does not fit; null when it is the one that this code knows. */
+/** The migrations of this code, in their order. */
+export async function listMigrations(folder: URL = migrationsFolder): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+}
+
+/** What of the schema this code does not fit; null when it can work with it. */
 export type Misfit =
   | { is: 'none' }
   /** Migrations of this code that have not run. Null: so old that the login may not even see which have. */
   | { is: 'behind'; missing: string[] | null }
-  /** Migrations that ran, of a newer code. */
+  /** Contracting migrations that ran, of a newer code. */
   | { is: 'ahead'; unknown: string[] }
 
 /** Compares the schema of a database with this code. Needs no right but to look. */
@@ -29,8 +37,13 @@ export async function findMisfit(db: Queryable): Promise<Misfit | null> {
     if (code === '42501') return { is: 'behind', missing: null }
     throw error
   }
-  const unknown = applied.filter((name) => !known.includes(name))
+  const unknown = listUnknown(known, applied).filter(isContracting)
   if (unknown.length > 0) return { is: 'ahead', unknown }
   const missing = known.filter((name) => !applied.includes(name))
   return missing.length > 0 ? { is: 'behind', missing } : null
+}
+
+/** Migrations that ran and that this code does not have: those of a newer one. */
+export function listUnknown(known: readonly string[], applied: readonly string[]): string[] {
+  return applied.filter((name) => !known.includes(name))
 }

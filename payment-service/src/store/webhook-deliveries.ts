@@ -148,6 +148,21 @@ export async function claimDueDeliveries(
   return rows
 }
 
+/**
+ * Gives back what this process has taken and will not send, or could not finish sending, so that another takes it at
+ * once and not when the lease ends. One that was recorded or restarted meanwhile is left alone. Index: the primary key.
+ */
+export async function handBackDelivery(
+  db: Queryable,
+  claimed: Pick<ClaimedDelivery, 'merchantId' | 'id' | 'tries'>,
+): Promise<void> {
+  await db.query(
+    `update webhook_deliveries set next_try_at = now()
+     where merchant_id = $1 and id = $2 and tries = $3 and state = 'pending' and next_try_at > now()`,
+    [claimed.merchantId, claimed.id, claimed.tries],
+  )
+}
+
 /** Cancels what waits for an endpoint that takes no more. Index: webhook_deliveries_due. */
 export async function cancelWaitingDeliveries(db: Queryable, merchantId: string, endpointId: string): Promise<void> {
   await db.query(

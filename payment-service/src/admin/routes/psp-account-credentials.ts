@@ -53,7 +53,9 @@ export function addPspAccountCredentialsRoute(app: App, deps: AdminDeps): void {
     { schema, config: auditedRoute('psp_account.set_credentials', ':account') },
     async (request, reply) => {
       const { merchant, account } = request.params
-      const rolled = rollAccount(deps, await findSealedPspAccount(deps.pool, merchant, account), request.body)
+      const row = await findSealedPspAccount(deps.pool, merchant, account)
+      await deps.vault.learnKeysOf(row?.sealed ?? null)
+      const rolled = rollAccount(deps, row, request.body)
       // Before the transaction: none is open while a PSP is called.
       const proof = isRefusal(rolled) ? null : await askForOwnPayment(deps, rolled.before, rolled.account)
       return act(deps, request, reply, async (tx) => {

@@ -10,6 +10,7 @@ import { type Surroundings, say } from '../surroundings.ts'
 
 type VerifyOptions = { databaseUrl?: string; file?: string; knownSeal?: KnownSeal }
 type ExportOptions = { databaseUrl?: string; from: string; to: string }
+type UnpackOptions = { run?: string }
 
 /** `fincore audit`: who did what, and that nobody changed the record of it. */
 export function addAudit(program: Command, run: Run): void {
@@ -41,13 +42,16 @@ export function addAudit(program: Command, run: Run): void {
     audit.command('export'),
     'fincore audit export --from 2026-01-01 --to 2026-02-01 > january.jsonl',
     'fincore audit export --from 2026-01-01 --to 2026-02-01 --database-url postgres://auditor@db.example.com/fincore > january.jsonl',
+    'fincore audit export --from yesterday --to today > day.jsonl',
   )
     .description(
       'Writes the sealed records of some days, with their seals, as JSON lines to the standard output: from the database, where you name one, else from the admin API. The export is recorded in the log.',
     )
     .addOption(databaseOption('a login that may add a record to the audit log'))
-    .addOption(timeOption('--from <day>', 'the first day, 2026-01-01, or a time of RFC 3339').makeOptionMandatory())
-    .addOption(timeOption('--to <day>', 'the day after the last').makeOptionMandatory())
+    .addOption(
+      timeOption('--from <day>', 'the first day, 2026-01-01, a time of RFC 3339, or `yesterday`').makeOptionMandatory(),
+    )
+    .addOption(timeOption('--to <day>', 'the day after the last; or `today`').makeOptionMandatory())
     .action(
       action<ExportOptions>(run, async ({ databaseUrl, from, to, ...options }) => {
         if (databaseUrl === undefined) {
@@ -56,6 +60,18 @@ export function addAudit(program: Command, run: Run): void {
         }
         const { exportFromDatabase } = await import('../../audit/command.ts')
         await explained(() => exportFromDatabase(databaseUrl, { from, to }, (lines) => writeAll(run.io, lines)))
+      }),
+    )
+  withExamples(audit.command('unpack <file...>'), 'fincore audit unpack exports/2026/11/30/* > day.jsonl')
+    .summary('put an export together from the files of a log archive')
+    .description(
+      'Puts an export together from the files of a log archive, where its lines lie packed, in any order, and some of them twice. Check it afterwards: fincore audit verify --file.',
+    )
+    .option('--run <stream>', 'the log stream of the run, where the files hold several')
+    .action(
+      action<UnpackOptions>(run, async ({ run: stream }, ...files) => {
+        const { unpackFiles } = await import('../../audit/unpack-files.ts')
+        for (const line of await explained(() => unpackFiles(files.flat(), stream))) say(run.io, line)
       }),
     )
 }

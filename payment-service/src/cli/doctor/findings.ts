@@ -113,12 +113,12 @@ export const doctorFindings = {
     about: 'database',
     result: 'error',
     meaning: 'The database lacks migrations of this version.',
-    todo: 'Start a payment service of this version with MIGRATIONS_DATABASE_URL.',
+    todo: 'Run `fincore migrate` of this version.',
   },
   database_ahead: {
     about: 'database',
     result: 'error',
-    meaning: 'The database has migrations of a newer version than this program.',
+    meaning: 'A newer version than this program took away what this one may use in the database.',
     todo: 'Take this program from the version that is deployed.',
   },
   psp_account_right: {

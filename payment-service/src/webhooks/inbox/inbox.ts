@@ -1,10 +1,17 @@
 import type { Deps } from '../../deps.ts'
 import type { applyPspEvent } from '../../flows/apply-psp-event.ts'
+import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery, waitAtMost } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
 import type { Tell } from '../../observability/tracing.ts'
 import { readPspEvent } from '../../store/psp-event-json.ts'
-import { type ClaimedPspEvent, claimDuePspEvents, holdPspEvent, settlePspEvent } from '../../store/psp-events.ts'
+import {
+  type ClaimedPspEvent,
+  claimDuePspEvents,
+  handBackPspEvent,
+  holdPspEvent,
+  settlePspEvent,
+} from '../../store/psp-events.ts'
 import { heldDelaySeconds } from './retry-schedule.ts'
 
 type ApplyPspEvent = typeof applyPspEvent
@@ -25,7 +32,8 @@ const maxUnderWay = 6
  */
 export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   const leaseMs = deps.config.pspTimeoutMs + leaseMarginMs
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<Promise<void>, ClaimedPspEvent>()
+  let isStopping = false
   /** Whether the last round took as many as there were places. */
   let mayHaveMore = false
 
@@ -46,8 +54,10 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
         underWay.delete(running)
         if (mayHaveMore) job.wake()
       })
-    underWay.add(running)
+    underWay.set(running, claimed)
   }
+  const handBack = (claimed: readonly ClaimedPspEvent[]): Promise<void> =>
+    handOver(claimed, (one) => handBackPspEvent(deps.pool, one), 'inbox', deps.log)
   const job = runEvery(
     pollMs,
     'inbox',
@@ -55,6 +65,7 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
       const free = maxUnderWay - underWay.size
       if (free === 0) return
       const due = await claimDuePspEvents(deps.pool, free, leaseMs)
+      if (isStopping) return handBack(due)
       mayHaveMore = due.length === free
       for (const claimed of due) start(claimed)
     },
@@ -63,9 +74,12 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   return {
     wake: job.wake,
     async stop(withinMs = leaseMs) {
+      isStopping = true
       const begunAt = performance.now()
       await job.stop(withinMs)
-      await waitAtMost(withinMs - (performance.now() - begunAt), Promise.all(underWay), 'inbox', deps.log)
+      await waitAtMost(withinMs - (performance.now() - begunAt), Promise.all(underWay.keys()), 'inbox', deps.log)
+      // Left in the middle: applied again by another, which changes nothing that was done.
+      await handBack([...underWay.values()])
     },
   }
 }

@@ -1,11 +1,17 @@
 import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
+import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
 import type { Tell } from '../../observability/tracing.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { objectOfEvent } from '../../store/events.ts'
-import { type ClaimedDelivery, cancelWaitingDeliveries, claimDueDeliveries } from '../../store/webhook-deliveries.ts'
+import {
+  type ClaimedDelivery,
+  cancelWaitingDeliveries,
+  claimDueDeliveries,
+  handBackDelivery,
+} from '../../store/webhook-deliveries.ts'
 import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
 import { disableEndpoint } from '../endpoint-health/disable-endpoint.ts'
@@ -17,7 +23,7 @@ import { signWebhook } from './sign-webhook.ts'
 const pollMs = 250
 /** A little longer than a try can take; after it another process may take the delivery, so a crash costs no more. */
 const leaseMs = 20_000
-/** How long stopping waits at most for tries that are under way; those left are sent again when their lease ends. */
+/** How long stopping waits at most for tries that are under way; those left are cut off, and another process sends them. */
 const stopWithinMs = 8_000
 
 export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'tracing'>
@@ -37,7 +43,9 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const underWay = new Set<Promise<void>>()
   /** Whether more may wait than the last round could take: of a receiver, when it had no place left. */
   let mayHaveMore: (receiver: Receiver) => boolean = () => false
+  let isStopping = false
   const stopping = new AbortController()
+  const cutOff: ClaimedDelivery[] = []
   const records = createBatcher<TryResult, undefined>(async (results) => {
     await recordTries(deps.pool, results)
     return results.map(() => undefined)
@@ -46,9 +54,12 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<boolean> => {
     const triedAt = deps.now()
     const begunAt = performance.now()
-    const sent = await sender.send(delivery.url, sign(deps, delivery, triedAt), delivery.body, stopping.signal)
-    // Cut off by our own end: whether it arrived is not known, so the lease decides.
-    if (stopping.signal.aborted) return false
+    const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
+    // Cut off by our own end: whether it arrived is not known, so another process sends it again.
+    if (stopping.signal.aborted) {
+      cutOff.push(delivery)
+      return false
+    }
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
     tell('error' in sent ? { 'error.type': sent.error } : { 'http.response.status_code': sent.status })
@@ -80,13 +91,16 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       })
     underWay.add(running)
   }
+  const handBack = (claimed: readonly ClaimedDelivery[]): Promise<void> =>
+    handOver(claimed, (one) => handBackDelivery(deps.pool, one), 'outbox', deps.log)
   const job = runEvery(
     pollMs,
     'outbox',
     async () => {
-      if (places.free() <= 0 || stopping.signal.aborted) return
+      if (places.free() <= 0) return
       const limits = { ...placeBounds, total: places.free(), leaseMs }
       const claimed = await claimDueDeliveries(deps.pool, limits, places.taken())
+      if (isStopping) return handBack(claimed)
       for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
         else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
@@ -99,21 +113,24 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   return {
     wake: job.wake,
     async stop(withinMs = stopWithinMs) {
+      isStopping = true
       const limitMs = Math.min(withinMs, stopWithinMs)
       const abort = setTimeout(() => stopping.abort(), limitMs)
       await job.stop(limitMs)
       await Promise.all(underWay)
       clearTimeout(abort)
+      await handBack(cutOff)
       await sender.close()
     },
   }
 }
 
-function sign(
+async function sign(
   deps: OutboxDeps,
   { endpointId, eventId, secret, previousSecret, body }: ClaimedDelivery,
   at: Date,
-): Record<string, string> {
+): Promise<Record<string, string>> {
+  await deps.vault.learnKeysOf(secret, previousSecret)
   const sealed = previousSecret === null ? [secret] : [secret, previousSecret]
   const secrets = sealed.map((one) => deps.vault.open(one, endpointId))
   return signWebhook(eventId, at, body, secrets)

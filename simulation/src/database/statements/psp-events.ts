@@ -7,6 +7,7 @@ import {
 import type { StoredPspEvent } from '@fincore/payment-service/store/psp-event-json'
 import {
   claimDuePspEvents,
+  handBackPspEvent,
   holdPspEvent,
   insertPspEvents,
   settlePspEvent,
@@ -99,6 +100,19 @@ export const pspEventLessons = [
         tx,
         slotOf(tx, [merchantId, accountId, eventId]),
         (row) => ({ ...row, ...held }),
+        (row) => row.tries === tries && isWaiting(row),
+      )
+      return changed === null ? 0 : 1
+    },
+  ),
+  lesson(
+    'handBackPspEvent',
+    (db) => handBackPspEvent(db, name),
+    function* (tx, [merchantId, accountId, eventId, tries]: [string, string, string, number]) {
+      const changed = yield* update(
+        tx,
+        slotOf(tx, [merchantId, accountId, eventId]),
+        (row) => ({ ...row, next_try_at: tx.now }),
         (row) => row.tries === tries && isWaiting(row),
       )
       return changed === null ? 0 : 1

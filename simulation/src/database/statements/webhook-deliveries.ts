@@ -1,6 +1,7 @@
 import {
   cancelWaitingDeliveries,
   claimDueDeliveries,
+  handBackDelivery,
   insertDelivery,
   restartDelivery,
   type WebhookDeliveryRow,
@@ -93,6 +94,19 @@ export const deliveryLessons = [
         if (row !== null && isWaiting(row)) seen.push({ slot, row })
       }
       return yield* changeEach(tx, seen, (row) => ({ ...row, state: 'canceled', next_try_at: null }), isWaiting)
+    },
+  ),
+  lesson(
+    'handBackDelivery',
+    (db) => handBackDelivery(db, none),
+    function* (tx, [merchantId, id, tries]: [string, string, number]) {
+      const changed = yield* update(
+        tx,
+        tx.tables.webhook_deliveries.find(`${merchantId} ${id}`),
+        (row) => ({ ...row, next_try_at: tx.now }),
+        (row) => row.tries === tries && row.state === 'pending' && row.next_try_at !== null && row.next_try_at > tx.now,
+      )
+      return changed === null ? 0 : 1
     },
   ),
   lesson(

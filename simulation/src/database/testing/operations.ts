@@ -400,6 +400,12 @@ export const operations: Record<string, Operation> = {
     )
   },
   cancelWaitingDeliveries: (draw) => call(deliveries.cancelWaitingDeliveries, merchantOf(draw), endpointId(draw)),
+  handBackDelivery: (draw) =>
+    call(deliveries.handBackDelivery, {
+      merchantId: merchantOf(draw),
+      id: deliveries.deliveryIdOf(eventId(draw), endpointId(draw)),
+      tries: draw.below(3),
+    }),
   insertDelivery: (draw) =>
     call(deliveries.insertDelivery, {
       merchantId: merchantOf(draw),
@@ -437,6 +443,7 @@ export const operations: Record<string, Operation> = {
   claimDuePspEvents: () => call(pspEvents.claimDuePspEvents, all, 20_000),
   settlePspEvent: (draw) =>
     call(pspEvents.settlePspEvent, pspEventName(draw), draw.of(['applied', 'flagged', 'ignored'] as const)),
+  handBackPspEvent: (draw) => call(pspEvents.handBackPspEvent, pspEventName(draw)),
   holdPspEvent: (draw) =>
     call(pspEvents.holdPspEvent, pspEventName(draw), draw.below(30), draw.chance(0.5) ? 'TypeError' : null),
   listHeldPspEvents: (draw) =>

@@ -60,11 +60,12 @@ export async function openLinkWorld(
       timings: { lateApprovalMs: 1_000, refundPendingMs: 50, abandonChallengeMs: 50, ...sandboxSettings.timings },
     }),
   ])
+  const encryptionKey = randomBytes(32)
   const config = loadConfig({
     PUBLIC_URL: 'http://127.0.0.1:4000',
     RELAY_URL: 'https://127.0.0.1:4001',
     DATABASE_URL: database.appUrl,
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    ENCRYPTION_KEY: encryptionKey.toString('base64'),
     INTERNAL_TOKEN: newSecret(''),
     PSP_TIMEOUT_MS: '2000',
     LOG_LEVEL: 'silent',
@@ -74,7 +75,7 @@ export async function openLinkWorld(
   const silent = () => {}
   const log = { debug: silent, info: silent, warn: silent, error: (message: string) => void errors.push(message) }
   const pool = openPool(database.appUrl, 8)
-  const vault = createVault(config.encryptionKey)
+  const vault = createVault(encryptionKey)
   const directory = await openDirectory(config, pool, vault, log)
   const sender = createSender({ extraCa: tls.cert })
   const deps: Deps = {

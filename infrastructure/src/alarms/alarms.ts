@@ -1,0 +1,30 @@
+import { Construct } from 'constructs'
+import type { LogGroups } from '../audit/log-groups.ts'
+import type { Keys } from '../data/keys.ts'
+import type { Environment } from '../environments.ts'
+import { createAlarm } from './create-alarm.ts'
+import { createDashboard } from './dashboard.ts'
+import { createLogAlarms, createTrailAlarms } from './log-alarms.ts'
+import { listMetricAlarms, type Watched } from './metric-alarms.ts'
+import { createNews } from './news.ts'
+import { createReminders } from './reminders.ts'
+import { createTopic } from './topic.ts'
+
+/** Everything that tells operators to look, and the dashboard to look at. */
+export function createAlarms(
+  scope: Construct,
+  environment: Environment,
+  { keys, logGroups, watched }: { keys: Keys; logGroups: LogGroups; watched: Watched },
+): void {
+  const home = new Construct(scope, 'Alarms')
+  const topicArn = createTopic(home, environment, keys).ref
+  const metrics = listMetricAlarms(environment, watched)
+  const alarms = [
+    ...createLogAlarms(home, environment, { logGroups, topicArn }),
+    ...createTrailAlarms(home, environment, topicArn),
+    ...metrics.map((metric) => createAlarm(home, environment, topicArn, metric)),
+  ]
+  createNews(home, environment, topicArn)
+  createReminders(home, environment, keys, topicArn)
+  createDashboard(home, environment, { alarmArns: alarms.map((alarm) => alarm.attrArn), metrics })
+}

@@ -1,0 +1,73 @@
+/** News of AWS's services that go to operators as they come, by EventBridge. */
+export const eventAlarms: readonly { name: string; pattern: Record<string, unknown>; meaning: string }[] = [
+  {
+    name: 'guardduty-finding',
+    pattern: {
+      source: ['aws.guardduty'],
+      'detail-type': ['GuardDuty Finding'],
+      detail: { severity: [{ numeric: ['>=', 4] }] },
+    },
+    meaning: 'GuardDuty sees an attack or its traces, of severity medium or higher',
+  },
+  {
+    name: 'security-hub-finding',
+    pattern: {
+      source: ['aws.securityhub'],
+      'detail-type': ['Security Hub Findings - Imported'],
+      detail: {
+        findings: {
+          Severity: { Label: ['HIGH', 'CRITICAL'] },
+          Workflow: { Status: ['NEW'] },
+          Compliance: { Status: ['FAILED'] },
+        },
+      },
+    },
+    meaning: 'a rule of PCI DSS or of AWS’s own good practice is broken in the account',
+  },
+  {
+    name: 'outside-access',
+    pattern: {
+      source: ['aws.access-analyzer'],
+      'detail-type': ['Access Analyzer Finding'],
+      detail: { status: ['ACTIVE'] },
+    },
+    meaning: 'a policy lets somebody outside the account in',
+  },
+  {
+    name: 'backup-failed',
+    pattern: {
+      source: ['aws.backup'],
+      'detail-type': ['Backup Job State Change', 'Copy Job State Change'],
+      detail: { state: ['FAILED', 'ABORTED', 'EXPIRED'] },
+    },
+    meaning: 'a night’s backup, or its copy, was not made',
+  },
+  {
+    name: 'database-event',
+    pattern: {
+      source: ['aws.rds'],
+      'detail-type': ['RDS DB Cluster Event', 'RDS DB Instance Event'],
+      detail: { EventCategories: ['failover', 'failure', 'low storage', 'recovery'] },
+    },
+    meaning: 'the database failed over, failed or recovers',
+  },
+  {
+    name: 'deployment-failed',
+    pattern: {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Deployment State Change'],
+      detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] },
+    },
+    meaning: 'a rollout failed, and was rolled back',
+  },
+  {
+    name: 'certificate-ends',
+    pattern: { source: ['aws.acm'], 'detail-type': ['ACM Certificate Approaching Expiration'] },
+    meaning: 'a certificate ends within 45 days and was not renewed',
+  },
+  {
+    name: 'aws-health',
+    pattern: { source: ['aws.health'], detail: { service: ['RDS', 'ECS', 'KMS', 'ELASTICLOADBALANCING', 'EC2'] } },
+    meaning: 'AWS announces work or trouble that touches what runs here',
+  },
+]

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { sealMessage } from '../audit/delivery.ts'
+import { logAlarms, unalarmed } from './log-alarms-table.ts'
+import { patternOf } from './log-pattern.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const codeOf = (part: string) =>
+  globSync(`${part}/src/**/*.ts`, { cwd: root })
+    .filter((path) => !path.endsWith('.test.ts'))
+    .map(read)
+    .join('\n')
+const service = codeOf('payment-service')
+const relay = codeOf('card-relay')
+const messages = logAlarms.flatMap(({ line }) => ('message' in line ? [line.message] : []))
+
+it('every message of an alarm, and that of the seals, stands in the payment service as the table has it', () => {
+  const stands = (message: string) => [`'${message}'`, `"${message}"`].some((text) => service.includes(text))
+  assert.deepEqual(
+    [...messages, sealMessage].filter((message) => !stands(message)),
+    [],
+  )
+})
+
+it('every event of an alarm stands in the card relay', () => {
+  const words = logAlarms.flatMap(({ line }) => ('event' in line ? [line.event, line.code ?? line.event] : []))
+  assert.deepEqual(
+    words.filter((word) => !relay.includes(`'${word}'`)),
+    [],
+  )
+})
+
+it('every message that the payment service logs as an error raises an alarm, or says why not', () => {
+  const errors = [...service.matchAll(/\blog\s*\.error\(\s*(?:'([^']+)'|"([^"]+)")/g)].map(
+    ([, one, two]) => one ?? two ?? '',
+  )
+  assert.ok(errors.length > 20, 'the code is searched for the wrong form')
+  assert.deepEqual(
+    errors.filter((message) => !messages.includes(message) && !(message in unalarmed)),
+    [],
+  )
+})
+
+it('every message that operators are told to watch raises an alarm, or says why not', () => {
+  const [, section = ''] = read('docs/operating.md').split('## What to watch')
+  const firstColumns = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell = '']) => cell)
+  const quoted = firstColumns.flatMap((cell) => [...cell.matchAll(/`([^`]*)`/g)].map(([, words = '']) => words))
+  const told = quoted.filter((words) => words.includes(' '))
+  assert.ok(told.length > 20, 'the table has another form')
+  assert.deepEqual(
+    told.filter((message) => !messages.includes(message) && !(message in unalarmed)),
+    [],
+  )
+})
+
+it('each alarm counts its own line and no other', () => {
+  for (const { name, line } of logAlarms) {
+    const counted = messages.filter((message) => matches(patternOf(line), message))
+    assert.deepEqual(counted, 'message' in line ? [line.message] : [], name)
+  }
+})
+
+/** As CloudWatch compares a text that may have an asterisk at either end. */
+function matches(pattern: string, message: string): boolean {
+  const [, start = '', text = '', end = ''] = pattern.match(/^\{ \$\.message = "(\*?)(.*?)(\*?)" \}$/) ?? []
+  if (text === '') return false
+  if (start && end) return message.includes(text)
+  if (start) return message.endsWith(text)
+  return end ? message.startsWith(text) : message === text
+}

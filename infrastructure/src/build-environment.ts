@@ -1,0 +1,75 @@
+import { App, Stack, Validations } from 'aws-cdk-lib/core'
+import { createAlarms } from './alarms/alarms.ts'
+import { createAudit } from './audit/audit.ts'
+import { scheduleAuditExport } from './audit/export-schedule.ts'
+import { createBackups } from './data/backups.ts'
+import { createDatabase } from './data/database.ts'
+import { createKeys } from './data/keys.ts'
+import { findSecrets } from './data/secrets.ts'
+import { createEdge } from './edge/load-balancers.ts'
+import type { Environment } from './environments.ts'
+import { ports } from './network/allowed-flows.ts'
+import { createNetwork } from './network/network.ts'
+import { createRepositories } from './services/images.ts'
+import { createServices } from './services/services.ts'
+
+/** An app whose templates are checked against the schemas of CloudFormation as they are made; a finding ends it. */
+export function createApp(outdir: string): App {
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+  })
+  Validations.of(app).acknowledge({
+    id: 'CloudFormation-Validate::W3010',
+    reason: 'Zones are named, so that the templates are complete without asking an account.',
+  })
+  return app
+}
+
+/**
+ * The stacks of one environment, in the order in which they are deployed. `release` is the tag of the images that the
+ * services run.
+ */
+export function buildEnvironment(app: App, environment: Environment, release: string): Stack[] {
+  const stack = (part: string) =>
+    new Stack(app, `fincore-${environment.name}-${part}`, {
+      env: { account: environment.account, region: environment.region },
+      terminationProtection: true,
+      analyticsReporting: false,
+      tags: { application: 'fincore', environment: environment.name },
+    })
+
+  const foundation = stack('foundation')
+  const keys = createKeys(foundation, environment)
+  const audit = createAudit(foundation, environment, keys)
+  const network = createNetwork(foundation, environment, keys)
+  const images = createRepositories(foundation, environment, keys)
+
+  const data = stack('data')
+  const database = createDatabase(data, environment, {
+    keys,
+    subnetIds: network.subnets.data.map(({ id }) => id),
+    securityGroupId: network.securityGroups.database.attrGroupId,
+    port: ports.database,
+  })
+  createBackups(data, environment, { keys, database })
+
+  const service = stack('service')
+  service.addStackDependency(data)
+  const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
+  const secrets = findSecrets(service, environment)
+  const shared = { images, secrets, keys, logs: audit.logGroups, release }
+  const services = createServices(service, environment, { network, edge, database, shared })
+  scheduleAuditExport(service, environment, { services, network })
+  createAlarms(service, environment, {
+    keys,
+    logGroups: audit.logGroups,
+    watched: {
+      edge,
+      database,
+      services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) },
+    },
+  })
+  return [foundation, data, service]
+}

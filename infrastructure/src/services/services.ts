@@ -1,0 +1,150 @@
+import { CfnCluster, CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { auditExportCommand } from '../audit/export-schedule.ts'
+import { allowConnection, type Database, type DatabaseLogin, databaseLogins } from '../data/database.ts'
+import type { Edge } from '../edge/load-balancers.ts'
+import type { Environment } from '../environments.ts'
+import type { Network } from '../network/network.ts'
+import { createInternalTls, type InternalTls } from './internal-tls.ts'
+import { scaleService } from './scaling.ts'
+import { internalName, type ServiceName, type ServiceRow, servicesTable } from './services-table.ts'
+import { settingsOf } from './settings.ts'
+import { createTaskDefinition, type Shared } from './task-definition.ts'
+
+/** What alarms and scheduled tasks need to know. */
+export type Services = {
+  clusterName: string
+  clusterArn: string
+  serviceNames: Record<ServiceName, string>
+  migrations: CfnTaskDefinition
+  auditExport: CfnTaskDefinition
+}
+
+/** The cluster, its four services, and the two tasks that run once: migrations before a rollout, an export each night. */
+export function createServices(
+  scope: Construct,
+  environment: Environment,
+  { network, edge, database, shared }: { network: Network; edge: Edge; database: Database; shared: Shared },
+): Services {
+  const home = new Construct(scope, 'Services')
+  const cluster = new CfnCluster(home, 'Cluster', {
+    clusterName: `fincore-${environment.name}`,
+    clusterSettings: [{ name: 'containerInsights', value: 'enhanced' }],
+  })
+  const tls = createInternalTls(home, environment)
+  const settings = settingsOf(environment, { database, keys: shared.keys })
+  const rightsOf = (name: ServiceName): PolicyStatement[] =>
+    servicesTable[name].image === 'card-relay'
+      ? []
+      : [
+          allowConnection(environment, database, databaseLogins.app),
+          new PolicyStatement({
+            sid: 'WrapDataKeys',
+            actions: ['kms:Encrypt', 'kms:Decrypt'],
+            resources: [shared.keys.credentials.keyArn],
+          }),
+        ]
+  const create = (name: ServiceName): string => {
+    const row = servicesTable[name]
+    const size = environment.tasks[name]
+    const task = { ...row, settings: settings[name], size, rights: rightsOf(name) }
+    const definition = createTaskDefinition(home, environment, name, task, shared)
+    const service = createService(home, environment, name, { row, definition, cluster, network, edge, tls })
+    const door = row.door ? edge[row.door.name] : null
+    scaleService(home, name, { row, service, cluster: cluster.ref, bounds: size, door })
+    return service.attrName
+  }
+  const serviceNames = { api: create('api'), worker: create('worker'), admin: create('admin'), relay: create('relay') }
+  const once = (name: 'migrations' | 'auditExport', command: string[], login: DatabaseLogin) =>
+    createTaskDefinition(
+      home,
+      environment,
+      name,
+      {
+        image: 'payment-service',
+        command,
+        door: null,
+        internalPort: null,
+        settings: settings[name],
+        size: { cpu: 512, memory: 1024 },
+        alive: null,
+        rights: [allowConnection(environment, database, login)],
+      },
+      shared,
+    )
+  const migrations = once('migrations', ['migrate'], databaseLogins.owner)
+  const auditExport = once('auditExport', auditExportCommand, databaseLogins.app)
+  return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations, auditExport }
+}
+
+function createService(
+  scope: Construct,
+  environment: Environment,
+  name: ServiceName,
+  made: {
+    row: ServiceRow
+    definition: CfnTaskDefinition
+    cluster: CfnCluster
+    network: Network
+    edge: Edge
+    tls: InternalTls
+  },
+): CfnService {
+  const { row, network, tls } = made
+  const door = row.door ? { ...made.edge[row.door.name], port: row.door.port } : null
+  const connect =
+    connectionOf(row, tls) ?? (name === 'relay' ? { enabled: true, namespace: tls.namespaceArn } : undefined)
+  const service = new CfnService(scope, `Service-${name}`, {
+    serviceName: name,
+    cluster: made.cluster.attrArn,
+    taskDefinition: made.definition.ref,
+    launchType: 'FARGATE',
+    platformVersion: '1.4.0',
+    desiredCount: environment.tasks[name].min,
+    enableExecuteCommand: false,
+    propagateTags: 'SERVICE',
+    availabilityZoneRebalancing: 'ENABLED',
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        assignPublicIp: 'DISABLED',
+        subnets: network.subnets[row.subnets].map(({ id }) => id),
+        securityGroups: [network.securityGroups[row.party].attrGroupId],
+      },
+    },
+    deploymentConfiguration: {
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    },
+    ...(door
+      ? {
+          loadBalancers: [{ containerName: name, containerPort: door.port, targetGroupArn: door.targetGroupArn }],
+          healthCheckGracePeriodSeconds: 60,
+        }
+      : {}),
+    ...(connect ? { serviceConnectConfiguration: connect } : {}),
+  })
+  if (door) service.addResourceDependency(door.listener)
+  if (connect) service.addResourceDependency(tls.activation)
+  return service
+}
+
+/** What a service offers to others by Service Connect: its proxy ends TLS, and hands on inside the task. */
+function connectionOf(row: ServiceRow, tls: InternalTls): CfnService.ServiceConnectConfigurationProperty | undefined {
+  if (!row.internalPort) return undefined
+  return {
+    enabled: true,
+    namespace: tls.namespaceArn,
+    services: [
+      {
+        portName: 'internal',
+        discoveryName: internalName,
+        clientAliases: [{ dnsName: internalName, port: row.internalPort }],
+        // An instruction follows a report whenever the PSP has answered; the programs bound their waiting themselves.
+        timeout: { idleTimeoutSeconds: 60, perRequestTimeoutSeconds: 0 },
+        tls: { issuerCertificateAuthority: { awsPcaAuthorityArn: tls.authorityArn }, roleArn: tls.roleArn },
+      },
+    ],
+  }
+}

@@ -1,0 +1,41 @@
+import { type Command, Option } from 'commander'
+import { printable, toJson } from '../../printable.ts'
+import { action, type Run, withExamples } from '../action.ts'
+import { CommandFailure } from '../failures.ts'
+import { say } from '../surroundings.ts'
+
+type MigrateCommandOptions = { databaseUrl?: string }
+
+/** `fincore migrate`: the schema of this version, before its processes start. */
+export function addMigrate(program: Command, run: Run): void {
+  const command = program
+    .command('migrate')
+    .summary('bring the database up to date')
+    .description(
+      'Runs the migrations that the database has not seen, and ends. Processes of the version before work on meanwhile and afterwards; where a newer version has run here, there is nothing to do. Exits with 0 when the database is up to date, with 2 when it could not be done.',
+    )
+    .addOption(
+      new Option('--database-url <url>', 'the database, as the login that owns its tables').env(
+        'MIGRATIONS_DATABASE_URL',
+      ),
+    )
+    .action(
+      action<MigrateCommandOptions>(run, async ({ databaseUrl, json }) => {
+        if (databaseUrl === undefined) throw new CommandFailure('--database-url or MIGRATIONS_DATABASE_URL is missing')
+        const [{ migrateAtStart }, { loadAccessSettings }, { StartError }] = await Promise.all([
+          import('../../start-checks.ts'),
+          import('../../config.ts'),
+          import('../../start-error.ts'),
+        ])
+        const doMigrate = async () => migrateAtStart(loadAccessSettings(run.io.env), databaseUrl)
+        const { applied, unknown } = await doMigrate().catch((error: unknown) => {
+          throw error instanceof StartError ? new CommandFailure(error.reason) : error
+        })
+        if (json) return say(run.io, toJson({ object: 'migration', applied, unknown }))
+        for (const name of applied) say(run.io, `Applied ${name}`)
+        if (applied.length === 0) say(run.io, 'Nothing to do: the database is up to date.')
+        for (const name of unknown) say(run.io, `Of a newer version, and no obstacle: ${printable(name)}`)
+      }),
+    )
+  withExamples(command, 'fincore migrate', 'fincore migrate --database-url postgres://owner@db.example.com/fincore')
+}
