@@ -6,6 +6,7 @@ export const portTable = {
   relay: { offset: 1, serves: 'the card relay' },
   admin: { offset: 2, serves: 'the admin API' },
   internal: { offset: 3, serves: "the card relay's internal socket" },
+  management: { offset: 4, serves: 'health and metrics of the payment service' },
   pspPages: { offset: 200, serves: "the PSP's pages" },
   pspApi: { offset: 201, serves: "the PSP's API" },
   shop: { offset: 300, serves: 'the demo shop' },

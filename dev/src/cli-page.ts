@@ -126,7 +126,7 @@ fincore raw-card approve grant_… --merchant mer_… --evidence-file saq-d.pdf 
 fincore keys create --merchant mer_… --scope read charges:write charges:raw_card --key-file raw-card-key.txt
 \`\`\`
 
-Operators themselves are a setting, \`BOOTSTRAP_OPERATORS\` ([operating](operating.md)).
+The first operators are a setting, \`BOOTSTRAP_OPERATORS\`; they let others in with \`fincore operators\` ([keys](keys.md#operators)).
 
 ## Events on a developer’s machine
 

@@ -7,16 +7,19 @@ export const appRole = 'fincore_app'
 
 /**
  * Runs the payment service's migrations as the owner, and sees to it that the application's role can log in.
+ *
+ * @param folder another version's migrations; for drills.
  * @returns the application's URL of the same database.
  */
-export async function prepareDatabase(ownerUrl: string): Promise<string> {
+export async function prepareDatabase(ownerUrl: string, folder?: URL): Promise<string> {
   const appUrl = parseDatabaseUrl(ownerUrl)
   const appPassword = deriveAppPassword(ownerUrl)
   appUrl.username = appRole
   appUrl.password = appPassword
-  await migrate(ownerUrl)
+  const from = folder === undefined ? {} : { folder }
+  await migrate(ownerUrl, from)
   // Only when it must be: two that change one role at the same time fail with "tuple concurrently updated".
-  if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, { appPassword })
+  if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, { ...from, appPassword })
   return appUrl.href
 }
 

@@ -36,6 +36,7 @@ export type DevFile = Merchant & {
   api: string
   relay: string
   admin: string
+  management: string
   psp: string
   psp_api: string
   shop: string

@@ -42,6 +42,8 @@ export type StartFinCoreOptions = {
   /** The owner's URL of a database on a running server; without it the embedded PostgreSQL starts. */
   databaseUrl?: string
   env?: EnvOverrides
+  /** For who starts processes in another way than from the source, such as from an image. */
+  changePlan?(name: ProcessName, plan: ProcessPlan): ProcessPlan
   /** For tests, which have cards declined one after the other, all from loopback. */
   cardTesting?: 'off'
   onProgress?(step: string): void
@@ -112,7 +114,7 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
     const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: options.env ?? {} }
     const addresses = addressesOf(ports)
     const startAndSay = async (name: ProcessName, plan: ProcessPlan, where: string) => {
-      processes[name] = await start(plan)
+      processes[name] = await start(options.changePlan?.(name, plan) ?? plan)
       progress(`${plan.name} at ${where}`)
     }
     await allOrWait([
@@ -168,7 +170,14 @@ export async function startFinCore(options: StartFinCoreOptions): Promise<FinCor
           ...plan,
           name: `payment-service-${number}`,
           logFile: join(dataDir, 'logs', `payment-service-${number}.log`),
-          env: { ...plan.env, API_PORT: `${api}`, ADMIN_PORT: `${admin}`, INTERNAL_PORT: `${internal}`, ...env },
+          env: {
+            ...plan.env,
+            API_PORT: `${api}`,
+            ADMIN_PORT: `${admin}`,
+            INTERNAL_PORT: `${internal}`,
+            MANAGEMENT_PORT: '0',
+            ...env,
+          },
         })
         const at = (port: number) => `http://127.0.0.1:${port}`
         return { api: at(api), admin: at(admin), internal: at(internal), process: started }

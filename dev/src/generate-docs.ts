@@ -18,9 +18,13 @@ import { drawFlows } from './diagrams/flows.ts'
 import { includeExamples, pinSdk } from './doc-blocks/include-examples.ts'
 import { type DocPage, table } from './doc-page.ts'
 import { describeEvents } from './events-page.ts'
+import { describeLogs } from './logs-page.ts'
 import { pathInRepository } from './managed-process.ts'
+import { describeMetrics } from './metrics-page.ts'
 import { describeContract, describeErrorCodes } from './node-sdk/describe-contract.ts'
 import { describeNotices } from './notices-page.ts'
+import { renderAlertRules } from './operations/alert-rules.ts'
+import { renderDashboards } from './operations/grafana.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
@@ -119,6 +123,18 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/notices/notice-texts.ts and dev/src/notices-page.ts',
       title: 'Notices for operators',
       text: describeNotices(),
+    },
+    {
+      path: 'docs/logs.md',
+      source: 'payment-service/src/log.ts and dev/src/logs-page.ts',
+      title: 'Logs',
+      text: describeLogs(),
+    },
+    {
+      path: 'docs/metrics.md',
+      source: 'payment-service/src/observability/{metrics-table,labels}.ts and dev/src/operations/',
+      title: 'Metrics, health and alerts',
+      text: describeMetrics(),
     },
     {
       path: 'docs/webhook-addresses.md',
@@ -238,6 +254,8 @@ settle([
   { path: 'card-relay/src/problems.json', text: describeRelayProblems() },
   { path: 'node-sdk/src/contract.ts', text: describeContract() },
   { path: 'node-sdk/src/error-codes.ts', text: describeErrorCodes() },
+  { path: 'operations/prometheus/alerts.yaml', text: renderAlertRules() },
+  ...renderDashboards(),
   ...drawFlows(),
   drawTracing(),
   ...pinSdk(),

@@ -8,8 +8,12 @@ export type ProcessPlan = {
   name: string
   /** The absolute path of its `main.ts`, or of the shell script by which it starts itself, given flags of Node. */
   main: string
+  /** The words that start it in place of `main`, as from an image; they end it with this process. */
+  command?: readonly string[]
   env: Record<string, string>
   logFile: string
+  /** The `exit-with-parent.ts` of another checkout, for a program of that one: the card relay takes no other. */
+  watcher?: string
   /** Told of lines that say that something went wrong while it runs; the log file has everything. */
   onTrouble?(line: string): void
 }
@@ -164,7 +168,8 @@ async function launch(plan: ProcessPlan, onUnexpectedExit: (name: string, exit: 
  * both would hand out secrets. A start script of its own sees to that and more.
  */
 function commandOf(plan: ProcessPlan): string[] {
-  const watcher = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
+  if (plan.command !== undefined) return ['-c', 'unset NODE; exec "$@"', 'sh', ...plan.command]
+  const watcher = plan.watcher ?? fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url))
   const flags = ['--disable-sigusr1', `--import=${pathToFileURL(watcher).href}`]
   if (plan.main.endsWith('.sh')) return [plan.main, ...flags, `--allow-fs-read=${watcher}`]
   // The pages' scripts are made from TypeScript by what Node still calls an experiment; that is no trouble of the reader's.

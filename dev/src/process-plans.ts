@@ -17,6 +17,7 @@ export type Addresses = {
   relay: string
   admin: string
   internal: string
+  management: string
   psp: string
   psp_api: string
   shop: string
@@ -28,6 +29,7 @@ export function addressesOf(ports: Ports): Addresses {
     relay: `https://127.0.0.1:${ports.relay}`,
     admin: `http://127.0.0.1:${ports.admin}`,
     internal: `http://127.0.0.1:${ports.internal}`,
+    management: `http://127.0.0.1:${ports.management}`,
     psp: `http://127.0.0.1:${ports.pspPages}`,
     psp_api: `https://127.0.0.1:${ports.pspApi}`,
     shop: `http://127.0.0.1:${ports.shop}`,
@@ -63,14 +65,17 @@ export function planPsp(input: PlanInput, { process }: DevPsp = sandbox): Proces
   return planOf(input, 'psp', process.settings(input), { logName: process.name, main: process.main })
 }
 
+/** From the source; a test run starts it more than fifty times, and makes the program of it that the image has. */
 export function planPaymentService(input: PlanInput): ProcessPlan {
   const addresses = addressesOf(input.ports)
-  return planOf(input, 'payment-service', {
+  const main = process.env.TEST_PAYMENT_SERVICE ?? 'payment-service/src/main.ts'
+  const settings = {
     ENVIRONMENT: 'sandbox',
     ROLES: 'api,worker,admin',
     API_PORT: String(input.ports.api),
     ADMIN_PORT: String(input.ports.admin),
     INTERNAL_PORT: String(input.ports.internal),
+    MANAGEMENT_PORT: String(input.ports.management),
     PUBLIC_URL: addresses.api,
     RELAY_URL: addresses.relay,
     DATABASE_URL: input.appUrl,
@@ -80,7 +85,8 @@ export function planPaymentService(input: PlanInput): ProcessPlan {
     EXTRA_CA_FILE: input.certificates.ca,
     ALLOW_LOOPBACK_WEBHOOKS: 'true',
     BOOTSTRAP_OPERATORS: JSON.stringify(input.secrets.operators),
-  })
+  }
+  return planOf(input, 'payment-service', settings, { logName: 'payment-service', main })
 }
 
 export function planCardRelay(input: PlanInput): ProcessPlan {

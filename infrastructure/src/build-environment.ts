@@ -13,11 +13,16 @@ import { createNetwork } from './network/network.ts'
 import { createRepositories } from './services/images.ts'
 import { createServices } from './services/services.ts'
 
-/** An app whose templates are checked against the schemas of CloudFormation as they are made; a finding ends it. */
-export function createApp(outdir: string): App {
+/**
+ * An app. With `againstSchemas` its templates are compared with the schemas of CloudFormation as they are made, and a finding
+ * ends it: as before each deployment, but not in the tests, since that takes seven seconds.
+ */
+export function createApp(outdir: string, { againstSchemas }: { againstSchemas: boolean }): App {
   const app = new App({
     outdir,
     analyticsReporting: false,
+    treeMetadata: false,
+    builtinCloudFormationValidation: againstSchemas,
     context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
   })
   Validations.of(app).acknowledge({

@@ -16,6 +16,8 @@ export type Environment = {
   zones: readonly [string, string, string]
   /** The prefix list of S3 in this region, as `aws ec2 describe-managed-prefix-lists` names it. */
   s3PrefixList: string
+  /** The account in which Amazon keeps GuardDuty's agent for Fargate in this region, as its documentation lists it. */
+  guardDutyAccount: string
   /** The first two numbers of the VPC's addresses, which are a /16. */
   addressPrefix: string
   /** What merchants, shoppers and operators call. Certificates of AWS Certificate Manager for them must exist beforehand. */
@@ -58,6 +60,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     region: 'eu-central-1',
     zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     s3PrefixList: 'pl-6ea54007',
+    guardDutyAccount: '323658145986',
     addressPrefix: '10.40',
     domains: {
       api: 'api.sandbox.pay.example.com',
@@ -100,6 +103,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     region: 'eu-central-1',
     zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     s3PrefixList: 'pl-6ea54007',
+    guardDutyAccount: '323658145986',
     addressPrefix: '10.50',
     domains: { api: 'api.pay.example.com', cards: 'cards.pay.example.com', admin: 'admin.pay.example.com' },
     certificateArns: {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { judge } from './checks/nag.ts'
 import { synthesise } from './checks/synthesise.ts'
-import { environmentNames, environments } from './environments.ts'
+import { environmentNames } from './environments.ts'
 
 for (const name of environmentNames) {
   describe(`the ${name} environment`, () => {
-    const { app, templates } = synthesise(environments[name])
+    const { app, templates } = synthesise(name)
 
     it('synthesises its stacks without an account', () => {
       assert.deepEqual(Object.keys(templates).sort(), ['data', 'foundation', 'service'])

@@ -16,7 +16,7 @@ if (!name) {
 }
 // The command line says by CDK_OUTDIR where it wants the templates.
 const outdir = process.env.CDK_OUTDIR ?? values.out ?? 'cdk.out'
-const app = createApp(outdir)
+const app = createApp(outdir, { againstSchemas: true })
 buildEnvironment(app, environments[name], values.release ?? 'unreleased')
 const { violations } = judge(app)
 for (const violation of violations) console.error(violation)

@@ -16,6 +16,8 @@ export type Config = SecretSettings & {
   apiPort: number
   adminPort: number
   internalPort: number
+  /** Health and metrics of the process, whatever its roles. */
+  managementPort: number
   /** The API's address as shoppers and PSPs reach it, without a slash at its end. */
   publicUrl: string
   /** The card relay's address, told to merchants who send a card to the wrong door. */
@@ -83,6 +85,7 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     apiPort: number('API_PORT', 4000, 0, 65535),
     adminPort: number('ADMIN_PORT', 4002, 0, 65535),
     internalPort: number('INTERNAL_PORT', 4003, 0, 65535),
+    managementPort: number('MANAGEMENT_PORT', 4004, 0, 65535),
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
@@ -169,10 +172,11 @@ function findDatabaseContradictions(config: Config): string[] {
 }
 
 /** Two doors of this process on one port. 0 takes a free one. */
-function findSharedPorts({ roles, apiPort, internalPort, adminPort }: Config): string[] {
+function findSharedPorts({ roles, apiPort, internalPort, adminPort, managementPort }: Config): string[] {
   const used = [
     ...(roles.has('api') ? [['API_PORT', apiPort] as const, ['INTERNAL_PORT', internalPort] as const] : []),
     ...(roles.has('admin') ? [['ADMIN_PORT', adminPort] as const] : []),
+    ['MANAGEMENT_PORT', managementPort] as const,
   ].filter(([, port]) => port !== 0)
   return used.flatMap(([name, port], index) =>
     used.slice(0, index).flatMap(([other, same]) => (same === port ? [`${other} and ${name} must be different`] : [])),

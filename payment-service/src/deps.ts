@@ -1,6 +1,8 @@
 import type { CardTesting } from './abuse/card-testing.ts'
 import type { Config } from './config.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './observability/metrics.ts'
+import type { Readiness } from './observability/readiness.ts'
 import type { Tracing } from './observability/tracing.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
 import type { PspHealth } from './psp-gateway/psp-health.ts'
@@ -32,6 +34,9 @@ export type Deps = {
   log: Log
   /** Makes spans of what is done; where tracing is off, nothing. */
   tracing: Tracing
+  metrics: Metrics
+  /** Told when the process is about to end; asked by whoever sends it requests. */
+  readiness: Readiness
   /** Says that events were written, so that the outbox looks at once instead of at its next round. */
   wakeOutbox: () => void
   /** Says that PSP events were stored, likewise. */

@@ -66,6 +66,7 @@ async function startProcess(environment: Record<string, string>): Promise<Servic
       API_PORT: '0',
       ADMIN_PORT: '0',
       INTERNAL_PORT: '0',
+      MANAGEMENT_PORT: '0',
       LOG_LEVEL: 'error',
       PSP_TIMEOUT_MS: '200',
       ...extraCa,

@@ -3,6 +3,8 @@ import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { openKeyRing } from './encryption/key-ring.ts'
 import { createLog } from './log.ts'
+import { recordsNothing } from './observability/metrics.ts'
+import { alwaysReady } from './observability/readiness.ts'
 import { noTracing } from './observability/tracing.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
@@ -39,6 +41,8 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       psps,
       log,
       tracing: noTracing,
+      metrics: recordsNothing,
+      readiness: alwaysReady,
       hotPath: createHotPath(pool),
       send: sender.send,
       pspPlaces: createPspPlaces(),

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Config } from './config.ts'
 import { type Job, runEvery } from './jobs/run-every.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './observability/metrics.ts'
 import { readSecretFile, type SecretField, secretReaders } from './secret-settings.ts'
 
 /** How often the files are looked at. What reaches a container's files has taken longer than this already. */
@@ -17,10 +18,11 @@ const lookEveryMs = 2_000
  */
 export function watchSecretFiles(
   config: Config,
-  log: Log,
+  deps: { log: Log; metrics: Metrics },
   onChange: (fields: ReadonlySet<SecretField>) => Promise<void>,
   everyMs = lookEveryMs,
 ): Job {
+  const { log } = deps
   const seen = new Map<SecretField, string>()
   const look = async (): Promise<void> => {
     const changed = new Set<SecretField>()
@@ -39,7 +41,7 @@ export function watchSecretFiles(
     log.info('settings were read again from their files', { reason: names.join(' ') })
     await onChange(changed)
   }
-  return runEvery(config.secretFiles.size === 0 ? 3_600_000 : everyMs, 'secret files', look, log)
+  return runEvery(config.secretFiles.size === 0 ? 3_600_000 : everyMs, 'secret files', look, deps)
 }
 
 /** Names what is there now: another file in its place, behind links too, is another; so is one that was written over. */

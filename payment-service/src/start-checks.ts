@@ -100,7 +100,12 @@ function explainUnknownPsps(psps: readonly string[]): StartError {
   )
 }
 
-const portSettings = { api: 'API_PORT', admin: 'ADMIN_PORT', internal: 'INTERNAL_PORT' } as const
+const portSettings = {
+  api: 'API_PORT',
+  admin: 'ADMIN_PORT',
+  internal: 'INTERNAL_PORT',
+  management: 'MANAGEMENT_PORT',
+} as const
 
 /** Why a server cannot listen. */
 export function explainListening(name: keyof typeof portSettings, host: string, port: number, error: unknown): unknown {

@@ -246,6 +246,7 @@ async function start({
       API_PORT: '0',
       ADMIN_PORT: '0',
       INTERNAL_PORT: '0',
+      MANAGEMENT_PORT: '0',
       LOG_LEVEL: 'silent',
       ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
       ...env(),

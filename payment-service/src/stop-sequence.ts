@@ -13,8 +13,8 @@ import type { App } from './server/server.ts'
 const requestMarginMs = 4_000
 /** And what is written when the last request has ended: the audit log's last records, connections that say goodbye. */
 const closingMarginMs = 1_000
-/** Between two looks at whether the relay has reported everything. */
-const reportsPollMs = 20
+/** Between two looks at whether the relay has reported everything, which the database knows. */
+const reportsPollMs = 100
 
 /** From the end of the drain until every request that was begun has its answer, in ms. */
 export function requestsEndWithinMs({ pspTimeoutMs }: Pick<Config, 'pspTimeoutMs'>): number {
@@ -34,12 +34,12 @@ export type Doorway = {
   forCards(door: Door): Pick<Door, 'enter' | 'hasRoomFor'>
   /** From now on every answer ends its connection, so that the client's next request goes to another process. */
   drain(): void
-  /** Stops listening, and waits until every request has its answer and `cardsUnderWay` are reported: `withinMs` at most. */
+  /** Stops listening, and waits until every request has its answer and every card is reported: `withinMs` at most. */
   close(withinMs: number): Promise<void>
 }
 
-/** @param cardsUnderWay how many cards the relay was told to send and has not reported. */
-export function createDoorway(cardsUnderWay: () => number): Doorway {
+/** @param countCards how many cards the relay was told to send by this process, and has reported to nobody. */
+export function createDoorway(countCards: () => Promise<number>): Doorway {
   const doors: { name: 'api' | 'admin' | 'internal'; app: App }[] = []
   let isDraining = false
   let isClosing = false
@@ -65,8 +65,8 @@ export function createDoorway(cardsUnderWay: () => number): Doorway {
       const leftMs = () => Math.max(0, until - performance.now())
       const isInternal = ({ name }: { name: string }) => name === 'internal'
       await Promise.all(doors.filter((door) => !isInternal(door)).map(({ app }) => closeWithin(app, leftMs())))
-      // The relay of a single machine reports to this process and to no other.
-      while (cardsUnderWay() > 0 && leftMs() > 0) await sleep(reportsPollMs)
+      // A relay without a load balancer between reports to this process and to no other.
+      while (leftMs() > 0 && (await countCards().catch(() => 0)) > 0) await sleep(reportsPollMs)
       await Promise.all(doors.filter(isInternal).map(({ app }) => closeWithin(app, leftMs())))
     },
   }

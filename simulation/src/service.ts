@@ -7,6 +7,8 @@ import { expireDueSessions } from '@fincore/payment-service/flows/expire-payment
 import { startResolver } from '@fincore/payment-service/jobs/resolver'
 import { runEvery } from '@fincore/payment-service/jobs/run-every'
 import type { Log } from '@fincore/payment-service/log'
+import { recordsNothing } from '@fincore/payment-service/observability/metrics'
+import { alwaysReady } from '@fincore/payment-service/observability/readiness'
 import { noTracing } from '@fincore/payment-service/observability/tracing'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
@@ -117,6 +119,7 @@ export function startService(world: {
       findOperator: async () => null,
       onChange: () => {},
       onCardTestingChange: () => {},
+      isListening: () => true,
       close: async () => {},
     },
     vault,
@@ -129,6 +132,8 @@ export function startService(world: {
     tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     wakeOutbox: () => wake.outbox(),
     wakeInbox: () => wake.inbox(),
   }
@@ -198,8 +203,8 @@ function startJobs(deps: Deps, wake: { outbox: () => void; inbox: () => void }):
   const outbox = startOutbox(deps)
   const inbox = startInbox(deps, applyPspEvent)
   startResolver(deps)
-  runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps.log)
-  runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps.log)
+  runEvery(1_000, 'alert about unresolved attempts', () => alertUnresolved(deps), deps)
+  runEvery(1_000, 'session expiry', () => expireDueSessions(deps), deps)
   wake.outbox = outbox.wake
   wake.inbox = inbox.wake
 }

@@ -190,6 +190,33 @@ export const controls: readonly Control[] = [
     ],
   },
   {
+    requirements: ['3.6.1', '3.6.1.1', '3.7.1', '3.7.4', '3.7.5'],
+    asks: 'Keys that protect stored data are themselves protected, kept in few places, changed at the end of their time, and retired or replaced when they may be known.',
+    answer:
+      'No card number is stored, so no key protects one; the same is done for PSP credentials and webhook secrets. Data keys are random, stand in the database wrapped, and are in the clear in memory alone; what wraps them, a setting or AWS KMS, stands apart. Rotation, retirement and destruction are commands, audited, while payments go on. keys.md lists every secret.',
+    shownBy: [
+      {
+        file: `${service}/encryption/rotate.test.ts`,
+        tests: [
+          'without data keys ENCRYPTION_KEY seals as ever, and a rotation moves all to a data key; links stay',
+          'ENCRYPTION_KEY is replaced without sealing anew: both for a while, re-wrap, then the new one alone',
+          'a retired key that seals nothing any more is destroyed a day later',
+          'a changed wrapped key, or one in the place of another, is refused',
+        ],
+      },
+      {
+        file: `${service}/encryption/under-load.test.ts`,
+        tests: ['two services take requests while the keys are rotated twice, and lose none'],
+      },
+      {
+        file: `${service}/encryption/kms.test.ts`,
+        tests: ['a wrapped key opens in its own place alone, and with credentials alone'],
+      },
+    ],
+    operator:
+      'Decide how long a data key seals (a year at most), name the custodians of ENCRYPTION_KEY or of the key in KMS, and rotate on suspicion.',
+  },
+  {
     requirements: ['4.2.1', '4.2.1.1'],
     asks: 'Strong TLS with trusted, valid certificates and no fall-back; an inventory of keys and certificates.',
     answer: 'TLS 1.2 and 1.3 alone, both ways. Nothing is sent over a connection whose certificate is not trusted.',
@@ -207,6 +234,10 @@ export const controls: readonly Control[] = [
       {
         file: `${service}/webhooks/outbox/outbox.test.ts`,
         tests: ['speaks only to a server whose certificate is trusted'],
+      },
+      {
+        file: `${service}/store/connection.test.ts`,
+        tests: ['with DATABASE_CA the certificate’s chain and name are verified, for the service and for migrations'],
       },
     ],
     operator:
@@ -373,7 +404,7 @@ export const controls: readonly Control[] = [
     requirements: ['8.2.1', '8.2.2', '8.3.2', '8.6.2', '8.6.3'],
     asks: 'Every person and system has an identity of its own; authentication factors are unreadable in storage; no secret in code; those of systems are changed.',
     answer:
-      'Each operator has a name and a token of at least 32 characters; tokens and keys are stored as digests. Secrets come by settings; the command line takes none as an argument and shows none. A merchant’s key is rolled without an outage, and what replaced it is in the audit log.',
+      'Each operator has a name and a token that nobody else has seen; one lets another in, a second approves; tokens and keys are stored as digests. Secrets come by settings; the command line takes none as an argument and shows none. A merchant’s key is rolled without an outage, and what replaced it is in the audit log.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,
@@ -390,10 +421,20 @@ export const controls: readonly Control[] = [
           'a token that is refused, or would cross a network readable, is not kept',
         ],
       },
+      {
+        file: `${service}/admin/operators.test.ts`,
+        tests: [
+          'an operator comes in when one has asked and another approved the same token, and not before',
+          'who is disabled is out at once, on every process, and what was asked with it is void',
+        ],
+      },
+      {
+        file: `${service}/secret-files.test.ts`,
+        tests: ['what a file holds anew is in use without a restart; what is wrong is told by name and not used'],
+      },
       { file: 'dev/src/pci/components.test.ts', tests: ['no secret stands in the repository'] },
     ],
-    operator:
-      'Issue tokens to named people and change them when someone leaves: the service has no end date for a token.',
+    operator: 'Let named people in, and disable them when they leave: the service has no end date for a token.',
   },
   {
     requirements: ['8.2.8', '8.3.4', '8.3.6', '8.3.9', '8.4.2', '8.5.1'],

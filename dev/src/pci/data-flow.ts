@@ -14,6 +14,8 @@ export const outsiders = {
   merchant: 'the merchant’s server',
   psp: 'the PSP',
   operator: 'an operator',
+  watcher: 'the load balancer and Prometheus',
+  kms: 'AWS KMS, where it wraps the keys',
 } as const
 export type Party = keyof typeof outsiders | Exclude<ProcessName, 'psp' | 'demo-shop'> | 'PostgreSQL'
 
@@ -73,12 +75,21 @@ export const comers: Record<Exclude<PortName, 'pspPages' | 'pspApi' | 'shop'>, r
       card: 'facts',
     },
   ],
+  management: [
+    {
+      from: 'watcher',
+      to: 'payment-service',
+      what: 'health, metrics',
+      protocol: 'HTTP inside the private network',
+      card: 'none',
+    },
+  ],
   postgres: [
     {
       from: 'payment-service',
       to: 'PostgreSQL',
       what: 'all that is kept',
-      protocol: 'PostgreSQL, TLS by the URL’s sslmode',
+      protocol: 'PostgreSQL, TLS by DATABASE_CA, or by the URL’s sslmode',
       card: 'facts',
     },
   ],
@@ -112,6 +123,13 @@ export const outgoing: readonly Flow[] = [
     to: 'operator',
     what: 'spans of traces, to TRACES_ENDPOINT where it is set: ids, words, numbers',
     protocol: 'HTTP or TLS, by the setting',
+    card: 'none',
+  },
+  {
+    from: 'payment-service',
+    to: 'kms',
+    what: 'data keys to wrap and to unwrap, at a start and in a rotation',
+    protocol: 'HTTPS, signed by the task’s role',
     card: 'none',
   },
 ]

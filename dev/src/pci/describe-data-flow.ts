@@ -4,7 +4,12 @@ import { beside, cardDataWords, comers, outgoing, outsiders, type Party } from '
 import { networkCode } from './network-code.ts'
 import { type RouteRow, readRouteTable } from './route-table.ts'
 
-const doorWords: Record<RouteRow['door'], string> = { api: 'API', admin: 'admin API', internal: 'internal socket' }
+const doorWords: Record<RouteRow['door'], string> = {
+  api: 'API',
+  admin: 'admin API',
+  internal: 'internal socket',
+  management: 'management',
+}
 const byWords: Record<string, string> = {
   anyone: 'anyone',
   publishable_key: 'any key of a merchant',

@@ -5,6 +5,9 @@ import { loadConfig } from '@fincore/payment-service/config'
 import type { Deps } from '@fincore/payment-service/deps'
 import { createApiServer } from '@fincore/payment-service/http/api-server'
 import { createLog } from '@fincore/payment-service/log'
+import { createManagementServer } from '@fincore/payment-service/observability/management-server'
+import { recordsNothing } from '@fincore/payment-service/observability/metrics'
+import { alwaysReady } from '@fincore/payment-service/observability/readiness'
 import { noTracing } from '@fincore/payment-service/observability/tracing'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
@@ -13,7 +16,7 @@ import { createVault } from '@fincore/payment-service/secrets'
 import { createHotPath } from '@fincore/payment-service/store/hot-path'
 import { openPool } from '@fincore/payment-service/store/pool'
 
-export type RouteRow = { door: 'api' | 'admin' | 'internal'; method: string; path: string; by: string }
+export type RouteRow = { door: 'api' | 'admin' | 'internal' | 'management'; method: string; path: string; by: string }
 
 /** Every route that the payment service answers, and who may call it: read from its own servers, which do not listen. */
 export async function readRouteTable(): Promise<RouteRow[]> {
@@ -22,6 +25,7 @@ export async function readRouteTable(): Promise<RouteRow[]> {
     api: await createApiServer(deps),
     admin: createAdminServer(deps),
     internal: createInternalServer(deps),
+    management: createManagementServer(deps),
   }
   const rows: RouteRow[] = []
   for (const [door, app] of Object.entries(servers) as [RouteRow['door'], (typeof servers)['api']][]) {
@@ -61,6 +65,7 @@ function makeIdleDeps(): Deps {
       findOperator: async () => null,
       onChange: () => {},
       onCardTestingChange: () => {},
+      isListening: () => true,
       close: async () => {},
     },
     vault: createVault(encryptionKey),
@@ -70,6 +75,8 @@ function makeIdleDeps(): Deps {
     tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log: createLog('silent'),
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     wakeOutbox: () => {},
     pspPlaces: createPspPlaces(),
     cardTesting: neverSuspects,

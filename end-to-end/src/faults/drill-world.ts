@@ -113,7 +113,7 @@ export async function startDrillWorld(options: {
     const secrets = loadOrCreateSecrets(dataDir)
     const certificates = await ensureDevelopmentCertificates(join(dataDir, 'certificates'))
     const roles = shapes[options.shape]
-    const free = await findFreePorts(13 + roles.length * 4)
+    const free = await findFreePorts(14 + roles.length * 4)
     const port = () => free.pop() ?? 0
     const at = (number: number) => `http://127.0.0.1:${number}`
     const own: Ports = {
@@ -121,6 +121,7 @@ export async function startDrillWorld(options: {
       relay: port(),
       admin: port(),
       internal: port(),
+      management: port(),
       pspPages: port(),
       pspApi: port(),
       shop: port(),
@@ -240,6 +241,7 @@ export async function startDrillWorld(options: {
           env: {
             ...env,
             ROLES: role,
+            MANAGEMENT_PORT: '0',
             PUBLIC_URL: at(linkPorts.front),
             PSP_TIMEOUT_MS: String(pspTimeoutMs),
             NODE_OPTIONS: `--import=${preload}`,

@@ -210,7 +210,7 @@ export function openShop(world: DrillWorld, client: MerchantClient, random: Rand
 }
 
 /** Pays on the PSP's page as a browser without scripts would. */
-async function payOnPage(world: DrillWorld, url: string, card: MagicCardName): Promise<void> {
+export async function payOnPage(world: Pick<DrillWorld, 'http'>, url: string, card: MagicCardName): Promise<void> {
   const shopper = createShopper(world.http, shopOrigin)
   await shopper.open(url)
   await shopper.submit({})

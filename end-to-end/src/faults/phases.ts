@@ -160,7 +160,7 @@ async function isReady({ killer, world }: Stage): Promise<void> {
       world.instances.map(({ api }) =>
         api === null
           ? 200
-          : world.http.send('GET', `${api}/health`).then(
+          : world.http.send('GET', `${api}/health/ready`).then(
               ({ status }) => status,
               () => 0,
             ),

@@ -38,7 +38,7 @@ export type Load = {
   closed(payers: Payer[], callers: number, forMs: number): Promise<Tally[]>
   /** Requests come when they are due, whatever becomes of those before them: how much is asked. */
   open(rates: { payer: Payer; perSecond: number }[], forMs: number): Promise<Tally[]>
-  /** The time that GET /health takes now, as one more caller feels it. */
+  /** The time that GET /health/live takes now, as one more caller feels it. */
   probe(): Promise<number>
   close(): void
 }
@@ -50,7 +50,7 @@ const tickMs = 2
 export const countedPart = 0.6
 /** When all are used up: the PSP declines it, and the charge is served all the same, as failed. */
 const noToken = `tok_${'0'.repeat(26)}`
-const healthRequest = Buffer.from('GET /health HTTP/1.1\r\nhost: fincore\r\n\r\n')
+const healthRequest = Buffer.from('GET /health/live HTTP/1.1\r\nhost: fincore\r\n\r\n')
 /** How long after the last request answers are waited for: also those of requests that waited for a free connection. */
 const answersWithinMs = 60_000
 

@@ -25,7 +25,7 @@ export type Measured = {
     seconds: number
     /** By merchant. */
     tallies: Tally[]
-    /** GET /health, asked ten times a second meanwhile, in ms: the delay of the event loop as a caller feels it. */
+    /** GET /health/live, asked ten times a second meanwhile, in ms: the delay of the event loop as a caller feels it. */
     healthMs: number[]
     memoryMb: { before: number; most: number }
   }
@@ -256,7 +256,7 @@ export function describe({ peak, overload, webhooks, books }: Measured): string[
     line('Served, of the peak', percent(overload.perSecond / peak.perSecond)),
     line('Shed, of what was asked', percent(count(all, 'shed') / count(all, 'sent'))),
     line('A shed answer takes (p50 / p99)', both(shed)),
-    line('GET /health meanwhile (p50 / p99)', both(overload.healthMs)),
+    line('GET /health/live meanwhile (p50 / p99)', both(overload.healthMs)),
     line('Shed without Retry-After or its code', String(count(all, 'shedWrongly'))),
     line('Memory before, and at most', `${overload.memoryMb.before} MiB, ${overload.memoryMb.most} MiB`),
     'By merchant (p50 / p99):',

@@ -9,7 +9,7 @@ export const parties = {
   migrations: 'payment-service, migrations and other one-off tasks',
   relay: 'card-relay',
   database: 'Aurora PostgreSQL',
-  taskEndpoints: 'the endpoints that Fargate needs to start a task: its image, its secrets, its log',
+  taskEndpoints: 'the endpoints that Fargate needs to run a task: its image, settings, secrets, log and GuardDuty',
   keyEndpoint: 'the endpoint of the key service',
 } as const
 export type Party = keyof typeof parties
@@ -48,7 +48,7 @@ export const allowedFlows: readonly Flow[] = [
     (from): Flow => ({ from, to: 'database', port: ports.database, why: 'everything that is kept' }),
   ),
   ...(['api', 'worker', 'admin', 'migrations', 'relay'] as const).flatMap((from): Flow[] => [
-    { from, to: 'taskEndpoints', port: ports.https, why: 'its image, secrets and log' },
+    { from, to: 'taskEndpoints', port: ports.https, why: 'its image, settings, secrets and log' },
     { from, to: 's3', port: ports.https, why: 'the layers of its image' },
   ]),
   ...(['api', 'worker', 'admin'] as const).map(

@@ -23,6 +23,8 @@ export const interfaceEndpoints: Record<string, { behind: Party; actions: string
   logs: { behind: 'taskEndpoints', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'] },
   secretsmanager: { behind: 'taskEndpoints', actions: ['secretsmanager:GetSecretValue'] },
   ssm: { behind: 'taskEndpoints', actions: ['ssm:GetParameters'] },
+  // GuardDuty puts an agent beside each task, which reports what runs there. Which calls it makes, Amazon does not bound.
+  'guardduty-data': { behind: 'taskEndpoints', actions: ['*'] },
   kms: { behind: 'keyEndpoint', actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'] },
 }
 

@@ -2,6 +2,7 @@ import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnSecurityGroupIngress } fro
 import { Construct } from 'constructs'
 import type { Environment } from '../environments.ts'
 import { allowedFlows, type Flow, type Party, parties } from './allowed-flows.ts'
+import { createPublicAddresses } from './public-addresses.ts'
 
 export type SecurityGroups = Record<Party, CfnSecurityGroup>
 
@@ -22,13 +23,20 @@ export function createSecurityGroups(scope: Construct, environment: Environment,
       return [party, group]
     }),
   ) as SecurityGroups
-  for (const flow of allowedFlows) addFlow(home, environment, groups, flow)
+  const publicAddresses = createPublicAddresses(home, environment)
+  for (const flow of allowedFlows) addFlow(home, environment, groups, publicAddresses.attrPrefixListId, flow)
   return groups
 }
 
 const nowhere = { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nothing' }
 
-function addFlow(scope: Construct, environment: Environment, groups: SecurityGroups, flow: Flow): void {
+function addFlow(
+  scope: Construct,
+  environment: Environment,
+  groups: SecurityGroups,
+  publicAddresses: string,
+  flow: Flow,
+): void {
   const name = `${flow.from}-${flow.to}-${flow.port}`
   const rule = {
     ipProtocol: 'tcp',
@@ -39,14 +47,10 @@ function addFlow(scope: Construct, environment: Environment, groups: SecurityGro
   const from = groupOf(groups, flow.from)
   const to = groupOf(groups, flow.to)
   if (from) {
-    const there = to
-      ? [{ destinationSecurityGroupId: to.attrGroupId }]
-      : flow.to === 's3'
-        ? [{ destinationPrefixListId: environment.s3PrefixList }]
-        : rangesOf(environment, flow.to).map((cidrIp) => ({ cidrIp }))
-    for (const [index, destination] of there.entries()) {
-      new CfnSecurityGroupEgress(scope, `out-${name}-${index}`, { groupId: from.attrGroupId, ...rule, ...destination })
-    }
+    const destination = to
+      ? { destinationSecurityGroupId: to.attrGroupId }
+      : { destinationPrefixListId: flow.to === 's3' ? environment.s3PrefixList : publicAddresses }
+    new CfnSecurityGroupEgress(scope, `out-${name}`, { groupId: from.attrGroupId, ...rule, ...destination })
   }
   if (to) {
     const sources = from

@@ -1,5 +1,6 @@
 import { CfnCluster, CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { CfnOutput, Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import { auditExportCommand } from '../audit/export-schedule.ts'
 import { allowConnection, type Database, type DatabaseLogin, databaseLogins } from '../data/database.ts'
@@ -75,6 +76,16 @@ export function createServices(
     )
   const migrations = once('migrations', ['migrate'], databaseLogins.owner)
   const auditExport = once('auditExport', auditExportCommand, databaseLogins.app)
+  // What the command that runs it must be told (docs/aws/README.md).
+  const outputs = {
+    MigrationsTask: migrations.ref,
+    MigrationsSubnets: Fn.join(
+      ',',
+      network.subnets.application.map(({ id }) => id),
+    ),
+    MigrationsSecurityGroup: network.securityGroups.migrations.attrGroupId,
+  }
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(scope, name, { value })
   return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations, auditExport }
 }
 

@@ -136,7 +136,11 @@ function rightsToStart(
     new PolicyStatement({
       sid: 'FetchImage',
       actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: [shared.images[task.image].repositoryArn],
+      // The second is GuardDuty's agent, which Amazon keeps in an account of its own in each region.
+      resources: [
+        shared.images[task.image].repositoryArn,
+        `arn:aws:ecr:${environment.region}:${environment.guardDutyAccount}:repository/aws-guardduty-agent-fargate`,
+      ],
     }),
     new PolicyStatement({
       sid: 'Log',

@@ -4,6 +4,8 @@ import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-databas
 import { lapseGrants } from '../card-door/lapse-grants.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { createLog, type LogFields } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
+import { alwaysReady } from '../observability/readiness.ts'
 import { sample as adyen } from '../psp-gateway/adyen/testing/sample.ts'
 import type { Sample } from '../psp-gateway/every-request.ts'
 import type { Psp } from '../psp-gateway/port.ts'
@@ -73,6 +75,8 @@ function makeAdmin(config: Config, itsDirectory = directory): App {
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now,
     log,
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     wakeInbox: () => woken++,
   })
 }
@@ -127,7 +131,7 @@ const grantRequest = {
 }
 
 test('without a token: that the process answers, and where its endpoints are', async () => {
-  const health = await admin.inject('/health')
+  const health = await admin.inject('/health/ready')
   assert.deepEqual([health.statusCode, health.json()], [200, { status: 'ok' }])
   for (const url of ['/admin/v1/nothing', '/admin/v1/%zz']) {
     const { statusCode, body } = await admin.inject(url)

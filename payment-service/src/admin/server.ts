@@ -2,10 +2,10 @@ import { createAuditWriter } from '../audit/audit-writer.ts'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import { watchRequests } from '../card-door/refuse-card-data.ts'
 import { type IdKind, isId } from '../ids.ts'
+import { registerHealthRoutes } from '../observability/health-routes.ts'
 import { refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
 import { readBearer } from '../server/caller.ts'
-import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
@@ -49,7 +49,7 @@ const idKindByParam: Readonly<Record<string, IdKind>> = {
   notice: 'notice',
 }
 
-/** The operators' API, `/admin/v1`. Every route but `/health` is for operators, and every change leaves one audit record. */
+/** The operators' API, `/admin/v1`. Every route but those of health is for operators, and every change leaves one audit record. */
 export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = perMinute): App {
   const watch = watchRequests(deps)
   const app = createServer({
@@ -57,6 +57,7 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
     log: deps.log,
     trustedProxies: deps.config.trustedProxies,
     inspectBody: watch.inspectBody,
+    measured: { by: deps.metrics, as: 'admin' },
     whereRoutesAre: 'The admin API is under `/admin/v1`; docs/operating.md of FinCore shows its calls.',
   })
   const failedSignIns = createThrottledAudit(deps)
@@ -68,7 +69,7 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
   app.decorateRequest('apiKey', null)
   app.decorateRequest('isAudited', false)
   app.addHook('onRoute', (route) => {
-    if (route.url === '/health') return
+    if (route.url.startsWith('/health/')) return
     if (route.config?.access?.by !== 'operator') throw new Error(`${route.url} must say that it is for operators`)
     const changes = [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD')
     if (changes && route.config.audited === undefined) throw new Error(`${route.url} must name its audit record`)
@@ -143,7 +144,7 @@ export function createAdminServer(deps: AdminDeps, limits: typeof perMinute = pe
   addAttemptSettlementRoutes(app, deps)
   addReconciliationRoutes(app, deps)
   addAuditLogRoutes(app, deps)
-  registerHealthRoute(app)
+  registerHealthRoutes(app, deps.readiness)
   return app
 }
 

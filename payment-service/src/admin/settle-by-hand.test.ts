@@ -33,7 +33,7 @@ describe('an attempt without an outcome, and its operators', () => {
     )
     workers = [
       startResolver(world.deps),
-      runEvery(50, 'settlements by hand', () => applyDueSettlements(world.deps), world.deps.log),
+      runEvery(50, 'settlements by hand', () => applyDueSettlements(world.deps), world.deps),
     ]
   })
   afterEach(() => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import { createLog } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
 import { type AuditRecord, recordAudit, recordAudits } from '../store/audit.ts'
 import { openPool, type Pool } from '../store/pool.ts'
 import { sealAuditRecords } from './seal.ts'
@@ -192,7 +193,7 @@ test('the application’s login may add records and seals, and neither change no
 })
 
 test('what an outsider repeats becomes two records: the first at once, the others as a count', async () => {
-  const audit = createThrottledAudit({ pool: app, log: createLog('silent') })
+  const audit = createThrottledAudit({ pool: app, log: createLog('silent'), metrics: recordsNothing })
   const refusal: AuditRecord<'operator.sign_in'> = {
     actorType: 'anonymous',
     actor: 'ada',

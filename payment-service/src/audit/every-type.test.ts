@@ -14,6 +14,7 @@ import { runCommand } from '../reconciliation/command.ts'
 import { reconcile } from '../reconciliation/reconcile.ts'
 import { isRefusal } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
+import { readEncryptionKeys } from '../store/encryption-keys.ts'
 import { insertNotice } from '../store/notices.ts'
 import { inTransaction } from '../store/pool.ts'
 import { disableEndpoint } from '../webhooks/endpoint-health/disable-endpoint.ts'
@@ -142,8 +143,7 @@ const onRotation = (others: Case[]) => async (): Promise<Act> => {
     const ring = await openKeyRing(pool, config, log)
     return rotateEncryption({ pool, settings: config, ring, tell: () => {} })
   }
-  await rotate()
-  await rotate()
+  if ((await readEncryptionKeys(pool)).length === 0) await rotate()
   await world.merchant()
   return { act: rotate, who: 'database login fincore_app', with: others }
 }
@@ -475,6 +475,7 @@ const cases: Record<Case, () => Promise<Act>> = {
   'encryption_key.activate success': onRotation(['encryption_key.create success', 'encryption_key.reseal success']),
   'encryption_key.reseal success': onRotation(['encryption_key.create success', 'encryption_key.activate success']),
   'encryption_key.destroy success': async () => {
+    // After those above, which retired a key each.
     const rotation = await onRotation([
       'encryption_key.create success',
       'encryption_key.activate success',

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Log } from '../log.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import type { AuditRecord } from '../store/audit.ts'
 import type { Pool } from '../store/pool.ts'
 import type { AuditType } from './audit-types.ts'
@@ -24,7 +25,10 @@ export type ThrottledAudit = {
 }
 
 /** @param onFailure told each time that the log takes no record. */
-export function createThrottledAudit(deps: { pool: Pool; log: Log }, onFailure?: () => void): ThrottledAudit {
+export function createThrottledAudit(
+  deps: { pool: Pool; log: Log; metrics: Metrics },
+  onFailure?: () => void,
+): ThrottledAudit {
   const writer = createAuditWriter(deps, onFailure)
   const write = (record: AuditRecord, count: number) =>
     void writer.write({ ...record, details: { ...record.details, count } })
@@ -38,6 +42,7 @@ export function createThrottledAudit(deps: { pool: Pool; log: Log }, onFailure?:
   })
   return {
     record(key, record) {
+      deps.metrics.count('fincore_audit_incidents_total', { incident: record.type })
       const earlier = pending.get(key)
       if (earlier !== undefined) {
         earlier.count++

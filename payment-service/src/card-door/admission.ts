@@ -11,7 +11,7 @@ import { findDecidingGrant, type Grant } from '../store/grants.ts'
 import { mostExemptions } from '../store/tripwire-exemptions.ts'
 import { isSecretName } from './tripwire.ts'
 
-type AdmissionDeps = Pick<Deps, 'pool' | 'directory' | 'now' | 'log'>
+type AdmissionDeps = Pick<Deps, 'pool' | 'directory' | 'now' | 'log' | 'metrics'>
 /** `exemptKeys`: the keys of the merchant's metadata that the card relay leaves alone, as the tripwire does. */
 export type Admitted = { merchantId: string; keyId: string; grantId: string; exemptKeys: string[] }
 export type Admission = {

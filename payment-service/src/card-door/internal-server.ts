@@ -37,7 +37,7 @@ export type CardChargeFlow = {
 }
 type RelayDoor = Pick<Door, 'enter' | 'hasRoomFor'>
 const openDoor: RelayDoor = { enter: () => ({ end: () => {} }), hasRoomFor: () => true }
-type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log' | 'tracing'>
+type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log' | 'metrics' | 'tracing'>
 
 const cardChargesPath = '/internal/card_charges'
 /** A body of 64 KiB with every quote escaped, and what is beside it. */
@@ -140,6 +140,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     docsUrl,
     log: deps.log,
     text: 'any',
+    measured: { by: deps.metrics, as: 'internal' },
     // The relay blanks the card that it was given; another one, in a description or so, is found here.
     async inspectBody(body, request) {
       if (request.routeOptions.url !== cardChargesPath) return
@@ -150,6 +151,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
   tellRelayedTimes(app, deps.tracing)
   const admission = createAdmission(deps)
   const watch = createAuditWatch(deps)
+  deps.metrics.read('fincore_audit_log_closed', () => [{ labels: {}, value: watch.isKnownClosed() ? 1 : 0 }])
   const audit = createThrottledAudit(deps, watch.suspect)
   app.addHook('onClose', () => Promise.all([admission.close(), audit.flush(), watch.close()]).then(() => {}))
   /** No card that cannot be audited. Who is turned away is written as soon as the log takes records again. */
@@ -185,6 +187,23 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     })
   }
 
+  /** The problem that the relay answers with; its code stands in the log too. */
+  const refuseBy = (request: FastifyRequest, refusal: Refusal, requestId: string) => {
+    request.facts.code = refusal.refused
+    return problemReply(refusal, requestId, docsUrl)
+  }
+  /** What the flow decided, as the relay is told it. */
+  const instruct = (request: FastifyRequest, step: CardStep, requestId: string): Instruction => {
+    if ('do' in step) {
+      request.facts.object = step.attempt
+      return step
+    }
+    if (isRefusal(step)) return { do: 'reply', reply: refuseBy(request, step, requestId) }
+    const { status, body, replayed } = step
+    if ('id' in body && typeof body.id === 'string') request.facts.object = body.id
+    return { do: 'reply', reply: jsonReply(status, body, replayed ? { 'idempotent-replayed': 'true' } : {}) }
+  }
+
   app.addHook('onRequest', async (request) => {
     const token = digestOf(readBearer(request.headers.authorization) ?? '')
     // Read each time, because they change while this runs; each is compared, whichever fits.
@@ -194,6 +213,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
 
   app.post('/internal/admission', { schema: { body: admissionSchema } }, async (request): Promise<AdmissionAnswer> => {
     const { requestId, caller }: AdmissionRequest = request.body
+    request.facts.request_id = requestId
     const asked = await admission.admit(caller)
     const result = isRefusal(asked)
       ? asked
@@ -204,7 +224,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
           ? asked
           : refuseUnaudited(asked.admitted, caller)
     return isRefusal(result)
-      ? { decision: 'refuse', reply: problemReply(result, requestId, docsUrl) }
+      ? { decision: 'refuse', reply: refuseBy(request, result, requestId) }
       : { decision: 'admit', exemptKeys: result.admitted.exemptKeys }
   })
 
@@ -213,31 +233,33 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     { schema: { body: cardChargeSchema }, bodyLimit: maxCardChargeBytes },
     async (request): Promise<Instruction> => {
       const { requestId, caller, elapsedMs: _, readMs: _read, ...charge }: CardChargeRequest = request.body
+      request.facts.request_id = requestId
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
-      if (isRefusal(result)) return { do: 'reply', reply: problemReply(result, requestId, docsUrl) }
+      if (isRefusal(result)) return { do: 'reply', reply: refuseBy(request, result, requestId) }
       const { merchantId, keyId, grantId } = result.admitted
+      request.facts.merchant = merchantId
       // A charge does not wait for the log to be tried, because its own statement finds out. But it has it tried, so that
       // also a log which hangs is known within seconds.
       const tried = watch.isWritable()
       if (watch.isKnownClosed() && !(await tried))
-        return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
+        return { do: 'reply', reply: refuseBy(request, refuseUnaudited(result.admitted, caller), requestId) }
       if (strayCards.has(request)) {
         const refusal = refuse('card_data_not_accepted_here', { detail: strayCardDetail })
         recordStrayNumber({ id: keyId, merchantId }, { requestId, caller, param: null })
-        return { do: 'reply', reply: problemReply(refusal, requestId, docsUrl) }
+        return { do: 'reply', reply: refuseBy(request, refusal, requestId) }
       }
       const { certificateFingerprint, sourceAddress } = caller
       const use = { keyId, grantId, certificateFingerprint, sourceAddress, requestId }
       const work = door.enter(merchantId)
-      if (work === null) return { do: 'reply', reply: problemReply(refuse('overloaded'), requestId, docsUrl) }
+      if (work === null) return { do: 'reply', reply: refuseBy(request, refuse('overloaded'), requestId) }
       try {
-        return instruct(await flow.begin({ merchantId, ...charge, use }), requestId, docsUrl)
+        return instruct(request, await flow.begin({ merchantId, ...charge, use }), requestId)
       } catch (error) {
         // The charge and its record are one statement. Whether it was the record that failed, the log itself says.
         watch.suspect()
         if (await watch.isWritable()) throw error
-        return { do: 'reply', reply: problemReply(refuseUnaudited(result.admitted, caller), requestId, docsUrl) }
+        return { do: 'reply', reply: refuseBy(request, refuseUnaudited(result.admitted, caller), requestId) }
       } finally {
         work.end()
       }
@@ -264,18 +286,9 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     },
     async (request): Promise<Instruction> => {
       const { requestId = request.id, elapsedMs: _, pspMs, ...report }: CardChargeReport = request.body
-      return instruct(await flow.continue(request.params.attempt, report, pspMs), requestId, docsUrl)
+      request.facts.request_id = requestId
+      return instruct(request, await flow.continue(request.params.attempt, report, pspMs), requestId)
     },
   )
   return app
-}
-
-/** What the flow decided, as the relay is told it. */
-function instruct(step: CardStep, requestId: string, docsUrl: string): Instruction {
-  if ('do' in step) return step
-  if (isRefusal(step)) return { do: 'reply', reply: problemReply(step, requestId, docsUrl) }
-  return {
-    do: 'reply',
-    reply: jsonReply(step.status, step.body, step.replayed ? { 'idempotent-replayed': 'true' } : {}),
-  }
 }

@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-databas
 import type { FastifyRequest } from 'fastify'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
 import { RefusalError } from '../server/problems.ts'
 import { createServer } from '../server/server.ts'
 import { openPool, type Pool } from '../store/pool.ts'
@@ -31,7 +32,7 @@ after(async () => {
 /** A server behind the tripwire, and what it has written into the audit log. */
 function makeServer() {
   const log = createLog('silent')
-  const watch = watchRequests({ config, pool, log })
+  const watch = watchRequests({ config, pool, log, metrics: recordsNothing })
   const app = createServer({ docsUrl: 'https://docs.example', log, inspectBody: watch.inspectBody })
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)

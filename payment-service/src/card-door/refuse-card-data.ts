@@ -20,7 +20,7 @@ export type CardDataWatch = {
 }
 
 /** The look at every request of a listener that takes no cards. A route that leaves an audit record itself has no second. */
-export function watchRequests(deps: Pick<Deps, 'config' | 'pool' | 'log'>): CardDataWatch {
+export function watchRequests(deps: Pick<Deps, 'config' | 'pool' | 'log' | 'metrics'>): CardDataWatch {
   const audit = createThrottledAudit(deps)
   const refuseHit = (hit: Hit | null, request: FastifyRequest): void => {
     if (hit === null) return

@@ -59,7 +59,8 @@ const doors: Readonly<Record<string, 'json' | 'form' | 'webhook' | 'no body'>> =
   'GET /docs/*': 'no body',
   'GET /docs-assets/docs-*.css': 'no body',
   'GET /docs-assets/try-*.js': 'no body',
-  'GET /health': 'no body',
+  'GET /health/live': 'no body',
+  'GET /health/ready': 'no body',
   'GET /link-assets/link-*.css': 'no body',
   'GET /link-assets/open-*.js': 'no body',
   'GET /s/:token': 'no body',
@@ -162,7 +163,7 @@ describe('the tripwire stands at every door', () => {
     // Fastify answers HEAD wherever it answers GET, by the same hooks.
     const running = routes.filter(({ method }) => method !== 'HEAD').map(({ name }) => name)
     assert.ok(running.length > 50)
-    // `GET /health` is at both doors.
+    // Those of health are at both doors.
     assert.deepEqual([...new Set(running)].sort(), Object.keys(doors).sort())
   })
 

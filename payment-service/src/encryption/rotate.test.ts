@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import pg from 'pg'
 import { runEvery } from '../jobs/run-every.ts'
 import { createLog } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
 import { createVault } from '../secrets.ts'
 import { StartError } from '../start-error.ts'
 import { readEncryptionKeys } from '../store/encryption-keys.ts'
@@ -20,7 +21,7 @@ test('without data keys ENCRYPTION_KEY seals as ever, and a rotation moves all t
   await world.addMerchant(old)
   await world.addMerchant(old)
   assert.equal(await world.openAll(old), 9)
-  const rounds = runEvery(20, 'keys', running.refresh, createLog('silent'))
+  const rounds = runEvery(20, 'encryption keys', running.refresh, { log: createLog('silent'), metrics: recordsNothing })
   assert.deepEqual(await world.rotate(env, { rowsAtOnce: 2 }), { number: 1, resealed: 9 })
   assert.deepEqual(await countByKey(world.pool), new Map([[1, 9]]))
   const { vault } = await world.openRing(env)

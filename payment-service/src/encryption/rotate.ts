@@ -128,7 +128,7 @@ async function waitForAll(
           : `${silent} of the processes with this database say nothing of keys: they are of a version before data keys. Replace them. Then run this again.`,
       )
     }
-    await sleep(250)
+    await sleep(100)
     await ring.reload()
   }
 }

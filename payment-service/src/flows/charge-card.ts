@@ -54,6 +54,11 @@ type Sent = {
  */
 const sentByAttempt = new LRUCache<string, Sent & { overdue: NodeJS.Timeout }>({ max: 10_000, ttl: 120_000 })
 
+/** The attempts of cards that the relay was told to send by this process, and that nobody has reported to it. */
+export function listUnreportedCards(): string[] {
+  return [...sentByAttempt.keys()]
+}
+
 export type CardChargeInput = {
   merchantId: string
   idempotencyKey: string | null

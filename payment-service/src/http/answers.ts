@@ -8,6 +8,8 @@ export function sendAnswer(
   answer: { status: number; body: object; replayed: boolean } | Refusal,
 ): FastifyReply {
   if (isRefusal(answer)) throw new RefusalError(answer)
+  const { body } = answer
+  if ('id' in body && typeof body.id === 'string') reply.request.facts.object = body.id
   if (answer.replayed) reply.header('idempotent-replayed', 'true')
-  return reply.code(answer.status).header('cache-control', 'no-store').send(answer.body)
+  return reply.code(answer.status).header('cache-control', 'no-store').send(body)
 }

@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import { type CardDataWatch, watchRequests } from '../card-door/refuse-card-data.ts'
 import type { Deps } from '../deps.ts'
+import { registerHealthRoutes } from '../observability/health-routes.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { findMissingRight, merchantOf, readGivenKey, refuseUnknownKey } from '../server/caller.ts'
 import { createDoor, type Door } from '../server/door.ts'
-import { registerHealthRoute } from '../server/health.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
@@ -57,6 +57,7 @@ export async function createApiServer(
     trustedProxies: deps.config.trustedProxies,
     inspectBody: watch.inspectBody,
     door,
+    measured: { by: deps.metrics, as: 'api' },
   })
   traceRequests(app, deps.tracing, 'a door')
   app.addHook('onClose', () => watch.close())
@@ -81,7 +82,7 @@ export async function createApiServer(
   registerClientConfigRoute(app, deps)
   registerSdkRoutes(app)
   registerDocsRoutes(app, describeApi, deps.config)
-  registerHealthRoute(app)
+  registerHealthRoutes(app, deps.readiness)
   await registerPspWebhookRoute(app, deps, door)
   return app
 }
@@ -134,6 +135,7 @@ function addCallerHooks(app: App, deps: Deps, watch: CardDataWatch, limits: Limi
     if (request.apiKey === null) {
       throw auditRefusedKey(refuseUnknownKey(read, deps.config.environment), request)
     }
+    request.facts.merchant = request.apiKey.merchantId
     door.learnOwner(digest, request.apiKey.merchantId)
     await limitKey(request, reply)
     const missing = findMissingRight(request.apiKey, access)

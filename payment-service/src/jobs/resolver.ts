@@ -28,7 +28,7 @@ export function startResolver(deps: Deps): Job {
       }
       if (mayHaveMore) job.wake()
     },
-    deps.log,
+    deps,
   )
   return {
     wake: job.wake,

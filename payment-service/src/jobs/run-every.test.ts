@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../log.ts'
+import { createMetrics } from '../observability/metrics.ts'
 import { runEvery } from './run-every.ts'
 
-const log = createLog('silent')
+const metrics = createMetrics(new Set(['worker']))
+const deps = { log: createLog('silent'), metrics }
 
 describe('a job', () => {
   it('never overlaps itself, and a wake during a round brings exactly one more', async () => {
@@ -12,14 +14,14 @@ describe('a job', () => {
     let inside = 0
     const job = runEvery(
       60_000,
-      'test',
+      'inbox',
       async () => {
         rounds++
         assert.equal(++inside, 1)
         await sleep(20)
         inside--
       },
-      log,
+      deps,
     )
     for (let wakes = 0; wakes < 5; wakes++) job.wake()
     await sleep(70)
@@ -37,15 +39,16 @@ describe('a job', () => {
     let rounds = 0
     const job = runEvery(
       5,
-      'test',
+      'inbox',
       async () => {
         rounds++
         throw new Error('the database is away')
       },
-      log,
+      deps,
     )
     await sleep(60)
     await job.stop()
     assert.ok(rounds > 2)
+    assert.match(await metrics.render(), new RegExp(`^fincore_job_failures_total\\{task="inbox"\\} ${rounds}$`, 'm'))
   })
 })

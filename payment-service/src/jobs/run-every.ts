@@ -1,4 +1,6 @@
 import { describeError, type Log } from '../log.ts'
+import type { JobName } from '../observability/labels.ts'
+import type { Metrics } from '../observability/metrics.ts'
 
 export type Job = {
   /** Asks for a round at once; while one runs, for another right after it. */
@@ -13,16 +15,24 @@ const stopWithinMs = 8_000
  * Does `work` again and again, about every `ms` milliseconds. Rounds never overlap. The pause varies by a tenth, so that
  * several processes do not come to the database in step. A round that throws is logged, and the next one comes.
  */
-export function runEvery(ms: number, name: string, work: () => Promise<unknown>, log: Log): Job {
+export function runEvery(
+  ms: number,
+  name: JobName,
+  work: () => Promise<unknown>,
+  { log, metrics }: { log: Log; metrics: Metrics },
+): Job {
   let stopped = false
   let running: Promise<void> | null = null
   let again = false
   let timer: NodeJS.Timeout | undefined
 
   const runRound = async (): Promise<void> => {
+    const begunAt = performance.now()
     try {
       await work()
+      metrics.observe('fincore_job_round_duration_seconds', { task: name }, (performance.now() - begunAt) / 1_000)
     } catch (error) {
+      metrics.count('fincore_job_failures_total', { task: name })
       log.error('a round of a job failed', { reason: name, error: describeError(error) })
     }
   }

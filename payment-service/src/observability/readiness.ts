@@ -9,6 +9,9 @@ export type Readiness = {
   findObstacle(): Promise<NotReady | null>
 }
 
+/** For what nobody sends requests to, as a command. */
+export const alwaysReady: Readiness = { drain: () => {}, findObstacle: async () => null }
+
 /** Several who ask within this time are told the same, so that asking often costs the database nothing. */
 const rememberedMs = 1_000
 /** A load balancer waits 2 to 5 s for an answer; a database that takes longer than this is away for whoever pays. */

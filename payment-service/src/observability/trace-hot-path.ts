@@ -5,10 +5,14 @@ import type { Attributes, SpanName } from './trace-table.ts'
 import type { Tracing } from './tracing.ts'
 
 /** The hot path; where tracing is on, its writes are spans of the charges that wait for them. */
-export function createTracedHotPath(pool: Pool, { isOn, part }: Tracing): HotPath {
-  if (!isOn) return createHotPath(pool)
+export function createTracedHotPath(
+  pool: Pool,
+  { isOn, part }: Tracing,
+  watch: Parameters<typeof createHotPath>[1],
+): HotPath {
+  if (!isOn) return createHotPath(pool, watch)
   const sizes = new WeakMap<object, number>()
-  const hotPath = createHotPath(pool, (items) => {
+  const hotPath = createHotPath(pool, watch, (items) => {
     for (const item of items) sizes.set(item, items.length)
   })
   const trace = <Item extends { attemptId: string }, Result>(

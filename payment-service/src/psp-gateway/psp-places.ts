@@ -16,8 +16,8 @@ export type PspPlaces = {
 }
 type Calls = {
   open(): PspPlace
-  /** How many calls have a place now. */
-  taken(): number
+  /** Of each account that was called: how many calls are under way, and how many may be. */
+  list(): { accountId: string; underWay: number; most: number }[]
 }
 
 /** The place of one call; nobody's yet. */
@@ -52,15 +52,22 @@ const maxPaces = 2_000
 /**
  * @param bounds of one account; a test sets lower ones.
  * @param now a clock in milliseconds that never goes back.
+ * @param onRelayed told how long a call of the card relay's took, in ms.
  */
 export function createPspPlaces(
   bounds: LimitBounds = ofAccount,
   now: () => number = () => performance.now(),
+  onRelayed: OnCall = () => {},
 ): PspPlaces {
-  return { ours: createCalls(mostOwnCalls, bounds, now), relayed: createCalls(mostRelayedCards, bounds, now) }
+  return {
+    ours: createCalls(mostOwnCalls, bounds, now, () => {}),
+    relayed: createCalls(mostRelayedCards, bounds, now, onRelayed),
+  }
 }
 
-function createCalls(most: number, bounds: LimitBounds, now: () => number): Calls {
+type OnCall = (accountId: string, tookMs: number) => void
+
+function createCalls(most: number, bounds: LimitBounds, now: () => number, onCall: OnCall): Calls {
   const all = createFairPlaces(() => most)
   const paces = new LRUCache<string, Pace>({ max: maxPaces })
   const paceOf = (accountId: string): Pace => {
@@ -70,15 +77,20 @@ function createCalls(most: number, bounds: LimitBounds, now: () => number): Call
     paces.set(accountId, pace)
     return pace
   }
-  return { open: () => openPlace(all, paceOf, now), taken: all.taken }
+  return {
+    open: () => openPlace(all, paceOf, now, onCall),
+    list: () => [...paces].map(([accountId, pace]) => ({ accountId, ...pace.places() })),
+  }
 }
 
-function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: () => number): PspPlace {
+function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: () => number, onCall: OnCall): PspPlace {
   const place = all.open()
   let pace: Pace | undefined
+  let account = ''
   let calledAt: number | undefined
   const end = () => {
     place.end()
+    if (pace !== undefined && calledAt !== undefined) onCall(account, now() - calledAt)
     pace?.leave(calledAt)
     pace = undefined
   }
@@ -88,6 +100,7 @@ function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: ()
       if (!own.hasRoom() || !place.take(accountId)) return false
       own.enter()
       pace = own
+      account = accountId
       return true
     },
     callBegins() {
@@ -99,7 +112,12 @@ function openPlace(all: FairPlaces, paceOf: (accountId: string) => Pace, now: ()
 }
 
 /** How fast one account's PSP is, and how many calls may be under way there for it. */
-type Pace = { hasRoom(): boolean; enter(): void; leave(calledAt: number | undefined): void }
+type Pace = {
+  hasRoom(): boolean
+  enter(): void
+  leave(calledAt: number | undefined): void
+  places(): { underWay: number; most: number }
+}
 
 function createPace(bounds: LimitBounds, now: () => number): Pace {
   let underWay = 0
@@ -112,6 +130,7 @@ function createPace(bounds: LimitBounds, now: () => number): Pace {
       limit.wanted(underWay)
       return underWay < limit.current()
     },
+    places: () => ({ underWay, most: limit.current() }),
     enter() {
       underWay++
     },

@@ -25,7 +25,7 @@ const dayIsReadyMs = hourMs
 /** Compares every account with its PSP, the last hour every hour and yesterday once a day, in any number of processes. */
 export function startReconciliation(deps: Deps): Job {
   const stopping = new AbortController()
-  const job = runEvery(lookEveryMs, 'reconciliation', () => reconcileDueAccounts(deps, stopping.signal), deps.log)
+  const job = runEvery(lookEveryMs, 'reconciliation', () => reconcileDueAccounts(deps, stopping.signal), deps)
   return {
     wake: job.wake,
     stop(withinMs) {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { createAdminServer } from '../admin/server.ts'
 import { createInternalServer } from '../card-door/internal-server.ts'
 import { newId } from '../ids.ts'
+import { createManagementServer } from '../observability/management-server.ts'
 import { digestOf, newSecret } from '../secrets.ts'
 import { upsertOperators } from '../store/operators.ts'
 import { type ApiWorld, createApiWorld } from '../webhooks/testing/api-world.ts'
@@ -56,7 +57,9 @@ const rules: Record<string, Rule> = {
   'GET /docs/*': 'anyone',
   'GET /docs-assets/docs.css': 'anyone',
   'GET /docs-assets/try.js': 'anyone',
-  'GET /health': 'anyone',
+  'GET /health/live': 'anyone',
+  'GET /health/ready': 'anyone',
+  'GET /metrics': 'anyone',
   'GET /link-assets/link.css': 'anyone',
   'GET /link-assets/open.js': 'anyone',
   'GET /s/:token': 'anyone',
@@ -182,7 +185,7 @@ describe('access', () => {
     }
     // Each cell calls once, and most with a token that no operator has.
     const admin = createAdminServer(world.deps, { address: 100_000, unseenTokens: 100_000 })
-    doors = [world.app, admin, createInternalServer(world.deps)]
+    doors = [world.app, admin, createInternalServer(world.deps), createManagementServer(world.deps)]
     await Promise.all(doors.map((door) => door.ready()))
   })
   after(async () => {
@@ -195,7 +198,7 @@ describe('access', () => {
 
   it('has a rule for every route, and a route for every rule', () => {
     const routes = doors.flatMap((door) => door.routeTable.filter(({ method }) => method !== 'HEAD').map(nameOf))
-    // `GET /health` is at two of the doors.
+    // Those of health are at three of the doors.
     assert.deepEqual([...new Set(routes)].sort(), Object.keys(rules).sort())
   })
 

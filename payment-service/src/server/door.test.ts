@@ -36,7 +36,7 @@ async function startHeld(
   }
   for (const url of ['/v1/charges', '/v1/psp_webhooks/:account', '/s/:token', '/v1/client_config'])
     app.route({ method: ['GET', 'POST'], url, handler: hold })
-  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/health/live', async () => ({ status: 'ok' }))
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const ask = (path: string, { key = 'nobody', method = 'POST' } = {}) =>
@@ -126,7 +126,7 @@ describe('the door', { timeout: 60_000 }, () => {
     await crowd(server, 70, () => server.ask('/v1/charges'))
     assert.equal((await server.ask('/v1/charges', { method: 'GET' })).status, 503)
     await crowd(server, 200, () => server.ask('/v1/charges'))
-    assert.equal((await server.ask('/health', { method: 'GET' })).status, 200)
+    assert.equal((await server.ask('/health/live', { method: 'GET' })).status, 200)
     for (const [path, method] of [
       ['/v1/psp_webhooks/pspa_1', 'POST'],
       ['/s/token', 'GET'],
@@ -270,7 +270,8 @@ describe('the door of the public API', () => {
       '/link-assets/link-*.css': 'shopper',
       '/link-assets/open-*.js': 'shopper',
       '/v1/client_config': 'shopper',
-      '/health': 'always',
+      '/health/live': 'always',
+      '/health/ready': 'always',
       '/v1/psp_webhooks/:pspAccount': 'psp_webhook',
     })
   })

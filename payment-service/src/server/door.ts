@@ -5,9 +5,10 @@ import type { Socket } from 'node:net'
 import { makeProblem } from '@fincore/api-contract/errors'
 import { LRUCache } from 'lru-cache'
 import { createAdaptiveLimit, type LimitBounds } from '../adaptive-limit.ts'
-import { createFairPlaces, type Place } from '../fair-places.ts'
+import { createFairPlaces, type FairPlaces, type Place } from '../fair-places.ts'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { type Metrics, recordsNothing } from '../observability/metrics.ts'
 import { refuse } from '../refusal.ts'
 import { RefusalError } from './problems.ts'
 import { overwriteRest } from './read-body.ts'
@@ -43,11 +44,12 @@ export type Door = {
   away<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
-type Kind = 'always' | 'psp_webhook' | 'shopper' | 'merchant'
+type Limited = 'psp_webhook' | 'shopper' | 'merchant'
+type Kind = 'always' | Limited
 
 const pspWebhookPath = '/v1/psp_webhooks/'
 /**
- * Who is shed first. `/health` never: whoever watches the process would end it, and with it what was begun. A PSP's
+ * Who is shed first. `/health/…` never: whoever watches the process would end it, and with it what was begun. A PSP's
  * webhooks and shoppers' pages have places of their own, so many that merchants' load never sheds them; a PSP sends again,
  * a shopper does not. Everything else is merchants', shared by the owners of the keys.
  */
@@ -57,7 +59,7 @@ const kindByBeginning: readonly (readonly [beginning: string, kind: Kind])[] = [
   ['/c/', 'shopper'],
   ['/link-assets/', 'shopper'],
   ['/v1/client_config', 'shopper'],
-  ['/health', 'always'],
+  ['/health/', 'always'],
 ]
 
 /**
@@ -119,7 +121,12 @@ const makeWork = (place: Place, isMeasured: boolean, begunAt = 0): Work => ({
  * @param docsUrl the address of the docs, for the `type` of a problem.
  * @param bounds of merchants' requests at once; a test sets lower ones.
  */
-export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMerchants): Door {
+export function createDoor(
+  docsUrl: string,
+  log: Log,
+  bounds: LimitBounds = ofMerchants,
+  metrics: Metrics = recordsNothing,
+): Door {
   const limit = createAdaptiveLimit({ bounds, target: () => targetMs })
   const merchants = createFairPlaces(limit.current)
   const pspWebhooks = createFairPlaces(() => mostPspWebhooks)
@@ -130,7 +137,12 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
   const shedShoppers = new WeakMap<IncomingMessage, { retryAfterSeconds: number }>()
   const current = new AsyncLocalStorage<Work>()
   const whenClosed = createClosings()
-  const countShed = createShedCounter(log)
+  const countShed = createShedCounter(log, metrics)
+  tellPlaces(metrics, {
+    merchant: { places: merchants, most: limit.current },
+    psp_webhook: { places: pspWebhooks, most: () => mostPspWebhooks },
+    shopper: { places: shoppers, most: () => mostShoppers },
+  })
   const answerShed = makeShedAnswer(docsUrl)
 
   const ownerOf = (request: IncomingMessage): string => {
@@ -146,7 +158,7 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
     limit.wanted(merchants.taken())
     return place.take(owner, portion)
   }
-  const enterAs = (kind: Exclude<Kind, 'always'>, request: IncomingMessage): Place | null => {
+  const enterAs = (kind: Limited, request: IncomingMessage): Place | null => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const place = { merchant: merchants, psp_webhook: pspWebhooks, shopper: shoppers }[kind].open()
     const isTaken =
@@ -178,7 +190,7 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
       if (kind === 'always') return handle(request, response)
       const place = enterAs(kind, request)
       if (place === null) {
-        countShed()
+        countShed(kind)
         if (kind !== 'shopper') return answerShed(request, response)
         shedShoppers.set(request, { retryAfterSeconds: retryAfterSeconds() })
         return handle(request, response)
@@ -214,7 +226,7 @@ export function createDoor(docsUrl: string, log: Log, bounds: LimitBounds = ofMe
     enter(merchantId) {
       const place = merchants.open()
       if (!take(place, merchantId, 1)) {
-        countShed()
+        countShed('merchant')
         return null
       }
       const work = makeWork(place, true, performance.now())
@@ -301,14 +313,23 @@ function makeShedAnswer(docsUrl: string): (request: IncomingMessage, response: S
   }
 }
 
-function createShedCounter(log: Log): () => void {
+function createShedCounter(log: Log, metrics: Metrics): (kind: Limited) => void {
   let count = 0
   const tell = () => {
     log.warn('more requests than can be done were answered with 503', { code: 'overloaded', count })
     count = 0
   }
-  return () => {
+  return (kind) => {
+    metrics.count('fincore_http_requests_shed_total', { kind })
     if (count === 0) setTimeout(tell, tellEveryMs).unref()
     count++
   }
+}
+
+function tellPlaces(metrics: Metrics, kinds: Record<Limited, { places: FairPlaces; most(): number }>): void {
+  const list = Object.entries(kinds) as [Limited, { places: FairPlaces; most(): number }][]
+  metrics.read('fincore_door_places_in_use', () =>
+    list.map(([kind, { places }]) => ({ labels: { kind }, value: places.taken() })),
+  )
+  metrics.read('fincore_door_places', () => list.map(([kind, { most }]) => ({ labels: { kind }, value: most() })))
 }

@@ -24,13 +24,13 @@ export function sendRefusal(
   refusal: Refusal,
   docsUrl: string,
 ): FastifyReply {
+  request.facts.code = refusal.refused
   const problem = makeProblem(refusal.refused, {
     docsUrl,
     requestId: request.id,
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     param: refusal.param ?? null,
   })
-  request.refused = refusal.refused
   const retryAfterSeconds = refusal.retryAfterSeconds ?? retryAfterSecondsOf(refusal.refused)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
@@ -53,7 +53,7 @@ export function toRefusal(error: unknown, request: FastifyRequest, log: Log): Re
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json')
   }
   log.error('a request failed', {
-    request_id: request.id,
+    ...request.facts,
     route: request.routeOptions.url ?? '',
     error: describeError(error),
   })

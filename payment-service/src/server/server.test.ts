@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { Type } from 'typebox'
 import { createLog } from '../log.ts'
+import { factsOfRequest, type RequestFacts } from '../request-facts.ts'
 import { type App, createServer } from './server.ts'
 
 const opened: App[] = []
@@ -21,7 +22,7 @@ function makeServer(trustedProxies: string[] = []): App {
 }
 
 /** What a connection is answered, and that the server ends it. */
-async function talk(app: App, text: string): Promise<string> {
+async function talk(app: App, text: string, later = ''): Promise<string> {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 })
   // Half open: a client that does not close its side when the server closes its own.
   const socket = connect({ port: (app.server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
@@ -30,6 +31,7 @@ async function talk(app: App, text: string): Promise<string> {
     said += chunk
   })
   socket.write(text)
+  if (later !== '') setTimeout(() => socket.write(later), 20)
   await once(socket, 'end')
   while ((await countConnections(app)) > 0) await new Promise((wait) => setTimeout(wait, 5))
   socket.destroy()
@@ -39,6 +41,32 @@ const countConnections = (app: App) =>
   new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count)))
 
 describe('every server', () => {
+  it('tells whoever logs below it which request this is, also when its body came in parts', async () => {
+    const app = createServer({ docsUrl: 'https://docs.example', log: createLog('silent') })
+    opened.push(app)
+    const seen: Partial<RequestFacts>[] = []
+    app.post('/deep', async (request) => {
+      await new Promise((later) => setTimeout(later, 5))
+      request.facts.merchant = `mer_${seen.length}`
+      seen.push({ ...factsOfRequest() })
+      return {}
+    })
+    const send = () =>
+      talk(
+        app,
+        `POST /deep HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{`,
+        '}',
+      )
+    const answers = await Promise.all([send(), send()])
+    const ids = answers.map((answer) => /x-request-id: (\S+)/.exec(answer)?.[1])
+    assert.deepEqual(seen.map(({ request_id }) => request_id).sort(), ids.sort())
+    assert.deepEqual(
+      seen.map(({ merchant }) => merchant),
+      ['mer_0', 'mer_1'],
+    )
+    assert.equal(factsOfRequest(), undefined)
+  })
+
   for (const [what, path] of [
     ['a broken escape', '/things/%zz4111111111111111'],
     ['an over-long part', `/things/${'4111'.repeat(100)}`],

@@ -11,7 +11,10 @@ import type { FastifyBaseLogger, FastifyRequest, RouteHandlerMethod } from 'fast
 import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import type { ValueOf } from '../observability/labels.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import { refuse } from '../refusal.ts'
+import { type RequestFacts, withinRequest } from '../request-facts.ts'
 import { makeBrokenMessageHandler } from './broken-message.ts'
 import type { Access } from './caller.ts'
 import type { Door } from './door.ts'
@@ -34,8 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** When its headers had arrived, by the process's own clock, in milliseconds. */
     startedAt: number
-    /** The code of the refusal that it is answered with; null when it is not. */
-    refused: string | null
+    /** What every line of the log about it says. */
+    facts: RequestFacts
   }
   interface FastifyInstance {
     /** Every route of the server, as it was registered. */
@@ -62,6 +65,8 @@ export type ServerOptions = {
   /** The address of the docs, for the `type` of a problem. */
   docsUrl: string
   log: Log
+  /** Where requests are counted, and what the server is called there; without it, nowhere. */
+  measured?: { by: Metrics; as: ValueOf<'door'> }
   /** Networks whose `X-Forwarded-For` is believed; without them the connecting address is the caller's. */
   trustedProxies?: readonly string[]
   /** `any` on the internal socket: the card relay reports what a PSP answered, and that may be garbled. */
@@ -122,6 +127,8 @@ export function createServer(options: ServerOptions): App {
     clientErrorHandler: makeBrokenMessageHandler(options.docsUrl),
     // A path that names nothing, because it cannot be read. Fastify's own answer would quote it.
     frameworkErrors: (_error, request, reply) => {
+      // No hook was run.
+      request.facts = { request_id: request.id }
       reply.header('x-request-id', request.id)
       const detail = `The path has a broken escape, or a part that is too long. ${whereRoutesAre}`
       return sendRefusal(request, reply, refuse('route_not_found', { detail }), options.docsUrl)
@@ -140,9 +147,14 @@ export function createServer(options: ServerOptions): App {
     for (const method of [route.method].flat()) routes.push({ method, url, access: config?.access, pattern })
   })
   app.decorateRequest('startedAt', 0)
-  app.decorateRequest('refused', null)
-  app.addHook('onRequest', async (request, reply) => {
+  app.decorateRequest('facts')
+  // First of all, and not async: what is done from here on is done within the request.
+  app.addHook('onRequest', (request, _reply, done) => {
     request.startedAt = performance.now()
+    request.facts = { request_id: request.id }
+    withinRequest(request.facts, done)
+  })
+  app.addHook('onRequest', async (request, reply) => {
     // A proxy may pass on what its own caller wrote. It is kept in the audit log, so what is no address is not believed.
     if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for']
     reply.header('x-request-id', request.id)
@@ -175,14 +187,19 @@ export function createServer(options: ServerOptions): App {
   })
   app.addHook('onRequestAbort', async (request) => forget(request))
   app.addHook('onResponse', async (request, reply) => {
-    const ms = Math.round(performance.now() - request.startedAt)
-    const route = request.routeOptions.url ?? 'none'
-    options.log.info('request', {
-      request_id: request.id,
-      route: `${request.method} ${route}`,
-      status: reply.statusCode,
-      duration_ms: ms,
-    })
+    const ms = performance.now() - request.startedAt
+    const { url } = request.routeOptions
+    const status = `${Math.floor(reply.statusCode / 100)}xx` as ValueOf<'status'>
+    const route = `${request.method} ${url ?? 'none'}`
+    if (options.measured !== undefined) {
+      const { by: metrics, as: door } = options.measured
+      const labels = { door, route: url === undefined ? 'none' : route }
+      metrics.count('fincore_http_requests_total', { ...labels, status })
+      metrics.observe('fincore_http_request_duration_seconds', labels, ms / 1_000)
+      const { code } = request.facts
+      if (code !== undefined) metrics.count('fincore_http_refusals_total', { door, code })
+    }
+    options.log.info('request', { ...request.facts, route, status: reply.statusCode, duration_ms: Math.round(ms) })
   })
   app.setErrorHandler((error, request, reply) =>
     sendRefusal(request, reply, toRefusal(error, request, options.log), options.docsUrl),

@@ -35,7 +35,7 @@ export function traceRequests(app: App, tracing: Tracing, on: 'a door' | 'the in
       'http.request.method': request.method,
       'http.route': route,
       'http.response.status_code': reply.statusCode,
-      'error.type': request.refused,
+      'error.type': request.facts.code,
       'fincore.request': request.id,
       'fincore.merchant': request.apiKey?.merchantId,
     }

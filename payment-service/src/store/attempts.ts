@@ -69,6 +69,16 @@ export async function findAttempt(db: Queryable, id: string): Promise<AttemptRow
   return rows[0] ?? null
 }
 
+/** How many of these attempts wait for the outcome of their call. Index: attempts_by_id. */
+export async function countSent(db: Queryable, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::integer as count from attempts where id = any ($1::text[]) and state = 'sent'`,
+    [ids],
+  )
+  return rows[0]?.count ?? 0
+}
+
 /** Reads an attempt and locks it. Lock its charge or session first, always in this order. */
 export async function lockAttempt(tx: Queryable, merchantId: string, id: string): Promise<AttemptRow | null> {
   const { rows } = await tx.query<AttemptRow>(

@@ -19,6 +19,8 @@ export class OverloadedError extends Error {
   }
 }
 
+export type OnBatch = (items: number, tookMs: number) => void
+
 type Waiting<Item, Result> = {
   item: Item
   /** By the process's own monotonic clock. */
@@ -31,10 +33,12 @@ type Waiting<Item, Result> = {
  * @param run handles a batch in one transaction, and returns a result for each item, in order.
  * @param limits `items` in one statement; `statements` at a time: two, so that one is planned while one commits;
  *   `waitMs` that an item waits for its turn, so that behind a database that hangs callers are told instead of piling up.
+ * @param onBatch told how many items a statement had, and how long it took, in ms; also of one that failed.
  */
 export function createBatcher<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
   limits: { items?: number; statements?: number; waitMs?: number } = {},
+  onBatch: OnBatch = () => {},
 ): Batcher<Item, Result> {
   const { items: maxItems = 256, statements: maxStatements = 2, waitMs = 5_000 } = limits
   /** The longest waiting first. */
@@ -44,8 +48,11 @@ export function createBatcher<Item, Result>(
 
   /** Null when the batch was done; otherwise what it failed with. */
   const tryBatch = async (batch: Waiting<Item, Result>[]): Promise<{ error: unknown } | null> => {
+    const begunAt = performance.now()
     try {
-      const results = await run(batch.map((entry) => entry.item))
+      const results = await run(batch.map((entry) => entry.item)).finally(() =>
+        onBatch(batch.length, performance.now() - begunAt),
+      )
       if (results.length !== batch.length)
         throw new Error('A batch answered another number of results than it had items')
       for (const [index, entry] of batch.entries()) entry.resolve(results[index] as Result)

@@ -121,6 +121,7 @@ it('a payment service whose wall clock is an hour behind dates its leases by the
       RELAY_URL: 'https://127.0.0.1:4001',
       API_PORT: '0',
       INTERNAL_PORT: '0',
+      MANAGEMENT_PORT: '0',
       LOG_LEVEL: 'silent',
       ROLES: 'api',
     }),

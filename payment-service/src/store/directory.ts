@@ -54,6 +54,8 @@ export type Directory = {
    * read their keys and accounts again.
    */
   onCardTestingChange(listener: () => void): void
+  /** Whether changes are heard at once; otherwise they are seen when what is remembered has grown old. */
+  isListening(): boolean
   close(): Promise<void>
 }
 
@@ -118,7 +120,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const stopListening = await listen(connectionOf(settings), tell, log)
+  const changes = await listen(connectionOf(settings), tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),
@@ -128,7 +130,8 @@ export async function openDirectory(
     findOperator: async (digest) => (await operators(digest.toString('hex'))).operator,
     onChange: (listener) => void listeners.push(listener),
     onCardTestingChange: (listener) => void cardTestingListeners.push(listener),
-    close: stopListening,
+    isListening: changes.isHeard,
+    close: changes.close,
   }
 }
 
@@ -212,14 +215,20 @@ const retryPauseMs = { first: 1_000, longest: 15_000 }
 type OnChange = (table: string | null) => void
 
 /** Listens for changes on a connection of its own; while it is broken, every entry's short life is the guard. */
-async function listen(connection: Connection, onChange: OnChange, log: Log): Promise<() => Promise<void>> {
+async function listen(
+  connection: Connection,
+  onChange: OnChange,
+  log: Log,
+): Promise<{ isHeard(): boolean; close(): Promise<void> }> {
   const closing = new AbortController()
+  let isHeard = true
   let listener = await openListener(connection, onChange)
   const reopen = async (): Promise<void> => {
     for (let pauseMs = retryPauseMs.first; ; pauseMs = Math.min(2 * pauseMs, retryPauseMs.longest)) {
       await sleep(pauseMs, undefined, { signal: closing.signal })
       try {
         listener = await openListener(connection, onChange)
+        isHeard = true
         return
       } catch (error) {
         log.warn('the listener for changes could not connect', { error: describeError(error) })
@@ -229,15 +238,19 @@ async function listen(connection: Connection, onChange: OnChange, log: Log): Pro
   const keepOpen = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await listener.ended
+      isHeard = false
       // Rejects when it is cut short by closing, and then there is nothing more to do.
       await reopen().catch(() => {})
     }
     await listener.close()
   }
   void keepOpen()
-  return async () => {
-    closing.abort()
-    await listener.close()
+  return {
+    isHeard: () => isHeard,
+    async close() {
+      closing.abort()
+      await listener.close()
+    },
   }
 }
 

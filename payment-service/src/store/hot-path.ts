@@ -1,6 +1,6 @@
 import type { AttemptState } from '../payments/attempt-states.ts'
 import { type AuditRecord, auditedFrom, auditInput, toAuditRow } from './audit.ts'
-import { type Batcher, createBatcher } from './batcher.ts'
+import { type Batcher, createBatcher, type OnBatch } from './batcher.ts'
 import type { ChargeRow } from './charges.ts'
 import type { NewEvent } from './events.ts'
 import type { Pool } from './pool.ts'
@@ -48,16 +48,29 @@ export type ChargeOutcome = {
   responseBody: string | null
 }
 
-/** @param onBatch is told which items share a statement, before it is sent. */
-export function createHotPath(pool: Pool, onBatch: (items: readonly object[]) => void = () => {}): HotPath {
-  const batch = <Item extends object>(run: (items: Item[]) => Promise<boolean[]>) =>
-    createBatcher<Item, boolean>((items) => {
-      onBatch(items)
-      return run(items)
-    })
+/**
+ * @param watch who is told of each batch.
+ * @param onItems is told which items share a statement, before it is sent.
+ */
+export function createHotPath(
+  pool: Pool,
+  watch: (batch: keyof HotPath) => OnBatch | undefined = () => undefined,
+  onItems: (items: readonly object[]) => void = () => {},
+): HotPath {
+  const batch = <Item extends object>(name: keyof HotPath, run: (items: Item[]) => Promise<boolean[]>) =>
+    createBatcher<Item, boolean>(
+      (items) => {
+        onItems(items)
+        return run(items)
+      },
+      {},
+      watch(name),
+    )
   return {
-    intents: batch((items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow))),
-    auditedIntents: batch((items) =>
+    intents: batch('intents', (items) =>
+      recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow)),
+    ),
+    auditedIntents: batch('auditedIntents', (items) =>
       recordIntents(
         pool,
         'record-audited-intents',
@@ -65,7 +78,7 @@ export function createHotPath(pool: Pool, onBatch: (items: readonly object[]) =>
         items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
       ),
     ),
-    outcomes: batch((items) => recordOutcomes(pool, items)),
+    outcomes: batch('outcomes', (items) => recordOutcomes(pool, items)),
   }
 }
 

@@ -3,7 +3,7 @@ import { describeError } from '@fincore/payment-service/log'
 import { onStage } from '../stage.ts'
 
 /** As the real one, in virtual time: rounds that would find nothing are skipped. */
-export const runEvery: typeof real.runEvery = (ms, name, work, log) => {
+export const runEvery: typeof real.runEvery = (ms, name, work, { log }) => {
   const { clock, dueOf, isAlive } = onStage()
   let stopped = false
   let again = false

@@ -31,6 +31,7 @@ export async function startAuditedService() {
         API_PORT: '0',
         ADMIN_PORT: '0',
         INTERNAL_PORT: '0',
+        MANAGEMENT_PORT: '0',
         LOG_LEVEL: 'silent',
         PSP_TIMEOUT_MS: '200',
         ALLOW_LOOPBACK_WEBHOOKS: 'true',

@@ -75,9 +75,10 @@ export function addOperators(program: Command, run: Run): void {
     withExamples(operators.command(name), `fincore operators ${name} ${digestExample}`)
       .description(does)
       .argument('<name>', 'the operator', readName)
-      .requiredOption('--token-digest <sha256>', 'what `operators new-token` told its owner', readDigest)
+      .requiredOption('--token-digest <sha256>', 'what `operators new-token` told its owner')
       .action(
         action<WithDigest>(run, async ({ tokenDigest, ...options }, operator = '') => {
+          refuseToken(tokenDigest)
           const body = path === '' ? { name: operator, token_digest: tokenDigest } : { token_digest: tokenDigest }
           const url = path === '' ? collection : `${collection}/${operator}${path}`
           const made = await call<Operator>(openAdmin(io, options), 'POST', url, { body })
@@ -168,7 +169,12 @@ function readName(text: string): string {
   throw new InvalidArgumentError('A name has letters, digits, dots, hyphens and underscores.')
 }
 
-function readDigest(text: string): string {
-  if (/^[0-9a-f]{64}$/.test(text)) return text
-  throw new InvalidArgumentError('A digest has 64 hexadecimal digits. It is not the token, which you must not pass on.')
+/** Here, and not while the options are read: what is wrong there is quoted, and this may be a token. */
+function refuseToken(text: string): void {
+  if (/^[0-9a-f]{64}$/.test(text)) return
+  throw new CommandFailure(
+    'A digest has 64 hexadecimal digits. It is not the token, which you must not pass on.',
+    null,
+    'usage',
+  )
 }

@@ -70,7 +70,7 @@ test('doctor finds everything that an operator must mend, and nothing where all 
   let lists = well
   const door = await openStubDoor(t, (path) => {
     const { pathname, searchParams } = new URL(path, 'http://stub')
-    if (pathname === '/health') return { body: { status: 'ok' } }
+    if (pathname === '/health/ready') return { body: { status: 'ok' } }
     if (pathname === '/admin/v1/deployment')
       return { body: { environment: 'production', operator: 'ada', api_url: door.url, relay_url: door.url } }
     const end = pathname.split('/').at(-1) ?? ''

@@ -25,7 +25,7 @@ export const doctorFindings = {
     about: 'admin API',
     result: 'error',
     meaning: 'The admin API does not take the token.',
-    todo: 'Log in again. A token is good as long as BOOTSTRAP_OPERATORS gives its operator no other.',
+    todo: 'Log in again. A token is good until its operator rolls it, is disabled, or gets another one by BOOTSTRAP_OPERATORS.',
   },
   admin_unchecked: {
     about: 'admin API',

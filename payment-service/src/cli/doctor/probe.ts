@@ -15,13 +15,18 @@ export type Probe = {
 const timeoutMs = 10_000
 
 /**
- * Asks a door whether it is well. A certificate that is not trusted is told and not refused: nothing secret is sent, and
+ * Asks a door whether it is ready. A certificate that is not trusted is told and not refused: nothing secret is sent, and
  * nothing that is answered is believed.
  *
  * @returns the reason, in words, where nothing answered.
  */
-export function probe(url: string, ca: string | null): Promise<Probe | { why: string }> {
-  const target = new URL('/health', url)
+export async function probe(url: string, ca: string | null): Promise<Probe | { why: string }> {
+  const seen = await ask(new URL('/health/ready', url), ca)
+  // While a new version is brought out, a door may still be of one that has nothing but `/health`.
+  return 'status' in seen && seen.status === 404 ? ask(new URL('/health', url), ca) : seen
+}
+
+function ask(target: URL, ca: string | null): Promise<Probe | { why: string }> {
   const send = target.protocol === 'https:' ? requestHttps : requestHttp
   const options = {
     signal: AbortSignal.timeout(timeoutMs),

@@ -4,6 +4,7 @@ import { createThrottledAudit } from '../../audit/throttled-audit.ts'
 import { maskPspEvent } from '../../card-door/mask-psp-event.ts'
 import type { Deps } from '../../deps.ts'
 import { isId } from '../../ids.ts'
+import { watchBatch } from '../../observability/watch-batch.ts'
 import type { PspAccount, PspEvent } from '../../psp-gateway/port.ts'
 import { refuse } from '../../refusal.ts'
 import type { Door } from '../../server/door.ts'
@@ -40,10 +41,14 @@ export async function registerPspWebhookRoute(
 ): Promise<void> {
   const audit = createThrottledAudit(deps)
   app.addHook('onClose', () => audit.flush())
-  const store = createBatcher<NewPspEvent[], undefined>(async (webhooks) => {
-    await insertPspEvents(deps.pool, webhooks.flat())
-    return webhooks.map(() => undefined)
-  })
+  const store = createBatcher<NewPspEvent[], undefined>(
+    async (webhooks) => {
+      await insertPspEvents(deps.pool, webhooks.flat())
+      return webhooks.map(() => undefined)
+    },
+    {},
+    watchBatch(deps.metrics, 'psp_events'),
+  )
 
   // Content types are the PSP's choice, and parsing before checking would let anybody feed the parser.
   await app.register(async (scope) => {

@@ -69,7 +69,7 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
       mayHaveMore = due.length === free
       for (const claimed of due) start(claimed)
     },
-    deps.log,
+    deps,
   )
   return {
     wake: job.wake,
@@ -90,6 +90,7 @@ async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent
   try {
     const fate = await apply(deps, merchantId, pspAccountId, readPspEvent(claimed.event))
     tell({ 'fincore.outcome': fate })
+    deps.metrics.count('fincore_psp_events_total', { fate })
     if (fate !== 'held') return await settlePspEvent(deps.pool, claimed, fate)
   } catch (error) {
     const described = describeError(error)

@@ -3,7 +3,9 @@ import { newId } from '../../ids.ts'
 import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { ValueOf } from '../../observability/labels.ts'
 import type { Tell } from '../../observability/tracing.ts'
+import { watchBatch } from '../../observability/watch-batch.ts'
 import { createBatcher } from '../../store/batcher.ts'
 import { objectOfEvent } from '../../store/events.ts'
 import {
@@ -26,7 +28,7 @@ const leaseMs = 20_000
 /** How long stopping waits at most for tries that are under way; those left are cut off, and another process sends them. */
 const stopWithinMs = 8_000
 
-export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'tracing'>
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics' | 'tracing'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
 export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
 
@@ -46,10 +48,14 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   let isStopping = false
   const stopping = new AbortController()
   const cutOff: ClaimedDelivery[] = []
-  const records = createBatcher<TryResult, undefined>(async (results) => {
-    await recordTries(deps.pool, results)
-    return results.map(() => undefined)
-  })
+  const records = createBatcher<TryResult, undefined>(
+    async (results) => {
+      await recordTries(deps.pool, results)
+      return results.map(() => undefined)
+    },
+    {},
+    watchBatch(deps.metrics, 'webhook_tries'),
+  )
 
   const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<boolean> => {
     const triedAt = deps.now()
@@ -63,6 +69,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
     tell('error' in sent ? { 'error.type': sent.error } : { 'http.response.status_code': sent.status })
+    deps.metrics.count('fincore_webhook_tries_total', { result: resultOf(sent) })
+    deps.metrics.observe('fincore_webhook_try_duration_seconds', {}, tookMs / 1_000)
     await records.submit(result)
     // 410 Gone: the receiver asks for no more (Standard Webhooks). The merchant enables the endpoint again when it wants.
     if ('status' in sent && sent.status === 410) {
@@ -107,7 +115,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       }
       mayHaveMore = places.listFull()
     },
-    deps.log,
+    deps,
   )
 
   return {
@@ -123,6 +131,13 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       await sender.close()
     },
   }
+}
+
+/** 1xx is no answer, and what lies beyond 5xx is a fault of the server's. */
+function resultOf(sent: SendResult): ValueOf<'result'> {
+  if ('error' in sent) return sent.error
+  if (sent.status < 300) return 'delivered'
+  return sent.status < 400 ? 'status_3xx' : sent.status < 500 ? 'status_4xx' : 'status_5xx'
 }
 
 async function sign(

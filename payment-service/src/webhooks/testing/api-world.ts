@@ -3,6 +3,7 @@ import { neverSuspects } from '../../abuse/never-suspects.ts'
 import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
+import { alwaysReady } from '../../observability/readiness.ts'
 import { noTracing } from '../../observability/tracing.ts'
 import { createPspHealth } from '../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
@@ -26,7 +27,7 @@ export type ApiWorld = WebhookWorld & {
 
 export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Promise<ApiWorld> {
   const world = await createWebhookWorld()
-  const { pool, vault, config, log } = world
+  const { pool, vault, config, log, metrics } = world
   const directory = await openDirectory({ ...config, databaseUrl: world.databaseUrl }, pool, vault, log)
   const woken = { outbox: 0, inbox: 0 }
   const deps: Deps = {
@@ -36,6 +37,8 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     vault,
     psps,
     log,
+    metrics,
+    readiness: alwaysReady,
     hotPath: createHotPath(pool),
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),

@@ -8,6 +8,7 @@ import { type Config, loadConfig } from '../../config.ts'
 import { newWebhookSecret } from '../../flows/webhook-secrets.ts'
 import { newId } from '../../ids.ts'
 import { createLog, type Log } from '../../log.ts'
+import { type Metrics, recordsNothing } from '../../observability/metrics.ts'
 import { noTracing, type Tracing } from '../../observability/tracing.ts'
 import { createVault, type Vault } from '../../secrets.ts'
 import { insertEvent, makeEvent } from '../../store/events.ts'
@@ -25,6 +26,7 @@ export type WebhookWorld = {
   vault: Vault
   config: Config
   log: Log
+  metrics: Metrics
   now: () => Date
   tracing: Tracing
   addMerchant(): Promise<string>
@@ -52,6 +54,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
       ALLOW_LOOPBACK_WEBHOOKS: 'true',
     }),
     log: createLog('silent'),
+    metrics: recordsNothing,
     now: () => new Date(),
     tracing: noTracing,
     async addMerchant() {

@@ -13,6 +13,8 @@ import { neverSuspects } from '../../../abuse/never-suspects.ts'
 import { loadConfig } from '../../../config.ts'
 import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
+import { recordsNothing } from '../../../observability/metrics.ts'
+import { alwaysReady } from '../../../observability/readiness.ts'
 import { noTracing } from '../../../observability/tracing.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
 import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
@@ -91,6 +93,8 @@ export async function openLinkWorld(
     tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
+    metrics: recordsNothing,
+    readiness: alwaysReady,
     wakeOutbox: silent,
     pspPlaces: createPspPlaces(),
     pspHealth: createPspHealth({ limits: neverOpens }),

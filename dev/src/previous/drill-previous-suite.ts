@@ -1,0 +1,56 @@
+/**
+ * `npm run drill:previous-suite`: the tests of the version before this one, of its store, its flows and its API, on the
+ * schema of this version. Prints what passed, and fails when a test fails that is not expected to.
+ */
+import { cpSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { pathInRepository } from '../managed-process.ts'
+import type { TestResult } from '../pci/result-reporter.ts'
+import type { Reporter } from '../test-run.ts'
+import { checkOutPrevious, readPreviousVersion } from './checkout-previous.ts'
+
+/** Tests that say how the schema is, and not what the code does with it: they differ whenever it expands. */
+const describesTheSchema: readonly RegExp[] = [/^payment-service\/src\/store\/(privileges|catalogue)\.test\.ts$/]
+const suites = ['payment-service/src/store', 'payment-service/src/flows', 'payment-service/src/http']
+
+const version = readPreviousVersion()
+const { folder, remove } = checkOutPrevious(version.commit)
+process.once('exit', remove)
+const migrations = join(folder, 'payment-service/migrations')
+rmSync(migrations, { recursive: true })
+cpSync(pathInRepository('payment-service/migrations'), migrations, { recursive: true })
+const files = globSync(
+  suites.map((suite) => `${suite}/**/*.test.ts`),
+  { cwd: folder },
+).sort()
+const { runTestFiles }: { runTestFiles(files: string[], reporters: Reporter[]): Promise<number> } = await import(
+  pathToFileURL(join(folder, 'dev/src/test-run.ts')).href
+)
+const moduleAt = (path: string) => pathToFileURL(join(folder, path)).href
+const run = async (chosen: string[], name: string): Promise<TestResult[]> => {
+  const destination = join(folder, name)
+  await runTestFiles(chosen, [
+    { module: moduleAt('dev/src/test-reporter.ts'), destination: 'stdout' },
+    { module: moduleAt('dev/src/pci/result-reporter.ts'), destination },
+  ])
+  return readFileSync(destination, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+const first = await run(files, 'results.jsonl')
+// On a busy machine a test may be late; what fails for a reason fails again, when its file runs alone.
+const again = [...new Set(first.filter(({ passed }) => !passed).map(({ file }) => file))]
+if (again.length > 0) console.log(`\nOnce more, alone: ${again.join(', ')}`)
+const second = again.length === 0 ? [] : await run(again, 'again.jsonl')
+const ran = [...first.filter(({ file }) => !again.includes(file)), ...second]
+const failed = ran.filter(({ passed }) => !passed)
+const expected = failed.filter(({ file }) => describesTheSchema.some((pattern) => pattern.test(file)))
+const unexpected = failed.filter((one) => !expected.includes(one))
+console.log(`\nThe tests of ${version.name} on the schema of this version:`)
+console.log(`passed ${ran.length - failed.length} of ${ran.length}, in ${files.length} files`)
+for (const { file, name } of expected) console.log(`differs, as expected: ${file}: ${name}`)
+for (const { file, name } of unexpected) console.log(`FAILED: ${file}: ${name}`)
+console.log(`failed ${unexpected.length}`)
+process.exitCode = unexpected.length === 0 && ran.length > files.length ? 0 : 1

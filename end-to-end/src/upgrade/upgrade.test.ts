@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTestDatabase } from '@fincore/dev/test-database'
+import { migrate } from '@fincore/payment-service/store/migrate'
+import { createJournal } from '../faults/journal.ts'
+import { judgeRollout, listReasons } from './judge-rollout.ts'
+import { startSteadyLoad } from './merchant.ts'
+import { startUpgradeWorld } from './upgrade-world.ts'
+import { makeMigrationsOfTomorrow, thisVersion } from './versions.ts'
+
+it('a small rollout: the schema moves ahead, a process is replaced, and no request fails', async (t) => {
+  const { ownerUrl, appUrl } = await createTestDatabase(t)
+  const journal = createJournal()
+  const world = await startUpgradeWorld({
+    journal,
+    ownerUrl,
+    appUrl,
+    version: thisVersion,
+    roles: ['api,worker,admin', 'api,worker'],
+    withRelay: false,
+  })
+  t.after(() => world.stop())
+  const tomorrow = makeMigrationsOfTomorrow()
+  t.after(() => tomorrow.remove())
+  const load = startSteadyLoad(world, journal, { perSecond: 8, flows: ['token', 'token', 'hosted'] })
+  await sleep(300)
+  assert.deepEqual((await migrate(ownerUrl, { folder: tomorrow.folder })).applied, tomorrow.names)
+  // It does not know the schema's last two migrations.
+  await world.startService(thisVersion, 'api,worker')
+  const [earlier] = world.services
+  const ended = await earlier?.retire()
+  await sleep(300)
+  await load.stop()
+  assert.deepEqual(ended?.exit, { code: 0, signal: null })
+  assert.deepEqual(listReasons(await judgeRollout(world, journal)), [], `The processes’ logs: ${world.keepLogs()}`)
+})

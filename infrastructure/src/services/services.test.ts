@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { synthesise } from '../checks/synthesise.ts'
+import { environmentNames, environments } from '../environments.ts'
+import { readModel } from '../segmentation/model.ts'
+
+type Properties = Record<string, unknown>
+type Container = {
+  Name: string
+  User: string
+  Privileged: boolean
+  ReadonlyRootFilesystem: boolean
+  LinuxParameters: Properties
+  StopTimeout: number
+  Secrets: { Name: string; ValueFrom: string }[]
+  Environment?: unknown
+}
+
+for (const name of environmentNames) {
+  const model = readModel(synthesise(name).templates)
+  const tasks = model.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => ({
+    properties,
+    container: (properties.ContainerDefinitions as Container[])[0] as Container,
+  }))
+  const task = (program: string) => tasks.find(({ container }) => container.Name === program)
+
+  describe(`the tasks of ${name}`, () => {
+    it('are not root, write nothing, have no capability and end in their own time', () => {
+      assert.ok(tasks.length >= 5)
+      for (const { container } of tasks) {
+        const { User, Privileged, ReadonlyRootFilesystem, LinuxParameters, StopTimeout } = container
+        assert.equal(User, '65532:65532')
+        assert.equal(Privileged, false)
+        assert.equal(ReadonlyRootFilesystem, true)
+        assert.deepEqual(LinuxParameters, { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } })
+        assert.ok(StopTimeout > 30)
+      }
+    })
+
+    it('are entered by nobody, replaced before they end, and rolled back when they do not come up', () => {
+      for (const { properties } of model.ofType('AWS::ECS::Service')) {
+        assert.equal(properties.EnableExecuteCommand, false)
+        assert.deepEqual(properties.DeploymentConfiguration, {
+          MinimumHealthyPercent: 100,
+          MaximumPercent: 200,
+          DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        })
+      }
+    })
+
+    it('give the card relay no login of AWS and no secret but its own', () => {
+      const relay = task('relay')
+      assert.equal(relay?.properties.TaskRoleArn, undefined)
+      const settings = relay?.container.Secrets.map((one) => one.Name) ?? []
+      assert.ok(settings.length > 0 && settings.every((setting) => setting.startsWith('RELAY_')), settings.join())
+    })
+
+    it('let the card relay send to the same hosts as the firewall', () => {
+      const origins = model
+        .ofType('AWS::SSM::Parameter')
+        .find(({ properties }) => String(properties.Name).endsWith('/RELAY_PSP_ORIGINS'))
+      assert.equal(origins?.properties.Value, environments[name].pspHosts.map((host) => `https://${host}`).join(','))
+    })
+
+    it('speak TLS from the card relay to the internal listener', () => {
+      const api = model.ofType('AWS::ECS::Service').find(({ properties }) => properties.ServiceName === 'api')
+      const connect = api?.properties.ServiceConnectConfiguration as {
+        Services: { Tls?: Properties; ClientAliases: Properties[] }[]
+      }
+      const [offered] = connect.Services
+      assert.deepEqual(offered?.ClientAliases, [{ DnsName: 'payment-service', Port: 4003 }])
+      assert.match(JSON.stringify(offered?.Tls), /AwsPcaAuthorityArn/)
+    })
+  })
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
+import { startPostgres } from '@fincore/dev/embedded-postgres'
+import pg from 'pg'
+import { loadConfig } from '../config.ts'
+import { createLog } from '../log.ts'
+import { recordsNothing } from '../observability/metrics.ts'
+import { watchSecretFiles } from '../secret-files.ts'
+import { checkDatabase } from '../start-checks.ts'
+import { connectionOf, ownerConnectionOf } from './connection.ts'
+import { openPool } from './pool.ts'
+
+/** A server of its own, because TLS and a login's password are the server's. */
+let server: Awaited<ReturnType<typeof startPostgres>>
+let superuser: pg.Client
+let ca: string
+const folder = mkdtempSync(join(tmpdir(), 'fincore-connection-'))
+const role = 'payments app'
+before(async () => {
+  const dataDir = join(folder, 'postgres')
+  server = await startPostgres({ dataDir, port: 0, throwAway: true })
+  const url = new URL(server.ownerUrl)
+  url.username = 'postgres'
+  superuser = new pg.Client({ connectionString: url.href })
+  await superuser.connect()
+  const authority = await createCertificateAuthority()
+  ca = authority.certificate
+  const { certificate, key } = await issueCertificate(authority, { kind: 'server', commonName: 'localhost' })
+  const cluster = join(dataDir, 'cluster')
+  const { uid, gid } = statSync(cluster)
+  for (const [name, text] of Object.entries({ 'server.crt': certificate, 'server.key': key })) {
+    writeFileSync(join(cluster, name), text, { mode: 0o600 })
+    chownSync(join(cluster, name), uid, gid)
+  }
+  await superuser.query('alter system set ssl = on')
+  await superuser.query('select pg_reload_conf()')
+  await superuser.query(`create role "${role}" login`)
+})
+after(async () => {
+  await superuser.end()
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const setPassword = (password: string) =>
+  superuser.query(`alter role "${role}" password ${superuser.escapeLiteral(password)}`)
+const urlWith = (password: string, host = '127.0.0.1') =>
+  `postgres://${encodeURIComponent(role)}${password === '' ? '' : `:${encodeURIComponent(password)}`}@${host}:${server.port}/fincore`
+const configOf = (env: Record<string, string>) =>
+  loadConfig({
+    ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+    INTERNAL_TOKEN: 'i'.repeat(32),
+    PUBLIC_URL: 'http://127.0.0.1:4000',
+    RELAY_URL: 'https://127.0.0.1:4001',
+    ...env,
+  })
+/** Whom a new connection is of, and whether it is over TLS. */
+async function askWho(connection: ReturnType<typeof connectionOf>): Promise<{ who: string; tls: boolean }> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query(
+      'select current_user::text as who, ssl as tls from pg_stat_ssl where pid = pg_backend_pid()',
+    )
+    return rows[0]
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+test('with DATABASE_CA the certificate’s chain and name are verified, for the service and for migrations', async () => {
+  await setPassword('p@ss:word/')
+  const config = configOf({ DATABASE_URL: urlWith('p@ss:word/'), DATABASE_CA: ca })
+  const overTls = { who: role, tls: true }
+  assert.deepEqual(await askWho(connectionOf(config)), overTls)
+  assert.deepEqual(await askWho(connectionOf(config, urlWith('p@ss:word/', 'localhost'))), overTls)
+  assert.deepEqual(await askWho(ownerConnectionOf(config, urlWith('p@ss:word/'))), overTls)
+  const others = (await createCertificateAuthority('Another')).certificate
+  await assert.rejects(
+    checkDatabase({ ...config, databaseCa: others }),
+    /DATABASE_URL cannot be used: its certificate is not of the authorities in DATABASE_CA/,
+  )
+  await assert.rejects(
+    checkDatabase({ ...config, databaseUrl: urlWith('p@ss:word/', '127.1') }),
+    /its certificate is of another host; mend the host/,
+  )
+  // A server that is asked for TLS and has none gets no password.
+  await superuser.query('alter system set ssl = off')
+  await superuser.query('select pg_reload_conf()')
+  await sleep(100)
+  await assert.rejects(checkDatabase(config), /the server speaks no TLS/)
+  await superuser.query('alter system set ssl = on')
+  await superuser.query('select pg_reload_conf()')
+})
+
+test('a password that is rotated in its file is that of the next connections, and those that there are go on', async (t) => {
+  await setPassword('first')
+  const file = join(folder, 'password')
+  writeFileSync(file, 'first\n')
+  const config = configOf({ DATABASE_URL: urlWith(''), DATABASE_PASSWORD_FILE: file })
+  const files = watchSecretFiles(config, { log: createLog('silent'), metrics: recordsNothing }, async () => {}, 20)
+  t.after(() => files.stop())
+  const pool = openPool(connectionOf(config), 2)
+  t.after(() => pool.end())
+  const kept = await pool.connect()
+  await setPassword('second')
+  await assert.rejects(askWho(connectionOf(config)), { code: '28P01' })
+  writeFileSync(file, 'second\n')
+  for (const until = Date.now() + 10_000; config.databasePassword !== 'second' && Date.now() < until; ) await sleep(10)
+  const { rows } = await pool.query('select current_user::text as who')
+  assert.deepEqual(rows, [{ who: role }])
+  await kept.query('select 1')
+  kept.release()
+})
+
+test('with DATABASE_AUTH=aws-iam the password is a token that is signed here, over TLS alone', async () => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'of-the-test' })
+  const iam = { DATABASE_URL: urlWith(''), DATABASE_AUTH: 'aws-iam', AWS_REGION: 'eu-central-1' }
+  const connection = connectionOf(configOf({ ...iam, DATABASE_CA: ca }))
+  assert.ok(typeof connection.password === 'function')
+  const token = await connection.password()
+  const signed = new URL(`https://${token}`)
+  assert.equal(signed.host, `127.0.0.1:${server.port}`)
+  const of = (name: string) => signed.searchParams.get(name)
+  assert.deepEqual(
+    [of('Action'), of('DBUser'), of('X-Amz-Expires'), of('X-Amz-Algorithm')],
+    ['connect', role, '900', 'AWS4-HMAC-SHA256'],
+  )
+  assert.match(of('X-Amz-Credential') ?? '', /^AKIDTEST\/\d{8}\/eu-central-1\/rds-db\/aws4_request$/)
+  assert.match(of('X-Amz-Signature') ?? '', /^[0-9a-f]{64}$/)
+  // No server of AWS is here to verify it; this one takes it as the login's password, and so sees it whole.
+  await setPassword(token)
+  assert.deepEqual(await askWho(connection), { who: role, tls: true })
+  assert.throws(() => configOf(iam), /DATABASE_CA is missing; DATABASE_AUTH=aws-iam needs it/)
+  assert.throws(
+    () => configOf({ ...iam, DATABASE_CA: ca, DATABASE_URL: urlWith('secret-word') }),
+    /must hold no password with DATABASE_AUTH=aws-iam/,
+  )
+})
