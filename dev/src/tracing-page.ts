@@ -30,7 +30,7 @@ export function describeTracing(): string {
     '',
     '![The trace of one raw-card charge, from the merchant’s request to the delivered webhook](trace.svg)',
     '',
-    'A charge with a card at the sandbox PSP, which answers at once, on a developer’s machine: `npm run drill:trace` makes one and prints it, `npm run drill:trace -- --write` keeps it for this picture. What stands under the first line after its end is what other jobs did later: they belong to it all the same.',
+    'A charge with a card at the sandbox PSP, which answers at once, on a developer’s machine, the quickest of five: `npm run drill:trace` makes them and prints it, `npm run drill:trace -- --write` keeps it for this picture. What stands under the first line after its end is what other jobs did later: they belong to it all the same.',
     '',
     '## Switch it on',
     '',

@@ -11,6 +11,7 @@ import type { Environment } from './environments.ts'
 import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
 import { createRepositories } from './services/images.ts'
+import { createMigrations } from './services/migrations.ts'
 import { createServices } from './services/services.ts'
 
 /**
@@ -60,12 +61,13 @@ export function buildEnvironment(app: App, environment: Environment, release: st
   })
   createBackups(data, environment, { keys, database })
 
+  const migrations = stack('migrations')
+  const shared = { images, secrets: findSecrets(migrations, environment), keys, logs: audit.logGroups, release }
+  const cluster = createMigrations(migrations, environment, { network, database, shared })
+
   const service = stack('service')
-  service.addStackDependency(data)
   const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
-  const secrets = findSecrets(service, environment)
-  const shared = { images, secrets, keys, logs: audit.logGroups, release }
-  const services = createServices(service, environment, { network, edge, database, shared })
+  const services = createServices(service, environment, { cluster, network, edge, database, shared })
   scheduleAuditExport(service, environment, { services, network })
   createAlarms(service, environment, {
     keys,
@@ -76,5 +78,5 @@ export function buildEnvironment(app: App, environment: Environment, release: st
       services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) },
     },
   })
-  return [foundation, data, service]
+  return [foundation, data, migrations, service]
 }

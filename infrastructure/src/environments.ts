@@ -31,7 +31,15 @@ export type Environment = {
   operatorNetworks: readonly string[]
   /** The company's transit gateway, by which operators come in. */
   transitGatewayId: string
-  /** Of each service: processor (1024 is a whole one) and memory (MiB) of a task, and between how many tasks it scales. */
+  /**
+   * In how many zones a firewall with its NAT gateway stands. With one, tasks of the other zones go out through it, and nobody
+   * does when that zone is lost.
+   */
+  firewalls: 1 | 3
+  /**
+   * Of each service: processor (1024 is a whole one) and memory (MiB) of a task, which GuardDuty's agent and the proxy of
+   * Service Connect share, and between how many tasks it scales.
+   */
   tasks: Record<ServiceName, TaskSize>
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */
   database: {
@@ -76,11 +84,12 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'checkout-test.adyen.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef0',
+    firewalls: 1,
     tasks: {
       api: { cpu: 512, memory: 1024, min: 1, max: 2 },
       worker: { cpu: 512, memory: 1024, min: 1, max: 2 },
-      admin: { cpu: 256, memory: 512, min: 1, max: 2 },
-      relay: { cpu: 256, memory: 512, min: 1, max: 2 },
+      admin: { cpu: 512, memory: 1024, min: 1, max: 2 },
+      relay: { cpu: 512, memory: 1024, min: 1, max: 2 },
     },
     database: {
       minCapacity: 0.5,
@@ -115,6 +124,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     pspHosts: ['api.stripe.com', 'PREFIX-checkout-live.adyenpayments.com'],
     operatorNetworks: ['10.250.0.0/24'],
     transitGatewayId: 'tgw-0123456789abcdef1',
+    firewalls: 3,
     tasks: {
       api: { cpu: 1024, memory: 2048, min: 3, max: 24 },
       worker: { cpu: 1024, memory: 2048, min: 3, max: 12 },

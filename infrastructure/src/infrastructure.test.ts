@@ -9,7 +9,7 @@ for (const name of environmentNames) {
     const { app, templates } = synthesise(name)
 
     it('synthesises its stacks without an account', () => {
-      assert.deepEqual(Object.keys(templates).sort(), ['data', 'foundation', 'service'])
+      assert.deepEqual(Object.keys(templates).sort(), ['data', 'foundation', 'migrations', 'service'])
     })
 
     it('has no finding of PCI DSS, AWS Solutions and NIST 800-53, and no suppression that is not needed', () => {

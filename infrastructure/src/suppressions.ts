@@ -37,7 +37,7 @@ export const suppressions: readonly Suppression[] = [
   },
   {
     rules: ['IAM4', 'IAM5'],
-    at: /^service\/Services\/(Role-[a-zA-Z]+-start\/Policy\/Resource|InternalTls\/Issuer)$/,
+    at: /^(service\/Services|migrations\/Migrations)\/(Role-[a-zA-Z]+-start\/Policy\/Resource|InternalTls\/Issuer)$/,
     where: 'the roles with which Fargate starts tasks; the one with which ECS issues certificates',
     finding:
       /^(Resource::\*|Policy::arn:aws:iam::aws:policy\/service-role\/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)$/,

@@ -39,6 +39,19 @@ for (const wrong of ['10.0.0.1', 'loopback', '10.0.0.0/33', '0.0.0.0/0', '::/0',
   })
 }
 
+test('changes are listened for where DATABASE_URL leads, unless LISTEN_DATABASE_URL says where', () => {
+  assert.equal(loadConfig(env).listenDatabaseUrl, null)
+  const direct = 'postgres://fincore_app@db:5432/fincore'
+  assert.equal(loadConfig({ ...env, LISTEN_DATABASE_URL: direct }).listenDatabaseUrl, direct)
+  assert.throws(() => loadConfig({ ...env, LISTEN_DATABASE_URL: 'db:5432' }), /LISTEN_DATABASE_URL must be written as/)
+})
+
+test('statements are prepared unless a pooler knows nothing of that', () => {
+  assert.equal(loadConfig(env).preparesStatements, true)
+  assert.equal(loadConfig({ ...env, DATABASE_PREPARED_STATEMENTS: 'false' }).preparesStatements, false)
+  assert.throws(() => loadConfig({ ...env, DATABASE_PREPARED_STATEMENTS: 'no' }), /must be one of true, false/)
+})
+
 test('a process is not told to take longer for its end than whoever ends it waits', () => {
   assert.equal(loadConfig({ ...env, DRAIN_MS: '15000' }).drainMs, 15_000)
   assert.throws(

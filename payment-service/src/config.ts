@@ -22,6 +22,8 @@ export type Config = SecretSettings & {
   publicUrl: string
   /** The card relay's address, told to merchants who send a card to the wrong door. */
   relayUrl: string
+  /** Whether statements may be prepared once for a connection; not behind a pooler that knows nothing of that. */
+  preparesStatements: boolean
   databaseConnections: number
   /** `aws-iam`: each connection gets a signed token of AWS in place of a password. */
   databaseAuth: 'password' | 'aws-iam'
@@ -88,6 +90,7 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     managementPort: number('MANAGEMENT_PORT', 4004, 0, 65535),
     publicUrl: address('PUBLIC_URL'),
     relayUrl: address('RELAY_URL'),
+    preparesStatements: choice('DATABASE_PREPARED_STATEMENTS', 'true', ['true', 'false']) === 'true',
     databaseConnections: number('DATABASE_CONNECTIONS', 12, 2, 200),
     ...readAccess(env, problems),
     encryptionKmsKeyId: env.ENCRYPTION_KMS_KEY_ID || null,

@@ -14,7 +14,7 @@ import { connectionOf } from './store/connection.ts'
 import { openDatabaseClock } from './store/database-clock.ts'
 import { openDirectory } from './store/directory.ts'
 import { createHotPath } from './store/hot-path.ts'
-import { openPool } from './store/pool.ts'
+import { openPool, serviceLimits } from './store/pool.ts'
 
 /** Few, because it does one thing after the other beside a service that needs its own. */
 const connections = 4
@@ -23,7 +23,7 @@ const connections = 4
 export async function openDeps(config: Config): Promise<{ deps: Deps; close(): Promise<void> }> {
   // Standard output belongs to the command, and what it finds it says itself.
   const log = createLog('silent')
-  const pool = openPool(connectionOf(config), connections)
+  const pool = openPool(connectionOf(config), connections, serviceLimits, config)
   const sender = createSender({ extraCa: config.extraCa })
   const closePool = async () => {
     await sender.close()

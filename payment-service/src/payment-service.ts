@@ -48,9 +48,10 @@ import { checkDatabaseLog } from './store/database-log.ts'
 import { openDirectory } from './store/directory.ts'
 import { reportMisplaced } from './store/environment.ts'
 import { readFigures } from './store/figures.ts'
+import { followWriter } from './store/follow-writer.ts'
 import { forgetOldBlocks, forgetOldKeys, forgetOldNotices, forgetOldTries } from './store/forget.ts'
 import { upsertOperators } from './store/operators.ts'
-import { openPool } from './store/pool.ts'
+import { openPool, serviceLimits } from './store/pool.ts'
 import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
 import { startInbox } from './webhooks/inbox/inbox.ts'
 import { startOutbox } from './webhooks/outbox/outbox.ts'
@@ -70,7 +71,8 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const metrics = createMetrics(config.roles)
   const log = countLines(createLog(config.logLevel), metrics)
   const measured = measureProcess(metrics)
-  const pool = openPool(connectionOf(config), config.databaseConnections)
+  const pool = openPool(connectionOf(config), config.databaseConnections, serviceLimits, config)
+  const follower = followWriter(pool, log)
   await checkDatabaseLog(pool, log)
   await reportMisplaced(pool, config.environment, log)
   const ring = await openKeyRing(pool, config, log)
@@ -184,6 +186,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
         measured.stop()
         await sender.close()
         await directory.close()
+        follower.stop()
         await ring.close()
         await pool.end()
       },

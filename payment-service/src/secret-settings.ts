@@ -10,6 +10,8 @@ export type SecretSettings = {
   internalTokens: readonly string[]
   bootstrapOperators: readonly { name: string; token: string }[]
   databaseUrl: string
+  /** Where changes are listened for, past a pooler behind which nobody can listen; null: where `databaseUrl` leads. */
+  listenDatabaseUrl: string | null
   /** In place of the one in DATABASE_URL. */
   databasePassword: string | null
   /** The owner's login; null when this process runs no migrations. */
@@ -42,6 +44,7 @@ export const secretReaders: { readonly [Field in keyof SecretSettings]: Reader<S
   internalTokens: { setting: 'INTERNAL_TOKEN', read: readTokens, none: [] },
   bootstrapOperators: { setting: 'BOOTSTRAP_OPERATORS', read: readOperators, none: [] },
   databaseUrl: { setting: 'DATABASE_URL', read: readDatabaseUrl, none: '' },
+  listenDatabaseUrl: { setting: 'LISTEN_DATABASE_URL', read: readDatabaseUrl, none: null },
   databasePassword: { setting: 'DATABASE_PASSWORD', read: (text) => text, none: null },
   migrationsDatabaseUrl: { setting: 'MIGRATIONS_DATABASE_URL', read: readDatabaseUrl, none: null },
 }
@@ -81,6 +84,7 @@ export function readSecretSettings(env: Environment, problems: string[]): Secret
     internalTokens: read('internalTokens'),
     bootstrapOperators: read('bootstrapOperators'),
     databaseUrl: read('databaseUrl'),
+    listenDatabaseUrl: read('listenDatabaseUrl'),
     databasePassword: read('databasePassword'),
     migrationsDatabaseUrl: read('migrationsDatabaseUrl'),
   }

@@ -5,7 +5,7 @@ import { pspNames } from './psp-gateway/registry.ts'
 import { createVault } from './secrets.ts'
 import { StartError } from './start-error.ts'
 import { MigrationError } from './store/apply-migration.ts'
-import { type AccessSettings, connectionOf, ownerConnectionOf } from './store/connection.ts'
+import { type AccessSettings, connectionOf, connectionOfLogin } from './store/connection.ts'
 import { isUsableAccount } from './store/environment.ts'
 import { explainConnection } from './store/explain-connection.ts'
 import { type Migrated, migrate, NewerSchemaError } from './store/migrate.ts'
@@ -76,7 +76,7 @@ function explainMisfit(misfit: Misfit, { migrationsDatabaseUrl }: Config): Start
 /** As `migrate`, and says what is wrong when it fails. */
 export async function migrateAtStart(settings: AccessSettings, ownerUrl: string): Promise<Migrated> {
   try {
-    return await migrate(ownerConnectionOf(settings, ownerUrl))
+    return await migrate(connectionOfLogin(settings, ownerUrl))
   } catch (error) {
     if (error instanceof NewerSchemaError) throw explainNewerSchema(error.unknown)
     if (error instanceof MigrationError) throw new StartError(`${error.message}.`)

@@ -122,6 +122,10 @@ export const controls: readonly Control[] = [
       'Cards are bytes in the relay’s memory until the answer, then overwritten on every exit. Canaries go in by every way, and every sink is searched.',
     shownBy: [
       {
+        file: 'end-to-end/src/metrics.test.ts',
+        tests: ['hold no card number, wherever in a request one was, and nothing else that a request can make up'],
+      },
+      {
         file: 'end-to-end/src/card-traces.test.ts',
         tests: [
           'not in any row of any table',

@@ -43,6 +43,7 @@ export const networkCode: Readonly<Record<string, string>> = {
   'payment-service/src/start-checks.ts': 'out: PostgreSQL, when the service starts',
   'payment-service/src/store/database-token.ts': 'out: where AWS gives a task its role’s credentials; signs offline',
   'payment-service/src/store/directory.ts': 'out: PostgreSQL, for NOTIFY',
+  'payment-service/src/store/follow-writer.ts': 'out: PostgreSQL, to ask where its address leads now',
   'payment-service/src/store/migrate.ts': 'out: PostgreSQL, as the owner, when the service starts',
   'payment-service/src/store/pool.ts': 'out: PostgreSQL',
   'payment-service/src/webhook-addresses/address-guard.ts': 'none: reads addresses',

@@ -87,6 +87,9 @@ try {
     writeFileSync(pathInRepository(path), `${JSON.stringify(what, null, 2)}\n`)
   write(statementsFile, Object.fromEntries(byFile))
   write(previousVersionFile, { ...version, migrations: digestMigrations(folder) })
+  execFileSync(pathInRepository('node_modules/.bin/biome'), ['format', '--write', 'payment-service/previous'], {
+    cwd: pathInRepository(''),
+  })
   console.log(`${version.name}: ${byFile.flatMap(([, list]) => list).length} statements of ${byFile.length} files.`)
   for (const place of listUnrecorded(folder, sent)) console.log(`No test had it send what stands at ${place}.`)
   process.exitCode = status ?? 1

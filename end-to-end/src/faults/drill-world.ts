@@ -64,6 +64,8 @@ export type DrillWorld = {
   pspAdminToken: string
   /** The PSP's own file, to be looked into and never written to. */
   pspLedger: string
+  /** The settings of a worker, past every proxy: for a command. */
+  workerSettings: Readonly<Record<string, string>>
   http: HttpClient
   /** With the merchant's client certificate. */
   cardHttp: HttpClient
@@ -74,6 +76,12 @@ export type DrillWorld = {
   keepLogs(): string
   stop(): Promise<void>
 }
+
+/** Starts a pooler in front of the database of this URL, of the service's login. */
+export type StartPooler = (
+  folder: string,
+  appUrl: string,
+) => Promise<{ port: number; knowsPreparedStatements: boolean; stop(): Promise<unknown> }>
 
 /** Roles of each payment service that is started. */
 export const shapes = {
@@ -92,8 +100,12 @@ export async function startDrillWorld(options: {
   meddling: Meddling
   /** A folder on a small file system of its own, for the database; null where none could be mounted. */
   smallFileSystem: string | null
+  /** Another arrangement of PostgreSQL than one server, in this folder and reached at this port. */
+  startDatabase?: (folder: string, port: number) => Promise<PostgresServer>
+  /** What stands between the services and PostgreSQL; without it, nothing. */
+  startPooler?: StartPooler
 }): Promise<DrillWorld> {
-  const { journal, meddling, smallFileSystem } = options
+  const { journal, meddling, smallFileSystem, startDatabase = startPostgresServer, startPooler } = options
   const stopSteps: (() => Promise<unknown>)[] = []
   const stopAll = async () => {
     for (const step of stopSteps.splice(0).reverse()) await step().catch(() => {})
@@ -130,7 +142,7 @@ export async function startDrillWorld(options: {
     const linkPorts = { front: port(), internal: port(), tokens: port(), cards: port(), events: own.shop }
 
     const databaseDir = join(smallFileSystem ?? dataDir, 'postgres')
-    const postgres = await startPostgresServer(databaseDir, own.postgres)
+    const postgres = await startDatabase(databaseDir, own.postgres)
     stopSteps.push(() => postgres.stop())
     await postgres.asSuperuser(async (client) => {
       // So that the small file system holds it, and so that a checkpoint happens in the drill.
@@ -210,6 +222,8 @@ export async function startDrillWorld(options: {
       changed.port = String(number)
       return changed.href
     }
+    const pooler = await startPooler?.(dataDir, appUrl)
+    if (pooler !== undefined) stopSteps.push(() => pooler.stop())
     const preload = pathToFileURL(new URL('./clock-shift.ts', import.meta.url).pathname).href
     const startInstance = async (role: string, index: number): Promise<Instance> => {
       const mine = instancePorts[index]
@@ -218,7 +232,7 @@ export async function startDrillWorld(options: {
       const link = await startDatabaseLink({
         name,
         port: mine.database,
-        target: own.postgres,
+        target: pooler?.port ?? own.postgres,
         chooseFault: (statement) => meddling.chooseStatementFault(statement),
         reached: (moment, statement) => meddling.reachedStatement(moment, statement),
       })
@@ -244,6 +258,12 @@ export async function startDrillWorld(options: {
             MANAGEMENT_PORT: '0',
             PUBLIC_URL: at(linkPorts.front),
             PSP_TIMEOUT_MS: String(pspTimeoutMs),
+            ...(pooler === undefined
+              ? {}
+              : {
+                  LISTEN_DATABASE_URL: appUrl,
+                  DATABASE_PREPARED_STATEMENTS: String(pooler.knowsPreparedStatements),
+                }),
             NODE_OPTIONS: `--import=${preload}`,
             CLOCK_SHIFT_FILE: clockFile,
           },
@@ -310,6 +330,7 @@ export async function startDrillWorld(options: {
       addresses: { front: at(linkPorts.front), relay: direct.relay, pspPages: direct.psp, pspApi: direct.psp_api },
       pspAdminToken: secrets.psp_admin_token,
       pspLedger: join(dataDir, 'psp-sandbox', 'psp-sandbox.sqlite'),
+      workerSettings: planPaymentService(input(own, postgres.ownerUrl, appUrl)).env,
       http,
       cardHttp,
       database,

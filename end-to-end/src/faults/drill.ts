@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DrillWorld, startDrillWorld } from './drill-world.ts'
+import { type DrillWorld, type StartPooler, startDrillWorld } from './drill-world.ts'
 import { checkAll } from './invariants/check-all.ts'
 import { type Evidence, gatherEvidence, type Violation } from './invariants/evidence.ts'
 import { createJournal } from './journal.ts'
 import { createKiller, type Killer } from './kills.ts'
 import { type Load, startLoad } from './load.ts'
 import { createMeddling, type Meddling } from './meddling.ts'
+import type { PostgresServer } from './postgres-server.ts'
 import { createRandom, type Random } from './random.ts'
 import { findReasons } from './report.ts'
 import { comeToRest, type Unrest } from './rest.ts'
@@ -21,7 +22,11 @@ export type DrillOptions = {
   /** How long everything may take to come to rest. */
   restWithinMs: number
   smallFileSystem: string | null
+  startDatabase?: (folder: string, port: number) => Promise<PostgresServer>
+  startPooler?: StartPooler
   phases: readonly Phase[]
+  /** What is still to be done when nothing changes any more, before the evidence is read. */
+  beforeJudging?: (stage: Stage) => Promise<void>
   progress(line: string): void
 }
 
@@ -86,6 +91,8 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     journal,
     meddling,
     smallFileSystem: options.smallFileSystem,
+    ...(options.startDatabase === undefined ? {} : { startDatabase: options.startDatabase }),
+    ...(options.startPooler === undefined ? {} : { startPooler: options.startPooler }),
   })
   let isLeaving = false
   const leave = () => {
@@ -130,6 +137,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
       toldAt = performance.now()
       progress(`still under way: ${JSON.stringify(left)}`)
     })
+    await options.beforeJudging?.(stage)
     // Events that were sent a moment ago.
     await sleep(300)
     await sampling.stop()
@@ -168,7 +176,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
 }
 
 /** Reads everything past the proxies: what is judged is what is, and not what a link let through. */
-function gather(world: DrillWorld, journal: ReturnType<typeof createJournal>, samples: readonly string[]) {
+export function gather(world: DrillWorld, journal: ReturnType<typeof createJournal>, samples: readonly string[] = []) {
   const api = world.instances.find((one) => one.api !== null)?.api ?? ''
   return gatherEvidence({
     database: world.database,

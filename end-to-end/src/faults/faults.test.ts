@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { planFailover } from '../recovery/failover.ts'
 import { runDrill } from './drill.ts'
 import { quickNetworkPhase, stepsPhase } from './phases.ts'
 import { findReasons, writeStories } from './report.ts'
@@ -12,14 +13,17 @@ const chosen = [
   'refund: the outcome is written, nobody was told | its instance',
 ]
 
-it('a small drill: the links break, processes are killed in the middle of a payment, and I1 to I7 hold', async () => {
+it('a small drill: the database’s primary vanishes and its synchronous standby takes over, the links break, processes are killed in the middle of a payment, and I1 to I7 hold', async () => {
+  const failover = planFailover({ perSecond: 8, replication: { kind: 'synchronous' }, how: 'vanish', calmMs: 1_000 })
   const result = await runDrill({
     seed: 4,
     shape: 'small',
-    payments: 32,
+    payments: 40,
     restWithinMs: 60_000,
     smallFileSystem: null,
+    startDatabase: failover.startDatabase,
     phases: [
+      failover.makePhase('the primary vanishes'),
       quickNetworkPhase(12),
       stepsPhase(
         0,
@@ -34,4 +38,9 @@ it('a small drill: the links break, processes are killed in the middle of a paym
   assert.ok(result.faults.size > 8, 'faults of many kinds were injected')
   assert.ok(result.evidence.truth.length > 20)
   assert.ok(result.samples > 0, 'the books were looked at while the load ran')
+  const [lost] = failover.rounds
+  assert.ok(lost !== undefined && lost.acknowledged.after > 0)
+  // Well before the 16 s after which a statement without an answer is given up: the pool follows its address.
+  const backMs = lost.firstCharge - lost.repointed
+  assert.ok(backMs < 12_000, `service came back ${backMs} ms after the address led to the new primary`)
 })

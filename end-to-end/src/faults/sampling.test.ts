@@ -10,6 +10,7 @@ describe('a look at the books while the load runs', () => {
     for (const code of ['08006', '53100', '53300', '57P01', '57P03', '58030', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
       assert.ok(isAway(withCode(code)), code)
     assert.ok(isAway(new Error('Connection terminated unexpectedly')))
+    assert.ok(isAway(new Error('Query read timeout')))
     for (const code of ['42703', '42P01', '22012', 'XX000', '0800', 'ENOENT']) assert.ok(!isAway(withCode(code)), code)
     assert.ok(!isAway(new TypeError('rows is not iterable')))
   })

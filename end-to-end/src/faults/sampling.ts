@@ -13,7 +13,9 @@ export function isAway(error: unknown): boolean {
     /^(08|53|57|58)[0-9A-Z]{3}$/.test(code) ||
     /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT)$/.test(code) ||
     (code === '' &&
-      /^(Connection terminated|timeout expired|Client has encountered a connection error)/.test(error.message))
+      /^(Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error)/.test(
+        error.message,
+      ))
   )
 }
 

@@ -21,14 +21,18 @@ export type RawConnections = {
 
 const openedAtOnce = 50
 
-export function openRawConnections(address: string, most: number): RawConnections {
-  const { hostname, port } = new URL(address)
+/** @param dial opens a connection of another kind than plain TCP. */
+export function openRawConnections(
+  address: string,
+  most: number,
+  dial: () => Socket = () => dialPlain(address),
+): RawConnections {
   const idle: Connection[] = []
   const all = new Set<Socket>()
   const waiting: { request: Buffer; done: Done }[] = []
   let isClosing = false
   const open = (): Connection => {
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    const socket = dial()
     all.add(socket)
     const connection: Connection = { socket, done: null, received: '', sentAt: 0 }
     const end = () => {
@@ -79,6 +83,11 @@ export function openRawConnections(address: string, most: number): RawConnection
       for (const socket of all) socket.destroy()
     },
   }
+}
+
+function dialPlain(address: string): Socket {
+  const { hostname, port } = new URL(address)
+  return connect({ host: hostname, port: Number(port), noDelay: true })
 }
 
 type Done = (result: { answer: RawAnswer | null; tookMs: number }) => void

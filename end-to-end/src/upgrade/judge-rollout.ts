@@ -60,7 +60,10 @@ export async function judgeRollout(world: UpgradeWorld, journal: Journal): Promi
 /** Why it failed, one line for each kind; empty when it did not. */
 export function listReasons({ failed, violations, troubles, charges }: Judgement): string[] {
   return [
-    ...failed.map(({ method, path, status }) => `${method} ${path} was answered ${status ?? 'by nothing'}`),
+    ...failed.map(
+      ({ method, path, status, body }) =>
+        `${method} ${path} was answered ${status ?? 'by nothing'} ${body?.code ?? ''}`,
+    ),
     ...violations.map(({ invariant, harm, about, what }) => `${invariant}, ${harm}: ${about} ${what}`),
     ...troubles,
     ...(charges < 5 ? [`only ${charges} charges were made`] : []),

@@ -52,10 +52,8 @@ export type UpgradeWorld = {
   stop(): Promise<void>
 }
 
-/** Short, so that a stop that takes its whole time is still short. */
-const pspTimeoutMs = 4_000
-/** Several of the balancer's looks, on a machine that is busy. */
-const drainMs = 1_500
+/** Many of the balancer's looks, on a machine that is busy. It lasts no longer than the balancer needs. */
+const drainMs = 10_000
 
 export async function startUpgradeWorld(options: {
   journal: Journal
@@ -130,7 +128,6 @@ export async function startUpgradeWorld(options: {
         INTERNAL_PORT: '0',
         MANAGEMENT_PORT: '0',
         ADMIN_PORT: services.length === 0 ? String(admin) : '0',
-        PSP_TIMEOUT_MS: String(pspTimeoutMs),
         DRAIN_MS: String(drainMs),
       })
       const { api, internal: inner } = process.listening
@@ -149,9 +146,13 @@ export async function startUpgradeWorld(options: {
           if (!of.drains) await take('remove')
           const begunAt = performance.now()
           const ending = process.kill('SIGTERM')
-          if (of.drains) await take('untilDrained')
+          if (of.drains) {
+            await take('untilDrained')
+            // A second signal: nobody sends it anything any more.
+            void process.kill('SIGTERM')
+            await take('remove')
+          }
           const exit = await ending
-          if (of.drains) await take('remove')
           return { exit, ms: performance.now() - begunAt }
         },
       }

@@ -1,55 +1,56 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessPlan } from '@fincore/dev/managed-process'
+import { secretReaders } from '@fincore/payment-service/secret-settings'
 import { type AssembledImage, makePlace } from './assemble-image.ts'
 import { enterRoot } from './enter-root.ts'
 
+type Settings = Record<string, string>
+/** A command, and the environment that it needs. */
+export type Start = { command: string[]; env: Settings }
+
 /** Where compose mounts secrets, and with them certificates. */
 const secretsFolder = '/run/secrets'
+const secretSettings: readonly string[] = Object.values(secretReaders).map(({ setting }) => setting)
 
 /**
  * The plan of the development launcher, carried out from an image instead: in its root file system, read-only, as its
- * user, with its own settings and the plan's, of which files are mounted where an engine mounts secrets.
+ * user, with its own settings and the plan's. As in compose.yaml secrets and certificates are files, which are mounted.
  */
-export function startFromImage({ root, config }: AssembledImage, plan: ProcessPlan): ProcessPlan {
-  const folder = findFolder(plan.env)
-  const copies = folder === undefined ? undefined : `${root}.secrets`
-  if (folder !== undefined && copies !== undefined) copySecrets(folder, copies, config.user)
-  const mounts = copies === undefined ? [] : [{ from: copies, to: secretsFolder }]
-  for (const mount of mounts) makePlace(root, mount)
-  const entry = { root, workdir: config.workdir, user: config.user, readOnly: true, mounts }
-  return {
-    ...plan,
-    env: { ...config.env, ...replaceFolder(plan.env, folder) },
-    command: enterRoot(entry, [...config.entrypoint, ...config.command]),
-  }
+export function startFromImage(image: AssembledImage, plan: ProcessPlan): ProcessPlan {
+  const { entrypoint, command } = image.config
+  return { ...plan, ...runInImage(image, plan.env, [...entrypoint, ...command]) }
 }
 
-/** The launcher's files of certificates lie in one folder. */
-function findFolder(env: Record<string, string>): string | undefined {
-  const file = Object.values(env).find((value) => value.startsWith('/') && existsSync(value))
-  return file?.replace(/\/[^/]*$/, '')
-}
-
-function replaceFolder(env: Record<string, string>, folder: string | undefined): Record<string, string> {
-  if (folder === undefined) return env
-  return Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [
-      name,
-      value.startsWith(`${folder}/`) ? `${secretsFolder}${value.slice(folder.length)}` : value,
-    ]),
+/** Another command in an image, beside its service or before it, with the same settings. */
+export function runInImage({ root, config }: AssembledImage, settings: Settings, words: readonly string[]): Start {
+  const secrets = `${root}.secrets`
+  mkdirSync(secrets, { recursive: true })
+  const mount = { from: secrets, to: secretsFolder }
+  makePlace(root, mount)
+  const command = enterRoot(
+    { root, workdir: config.workdir, user: config.user, readOnly: true, mounts: [mount] },
+    words,
   )
+  return { command, env: { ...config.env, ...putIntoFiles(settings, secrets, config.user) } }
+}
+
+/** Puts secrets, and the files that settings name, into a folder that is mounted. */
+function putIntoFiles(settings: Settings, folder: string, user: string): Settings {
+  const entries = Object.entries(settings).map(([name, value]) => {
+    const isSecret = secretSettings.includes(name)
+    if (!isSecret && !(value.startsWith('/') && existsSync(value))) return [name, value]
+    writeSecret(join(folder, name), isSecret ? value : readFileSync(value, 'utf8'), user)
+    return [isSecret ? `${name}_FILE` : name, `${secretsFolder}/${name}`]
+  })
+  return Object.fromEntries(entries) as Settings
 }
 
 /** An engine mounts a file with the owner that it has: the image's user must be able to read it, and nobody else. */
-function copySecrets(from: string, to: string, user: string): void {
-  mkdirSync(to, { recursive: true })
+function writeSecret(path: string, text: string, user: string): void {
+  if (existsSync(path)) return
+  writeFileSync(path, text)
+  chmodSync(path, 0o400)
   const [uid = 0, gid = 0] = user.split(':').map(Number)
-  const isRoot = process.getuid?.() === 0
-  for (const name of readdirSync(from)) {
-    const path = join(to, name)
-    copyFileSync(join(from, name), path)
-    chmodSync(path, 0o400)
-    if (isRoot) chownSync(path, uid, gid)
-  }
+  if (process.getuid?.() === 0) chownSync(path, uid, gid)
 }

@@ -61,6 +61,20 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
     meaning: 'a rollout failed, and was rolled back',
   },
   {
+    name: 'task-failed',
+    pattern: {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      // Tasks of services are of a group `service:…`, those that run once of `family:…`.
+      detail: {
+        lastStatus: ['STOPPED'],
+        group: [{ prefix: 'family:' }],
+        containers: { exitCode: [{ 'anything-but': [0] }] },
+      },
+    },
+    meaning: 'a task that runs once ended with an error: migrations, the nightly export, or the check of the audit log',
+  },
+  {
     name: 'certificate-ends',
     pattern: { source: ['aws.acm'], 'detail-type': ['ACM Certificate Approaching Expiration'] },
     meaning: 'a certificate ends within 45 days and was not renewed',

@@ -248,7 +248,7 @@ export const logAlarms: readonly LogAlarm[] = [
     from: ['api'],
     times: 5,
     minutes: 15,
-    runbook: 'overload.md',
+    runbook: 'card-testing.md',
   },
   {
     name: 'requests-shed',
@@ -263,6 +263,18 @@ export const logAlarms: readonly LogAlarm[] = [
     line: { message: "the database's own log may quote what requests hold; see docs/operating.md" },
     from: all,
     runbook: 'card-data-found.md',
+  },
+  {
+    name: 'key-not-unwrapped',
+    line: { message: 'an encryption key cannot be unwrapped by this process' },
+    from: all,
+    runbook: 'key-compromised.md',
+  },
+  {
+    name: 'setting-file-wrong',
+    line: { message: 'a file of a setting is wrong; what it held before stays in use' },
+    from: all,
+    runbook: 'process.md',
   },
   { name: 'relay-crashed', line: { event: 'crashed' }, from: ['relay'], runbook: 'process.md' },
   {

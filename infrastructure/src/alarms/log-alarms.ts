@@ -10,7 +10,7 @@ import { patternOf } from './log-pattern.ts'
 import { trailAlarms } from './trail-alarms-table.ts'
 
 /** The name under which lines are counted; each environment has an account of its own. */
-const namespace = 'FinCore'
+export const countedLines = 'FinCore'
 
 /** Counts the lines of the table in the programs' logs, and raises an alarm when there are enough of them. */
 export function createLogAlarms(
@@ -31,7 +31,7 @@ export function createLogAlarms(
     return createAlarm(home, environment, topicArn, {
       name,
       group: 'FinCore',
-      namespace,
+      namespace: countedLines,
       metric: name,
       dimensions: {},
       statistic: 'Sum',
@@ -55,7 +55,7 @@ export function createTrailAlarms(scope: Construct, environment: Environment, to
     return createAlarm(home, environment, topicArn, {
       name,
       group: 'Account',
-      namespace,
+      namespace: countedLines,
       metric: name,
       dimensions: {},
       statistic: 'Sum',
@@ -78,6 +78,6 @@ function count(
   new CfnMetricFilter(scope, `Count-${id}`, {
     logGroupName,
     filterPattern: pattern,
-    metricTransformations: [{ metricNamespace: namespace, metricName: metric, metricValue: '1', unit: 'Count' }],
+    metricTransformations: [{ metricNamespace: countedLines, metricName: metric, metricValue: '1', unit: 'Count' }],
   })
 }

@@ -13,10 +13,13 @@ import type { LogGroups, LoggingProgram } from './log-groups.ts'
 /** The line that a worker logs of each seal of FinCore's audit log (docs/audit.md); a test finds it in the worker's code. */
 export const sealMessage = 'audit records were sealed'
 
+/** The lines of an export (payment-service/src/audit/export.ts); a test compares them. */
+export const exportLines = ['export', 'record', 'seal', 'end', 'digest'] as const
+
 /** What goes from log groups into the archive: each seal within minutes, and the whole of each day's export. */
 const deliveries = {
   seals: { from: 'worker', pattern: `{ $.message = "${sealMessage}" }` },
-  exports: { from: 'auditExport', pattern: '' },
+  exports: { from: 'auditExport', pattern: `{ ${exportLines.map((line) => `($.line = "${line}")`).join(' || ')} }` },
 } as const satisfies Record<string, { from: LoggingProgram; pattern: string }>
 export type DeliveryName = keyof typeof deliveries
 

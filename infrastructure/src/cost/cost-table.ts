@@ -48,6 +48,7 @@ export const costTable: Readonly<Record<string, TypeCost>> = {
   'AWS::EC2::FlowLog': { byUse: 'flow logs, by size' },
   'AWS::EC2::InternetGateway': free,
   'AWS::EC2::NatGateway': { ...one('NAT gateways', 'natGatewayHour'), byUse: 'what goes out, by size' },
+  'AWS::EC2::PrefixList': free,
   'AWS::EC2::Route': free,
   'AWS::EC2::RouteTable': free,
   'AWS::EC2::SecurityGroup': free,

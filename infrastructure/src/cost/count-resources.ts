@@ -32,14 +32,20 @@ export function processorsOf(all: Resources): number {
     .reduce((sum, { tasks, processors }) => sum + tasks * processors, 0)
 }
 
-/** A task's container is called as its service. */
+/** A task's container is called as its service; scaling names the service by its logical id, at whose end the name stands. */
 function sizeOf({ Properties: service }: Resource, all: Resources) {
   const definition = all.find(({ Type, Properties }) => {
     const [container] = (Properties?.ContainerDefinitions ?? []) as { Name?: string }[]
     return Type === 'AWS::ECS::TaskDefinition' && container?.Name === service?.ServiceName
   })?.Properties
+  // A service's number of tasks is the scaling's business; its bounds name the service by its logical id.
+  const scaling = all.find(
+    ({ Type, Properties }) =>
+      Type === 'AWS::ApplicationAutoScaling::ScalableTarget' &&
+      JSON.stringify(Properties?.ResourceId).includes(`"ServicesService${service?.ServiceName}`),
+  )?.Properties
   const size = {
-    tasks: Number(service?.DesiredCount),
+    tasks: Number(scaling?.MinCapacity),
     processors: Number(definition?.Cpu) / 1024,
     gib: Number(definition?.Memory) / 1024,
   }

@@ -26,6 +26,7 @@ export function describeCost({ sandbox, production }: Environments): string {
     ...rows.map(describeRow),
     `| **together** | | | **${total('sandbox')}** | | **${total('production')}** |`,
     '',
+    ...describeSavings(rows),
     'AWS takes the hourly price of a NAT gateway off where a firewall endpoint stands before it, one for one, so the bill may be smaller by that line.',
     '',
     '## What comes on top, by use',
@@ -33,6 +34,40 @@ export function describeCost({ sandbox, production }: Environments): string {
     ...[...byUse(types)].map((text) => `- ${text}`),
     '',
   ].join('\n')
+}
+
+/** The parameters of an environment that decide about the cost at rest, and the rows that each decides. */
+const savers = [
+  { parameter: 'firewalls', rows: ['network firewall endpoints', 'NAT gateways', 'public addresses'] },
+  { parameter: 'database', rows: ['Aurora capacity units, at the least'] },
+  {
+    parameter: 'tasks',
+    rows: [
+      'processors of tasks, at the fewest',
+      'memory of tasks, GiB, at the fewest',
+      'GuardDuty’s runtime monitoring, by processor',
+    ],
+  },
+]
+
+/** How much less the sandbox costs, and by which parameter. */
+function describeSavings(rows: Row[]): string[] {
+  return [
+    'The sandbox is the same in everything that decides who may do what, and is made cheaper by parameters of `infrastructure/src/environments.ts`:',
+    '',
+    '| parameter | less by |',
+    '| --- | ---: |',
+    ...savers.map(({ parameter, rows: names }) => {
+      const decided = names.map((name) => rows.find(({ what }) => what === name))
+      const less = decided.reduce(
+        (sum, row) => sum + (row ? costOf(row, 'production') - costOf(row, 'sandbox') : Number.NaN),
+        0,
+      )
+      if (!(less > 0)) throw new Error(`${parameter} makes nothing cheaper`)
+      return `| \`${parameter}\` | ${dollars(less)} |`
+    }),
+    '',
+  ]
 }
 
 /** What all resources cost as long as they stand there. */

@@ -64,8 +64,9 @@ function createBackupRole(
   const { region, account } = environment
   // AWS Backup names its snapshots by the job that makes them, a UUID.
   const uuid = [8, 4, 4, 4, 12].map((length) => '?'.repeat(length)).join('-')
-  const snapshots = ['job', 'copyjob'].map(
-    (job) => `arn:aws:rds:${region}:${account}:cluster-snapshot:awsbackup:${job}-${uuid}`,
+  const { archiveCopy, database } = environment
+  const snapshots = [region, archiveCopy.region].flatMap((place) =>
+    ['job', 'copyjob'].map((job) => `arn:aws:rds:${place}:${account}:cluster-snapshot:awsbackup:${job}-${uuid}`),
   )
   return createServiceRole(scope, environment, 'backup', {
     service: 'backup.amazonaws.com',
@@ -88,11 +89,11 @@ function createBackupRole(
       }),
       new PolicyStatement({
         actions: ['backup:DescribeBackupVault', 'backup:CopyIntoBackupVault'],
-        resources: [vaultArn, environment.database.copyVaultArn],
+        resources: [vaultArn, database.copyVaultArn],
       }),
       new PolicyStatement({
         actions: ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:CreateGrant'],
-        resources: [keys.database.keyArn],
+        resources: [keys.database.keyArn, archiveCopy.keyArn],
       }),
     ],
   }).roleArn

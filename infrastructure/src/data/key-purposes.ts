@@ -4,7 +4,7 @@ import type { RoleName } from './roles.ts'
 /** Who may use a key, for which calls: a service of AWS by itself, anyone by way of a service, or roles of ours. */
 export type KeyUse = { sid: string; actions: string[] } & (
   | {
-      service: (environment: Environment) => string
+      service: (environment: Pick<Environment, 'region'>) => string
       /** Only for what this encryption context names. */
       context?: (environment: Environment) => Record<string, string>
       namesAccount?: boolean
@@ -15,7 +15,6 @@ export type KeyUse = { sid: string; actions: string[] } & (
 
 const forStorage = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey']
 const forStorageWithGrants = [...forStorage, 'kms:CreateGrant']
-const forWriting = ['kms:GenerateDataKey*', 'kms:DescribeKey']
 const forQueues = ['kms:GenerateDataKey*', 'kms:Decrypt']
 
 /**
@@ -70,8 +69,9 @@ export const keyPurposes = {
         context: ({ account }) => ({
           'kms:EncryptionContext:aws:cloudtrail:arn': `arn:aws:cloudtrail:*:${account}:trail/*`,
         }),
-        actions: forWriting,
+        actions: ['kms:GenerateDataKey*'],
       },
+      { sid: 'TrailLooks', service: () => 'cloudtrail.amazonaws.com', actions: ['kms:DescribeKey'] },
       { sid: 'Deliver', roles: ['archive-delivery'], actions: ['kms:GenerateDataKey*', 'kms:Decrypt'] },
       { sid: 'UseByFirehose', through: ['firehose'], actions: forStorageWithGrants },
       { sid: 'Copy', roles: ['archive-copy'], actions: ['kms:Decrypt'] },

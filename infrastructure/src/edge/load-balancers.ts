@@ -5,6 +5,7 @@ import {
   CfnTargetGroup,
   CfnTrustStore,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import { CfnOutput } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import { logPrefixes } from '../audit/log-bucket.ts'
 import type { Keys } from '../data/keys.ts'
@@ -117,6 +118,8 @@ export function createEdge(
       conditions: [{ field: 'host-header', hostHeaderConfig: { values: [environment.domains[name]] } }],
       actions: [{ type: 'forward', targetGroupArn: targetGroup.ref }],
     })
+    // What the domain's record in the DNS must name.
+    new CfnOutput(home, `AddressOf-${name}`, { value: balancer.attrDnsName })
     return {
       targetGroupArn: targetGroup.ref,
       listener: rule,

@@ -9,8 +9,9 @@ import { egressRules, ruleVariables } from './egress-rules.ts'
 import type { Subnets } from './subnets.ts'
 
 /**
- * The network firewall: one in each zone, all with the same policy. A firewall of several zones lists its endpoints in no
- * order that a template could rely on, and costs the same. Returns the endpoints' ids, in the order of the zones.
+ * The network firewalls: one in each zone, or one for all zones, with the same policy. A single firewall with endpoints in
+ * several zones lists them in no order that a template could rely on, and costs the same. Returns the endpoints' ids, in the
+ * order of the zones.
  */
 export function createFirewalls(
   scope: Construct,
@@ -51,7 +52,7 @@ export function createFirewalls(
     logDestinationType: 'CloudWatchLogs',
     logDestination: { logGroup },
   })
-  return subnets.firewall.map(({ id }, zone) => {
+  return subnets.firewall.slice(0, environment.firewalls).map(({ id }, zone) => {
     const firewall = new CfnFirewall(home, `Zone-${zone}`, {
       firewallName: `${name}-${zone}`,
       firewallPolicyArn: policy.attrFirewallPolicyArn,

@@ -29,39 +29,40 @@ export function createRoutes(
   const internet = new CfnInternetGateway(home, 'Internet', { tags })
   const attached = new CfnVPCGatewayAttachment(home, 'InternetOfVpc', { vpcId, internetGatewayId: internet.ref })
 
-  for (const [zone, vpcEndpointId] of firewallEndpoints.entries()) {
-    const address = new CfnEIP(home, `Address-${zone}`, { domain: 'vpc', tags })
-    address.addResourceDependency(attached)
-    const egress = subnets.egress[zone]
-    const nat = new CfnNatGateway(home, `Nat-${zone}`, {
-      subnetId: egress?.id ?? '',
-      allocationId: address.attrAllocationId,
-      tags,
-    })
-    for (const group of ['public', 'egress'] as const) {
+  for (const group of ['public', 'egress'] as const) {
+    for (const [zone, { routeTableId }] of subnets[group].entries()) {
       const route = new CfnRoute(home, `${group}-${zone}`, {
-        routeTableId: subnets[group][zone]?.routeTableId ?? '',
+        routeTableId,
         destinationCidrBlock: everywhere,
         gatewayId: internet.ref,
       })
       route.addResourceDependency(attached)
     }
+  }
+  for (const zone of firewallEndpoints.keys()) {
+    const address = new CfnEIP(home, `Address-${zone}`, { domain: 'vpc', tags })
+    address.addResourceDependency(attached)
+    const nat = new CfnNatGateway(home, `Nat-${zone}`, {
+      subnetId: subnets.egress[zone]?.id ?? '',
+      allocationId: address.attrAllocationId,
+      tags,
+    })
     new CfnRoute(home, `firewall-${zone}`, {
       routeTableId: subnets.firewall[zone]?.routeTableId ?? '',
       destinationCidrBlock: everywhere,
       natGatewayId: nat.ref,
     })
-    for (const group of filteredGroups) {
-      const subnet = subnets[group][zone]
-      new CfnRoute(home, `${group}-${zone}`, {
-        routeTableId: subnet?.routeTableId ?? '',
-        destinationCidrBlock: everywhere,
-        vpcEndpointId,
-      })
+  }
+  for (const group of filteredGroups) {
+    for (const [zone, { routeTableId, range }] of subnets[group].entries()) {
+      // Its own zone's firewall; where there is one for all zones, that.
+      const through = zone % firewallEndpoints.length
+      const vpcEndpointId = firewallEndpoints[through] ?? ''
+      new CfnRoute(home, `${group}-${zone}`, { routeTableId, destinationCidrBlock: everywhere, vpcEndpointId })
       // What comes back is seen by the same firewall, which would otherwise know only half of each connection.
       new CfnRoute(home, `back-to-${group}-${zone}`, {
-        routeTableId: egress?.routeTableId ?? '',
-        destinationCidrBlock: subnet?.range ?? '',
+        routeTableId: subnets.egress[through]?.routeTableId ?? '',
+        destinationCidrBlock: range,
         vpcEndpointId,
       })
     }

@@ -64,14 +64,17 @@ function readTasks(resources: Resolved[], templates: Templates): Node[] {
   const services = resources
     .filter(({ type }) => type === 'AWS::ECS::Service')
     .map(({ properties }) => toTask(String(properties.ServiceName), properties.NetworkConfiguration))
-  const scheduled = resources
-    .filter(({ type }) => type === 'AWS::Scheduler::Schedule')
-    .flatMap(({ id, properties }) => {
-      const target = properties.Target as { EcsParameters?: Properties } | undefined
-      const name = String(properties.Name ?? id).replace(/^fincore-[a-z]+-/, '')
-      return target?.EcsParameters ? [toTask(name, target.EcsParameters.NetworkConfiguration)] : []
-    })
-  return [...services, ...scheduled, ...readOneOffTasks(templates)]
+  const scheduled = new Map<string, Node>()
+  for (const { id, properties } of resources.filter(({ type }) => type === 'AWS::Scheduler::Schedule')) {
+    const target = properties.Target as { EcsParameters?: Properties } | undefined
+    const name = String(properties.Name ?? id).replace(/^fincore-[a-z]+-/, '')
+    // Several schedules may start one task, which is called as the first of them.
+    const task = JSON.stringify(target?.EcsParameters)
+    if (target?.EcsParameters && !scheduled.has(task)) {
+      scheduled.set(task, toTask(name, target.EcsParameters.NetworkConfiguration))
+    }
+  }
+  return [...services, ...scheduled.values(), ...readOneOffTasks(templates)]
 }
 
 function toTask(name: string, configuration: unknown): Node {
@@ -86,7 +89,7 @@ function toTask(name: string, configuration: unknown): Node {
 }
 
 function readOneOffTasks(templates: Templates): Node[] {
-  const outputs = templates.service?.Outputs ?? {}
+  const outputs = templates.migrations?.Outputs ?? {}
   const value = (name: string) => {
     const made = { Resources: { It: { Type: 'Output', Properties: { Value: outputs[name]?.Value } } } }
     const [resolved] = resolveTemplates({ ...templates, output: made }).filter(({ type }) => type === 'Output')

@@ -4,7 +4,7 @@ import { type Party, ports } from '../network/allowed-flows.ts'
 export type ServiceName = 'api' | 'worker' | 'admin' | 'relay'
 export type ServiceRow = {
   image: 'payment-service' | 'card-relay'
-  /** What the image is told to start; null for what it starts by itself. */
+  /** What the image's own program is told; null for nothing. */
   command: string[] | null
   party: Party
   subnets: SubnetGroup
@@ -14,19 +14,19 @@ export type ServiceRow = {
   internalPort: number | null
   /** What it grows by, beside the load of its processors: requests that one task takes in a minute. */
   requestsPerMinute: number | null
-  /** Whether the program lives, asked inside the container; nothing of an answer but its status is looked at. */
+  /** The program in the image that asks whether the service lives. */
   alive: string
 }
 
-const managementAlive = `fetch('http://127.0.0.1:${ports.management}/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
-// Its certificate is the balancer's business; here only the answer counts.
-const relayAlive = `require('node:https').get({ host: '127.0.0.1', port: ${ports.relay}, path: '/health/live', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`
+// The checks that the images bring along.
+const managementAlive = '/app/images/check-payment-service.mjs'
+const relayAlive = '/app/images/check-card-relay.mjs'
 
 /** The services that always run. Migrations and other one-off tasks are in `migrations.ts`. */
 export const servicesTable: Record<ServiceName, ServiceRow> = {
   api: {
     image: 'payment-service',
-    command: ['main', '--roles', 'api'],
+    command: ['--roles', 'api'],
     party: 'api',
     subnets: 'application',
     door: { name: 'api', port: ports.api },
@@ -36,7 +36,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
   },
   worker: {
     image: 'payment-service',
-    command: ['main', '--roles', 'worker'],
+    command: ['--roles', 'worker'],
     party: 'worker',
     subnets: 'worker',
     door: null,
@@ -46,7 +46,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
   },
   admin: {
     image: 'payment-service',
-    command: ['main', '--roles', 'admin'],
+    command: ['--roles', 'admin'],
     party: 'admin',
     subnets: 'application',
     door: { name: 'admin', port: ports.admin },

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { synthesise } from '../checks/synthesise.ts'
 import { environmentNames, environments } from '../environments.ts'
 import { readModel } from '../segmentation/model.ts'
+import { servicesTable } from './services-table.ts'
 
 type Properties = Record<string, unknown>
 type Container = {
@@ -34,6 +36,14 @@ for (const name of environmentNames) {
         assert.equal(ReadonlyRootFilesystem, true)
         assert.deepEqual(LinuxParameters, { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } })
         assert.ok(StopTimeout > 30)
+      }
+    })
+
+    it('ask whether they live by a program of their image, and run as its user', () => {
+      for (const [service, { image, alive }] of Object.entries(servicesTable)) {
+        const dockerfile = readFileSync(new URL(`../../../images/${image}.Dockerfile`, import.meta.url), 'utf8')
+        assert.ok(dockerfile.includes(`CMD ["node", "${alive}"]`), `${service}: ${alive}`)
+        assert.ok(dockerfile.includes(`USER ${task(service)?.container.User}`))
       }
     })
 

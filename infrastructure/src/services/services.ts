@@ -1,13 +1,14 @@
-import { CfnCluster, CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
+import { CfnService, type CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { CfnOutput, Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import { auditExportCommand } from '../audit/export-schedule.ts'
-import { allowConnection, type Database, type DatabaseLogin, databaseLogins } from '../data/database.ts'
+import { allowConnection, type Database, databaseLogins } from '../data/database.ts'
 import type { Edge } from '../edge/load-balancers.ts'
 import type { Environment } from '../environments.ts'
 import type { Network } from '../network/network.ts'
 import { createInternalTls, type InternalTls } from './internal-tls.ts'
+import type { Cluster } from './migrations.ts'
+import { createOneOffTask } from './one-off-task.ts'
 import { scaleService } from './scaling.ts'
 import { internalName, type ServiceName, type ServiceRow, servicesTable } from './services-table.ts'
 import { settingsOf } from './settings.ts'
@@ -18,21 +19,22 @@ export type Services = {
   clusterName: string
   clusterArn: string
   serviceNames: Record<ServiceName, string>
-  migrations: CfnTaskDefinition
   auditExport: CfnTaskDefinition
 }
 
-/** The cluster, its four services, and the two tasks that run once: migrations before a rollout, an export each night. */
+/** The four services, and the task that exports the audit log each night. */
 export function createServices(
   scope: Construct,
   environment: Environment,
-  { network, edge, database, shared }: { network: Network; edge: Edge; database: Database; shared: Shared },
+  {
+    cluster,
+    network,
+    edge,
+    database,
+    shared,
+  }: { cluster: Cluster; network: Network; edge: Edge; database: Database; shared: Shared },
 ): Services {
   const home = new Construct(scope, 'Services')
-  const cluster = new CfnCluster(home, 'Cluster', {
-    clusterName: `fincore-${environment.name}`,
-    clusterSettings: [{ name: 'containerInsights', value: 'enhanced' }],
-  })
   const tls = createInternalTls(home, environment)
   const settings = settingsOf(environment, { database, keys: shared.keys })
   const rightsOf = (name: ServiceName): PolicyStatement[] =>
@@ -49,54 +51,31 @@ export function createServices(
   const create = (name: ServiceName): string => {
     const row = servicesTable[name]
     const size = environment.tasks[name]
-    const task = { ...row, settings: settings[name], size, rights: rightsOf(name) }
+    const task = { ...row, program: null, settings: settings[name], size, rights: rightsOf(name) }
     const definition = createTaskDefinition(home, environment, name, task, shared)
-    const service = createService(home, environment, name, { row, definition, cluster, network, edge, tls })
+    const service = createService(home, name, { row, definition, cluster, network, edge, tls })
     const door = row.door ? edge[row.door.name] : null
-    scaleService(home, name, { row, service, cluster: cluster.ref, bounds: size, door })
+    scaleService(home, name, { row, service, cluster: cluster.name, bounds: size, door })
     return service.attrName
   }
   const serviceNames = { api: create('api'), worker: create('worker'), admin: create('admin'), relay: create('relay') }
-  const once = (name: 'migrations' | 'auditExport', command: string[], login: DatabaseLogin) =>
-    createTaskDefinition(
-      home,
-      environment,
-      name,
-      {
-        image: 'payment-service',
-        command,
-        door: null,
-        internalPort: null,
-        settings: settings[name],
-        size: { cpu: 512, memory: 1024 },
-        alive: null,
-        rights: [allowConnection(environment, database, login)],
-      },
-      shared,
-    )
-  const migrations = once('migrations', ['migrate'], databaseLogins.owner)
-  const auditExport = once('auditExport', auditExportCommand, databaseLogins.app)
-  // What the command that runs it must be told (docs/aws/README.md).
-  const outputs = {
-    MigrationsTask: migrations.ref,
-    MigrationsSubnets: Fn.join(
-      ',',
-      network.subnets.application.map(({ id }) => id),
-    ),
-    MigrationsSecurityGroup: network.securityGroups.migrations.attrGroupId,
-  }
-  for (const [name, value] of Object.entries(outputs)) new CfnOutput(scope, name, { value })
-  return { clusterName: cluster.ref, clusterArn: cluster.attrArn, serviceNames, migrations, auditExport }
+  const auditExport = createOneOffTask(home, environment, 'auditExport', {
+    command: auditExportCommand,
+    login: databaseLogins.app,
+    settings: settings.auditExport,
+    database,
+    shared,
+  })
+  return { clusterName: cluster.name, clusterArn: cluster.arn, serviceNames, auditExport }
 }
 
 function createService(
   scope: Construct,
-  environment: Environment,
   name: ServiceName,
   made: {
     row: ServiceRow
     definition: CfnTaskDefinition
-    cluster: CfnCluster
+    cluster: Cluster
     network: Network
     edge: Edge
     tls: InternalTls
@@ -108,11 +87,11 @@ function createService(
     connectionOf(row, tls) ?? (name === 'relay' ? { enabled: true, namespace: tls.namespaceArn } : undefined)
   const service = new CfnService(scope, `Service-${name}`, {
     serviceName: name,
-    cluster: made.cluster.attrArn,
+    cluster: made.cluster.arn,
     taskDefinition: made.definition.ref,
     launchType: 'FARGATE',
     platformVersion: '1.4.0',
-    desiredCount: environment.tasks[name].min,
+    // How many there are is the scaling's business: a number here would undo it with every deployment.
     enableExecuteCommand: false,
     propagateTags: 'SERVICE',
     availabilityZoneRebalancing: 'ENABLED',

@@ -43,7 +43,8 @@ export function settingsOf(
     },
     auditExport: ofPaymentService,
     migrations: {
-      ...ofPaymentService,
+      DATABASE_AUTH: 'aws-iam',
+      AWS_REGION: region,
       MIGRATIONS_DATABASE_URL: databaseUrl(databaseLogins.owner),
     },
   }

@@ -15,6 +15,8 @@ export type Program = ServiceName | 'migrations' | 'auditExport'
 /** What all tasks are made of. */
 export type Shared = { images: Images; secrets: AppSecrets; keys: Keys; logs: LogGroups; release: string }
 export type Task = Pick<ServiceRow, 'image' | 'command' | 'door' | 'internalPort'> & {
+  /** What runs in place of the image's own program; null for that one. */
+  program: string | null
   settings: Settings
   size: { cpu: number; memory: number }
   alive: string | null
@@ -72,6 +74,7 @@ export function createTaskDefinition(
         name: program,
         image: `${shared.images[task.image].uri}:${shared.release}`,
         essential: true,
+        ...(task.program ? { entryPoint: [task.program] } : {}),
         ...(task.command ? { command: task.command } : {}),
         user,
         privileged: false,
@@ -83,7 +86,7 @@ export function createTaskDefinition(
         ...(task.alive
           ? {
               healthCheck: {
-                command: ['CMD', 'node', '--eval', task.alive],
+                command: ['CMD', 'node', task.alive],
                 interval: 15,
                 timeout: 5,
                 retries: 3,

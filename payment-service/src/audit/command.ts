@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { recordAudit } from '../store/audit.ts'
+import type { Connection } from '../store/connection.ts'
 import { openPool, type Pool, withoutLimits } from '../store/pool.ts'
 import type { AuditReport, KnownSeal } from './check-chain.ts'
 import { readCommandActor } from './command-actor.ts'
@@ -8,11 +9,14 @@ import { splitLines } from './split-lines.ts'
 import { verifyAudit } from './verify.ts'
 import { verifyExport } from './verify-export.ts'
 
+/** An address, or what connectionOfLogin makes of it and the settings. */
+type Database = string | Connection
+
 /** What `fincore audit verify` checked; of an export also the seal that it follows. */
 export type CheckedLog = AuditReport & { what: 'audit log' | 'export'; follows: AuditReport['lastSeal'] }
 
-export async function verifyDatabase(url: string, known?: KnownSeal): Promise<CheckedLog> {
-  const report = await withPool(url, (pool) => verifyAudit(pool, known))
+export async function verifyDatabase(database: Database, known?: KnownSeal): Promise<CheckedLog> {
+  const report = await withPool(database, (pool) => verifyAudit(pool, known))
   return { what: 'audit log', follows: null, ...report }
 }
 
@@ -22,11 +26,11 @@ export async function verifyFile(file: string, known?: KnownSeal): Promise<Check
 
 /** Hands the lines of an export on; the export is recorded in the log before its first line. */
 export function exportFromDatabase(
-  url: string,
+  database: Database,
   range: TimeRange,
   write: (lines: AsyncIterable<string>) => Promise<void>,
 ): Promise<void> {
-  return withPool(url, async (pool) => {
+  return withPool(database, async (pool) => {
     await recordExport(pool, range)
     await write(exportAudit(pool, range))
   })
@@ -72,8 +76,8 @@ async function recordExport(pool: Pool, { from, to }: TimeRange): Promise<void> 
   })
 }
 
-async function withPool<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = openPool(url, 1, withoutLimits)
+async function withPool<T>(database: Database, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = openPool(database, 1, withoutLimits)
   try {
     return await work(pool)
   } finally {

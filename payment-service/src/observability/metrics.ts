@@ -76,8 +76,11 @@ export function createMetrics(roles: ReadonlySet<Role>): Metrics {
     count: (name, labels, times = 1) => counterOf(name).inc(admitAll(labels), times),
     observe: (name, labels, value) => histogramOf(name).observe(admitAll(labels), value),
     read(name, read) {
-      const refill = (metric: { reset(): void }, put: (labels: Record<string, string>, value: number) => void) => {
+      type Emptied = { reset(): void; remove(): void }
+      const refill = (metric: Emptied, put: (labels: Record<string, string>, value: number) => void) => {
         metric.reset()
+        // Without labels there is a 0 left, which nobody has read anywhere.
+        if (metricsTable[name].labels.length === 0) metric.remove()
         for (const { labels, value } of read()) put(admitAll(labels), value)
       }
       if (metricsTable[name].type === 'counter') {

@@ -23,6 +23,20 @@ const tablesOfNobody: Record<string, string> = {
   audit_unsealed: 'one chain of records for the whole service',
 }
 
+/**
+ * Unique indexes that do not begin with merchant_id, each with the reason: they find a merchant, or hold for all of them
+ * together. Spread over several writers each needs another way, which docs/scaling.md names.
+ */
+const indexesOfAll: Record<string, string> = {
+  api_keys_by_digest: 'a key says whose it is: the first thing that a request is asked',
+  psp_accounts_by_id: 'a webhook of a PSP comes to an account, and names no merchant',
+  payment_sessions_by_link: 'a shopper’s link says whose session it is',
+  charges_by_return: 'a shopper who comes back says whose charge it is',
+  charges_by_psp_reference: 'an account is one merchant’s: with merchant_id before it, it would hold as well',
+  disputes_by_psp_dispute: 'an account is one merchant’s: with merchant_id before it, it would hold as well',
+  notices_by_id: 'operators close a notice by its id alone',
+}
+
 describe('the database', () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>
   let owner: pg.Client
@@ -47,6 +61,32 @@ describe('the database', () => {
     for (const { table, first } of rows) {
       if (table in tablesOfNobody) continue
       assert.equal(first, 'merchant_id', table)
+    }
+  })
+
+  it('begins every other unique index with merchant_id too, but for those that find the merchant', async () => {
+    const { rows } = await owner.query<{ table: string; index: string; first: string }>(`
+      select class.relname as table, index.relname as index, attribute.attname as first
+      from pg_index
+      join pg_class class on class.oid = indrelid
+      join pg_class index on index.oid = indexrelid
+      left join pg_attribute attribute on attribute.attrelid = indrelid and attribute.attnum = indkey[0]
+      where class.relnamespace = 'public'::regnamespace and indisunique and not indisprimary`)
+    const others = rows.filter(({ table, first }) => !(table in tablesOfNobody) && first !== 'merchant_id')
+    assert.deepEqual(others.map(({ index }) => index).sort(), Object.keys(indexesOfAll).sort())
+  })
+
+  it('has every foreign key within one merchant, so that both its ends lie in one place', async () => {
+    const { rows } = await owner.query<{ table: string; name: string; from: string; to: string }>(`
+      select conrelid::regclass::text as table, conname as name, a.attname as from, b.attname as to
+      from pg_constraint
+      join pg_attribute a on a.attrelid = conrelid and a.attnum = conkey[1]
+      join pg_attribute b on b.attrelid = confrelid and b.attnum = confkey[1]
+      where contype = 'f' and connamespace = 'public'::regnamespace`)
+    assert.ok(rows.length > 30)
+    for (const { table, name, from, to } of rows) {
+      if (table in tablesOfNobody) continue
+      assert.deepEqual([from, to], ['merchant_id', 'merchant_id'], name)
     }
   })
 

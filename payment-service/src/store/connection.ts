@@ -32,11 +32,14 @@ export function connectionOf(settings: DatabaseSettings, address?: string): Conn
   }
 }
 
-/** How the owner of the tables connects: with the password of its address, or by AWS where that has none. */
-export function ownerConnectionOf(settings: AccessSettings, ownerUrl: string): Connection {
-  const url = new URL(ownerUrl)
+/**
+ * How another login connects, as the owner of the tables for migrations: with the password of its address, or by AWS where
+ * that has none.
+ */
+export function connectionOfLogin(settings: AccessSettings, address: string): Connection {
+  const url = new URL(address)
   const isByAddress = settings.databaseAuth === 'password' || url.password !== ''
-  if (isByAddress && (settings.databaseCa === null || url.search !== '')) return { connectionString: ownerUrl }
+  if (isByAddress && (settings.databaseCa === null || url.search !== '')) return { connectionString: address }
   if (!isByAddress) return connectionByToken(url, settings)
   return { ...partsOf(url, settings.databaseCa), password: decodeURIComponent(url.password) }
 }

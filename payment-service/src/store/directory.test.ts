@@ -23,6 +23,7 @@ before(async () => {
     {
       environment: 'sandbox',
       databaseUrl: proxy.url,
+      listenDatabaseUrl: null,
       databaseAuth: 'password',
       databaseCa: null,
       databasePassword: null,

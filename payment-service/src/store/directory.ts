@@ -66,7 +66,7 @@ const misplaced = {
 } as const
 
 export async function openDirectory(
-  settings: Pick<Config, 'environment'> & DatabaseSettings,
+  settings: Pick<Config, 'environment' | 'listenDatabaseUrl'> & DatabaseSettings,
   pool: Pool,
   vault: Vault,
   log: Log,
@@ -120,7 +120,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const changes = await listen(connectionOf(settings), tell, log)
+  const changes = await listen(connectionOf(settings, settings.listenDatabaseUrl ?? undefined), tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),

@@ -127,7 +127,7 @@ with input as materialized (
   select merchant_id, attempt_id, 'authorize', 'sent', psp_account_id, input.id, amount, lease_until, created_at
   from input join claimed on claimed.object_id = input.id
 )`
-const recordIntentsSql = `${intentParts('')} select object_id from claimed`
+export const recordIntentsSql = `${intentParts('')} select object_id from claimed`
 const recordAuditedIntentsSql = `${intentParts(`, ${auditInput}`)}, ${auditedFrom('input join claimed on claimed.object_id = input.id')}
 select object_id from claimed`
 

@@ -3,7 +3,7 @@ import { after, before, describe, it, mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import { refuse } from '../refusal.ts'
-import { decideInTransaction, inTransaction, openPool, type Pool, type Queryable } from './pool.ts'
+import { decideInTransaction, inTransaction, openPool, type Pool, type Queryable, serviceLimits } from './pool.ts'
 import { startSwitchedProxy } from './testing/switched-proxy.ts'
 
 let database: TestDatabase
@@ -88,6 +88,29 @@ describe('a transaction', () => {
     await assert.rejects(inTransaction(pool, work), { message: 'a bug' })
     assert.equal(pids[0], pids[1])
     assert.equal(await countMerchants(), 0)
+  })
+})
+
+describe('a connection', () => {
+  it('to a server that takes no writes is not used again after a transaction has met that', async () => {
+    let pid: number | undefined
+    const demoted = inTransaction(pool, async (tx) => {
+      pid = await pidOf(tx)
+      await tx.query('set transaction read only')
+      await insertMerchant(tx, 'mer_demoted')
+    })
+    await assert.rejects(demoted, { code: '25006' })
+    assert.notEqual(await pidOf(pool), pid)
+  })
+
+  it('behind a pooler that knows no prepared statements has none', async () => {
+    const pooled = openPool(database.appUrl, 1, serviceLimits, { preparesStatements: false })
+    const prepared = async (db: Pool) => {
+      await db.query({ name: 'one', text: 'select $1::int', values: [1] })
+      return (await db.query("select from pg_prepared_statements where name = 'one'")).rowCount
+    }
+    assert.deepEqual([await prepared(pooled), await prepared(pool)], [0, 1])
+    await pooled.end()
   })
 })
 

@@ -11,7 +11,7 @@ export type Transaction = pg.PoolClient
 export type Queryable = Pick<pg.Pool, 'query'>
 
 /** How long one statement may take, in ms. */
-const serviceLimits = {
+export const serviceLimits = {
   // A statement that waits longer than this for a lock or a plan is a fault to be seen, not to be waited for.
   statement_timeout: 15_000,
   // The server's own limits end nothing when the server, or the way to it, has gone silent. Longer than they are, so
@@ -26,11 +26,14 @@ export const withoutLimits = { options: '-c statement_timeout=0' }
  *
  * @param connection an address, or what connectionOf makes of the settings.
  * @param max how many connections; two writes of a charge share commits, so few are enough.
+ * @param more `preparesStatements`: false behind a pooler that gives each transaction another server’s connection and
+ *   does not know which statements were prepared there (PgBouncer before 1.21).
  */
 export function openPool(
   connection: string | Connection,
   max: number,
   limits: typeof serviceLimits | typeof withoutLimits = serviceLimits,
+  { preparesStatements = true } = {},
 ): Pool {
   const pool = new pg.Pool({
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
@@ -47,7 +50,20 @@ export function openPool(
   pool.on('error', () => {})
   // Nor one that breaks between two of its uses, when neither the pool nor a transaction listens: its next query tells.
   pool.on('connect', (client) => void client.on('error', () => {}))
+  if (!preparesStatements) pool.on('connect', leaveOutNames)
   return pool
+}
+
+/** A statement without a name is prepared anew for each use, in the same round trip. */
+function leaveOutNames(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const unnamed = (statement: unknown, ...rest: unknown[]) =>
+    query(isNamed(statement) ? { ...statement, name: undefined } : statement, ...rest)
+  client.query = unnamed as typeof client.query
+}
+
+function isNamed(statement: unknown): statement is { name: string } {
+  return typeof statement === 'object' && statement !== null && 'name' in statement
 }
 
 /**
@@ -74,7 +90,7 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
     // What the connection died of says more than what the next statement on it met.
     const cause = lost ?? error
     // A statement without an answer still occupies its connection, so a rollback behind it would wait as long again.
-    if (isQueryTimeout(error)) onLost(error)
+    if (isQueryTimeout(error) || isReadOnlyServer(error)) onLost(error)
     else await tx.query('rollback').catch(onLost)
     throw cause
   } finally {
@@ -87,6 +103,15 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
 /** Whether a statement got no answer in time. The driver tells it by the message alone. */
 export function isQueryTimeout(error: unknown): error is Error {
   return error instanceof Error && error.message === 'Query read timeout'
+}
+
+/**
+ * Whether the server takes no writes, as the one that was the writer before a failover. It would go on answering what is
+ * only read, so a connection to it must not be used again. (A single statement that fails has its connection ended by the
+ * pool, whatever the reason.)
+ */
+function isReadOnlyServer(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === '25006'
 }
 
 /** As inTransaction, and a refusal rolls back too: what is refused has written nothing, its idempotency claim included. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { sealMessage } from '../audit/delivery.ts'
+import { exportLines, sealMessage } from '../audit/delivery.ts'
+import { synthesise } from '../checks/synthesise.ts'
+import { resourcesOf } from '../cost/count-resources.ts'
 import { logAlarms, unalarmed } from './log-alarms-table.ts'
 import { patternOf } from './log-pattern.ts'
 
@@ -23,6 +25,11 @@ it('every message of an alarm, and that of the seals, stands in the payment serv
     [...messages, sealMessage].filter((message) => !stands(message)),
     [],
   )
+})
+
+it('every line of an export goes to the archive', () => {
+  const written = read('payment-service/src/audit/export.ts').matchAll(/line: '(\w+)'/g)
+  assert.deepEqual([...new Set(Array.from(written, ([, line]) => line))].sort(), [...exportLines].sort())
 })
 
 it('every event of an alarm stands in the card relay', () => {
@@ -62,6 +69,28 @@ it('each alarm counts its own line and no other', () => {
     assert.deepEqual(counted, 'message' in line ? [line.message] : [], name)
   }
 })
+
+it('every alarm names a runbook that is there, and in it a chapter that is there', () => {
+  const { templates } = synthesise('production')
+  const named = resourcesOf(templates).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::CloudWatch::Alarm' ? [String(Properties?.AlarmDescription).split('See ')[1] ?? ''] : [],
+  )
+  assert.ok(named.length > 50)
+  assert.deepEqual(
+    [...new Set(named)].filter((place) => !isThere(place)),
+    [],
+  )
+})
+
+/** Whether a page is there, with a heading that has this anchor. */
+function isThere(place: string): boolean {
+  const [path = '', anchor] = place.split('#')
+  if (!existsSync(join(root, path))) return false
+  const headings = [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase())
+  return (
+    anchor === undefined || headings.some((heading) => heading.replaceAll(' ', '-').replace(/[^\w-]/g, '') === anchor)
+  )
+}
 
 /** As CloudWatch compares a text that may have an asterisk at either end. */
 function matches(pattern: string, message: string): boolean {

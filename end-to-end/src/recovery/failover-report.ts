@@ -1,0 +1,68 @@
+import type { DrillResult } from '../faults/drill.ts'
+import { findReasons } from '../faults/report.ts'
+import { isCharge, type Round } from './failover.ts'
+import { printTable } from './print-table.ts'
+
+const seconds = (ms: number) => (ms / 1_000).toFixed(1)
+
+/** A line for each round. */
+export function describeRounds(rounds: readonly Round[], markdown: boolean): string {
+  const head = [
+    'round',
+    'noticed after',
+    'promoted after',
+    'address leads there after',
+    'seconds without service',
+    'acknowledged before',
+    'acknowledged after',
+  ]
+  const lines = rounds.map((round, index) => [
+    String(index + 1),
+    seconds(round.noticed),
+    seconds(round.promoted),
+    seconds(round.repointed),
+    seconds(round.firstCharge),
+    String(round.acknowledged.before),
+    String(round.acknowledged.after),
+  ])
+  return printTable([head, ...lines], markdown)
+}
+
+export type Damage = {
+  acknowledged: number
+  gone: number
+  lost: number
+  doubled: number
+  guessed: number
+  others: number
+}
+
+/** What is wrong with the money, by the PSP’s truth ledger and by what the merchant was told. */
+export function countDamage({ evidence, violations }: Pick<DrillResult, 'evidence' | 'violations'>): Damage {
+  const known = new Set(evidence.charges.map(({ id }) => id))
+  const acknowledged = new Set(evidence.asked.filter(isCharge).map(({ body }) => String(body?.id)))
+  const of = (harm: string) => new Set(violations.filter((one) => one.harm === harm).map(({ about }) => about)).size
+  return {
+    acknowledged: acknowledged.size,
+    gone: [...acknowledged].filter((id) => !known.has(id)).length,
+    lost: of('lost'),
+    doubled: of('doubled'),
+    guessed: of('guessed'),
+    others: of('wrong amount') + of('other'),
+  }
+}
+
+/** The verdict, in the words that are looked for. */
+export function describeVerdict(rounds: readonly Round[], damage: Damage): string {
+  const without = rounds.map(({ firstCharge }) => seconds(firstCharge)).join(', ')
+  return [
+    `acknowledged charges ${damage.acknowledged}, of which gone ${damage.gone}`,
+    `lost ${damage.lost}, doubled ${damage.doubled}, guessed ${damage.guessed}`,
+    `seconds without service ${without}`,
+  ].join('\n')
+}
+
+/** Why a drill with a synchronous standby has failed. */
+export function findFailoverReasons(drill: DrillResult): string[] {
+  return findReasons(drill)
+}
