@@ -165,8 +165,8 @@ function findDatabaseContradictions(config: Config): string[] {
     ...(isIam && (url?.password || config.databasePassword !== null)
       ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
       : []),
-    ...(config.databaseCa !== null && url?.search
-      ? ['DATABASE_URL must hold nothing after a question mark with DATABASE_CA, which decides about TLS']
+    ...(url?.search && (config.databaseCa !== null || config.databasePassword !== null)
+      ? ['DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD']
       : []),
     ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
       ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']

@@ -78,6 +78,7 @@ export async function migrateAtStart(settings: AccessSettings, ownerUrl: string)
   try {
     return await migrate(connectionOfLogin(settings, ownerUrl))
   } catch (error) {
+    if (error instanceof StartError) throw error
     if (error instanceof NewerSchemaError) throw explainNewerSchema(error.unknown)
     if (error instanceof MigrationError) throw new StartError(`${error.message}.`)
     throw new StartError(`MIGRATIONS_DATABASE_URL cannot be used: ${explainConnection(error)}.`)

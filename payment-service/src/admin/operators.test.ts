@@ -88,15 +88,15 @@ test('settings bring back no token that was rolled, and nobody who was disabled;
   const [eve, fay] = ['e'.repeat(40), 'g'.repeat(40)]
   write({ ...operators, eve, fay })
   writeFileSync(tokenFile, 'old-'.repeat(9))
-  const start = () =>
+  const start = (roles: string) =>
     world.start({
-      ROLES: 'api,admin',
+      ROLES: roles,
       BOOTSTRAP_OPERATORS: '',
       BOOTSTRAP_OPERATORS_FILE: operatorsFile,
       INTERNAL_TOKEN: '',
       INTERNAL_TOKEN_FILE: tokenFile,
     })
-  const first = await start()
+  const first = await start('admin')
   const rolled = 'r'.repeat(43)
   assert.deepEqual(await callAs(ada, '/eve/token', { token_digest: hex(rolled) }), {
     status: 403,
@@ -104,7 +104,7 @@ test('settings bring back no token that was rolled, and nobody who was disabled;
   })
   assert.deepEqual(await callAs(eve, '/eve/token', { token_digest: hex(rolled) }), { status: 200 })
   await callAs(ada, '/fay/disable')
-  const again = await start()
+  const again = await start('api,admin')
   t.after(() => again.stop())
   await first.stop()
   assert.deepEqual(await Promise.all([eve, rolled, fay].map((token) => signIn(token, again))), [null, 'eve', null])

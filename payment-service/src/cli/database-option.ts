@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { Connection } from '../store/connection.ts'
+import { CommandFailure } from './failures.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The database of the commands that ask it themselves, in place of the admin API. */
@@ -7,11 +8,18 @@ export function databaseOption(login: string): Option {
   return new Option('--database-url <url>', `the database, as ${login}`).env('DATABASE_URL')
 }
 
-/** How that address is connected to: with its own password, or by the service's settings of AWS where it has none. */
-export async function connectionTo({ env }: Surroundings, databaseUrl: string): Promise<Connection> {
-  const [{ loadAccessSettings }, { connectionOfLogin }] = await Promise.all([
+/** How a command connects there: over verified TLS and with a token of AWS where the environment says so. */
+export async function connectionAt(env: Surroundings['env'], databaseUrl: string): Promise<Connection> {
+  const [{ loadAccessSettings }, { connectionOfLogin }, { StartError }] = await Promise.all([
     import('../config.ts'),
     import('../store/connection.ts'),
+    import('../start-error.ts'),
   ])
-  return connectionOfLogin(loadAccessSettings(env), databaseUrl)
+  try {
+    return connectionOfLogin(loadAccessSettings(env), databaseUrl)
+  } catch (error) {
+    // A text that is no address is told by who connects.
+    if (error instanceof StartError) throw new CommandFailure(error.reason)
+    return { connectionString: databaseUrl }
+  }
 }

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { type AuditedService, startAuditedService } from '../audit/testing/audited-service.ts'
 import type { PaymentService } from '../payment-service.ts'
 import { countByKey } from '../store/stored-secrets.ts'
+import { openKeyRing } from './key-ring.ts'
+import { rotateEncryption } from './rotate.ts'
 
 let world: AuditedService
 let second: PaymentService
@@ -42,7 +44,7 @@ async function runCommand(command: string): Promise<{ code: number; out: string;
 
 test('two services take requests while the keys are rotated twice, and lose none', { timeout: 120_000 }, async (t) => {
   const doors = [world.service.addresses.api ?? '', second.addresses.api ?? '']
-  const merchants = await Promise.all(Array.from({ length: 6 }, () => world.merchant()))
+  const merchants = await Promise.all(Array.from({ length: 4 }, () => world.merchant()))
   const failures: string[] = []
   const answered = { made: 0, shownAgain: 0, read: 0 }
   const finished = new AbortController()
@@ -84,22 +86,26 @@ test('two services take requests while the keys are rotated twice, and lose none
           failures.push('an account is gone')
       answered.read += 2
       await ask(round, key, 'DELETE', `/webhook_endpoints/${made.id}`)
+      // Enough of them at any moment, and a machine that has something else to do as well.
+      await sleep(60)
     }
   }
   const shops = merchants.map((_, index) => shop(index))
-  const runs = []
-  for (let run = 0; run < 2; run++) {
-    await sleep(300)
-    runs.push(await runCommand('rotate'))
-  }
-  await sleep(300)
+  await sleep(100)
+  const first = await runCommand('rotate')
+  await sleep(100)
+  const { pool, config, log } = world.service.deps
+  const lines: string[] = []
+  const ring = await openKeyRing(pool, config, log)
+  await rotateEncryption({ pool, settings: config, ring, tell: (line) => void lines.push(line) })
+  await sleep(100)
   finished.abort()
   await Promise.all(shops)
-  for (const [index, { code, out, errors }] of runs.entries()) {
-    assert.equal(code, 0, errors)
-    assert.equal(JSON.parse(out).key, index + 1)
-    assert.match(errors, /2 of 2 processes know the new key\.\n/)
-    assert.match(errors, /2 of 2 processes seal with it\.\n/)
+  assert.equal(first.code, 0, first.errors)
+  assert.equal(JSON.parse(first.out).key, 1)
+  for (const said of [first.errors, lines.join('\n')]) {
+    assert.match(said, /2 of 2 processes know the new key\./)
+    assert.match(said, /2 of 2 processes seal with it\./)
   }
   assert.deepEqual(failures, [])
   assert.ok(answered.made > 10 && answered.shownAgain > 10, JSON.stringify(answered))

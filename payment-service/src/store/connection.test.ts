@@ -12,7 +12,7 @@ import { createLog } from '../log.ts'
 import { recordsNothing } from '../observability/metrics.ts'
 import { watchSecretFiles } from '../secret-files.ts'
 import { checkDatabase } from '../start-checks.ts'
-import { connectionOf, ownerConnectionOf } from './connection.ts'
+import { connectionOf, connectionOfLogin } from './connection.ts'
 import { openPool } from './pool.ts'
 
 /** A server of its own, because TLS and a login's password are the server's. */
@@ -80,7 +80,7 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
   const overTls = { who: role, tls: true }
   assert.deepEqual(await askWho(connectionOf(config)), overTls)
   assert.deepEqual(await askWho(connectionOf(config, urlWith('p@ss:word/', 'localhost'))), overTls)
-  assert.deepEqual(await askWho(ownerConnectionOf(config, urlWith('p@ss:word/'))), overTls)
+  assert.deepEqual(await askWho(connectionOfLogin(config, urlWith('p@ss:word/'))), overTls)
   const others = (await createCertificateAuthority('Another')).certificate
   await assert.rejects(
     checkDatabase({ ...config, databaseCa: others }),
@@ -90,6 +90,10 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
     checkDatabase({ ...config, databaseUrl: urlWith('p@ss:word/', '127.1') }),
     /its certificate is of another host; mend the host/,
   )
+  // An address cannot take it back.
+  const withoutTls = `${urlWith('p@ss:word/')}?sslmode=disable`
+  assert.throws(() => connectionOfLogin(config, withoutTls), /nothing after a question mark with DATABASE_CA/)
+  assert.throws(() => configOf({ DATABASE_URL: withoutTls, DATABASE_CA: ca }), /nothing after a question mark/)
   // A server that is asked for TLS and has none gets no password.
   await superuser.query('alter system set ssl = off')
   await superuser.query('select pg_reload_conf()')

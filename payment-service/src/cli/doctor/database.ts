@@ -1,10 +1,11 @@
+import type { Connection } from '../../store/connection.ts'
 import { openPool } from '../../store/pool.ts'
 import { findMisfit } from '../../store/schema-version.ts'
 import { type Finding, find } from './findings.ts'
 
 /** Whether the database answers, and its schema is the one that this version knows. Only looks. */
-export async function checkDatabase(url: string): Promise<Finding[]> {
-  const pool = openPool(url, 1)
+export async function checkDatabase(database: Connection): Promise<Finding[]> {
+  const pool = openPool(database, 1)
   try {
     const misfit = await findMisfit(pool)
     if (misfit === null) return [find('database_fits')]
