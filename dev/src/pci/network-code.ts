@@ -69,10 +69,11 @@ function usesNetwork(text: string): boolean {
     const { moduleSpecifier } = statement as ts.ImportDeclaration
     return ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : ''
   })
-  return names.some((name) => networkModules.has(name)) || namesGlobal(source) || importsSdk(text)
+  const isSdk = (name: string) => name.startsWith('@aws-sdk/')
+  return names.some((name) => networkModules.has(name) || isSdk(name)) || namesGlobal(source) || importsSdk(text)
 }
 
-/** The AWS SDK is imported where it is used, because most deployments have no use for it. */
+/** The AWS SDK by `import()`: the image's bundle would not know its names, but the data flow would. */
 function importsSdk(text: string): boolean {
   return /\bimport\('@aws-sdk\//.test(text)
 }
