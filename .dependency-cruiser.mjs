@@ -112,6 +112,21 @@ export default {
       to: { pathNot: '^node-sdk/src/', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'opentelemetry-behind-one-file',
+      comment:
+        'Tracing that is off loads nothing: the packages stand behind one file, which is imported when it is on.',
+      severity: 'error',
+      from: { pathNot: '^payment-service/src/observability/export-spans\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-when-it-is-on',
+      comment: 'That file is imported by `import()` alone.',
+      severity: 'error',
+      from: { pathNot: tests },
+      to: { path: '^payment-service/src/observability/export-spans\\.ts$', dynamic: false },
+    },
+    {
       name: 'no-circles',
       comment: 'Files that import one another in a circle cannot be read one at a time. A type alone makes no circle.',
       severity: 'error',
@@ -128,7 +143,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|\\.fincore)/|^browser-sdk/served/' },
+    // What packages ship in a folder of this name is a dependency like any other.
+    exclude: { path: ['^[a-z-]+/dist/', '^\\.fincore/', '^browser-sdk/served/'] },
     // Type-only imports count too: what a type leaks is a dependency for the reader.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

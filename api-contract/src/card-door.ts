@@ -60,6 +60,12 @@ export type CardFacts = {
   cvcLength: number
 }
 
+/**
+ * How long something took in the relay, in milliseconds. The payment service makes spans of a trace of it, and the
+ * answer's `Server-Timing`; nothing is decided by it, and an older relay leaves it out.
+ */
+export type Duration = number
+
 /** `POST /internal/card_charges`: the request with the card's number and code overwritten, and the facts beside it. */
 export type CardChargeRequest = {
   requestId: string
@@ -69,6 +75,9 @@ export type CardChargeRequest = {
   /** The JSON text of the body; every byte of the number and of the code is replaced by `*`. */
   blankedBody: string
   card: CardFacts
+  /** Since the merchant's request began, and since it was admitted. */
+  elapsedMs?: Duration
+  readMs?: Duration
 }
 
 /**
@@ -114,3 +123,11 @@ export type SendReport =
       /** False only when it is certain that not one byte of the request left; then the PSP cannot have acted. */
       requestWasSent: boolean
     }
+
+/** What is posted: the report, whose charge it is of, and how long it took. */
+export type CardChargeReport = SendReport & {
+  requestId?: string
+  /** Since the merchant's request began; and what of it was spent on sends, this one and earlier ones. */
+  elapsedMs?: Duration
+  pspMs?: Duration
+}

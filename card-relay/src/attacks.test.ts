@@ -101,7 +101,7 @@ describe('the door for strangers', () => {
     assert.equal((await world.post(body, { localAddress: '127.0.0.2' })).status, 201)
     for (const { socket } of connections) socket.destroy()
     await until('there is a place again', async () => {
-      const next = await connect(world, 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n').catch(() => null)
+      const next = await connect(world, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n').catch(() => null)
       if (next === null) return false
       await until('it is answered', () => next.text.includes('ok'))
       return true
@@ -152,7 +152,7 @@ describe('the door for strangers', () => {
   it('bounds the connections in all, those of a load balancer too', async () => {
     const trustedProxies = new BlockList()
     trustedProxies.addAddress('127.0.0.1')
-    const world = await start({ connections: 2 }, { callerSource: { kind: 'header', trustedProxies } })
+    const world = await start({ connections: 2 }, { trustedProxies })
     for (let count = 0; count < 2; count++) await connect(world, '')
     await assert.rejects(connect(world, ''), 'a third')
   })
@@ -216,10 +216,10 @@ describe('what is no request', () => {
   const huge = 'a'.repeat(20_000)
   const cases: [name: string, text: string, status: number, code: string][] = [
     ['no HTTP', `4242424242424242 ${'x'.repeat(10)}\r\n\r\n`, 400, 'malformed_http'],
-    ['a broken header', 'GET /health HTTP/1.1\r\nHost: a\r\n4242 4242: x\r\n\r\n', 400, 'malformed_http'],
-    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: a\r\nx: ${huge}\r\n\r\n`, 400, 'malformed_http'],
+    ['a broken header', 'GET /health/live HTTP/1.1\r\nHost: a\r\n4242 4242: x\r\n\r\n', 400, 'malformed_http'],
+    ['headers that are too large', `GET /health/live HTTP/1.1\r\nHost: a\r\nx: ${huge}\r\n\r\n`, 400, 'malformed_http'],
     ['two lengths', `${announce('k').trimEnd()}\r\nContent-Length: 4\r\n\r\n`, 400, 'malformed_http'],
-    ['headers that do not end', 'GET /health HTTP/1.1\r\nHost: a\r\n', 408, 'request_timeout'],
+    ['headers that do not end', 'GET /health/live HTTP/1.1\r\nHost: a\r\n', 408, 'request_timeout'],
   ]
   for (const [name, text, status, code] of cases) {
     it(`is answered as a problem that says what to do: ${name}`, async () => {

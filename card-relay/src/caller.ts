@@ -5,20 +5,20 @@ import type { TLSSocket } from 'node:tls'
 import type { Caller } from '@fincore/api-contract/card-door'
 import { normaliseAddress } from './peers.ts'
 
-/**
- * Where the client's certificate and address come from: the relay's own handshake and socket, or, behind a load
- * balancer that ends TLS and has verified the certificate, the headers that only its addresses may set.
- */
-export type CallerSource = { kind: 'handshake' } | { kind: 'header'; trustedProxies: BlockList }
+/** The addresses of a load balancer that ends TLS and has verified the certificate; undefined where there is none. */
+export type Proxies = BlockList | undefined
 
-/** Reads who is calling from the connection and the headers alone. */
-export function identifyCaller(request: IncomingMessage, source: CallerSource): Caller {
+/**
+ * Reads who is calling from the connection and the headers alone: from the relay's own handshake and socket, or from the
+ * headers that only the load balancer's addresses may set.
+ */
+export function identifyCaller(request: IncomingMessage, proxies: Proxies): Caller {
   const { authorization = '', 'x-forwarded-for': forwarded = '', 'x-amzn-mtls-clientcert-leaf': leaf } = request.headers
   const socket = request.socket as TLSSocket
   const peer = normaliseAddress(socket.remoteAddress ?? '')
-  const isProxied = isTrustedProxy(peer, source)
+  const isProxied = isTrustedProxy(peer, proxies)
   // A certificate that does not chain to `RELAY_CLIENT_CA_FILE`, or is out of date, counts as none.
-  const own = source.kind === 'handshake' && socket.authorized ? socket.getPeerX509Certificate() : undefined
+  const own = proxies === undefined && socket.authorized ? socket.getPeerX509Certificate() : undefined
   const certificate = isProxied ? readLeaf(leaf) : own
   // The handshake judged it once; a connection may be kept beyond the certificate's end.
   const isOver = certificate !== undefined && certificate.validToDate.getTime() < Date.now()
@@ -33,10 +33,10 @@ export function identifyCaller(request: IncomingMessage, source: CallerSource): 
 }
 
 /** True for an address of the load balancer, where there is one. */
-export function isTrustedProxy(address: string, source: CallerSource): boolean {
+export function isTrustedProxy(address: string, proxies: Proxies): boolean {
   const peer = normaliseAddress(address)
   const family = isIP(peer)
-  return source.kind === 'header' && family !== 0 && source.trustedProxies.check(peer, family === 6 ? 'ipv6' : 'ipv4')
+  return family !== 0 && (proxies?.check(peer, family === 6 ? 'ipv6' : 'ipv4') ?? false)
 }
 
 /** AWS's Application Load Balancer sends the leaf as percent-encoded PEM, and removes the header when a client sets it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -37,7 +37,7 @@ describe('the relay’s settings', () => {
     assert.ok(result.ok)
     assert.deepEqual(result.config.pspOrigins, ['https://api.psp.example', 'https://127.0.0.1:4201'])
     assert.equal(result.config.docsUrl, 'http://127.0.0.1:4000/docs')
-    assert.deepEqual(result.config.callerSource, { kind: 'handshake' })
+    assert.equal(result.config.trustedProxies, undefined)
     assert.equal(result.config.pspCa, undefined)
   })
 
@@ -51,6 +51,16 @@ describe('the relay’s settings', () => {
         name,
       )
     assert.equal(result.problems.length, required.length)
+  })
+
+  it('take certificate and key as texts too', () => {
+    const { RELAY_TLS_CERT_FILE: cert = '', RELAY_TLS_KEY_FILE: key = '', ...others } = good
+    const texts = { RELAY_TLS_CERT: readFileSync(cert, 'utf8'), RELAY_TLS_KEY: readFileSync(key, 'utf8') }
+    const result = loadConfig({ ...others, ...texts })
+    assert.ok(result.ok)
+    assert.deepEqual([result.config.tlsCert, result.config.tlsKey], Object.values(texts))
+    const mixed = loadConfig({ ...others, ...texts, RELAY_TLS_KEY: `${texts.RELAY_TLS_KEY.slice(0, 90)}…` })
+    assert.deepEqual(mixed.ok ? [] : mixed.problems.map((problem) => problem.split(' ')[0]), ['RELAY_TLS_KEY'])
   })
 
   it('need the load balancer’s ranges when certificates come by header', () => {

@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import tls from 'node:tls'
-import type { CallerSource } from './caller.ts'
 
 type Parse<Value> = (text: string) => Value | undefined
 export type Config = Extract<ReturnType<typeof loadConfig>, { ok: true }>['config']
@@ -28,20 +27,21 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
   if (source !== 'header' && env.RELAY_TRUSTED_PROXIES) problems.push('RELAY_TRUSTED_PROXIES is only for `header`.')
   const readProxies = () => read('RELAY_TRUSTED_PROXIES', 'address ranges, such as `10.0.0.0/24`', readRanges)
   const readCertificate = readPem((pem) => new X509Certificate(pem))
-  const tlsCert = read('RELAY_TLS_CERT_FILE', 'a PEM file with a certificate', readCertificate)
+  /** Where nobody can mount a file, as on AWS Fargate, the text itself is given. */
+  const textOrFile = (name: string) => (env[name] ? name : `${name}_FILE`)
+  const tlsCert = read(textOrFile('RELAY_TLS_CERT'), 'a certificate, or a file with one, in PEM', readCertificate)
   const readKey = readPem((key) => tls.createSecureContext({ key, cert: tlsCert }))
   const authority = 'a PEM file with the certificate of an authority'
-  const callerSource: CallerSource =
-    source === 'header' ? { kind: 'header', trustedProxies: readProxies() } : { kind: 'handshake' }
   const config = {
     host: env.RELAY_HOST || '127.0.0.1',
     port: Number(read('RELAY_PORT', 'a port number from 0 to 65535 (0 takes a free one)', readPort, '4001')),
     /** PEM texts. */
     tlsCert,
-    tlsKey: read('RELAY_TLS_KEY_FILE', 'a PEM file with the key of that certificate', readKey),
+    tlsKey: read(textOrFile('RELAY_TLS_KEY'), 'the key of that certificate, or a file with it, in PEM', readKey),
     /** PEM of the authority of merchants' certificates; undefined when the load balancer checks them. */
     clientCa: source === 'header' ? undefined : read('RELAY_CLIENT_CA_FILE', authority, readCertificate),
-    callerSource,
+    /** The load balancer's addresses, where it ends TLS and checks certificates; undefined where the relay does. */
+    trustedProxies: source === 'header' ? readProxies() : undefined,
     /** These two without a slash at their ends. */
     paymentServiceUrl: read('RELAY_PAYMENT_SERVICE_URL', 'an http address', match(/^http:\/\/[^\s/]+(?=\/?$)/)),
     docsUrl: read('RELAY_DOCS_URL', 'an http or https address', match(/^https?:\/\/\S+?(?=\/*$)/)),
@@ -55,9 +55,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>) {
 
 const match = (pattern: RegExp) => (text: string) => pattern.exec(text)?.[0]
 
-/** Reads a PEM file that `check` does not throw at. */
-const readPem = (check: (pem: string) => unknown) => (path: string) => {
-  const pem = readFileSync(path, 'utf8')
+/** Reads PEM that `check` does not throw at: of the file, or the text itself. */
+const readPem = (check: (pem: string) => unknown) => (text: string) => {
+  const pem = text.startsWith('-----BEGIN ') ? text : readFileSync(text, 'utf8')
   return check(pem) ? pem : undefined
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import tls from 'node:tls'
 import type { AdmissionAnswer, Instruction, SendReport } from '@fincore/api-contract/card-door'
 import { replyWith, startWorld, type World } from './testing/relay-world.ts'
 
@@ -46,6 +48,45 @@ describe('the conversation of one charge', () => {
     assert.equal(world.memory.count(), 0)
     for (const buffer of world.buffers) assert.ok(buffer.every((value) => value === 0))
   }
+
+  it('tells the payment service how long its parts took, under the request’s id, which is a UUIDv7’s in its form', async () => {
+    world.on.psp = (_request, _body, response) => void setTimeout(() => response.end('{"status":"captured"}'), 60)
+    world.seen.times.length = 0
+    const answer = await world.post(body, { drip: 1 })
+    const [asked, reported] = world.seen.times
+    assert.match(String(answer.headers['x-request-id']), /^req_01[0-9a-hjkmnp-tv-z]{24}$/)
+    assert.equal(reported?.requestId, answer.headers['x-request-id'])
+    const [readMs, askedMs, pspMs, reportedMs] = [asked?.readMs, asked?.elapsedMs, reported?.pspMs, reported?.elapsedMs]
+    for (const ms of [readMs, askedMs, pspMs, reportedMs]) assert.ok(ms !== undefined && ms > 0 && ms < 5_000, `${ms}`)
+    const [read = 0, psp = 0, before = 0, after = 0] = [readMs, pspMs, askedMs, reportedMs]
+    assert.ok(read <= before && psp >= 59 && after >= before + psp - 1, `${read} ${before} ${psp} ${after}`)
+  })
+
+  it('lives while it stops, and is not ready', async () => {
+    const own = await startWorld()
+    own.on.psp = (_request, _body, response) => void setTimeout(() => response.end('{"status":"captured"}'), 500)
+    own.on.charge = () => send({ to: `${own.psp.url}/v2/payments` })
+    const charge = own.post(body)
+    const { port } = new URL(own.relay.url)
+    const ask = async (path: string) => {
+      const socket = tls.connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: relay\r\n`)
+      return socket
+    }
+    const asked = [await ask('/health/live'), await ask('/health/ready')]
+    // What has begun is no idle connection, and there is a charge to wait for.
+    while (own.psp.calls.length === 0) await sleep(5)
+    const stopped = own.stop()
+    const answers = asked.map(async (socket) => {
+      socket.write('\r\n')
+      const [data] = await once(socket, 'data')
+      return String(data).slice(9, 12)
+    })
+    assert.deepEqual(await Promise.all(answers), ['200', '503'])
+    assert.equal((await charge).status, 201)
+    await stopped
+  })
 
   it('sends the card to the PSP and to nobody else, reports, answers, and wipes everything', async () => {
     const answer = await world.post(body)

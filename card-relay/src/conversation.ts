@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CardChargeRequest, Instruction, Reply, SendReport } from '@fincore/api-contract/card-door'
+import type { CardChargeReport, CardChargeRequest, Instruction, Reply } from '@fincore/api-contract/card-door'
 import type { Card } from './card.ts'
 import { limits } from './limits.ts'
 import type { Log } from './log.ts'
 import type { PaymentService } from './payment-service.ts'
 import { isWellFormed, notSent, type SendCard } from './psp-client.ts'
 
-type Parts = { paymentService: PaymentService; sendCard: SendCard; log: Log }
+type Parts = { paymentService: PaymentService; sendCard: SendCard; log: Log; startedAt: number }
 /** What the payment service answered, and when it was asked, by `performance.now()`. */
 type Instructed = { askedAt: number; answer: Instruction | 'gone' | null }
+
+/** Milliseconds, in tenths, since a moment of `performance.now()`. */
+export const since = (moment: number) => Math.round((performance.now() - moment) * 10) / 10
 
 /** The pauses before each try to report: about 5 s in all, enough for a payment service that restarts. */
 const reportPausesMs = [0, 200, 500, 1_000, 1_500, 2_000] as const
@@ -24,7 +27,8 @@ const reportPausesMs = [0, 200, 500, 1_000, 1_500, 2_000] as const
  * question left here; so all the time since the question is taken off, and with nothing left the card is not sent.
  */
 export async function converse(request: CardChargeRequest, card: Card, parts: Parts): Promise<Reply | null> {
-  const { paymentService, sendCard, log } = parts
+  const { paymentService, sendCard, log, startedAt } = parts
+  let pspMs = 0
   let next: Instructed = { askedAt: performance.now(), answer: await paymentService.openCharge(request) }
   for (let sends = 0; ; sends++) {
     const { askedAt, answer } = next
@@ -35,15 +39,18 @@ export async function converse(request: CardChargeRequest, card: Card, parts: Pa
     if (!isWellFormed(answer) || sends > limits.sendsPerCharge) return null
     const timeoutMs = answer.timeoutMs - (performance.now() - askedAt)
     const maySend = timeoutMs > 0 && sends < limits.sendsPerCharge
+    const sentAt = performance.now()
     const report = maySend ? await sendCard({ ...answer, timeoutMs }, card) : notSent
     if (report === notSent) log('not_sent_by_relay', { requestId: request.requestId })
-    next = await reportUntilAnswered(answer.attempt, report, paymentService)
+    pspMs += since(sentAt)
+    const timed = { ...report, requestId: request.requestId, elapsedMs: since(startedAt), pspMs }
+    next = await reportUntilAnswered(answer.attempt, timed, paymentService)
     if (next.answer === null || next.answer === 'gone') log('report_unanswered', { requestId: request.requestId })
   }
 }
 
 /** The PSP may have acted, so the report is worth several tries. After them the attempt's lease and the look-up settle it. */
-async function reportUntilAnswered(attempt: string, report: SendReport, to: PaymentService): Promise<Instructed> {
+async function reportUntilAnswered(attempt: string, report: CardChargeReport, to: PaymentService): Promise<Instructed> {
   for (const pauseMs of reportPausesMs) {
     if (pauseMs > 0) await sleep(pauseMs)
     const tried: Instructed = { askedAt: performance.now(), answer: await to.report(attempt, report) }

@@ -10,10 +10,13 @@ export type Exchange = { request: IncomingMessage; response: ServerResponse; req
 /** Headers of the connection, which are never taken over from the payment service's reply. */
 const connectionHeaders = /^(connection|content-length|date|keep-alive|transfer-encoding|upgrade)$/i
 
-/** Makes `req_` and 26 letters and digits that begin with the time in milliseconds, and end with 93 random bits. */
+/** The digits of ids, in Crockford's base 32. */
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Makes `req_` and 26 digits, as the payment service does: 48 bits of the time in milliseconds, and 80 random ones. */
 export function makeRequestId(): string {
-  const random = BigInt(`0x${randomBytes(16).toString('hex')}`).toString(36)
-  return `req_${Date.now().toString(36)}${random.padStart(18, '0').slice(-18)}`
+  const time = Array.from(Date.now().toString(32).padStart(10, '0'), (digit) => Number.parseInt(digit, 32))
+  return `req_${[...time, ...randomBytes(16)].map((value) => digits[value % 32]).join('')}`
 }
 
 /**

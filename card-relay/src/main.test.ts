@@ -44,7 +44,8 @@ describe('the relay’s process', () => {
     const child = start({
       RELAY_PORT: '0',
       RELAY_TLS_CERT_FILE: write('cert.pem', own.cert),
-      RELAY_TLS_KEY_FILE: write('key.pem', own.key),
+      // Of many lines, as it comes from a secrets manager.
+      RELAY_TLS_KEY: own.key,
       RELAY_CLIENT_CA_FILE: write('ca.pem', authority.cert),
       RELAY_PAYMENT_SERVICE_URL: 'http://127.0.0.1:9',
       RELAY_INTERNAL_TOKEN: 'i'.repeat(32),

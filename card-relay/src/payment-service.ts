@@ -46,7 +46,7 @@ export function makePaymentService({ paymentServiceUrl, internalToken }: Config,
     openCharge: (request: door.CardChargeRequest) =>
       post<door.Instruction>('card_charges', request, limits.openChargeTimeoutMs),
     /** `gone`: the payment service will not take this report any more. */
-    report: (attempt: string, report: door.SendReport) =>
+    report: (attempt: string, report: door.CardChargeReport) =>
       post<door.Instruction | 'gone'>(`card_charges/${attempt}/report`, report, limits.reportTimeoutMs, 'gone'),
   }
 }

@@ -20,15 +20,13 @@ export function makePlaces(most: number, mostPerPeer = most) {
   let all = 0
   /** Takes a place that is given back when `using` ends; null when there is none for this peer. */
   return (peer: string): Disposable | null => {
-    const ofPeer = taken.get(peer) ?? 0
-    if (all >= most || ofPeer >= mostPerPeer) return null
-    taken.set(peer, ofPeer + 1)
-    all += 1
-    const giveBack = () => {
-      all -= 1
-      taken.set(peer, (taken.get(peer) ?? 1) - 1)
+    const count = (by: number) => {
+      all += by
+      taken.set(peer, (taken.get(peer) ?? 0) + by)
       if (taken.get(peer) === 0) taken.delete(peer)
     }
-    return { [Symbol.dispose]: giveBack }
+    if (all >= most || (taken.get(peer) ?? 0) >= mostPerPeer) return null
+    count(1)
+    return { [Symbol.dispose]: () => count(-1) }
   }
 }

@@ -15,18 +15,12 @@ export const unavailable: Refusal = { code: 'service_unavailable' }
 
 /** Makes the RFC 9457 answer to a refusal. `docsUrl` is the address of the docs, without a slash at its end. */
 export function makeProblemReply(refusal: Refusal, docsUrl: string, requestId: string): Reply {
-  const row: Row = rows[refusal.code]
-  const problem: Problem = {
-    type: `${docsUrl}/errors#${refusal.code}`,
-    title: row.title,
-    status: row.status,
-    detail: refusal.detail ?? row.meaning,
-    code: refusal.code,
-    param: refusal.param ?? null,
-    request_id: requestId,
-  }
+  const { status, title, meaning, retryAfterSeconds }: Row = rows[refusal.code]
+  const { code, detail = meaning, param = null } = refusal
+  const type = `${docsUrl}/errors#${code}`
+  const problem: Problem = { type, title, status, detail, code, param, request_id: requestId }
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
-  if (row.retryAfterSeconds !== undefined) headers['retry-after'] = String(row.retryAfterSeconds)
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
   if (refusal.allow !== undefined) headers.allow = refusal.allow
-  return { status: row.status, headers, body: JSON.stringify(problem) }
+  return { status, headers, body: JSON.stringify(problem) }
 }

@@ -5,7 +5,7 @@ import { identifyCaller } from './caller.ts'
 import { takeCard } from './card.ts'
 import type { CardMemory } from './card-memory.ts'
 import type { Config } from './config.ts'
-import { converse } from './conversation.ts'
+import { converse, since } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyLimits, type Limits, limits } from './limits.ts'
 import type { Log } from './log.ts'
@@ -40,7 +40,7 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     if (encoding !== undefined && (encoding !== 'chunked' || httpVersion !== '1.1')) {
       return { code: 'media_type_unsupported', detail: 'Send no `Transfer-Encoding` but `chunked`, on HTTP/1.1.' }
     }
-    const allow = url === '/v1/charges' ? 'POST' : url === '/health' ? 'GET' : null
+    const allow = url === '/v1/charges' ? 'POST' : /^\/health\/(live|ready)$/.test(url ?? '') ? 'GET' : null
     if (allow === null) return { code: 'route_not_found' }
     if (allow !== method) return { code: 'method_not_allowed', allow }
     if (allow === 'POST') return admitAndCharge(exchange)
@@ -53,7 +53,8 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
    * of a refused body is thrown away.
    */
   async function admitAndCharge(exchange: Exchange): Promise<Outcome> {
-    const caller = identifyCaller(exchange.request, config.callerSource)
+    const startedAt = performance.now()
+    const caller = identifyCaller(exchange.request, config.trustedProxies)
     const admission = await desk.admit(exchange.requestId, caller)
     if (admission === null) return unavailable
     if (admission.decision !== 'admit') return admission.reply
@@ -64,11 +65,12 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const exemptKeys = admission.exemptKeys.slice(0, limits.exemptKeys)
     // All of them have one bound, whoever they are of.
     using place = takePlace('')
-    return place === null ? unavailable : await charge(exchange, caller, exemptKeys)
+    return place === null ? unavailable : await charge(exchange, caller, exemptKeys, startedAt)
   }
 
   /** This is where the first byte of a body is read. Body and card are wiped on every way out. */
-  async function charge(exchange: Exchange, caller: Caller, exemptKeys: readonly string[]): Promise<Outcome> {
+  async function charge(exchange: Exchange, caller: Caller, exemptKeys: string[], startedAt: number): Promise<Outcome> {
+    const admittedAt = performance.now()
     const { request, response, requestId } = exchange
     if (exchange.isWaiting) response.writeContinue()
     exchange.isWaiting = false
@@ -89,8 +91,9 @@ export function makeRoutes(config: Config, log: Log, memory: CardMemory, bounds:
     const key = request.headers['idempotency-key']?.slice(0, 1_000).toString() ?? null
     if (card.search.holdsNumber(Buffer.from(key ?? '')))
       return { code: 'card_field_ambiguous', detail: 'The card number stands in the `Idempotency-Key` too.' }
-    const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts }
-    return (await converse(asked, card, { paymentService, sendCard, log })) ?? unavailable
+    const times = { elapsedMs: since(startedAt), readMs: since(admittedAt) }
+    const asked = { requestId, caller, idempotencyKey: key, blankedBody: taken.blankedBody, card: card.facts, ...times }
+    return (await converse(asked, card, { paymentService, sendCard, log, startedAt })) ?? unavailable
   }
 
   return { route, bodyCount }

@@ -154,9 +154,13 @@ describe('the card relay, before the body', () => {
     assert.equal(world.seen.charges[0]?.blankedBody, body.replace(number, '*'.repeat(16)).replace('737', '***'))
   })
 
-  it('says that it is healthy to anyone', async () => {
-    const answer = await world.post('', { path: '/health', method: 'GET', certificate: world.certificates.none })
-    assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}'])
+  it('says that it lives and is ready to anyone', async () => {
+    const ask = (path: string) => world.post('', { path, method: 'GET', certificate: world.certificates.none })
+    for (const path of ['/health/live', '/health/ready']) {
+      const answer = await ask(path)
+      assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}'])
+    }
+    for (const path of ['/health', '/health/live?x', '/health/ready/']) assert.equal((await ask(path)).status, 404)
   })
 
   it('speaks no TLS below 1.2', async () => {

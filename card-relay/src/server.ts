@@ -45,10 +45,11 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
 
   /** Ends when the answer has left, so that a shutdown does not cut it, or when the client went away. Never throws. */
   async function serve(exchange: Exchange): Promise<void> {
-    const { response, requestId } = exchange
+    const { request, response, requestId } = exchange
     const startedAt = performance.now()
     try {
-      const outcome = isStopping ? unavailable : await route(exchange)
+      // That it stops does not mean that it does not live.
+      const outcome = isStopping && request.url !== '/health/live' ? unavailable : await route(exchange)
       if (outcome === 'client_gone') return log(outcome, { requestId })
       if ('code' in outcome) log('refused', { requestId, code: outcome.code })
       await answer(exchange, 'code' in outcome ? makeProblemReply(outcome, config.docsUrl, requestId) : outcome)
@@ -68,7 +69,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
     cert: config.tlsCert,
     key: config.tlsKey,
     ca: config.clientCa,
-    requestCert: config.callerSource.kind === 'handshake',
+    requestCert: config.trustedProxies === undefined,
     // A client without a trusted certificate gets an answer that says so, from admission; it is never admitted.
     rejectUnauthorized: false,
     ...tlsProfile,
@@ -80,7 +81,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   const rinseSoon = makeRinse({ cert: config.tlsCert, key: config.tlsKey })
   server.on('connection', (socket: Socket) => {
     // The load balancer holds connections for everybody, and has bounds of its own.
-    if (isTrustedProxy(socket.remoteAddress ?? '', config.callerSource)) return
+    if (isTrustedProxy(socket.remoteAddress ?? '', config.trustedProxies)) return
     const place = takePlace(namePeer(socket.remoteAddress ?? ''))
     if (place === null) socket.destroy()
     else socket.once('close', place[Symbol.dispose])

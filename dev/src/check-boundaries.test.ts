@@ -52,6 +52,16 @@ const plantedViolations = [
     says: 'workspaces-by-package-name',
   },
   { file: 'payment-service/src/flows/planted.ts', line: "import 'stripe'", says: 'stand-ins-are-for-tests' },
+  {
+    file: 'payment-service/src/flows/planted.ts',
+    line: "import '@opentelemetry/api'",
+    says: 'opentelemetry-behind-one-file',
+  },
+  {
+    file: 'payment-service/src/flows/planted.ts',
+    line: "import '../observability/export-spans.ts'",
+    says: 'opentelemetry-when-it-is-on',
+  },
   { file: 'card-relay/src/planted.ts', line: "import './absent.ts'", says: 'everything-resolves' },
   { file: 'card-relay/src/planted.ts', line: "import './planted.ts'", says: 'no-circles' },
 ]

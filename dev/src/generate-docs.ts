@@ -30,6 +30,7 @@ import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
 import { describeRunbooks } from './runbooks-page.ts'
 import { describeStates } from './states-page.ts'
+import { describeTracing, drawTracing } from './tracing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
 
 /**
@@ -167,6 +168,12 @@ async function describePages(): Promise<DocPage[]> {
       text: describeRouting(),
     },
     {
+      path: 'docs/tracing.md',
+      source: 'payment-service/src/observability/trace-table.ts and dev/src/tracing-page.ts',
+      title: 'Traces',
+      text: describeTracing(),
+    },
+    {
       path: 'docs/tripwire.md',
       source: 'dev/src/tripwire-page.ts',
       title: 'The tripwire for card numbers',
@@ -257,6 +264,7 @@ settle([
   { path: 'operations/prometheus/alerts.yaml', text: renderAlertRules() },
   ...renderDashboards(),
   ...drawFlows(),
+  drawTracing(),
   ...pinSdk(),
 ])
 // The examples must have been written before the guides show them.

@@ -169,7 +169,7 @@ describe('where the certificate comes from', () => {
   before(async () => {
     const trustedProxies = new BlockList()
     trustedProxies.addSubnet('127.0.3.0', 24, 'ipv4')
-    balanced = await pair.startRelay({ clientCa: undefined, callerSource: { kind: 'header', trustedProxies } })
+    balanced = await pair.startRelay({ clientCa: undefined, trustedProxies })
     key = (await makeMerchant(pair, wish())).key
   })
 

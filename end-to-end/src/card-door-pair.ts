@@ -86,7 +86,7 @@ export async function startCardDoorPair(): Promise<CardDoorPair> {
           tlsCert: read(certificates.serverCert),
           tlsKey: read(certificates.serverKey),
           clientCa: authority.certificate,
-          callerSource: { kind: 'handshake' },
+          trustedProxies: undefined,
           paymentServiceUrl: internal,
           internalToken: secrets.internal_token,
           pspOrigins: ['https://psp.example'],

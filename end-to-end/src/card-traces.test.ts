@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { ErrorCode } from '@fincore/api-contract/errors'
+import { readRecordedTrace } from '@fincore/dev/tracing-page'
 import { startWebhookReceiver, type WebhookReceiver } from '@fincore/dev/webhook-receiver'
 import {
   dumpDatabase,
@@ -13,6 +14,9 @@ import {
   readWorldFiles,
 } from './card-traces.ts'
 import { postRaw, type RawAnswer } from './relay-door.ts'
+import { type OtlpReceiver, startOtlpReceiver } from './trace/otlp-receiver.ts'
+import { traceCharge } from './trace/trace-charge.ts'
+import { shapeOf } from './trace/trace-tree.ts'
 import { cardCharge, eventually, type StartedWorld, startWorld } from './world.ts'
 
 /** The security code of every card here; too short to be searched for by itself. */
@@ -254,10 +258,15 @@ function pad(number: string): string {
 describe('a card number appears nowhere', () => {
   let world: StartedWorld
   let receiver: WebhookReceiver
+  let traces: OtlpReceiver
+  let first: Awaited<ReturnType<typeof traceCharge>>
   /** All that was answered to anybody. */
   const answers: string[] = []
   before(async () => {
-    world = await startWorld({ ownPostgres: true })
+    traces = await startOtlpReceiver()
+    world = await startWorld({ ownPostgres: true, env: { 'payment-service': { TRACES_ENDPOINT: traces.url } } })
+    // Before there is another webhook endpoint than the shop's.
+    first = await traceCharge(world, traces, nextNumber())
     receiver = await startWebhookReceiver()
     const endpoint = await world.api('POST', '/v1/webhook_endpoints', { url: receiver.url, events: ['*'] })
     assert.equal(endpoint.status, 201, endpoint.text)
@@ -266,6 +275,7 @@ describe('a card number appears nowhere', () => {
   after(async () => {
     await receiver.close()
     await world.close()
+    await traces.close()
   })
 
   const postToApi = async (path: string, body: string | undefined, headers: Record<string, string> = {}) => {
@@ -293,6 +303,21 @@ describe('a card number appears nowhere', () => {
       assert.equal(findTraces(`before ${form} after`).length, 1, form)
     }
     assert.deepEqual(findTraces(`${number.slice(0, 6)}••••${number.slice(-4)}`), [])
+  })
+
+  it('its first charge has the trace that is drawn in docs/tracing.md, and says where its time went', async () => {
+    const { tree, spans, charge, serverTiming } = first
+    assert.deepEqual(shapeOf(tree), shapeOf(readRecordedTrace()))
+    const sent = spans.find(({ name }) => name === 'send the card')
+    assert.deepEqual(
+      [sent?.attributes['fincore.outcome'], sent?.attributes['http.response.status_code']],
+      ['approved', '201'],
+    )
+    const request = spans.find(({ parentId }) => parentId === null)
+    assert.equal(request?.attributes['fincore.request']?.slice(4), charge.slice(3), 'charge and request are one trace')
+    const [, ownMs, pspMs] = /^fincore;dur=(\d+\.\d), psp;dur=(\d+\.\d)$/.exec(serverTiming) ?? []
+    const allMs = (tree[0]?.lastedMs ?? 0) + 0.3
+    assert.ok(Number(pspMs) > 0 && Number(ownMs) > 0 && Number(ownMs) + Number(pspMs) <= allMs, serverTiming)
   })
 
   for (const [what, param, body] of wrongDoor) {
@@ -338,6 +363,8 @@ describe('a card number appears nowhere', () => {
   it('at the public API outside the body: refused, and forgotten', async () => {
     const asKey = await postToApi('/v1/charges', '{}', { 'idempotency-key': groupNumber(nextNumber(), '-') })
     assert.deepEqual([asKey.code, asKey.param], ['card_data_not_accepted_here', 'Idempotency-Key'])
+    const traceparent = `00-${nextNumber().padStart(32, '0')}-00${nextNumber().slice(0, 14)}-01`
+    assert.equal((await postToApi('/v1/charges/none', undefined, { traceparent })).status, 404)
     const unknown = await postToApi('/v1/charges', good(nextNumber()), { authorization: 'Bearer sk_test_nobody' })
     assert.ok(unknown.status === 401 || unknown.status === 403, unknown.text)
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -451,6 +478,19 @@ describe('a card number appears nowhere', () => {
       findInMemory(process.pid, charged).size > 0,
       'the search finds what is there: this process has them as text',
     )
+  })
+
+  it('not in any byte of a trace, and neither is a text of a merchant', async () => {
+    await eventually('the shop’s charges are traced', async () =>
+      traces.spans().some(({ name }) => name === 'GET /v1/charges/:id'),
+    )
+    const bytes = traces.received()
+    assert.ok(bytes.includes('card_data_not_accepted_here'), 'the refusals are traced')
+    const texts = [marker, 'the-one-that-succeeds', 'shop.example'].map((text) => ({
+      name: text,
+      bytes: Buffer.from(text),
+    }))
+    assert.deepEqual(findTraces(bytes, [...hashesOf(numbers), ...codeForms, ...texts]), [])
   })
 
   it('not in any answer or webhook', () => {

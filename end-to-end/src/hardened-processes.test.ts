@@ -64,7 +64,7 @@ describe('the card relay’s process', () => {
   it('opens no port on SIGUSR1, and goes on', async () => {
     await assertNoDebugger(relay.pid)
     const client = createHttpClient({ ca: relay.certificates.ca })
-    assert.equal((await client.send('GET', `${relay.url}/health`)).status, 200)
+    assert.equal((await client.send('GET', `${relay.url}/health/ready`)).status, 200)
     await client.close()
   })
 

@@ -19,6 +19,20 @@ test('no proxy is trusted unless TRUSTED_PROXIES names its network', () => {
   ])
 })
 
+test('nothing is traced unless TRACES_ENDPOINT says where to', () => {
+  assert.deepEqual([loadConfig(env).tracesEndpoint, loadConfig(env).tracesSampleRatio], [null, 1])
+  const { tracesEndpoint, tracesSampleRatio } = loadConfig({
+    ...env,
+    TRACES_ENDPOINT: 'http://127.0.0.1:4318/v1/traces',
+    TRACES_SAMPLE_RATIO: '0.25',
+  })
+  assert.deepEqual([tracesEndpoint, tracesSampleRatio], ['http://127.0.0.1:4318/v1/traces', 0.25])
+  for (const wrong of ['4318', 'grpc://collector:4317', 'http://user:secret@collector/v1/traces'])
+    assert.throws(() => loadConfig({ ...env, TRACES_ENDPOINT: wrong }), /TRACES_ENDPOINT must be an address/)
+  for (const wrong of ['-1', '1.1', 'all'])
+    assert.throws(() => loadConfig({ ...env, TRACES_SAMPLE_RATIO: wrong }), /TRACES_SAMPLE_RATIO must be a number/)
+})
+
 for (const wrong of ['10.0.0.1', 'loopback', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.0/8;10.1.0.0/16']) {
   test(`TRUSTED_PROXIES refuses ${wrong}`, () => {
     assert.throws(() => loadConfig({ ...env, TRUSTED_PROXIES: wrong }), /TRUSTED_PROXIES must be networks/)

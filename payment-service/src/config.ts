@@ -45,6 +45,10 @@ export type Config = SecretSettings & {
   stopWithinMs: number
   allowLoopbackWebhooks: boolean
   logLevel: string
+  /** Where traces are sent by OTLP over HTTP; null: there are none. */
+  tracesEndpoint: string | null
+  /** Which part of the traces is kept, from 0 to 1. */
+  tracesSampleRatio: number
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -98,6 +102,8 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
     stopWithinMs: number('STOP_WITHIN_MS', 30_000, 1_000, 600_000),
     allowLoopbackWebhooks: choice('ALLOW_LOOPBACK_WEBHOOKS', 'false', ['true', 'false']) === 'true',
     logLevel: choice('LOG_LEVEL', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+    tracesEndpoint: readTracesEndpoint(env.TRACES_ENDPOINT, problems),
+    tracesSampleRatio: readRatio(env.TRACES_SAMPLE_RATIO, problems),
   }
   if (config.environment === 'production') {
     if (!config.publicUrl.startsWith('https:')) problems.push('PUBLIC_URL must be https in production')
@@ -154,13 +160,16 @@ function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[
 function findDatabaseContradictions(config: Config): string[] {
   const url = URL.parse(config.databaseUrl)
   const isIam = config.databaseAuth === 'aws-iam'
+  const hasParameters = url?.search || URL.parse(config.listenDatabaseUrl ?? '')?.search
   return [
     ...(isIam ? findMissingOfTokens(config) : []),
     ...(isIam && (url?.password || config.databasePassword !== null)
       ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
       : []),
-    ...(url?.search && (config.databaseCa !== null || config.databasePassword !== null)
-      ? ['DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD']
+    ...(hasParameters && (config.databaseCa !== null || config.databasePassword !== null)
+      ? [
+          'DATABASE_URL and LISTEN_DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD',
+        ]
       : []),
     ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
       ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']
@@ -200,6 +209,22 @@ function readNetworks(text: string | undefined, problems: string[]): string[] {
   if (!networks.every(isNetwork))
     problems.push('TRUSTED_PROXIES must be networks such as 10.0.0.0/16, comma-separated, not all addresses')
   return networks
+}
+
+function readTracesEndpoint(text: string | undefined, problems: string[]): string | null {
+  if (text === undefined || text === '') return null
+  const url = URL.parse(text)
+  // A password in it would stand in what monitors show of this process's calls.
+  const isRight = /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === ''
+  if (!isRight) problems.push('TRACES_ENDPOINT must be an address such as http://collector:4318/v1/traces')
+  return text
+}
+
+function readRatio(text: string | undefined, problems: string[]): number {
+  const ratio = Number(text || '1')
+  const isRight = ratio >= 0 && ratio <= 1
+  if (!isRight) problems.push('TRACES_SAMPLE_RATIO must be a number from 0 to 1')
+  return isRight ? ratio : 1
 }
 
 /** A PEM itself, as a container is given it, or the path of one. */

@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './observability/metrics.ts'
 import type { Readiness } from './observability/readiness.ts'
+import type { Tracing } from './observability/tracing.ts'
 import type { Psp, PspName, PspReply, PspRequest } from './psp-gateway/port.ts'
 import type { PspHealth } from './psp-gateway/psp-health.ts'
 import type { PspPlaces } from './psp-gateway/psp-places.ts'
@@ -31,6 +32,8 @@ export type Deps = {
   /** For how long `now` has gone on without a jump, in ms of the monotonic clock. */
   steadyMs: () => number
   log: Log
+  /** Makes spans of what is done; where tracing is off, nothing. */
+  tracing: Tracing
   metrics: Metrics
   /** Told when the process is about to end; asked by whoever sends it requests. */
   readiness: Readiness

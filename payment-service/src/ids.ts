@@ -30,6 +30,22 @@ export function newId(kind: IdKind): string {
   return `${idPrefixes[kind]}_${toCrockford(uuidv7obj().bytes)}`
 }
 
+/** Longer than a request is under way before what it asks for is written, and than two processes' clocks differ. */
+const requestLastsMs = 600_000
+
+/**
+ * The id of what a request makes: the request's own digits behind another prefix, so that whoever has one of the two ids
+ * has the other, and with it the trace. A new id where there is no request, and where its id is not of an id's form or
+ * not of this time: ids sort by time, and the card relay's come over the internal socket.
+ */
+export function idOfRequest(kind: IdKind, requestId: string | undefined, now: Date): string {
+  const isFresh =
+    requestId !== undefined &&
+    isId('request', requestId) &&
+    Math.abs(timeOfId(requestId).getTime() - now.getTime()) < requestLastsMs
+  return isFresh ? `${idPrefixes[kind]}${requestId.slice(idPrefixes.request.length)}` : newId(kind)
+}
+
 /** No id of the kind that was made at `time` or later comes before this text; none that was made earlier, after it. */
 export function lowestIdAt(kind: IdKind, time: Date): string {
   return `${idPrefixes[kind]}_${lowestDigitsAt(time)}`
@@ -60,6 +76,15 @@ export function toCrockford(bytes: Uint8Array): string {
     for (count += 8; count >= 5; count -= 5) text += crockford.charAt((bits >> (count - 5)) & 31)
   }
   return text
+}
+
+/** The 16 bytes that an id is made of, as 32 hexadecimal digits: `toCrockford` the other way round. */
+export function hexOfId(id: string): string {
+  const digits = id.slice(id.indexOf('_') + 1)
+  // The first two digits have 8 bits, and each four of the others 20.
+  const groups = [digits.slice(0, 2), ...(digits.slice(2).match(/.{4}/g) ?? [])]
+  const values = groups.map((group) => [...group].reduce((value, digit) => (value << 5) | crockford.indexOf(digit), 0))
+  return values.map((value, index) => value.toString(16).padStart(index === 0 ? 2 : 5, '0')).join('')
 }
 
 /** Whether a text has the form of an id of this kind; says nothing of whether the object exists. */

@@ -5,6 +5,7 @@ import { openKeyRing } from './encryption/key-ring.ts'
 import { createLog } from './log.ts'
 import { recordsNothing } from './observability/metrics.ts'
 import { alwaysReady } from './observability/readiness.ts'
+import { noTracing } from './observability/tracing.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
 import { createPspPlaces } from './psp-gateway/psp-places.ts'
 import { psps } from './psp-gateway/registry.ts'
@@ -39,6 +40,7 @@ export async function openDeps(config: Config): Promise<{ deps: Deps; close(): P
       vault,
       psps,
       log,
+      tracing: noTracing,
       metrics: recordsNothing,
       readiness: alwaysReady,
       hotPath: createHotPath(pool),

@@ -23,9 +23,11 @@ import { countLines } from './observability/count-lines.ts'
 import { tellFigures } from './observability/database-figures.ts'
 import { createManagementServer } from './observability/management-server.ts'
 import { createMetrics, recordsNothing } from './observability/metrics.ts'
+import { openTracing } from './observability/open-tracing.ts'
 import { measureProcess } from './observability/process-metrics.ts'
 import { createReadiness } from './observability/readiness.ts'
 import { tellPsps, tellState } from './observability/tell-state.ts'
+import { createTracedHotPath } from './observability/trace-hot-path.ts'
 import { watchBatch } from './observability/watch-batch.ts'
 import { watchPsps } from './observability/watch-psps.ts'
 import { createPspHealth } from './psp-gateway/psp-health.ts'
@@ -48,7 +50,6 @@ import { reportMisplaced } from './store/environment.ts'
 import { readFigures } from './store/figures.ts'
 import { followWriter } from './store/follow-writer.ts'
 import { forgetOldBlocks, forgetOldKeys, forgetOldNotices, forgetOldTries } from './store/forget.ts'
-import { createHotPath } from './store/hot-path.ts'
 import { upsertOperators } from './store/operators.ts'
 import { openPool, serviceLimits } from './store/pool.ts'
 import { watchEndpoints } from './webhooks/endpoint-health/watch-endpoints.ts'
@@ -87,6 +88,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     undefined,
     config.roles.has('api') ? metrics : recordsNothing,
   )
+  const { tracing, stop: stopTracing } = await openTracing(config)
   const watched = watchPsps(psps, metrics)
   const pspPlaces = createPspPlaces(undefined, undefined, watched.tookRelayed)
   const wake = { outbox: () => {}, inbox: () => {} }
@@ -96,6 +98,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
     directory,
     vault,
     log,
+    tracing,
     metrics,
     readiness: createReadiness(() => pool.query('select 1')),
     now: clock.now,
@@ -104,7 +107,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
   const deps: Deps = {
     ...basis,
     psps: watched.psps,
-    hotPath: createHotPath(pool, (batch) =>
+    hotPath: createTracedHotPath(pool, tracing, (batch) =>
       watchBatch(metrics, batch === 'auditedIntents' ? 'audited_intents' : batch),
     ),
     send: watched.watchSend((request, timeoutMs) => door.away(() => sender.send(request, timeoutMs))),
@@ -179,6 +182,7 @@ export async function startPaymentService(config: Config): Promise<PaymentServic
         await deps.cardTesting.settle()
         await audit.write(describeRun('audit_log.stop', config.roles))
         await audit.flush()
+        await stopTracing()
         measured.stop()
         await sender.close()
         await directory.close()

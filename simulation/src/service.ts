@@ -9,6 +9,7 @@ import { runEvery } from '@fincore/payment-service/jobs/run-every'
 import type { Log } from '@fincore/payment-service/log'
 import { recordsNothing } from '@fincore/payment-service/observability/metrics'
 import { alwaysReady } from '@fincore/payment-service/observability/readiness'
+import { noTracing } from '@fincore/payment-service/observability/tracing'
 import type { PspAccount } from '@fincore/payment-service/psp-gateway/port'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
@@ -128,6 +129,7 @@ export function startService(world: {
     pspHealth: createPspHealth({ now: () => clock.now() }),
     cardTesting: neverSuspects,
     now: () => new Date(clock.now()),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     metrics: recordsNothing,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type {
   AdmissionAnswer,
   AdmissionRequest,
+  CardChargeReport,
   CardChargeRequest,
   Instruction,
   SendReport,
@@ -48,6 +49,8 @@ export async function startWorld(bounds: Partial<Limits> = {}, settings: Partial
     admissions: [] as AdmissionRequest[],
     charges: [] as CardChargeRequest[],
     reports: [] as SendReport[],
+    /** What was said beside them of ids and durations. */
+    times: [] as Partial<CardChargeRequest & CardChargeReport>[],
     strays: [] as StrayNumberReport[],
   }
   const paymentService = await startPaymentService(on, seen)
@@ -72,7 +75,7 @@ export async function startWorld(bounds: Partial<Limits> = {}, settings: Partial
     tlsCert: own.cert,
     tlsKey: own.key,
     clientCa: authority.cert,
-    callerSource: { kind: 'handshake' },
+    trustedProxies: undefined,
     paymentServiceUrl: paymentService.url,
     internalToken: 'i'.repeat(32),
     pspOrigins: [psp.url, misnamedPsp.url, closedOrigin],
@@ -132,6 +135,7 @@ async function startPaymentService(
     admissions: AdmissionRequest[]
     charges: CardChargeRequest[]
     reports: SendReport[]
+    times: Partial<CardChargeRequest & CardChargeReport>[]
     strays: StrayNumberReport[]
   },
 ) {
@@ -142,14 +146,18 @@ async function startPaymentService(
       seen.admissions.push(body)
       answer = await on.admission(body)
     } else if (request.url === '/internal/card_charges') {
-      seen.charges.push(body)
+      const { elapsedMs, readMs, ...charge } = body
+      seen.charges.push(charge)
+      seen.times.push({ elapsedMs, readMs })
       answer = await on.charge(body)
     } else if (request.url === '/internal/stray_numbers') {
       seen.strays.push(body)
       answer = await on.stray(body)
     } else {
-      seen.reports.push(body)
-      answer = await on.report(request.url?.split('/')[3] ?? '', body)
+      const { requestId, elapsedMs, pspMs, ...report } = body
+      seen.reports.push(report)
+      seen.times.push({ requestId, elapsedMs, pspMs })
+      answer = await on.report(request.url?.split('/')[3] ?? '', report)
     }
     if (answer === null) {
       request.socket.destroy()

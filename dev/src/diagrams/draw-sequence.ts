@@ -1,3 +1,5 @@
+import { escapeXml, font, groundStyles } from './svg.ts'
+
 /** A sequence diagram: who takes part, from left to right, and what passes between them, from top to bottom. */
 export type Sequence<Name extends string = string> = {
   title: string
@@ -20,16 +22,12 @@ const smallestColumn = 132
 const headHeight = 64
 const rowHeight = 38
 const margin = 20
-const font = 'font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif" font-size="13"'
 
-// The picture brings its own ground, because a page that shows it as an image cannot tell it which one is behind it.
-const styles = `
-    .ground { fill: #ffffff; stroke: #d5dbe3 } .ink { fill: #1f2733 } .soft { fill: #55606f } .box { fill: #eef3fb; stroke: #9db4d8 }
-    .over { stroke: #ffffff; stroke-width: 5; paint-order: stroke }
+const styles = `${groundStyles}
+    .box { fill: #eef3fb; stroke: #9db4d8 }
     .line { stroke: #b4bfcd } .arrow { stroke: #2458b3; fill: none } .head { fill: #2458b3 } .band { fill: #f3f5f8 }
     @media (prefers-color-scheme: dark) {
-      .ground { fill: #161b22; stroke: #343d49 } .ink { fill: #e6eaf0 } .soft { fill: #a3adba } .box { fill: #1d2a40; stroke: #45628f }
-      .over { stroke: #161b22 }
+      .box { fill: #1d2a40; stroke: #45628f }
       .line { stroke: #465160 } .arrow { stroke: #86b1f7 } .head { fill: #86b1f7 } .band { fill: #1f2630 }
     }`
 
@@ -102,8 +100,4 @@ function halfBox(label: string): number {
 
 function textWidth(text: string): number {
   return text.length * characterWidth
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -61,11 +61,12 @@ export const moneyMutants: readonly MoneyMutant[] = [
     edits: [
       {
         file: `${service}/flows/follow-up.ts`,
-        find: '  return payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)',
-        replacement: `  const first = payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)
+        find: '  return sendInTime(deps, clock, account, call, (reply) => payments.readReply(kind, reply, input))',
+        replacement: `  const first = await sendInTime(deps, clock, account, call, (reply) => payments.readReply(kind, reply, input))
   if (first.outcome !== 'unknown') return first
   const again = { ...input, reference: \`\${attemptId}_2\` }
-  return payments.readReply(kind, await sendInTime(deps, clock, account, payments[kind](account, again)), again)`,
+  const second = { kind, request: payments[kind](account, again) }
+  return sendInTime(deps, clock, account, second, (reply) => payments.readReply(kind, reply, again))`,
       },
     ],
     caughtBy: simulation,
@@ -129,11 +130,11 @@ const contradictionFlag = 'psp_contradicts'`,
     edits: [
       {
         file: `${service}/flows/charge-token.ts`,
-        find: '  const reply = await sendInTime(deps, begun.clock, chosen.account, authorize)',
-        replacement: `  const first = await sendInTime(deps, begun.clock, chosen.account, authorize)
-  const again = { ...asked, reference: \`\${begun.attemptId}_2\`, token }
-  const reply =
-    'failure' in first ? await sendInTime(deps, begun.clock, chosen.account, payments.authorizeToken(chosen.account, again)) : first`,
+        find: '  const outcome = await sendInTime(deps, begun.clock, chosen.account, call, (reply) =>',
+        replacement: `  const again = { ...asked, reference: \`\${begun.attemptId}_2\`, shopper, token }
+  const second = { kind: call.kind, request: payments.authorizeToken(chosen.account, again) }
+  const outcome = await sendInTime(deps, begun.clock, chosen.account, call, async (reply) =>
+    'failure' in reply ? sendInTime(deps, begun.clock, chosen.account, second, (other) => payments.readReply('authorize', other, again)) :`,
       },
     ],
     caughtBy: simulation,

@@ -43,7 +43,7 @@ export const controls: readonly Control[] = [
     requirements: ['1.3.1', '1.3.2', '1.4.2'],
     asks: 'Traffic into and out of the cardholder data environment is limited to what is needed; everything else is denied.',
     answer:
-      'The relay answers two routes, `POST /v1/charges` and `GET /health`, of which the first takes a body; admission comes before the first byte of a body; cards leave to the origins of its own list and nowhere else.',
+      'The relay answers `POST /v1/charges`, `GET /health/live` and `GET /health/ready`, of which the first alone takes a body; admission comes before the first byte of a body; cards leave to the origins of its own list and nowhere else.',
     shownBy: [
       {
         file: `${relay}/server.test.ts`,

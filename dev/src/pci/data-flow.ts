@@ -120,6 +120,13 @@ export const outgoing: readonly Flow[] = [
   },
   {
     from: 'payment-service',
+    to: 'operator',
+    what: 'spans of traces, to TRACES_ENDPOINT where it is set: ids, words, numbers',
+    protocol: 'HTTP or TLS, by the setting',
+    card: 'none',
+  },
+  {
+    from: 'payment-service',
     to: 'kms',
     what: 'data keys to wrap and to unwrap, at a start and in a rotation',
     protocol: 'HTTPS, signed by the task’s role',

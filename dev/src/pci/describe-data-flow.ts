@@ -58,7 +58,7 @@ export async function describeDataFlow(): Promise<DocPage> {
       '',
       '## Routes',
       '',
-      'Every route of the payment service, and who may call it. The card relay answers `POST /v1/charges`, after admission, and `GET /health`.',
+      'Every route of the payment service, and who may call it. The card relay answers `POST /v1/charges`, after admission, and `GET /health/live` and `/health/ready`.',
       '',
       table(
         ['Door', 'Route', 'Who may call it'],

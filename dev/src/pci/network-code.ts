@@ -12,6 +12,7 @@ const networkModules = new Set([
   'node:net',
   'node:tls',
   'node:dgram',
+  '@opentelemetry/exporter-trace-otlp-http',
 ])
 const networkGlobals = new Set(['fetch', 'WebSocket', 'EventSource'])
 
@@ -32,6 +33,7 @@ export const networkCode: Readonly<Record<string, string>> = {
     'out: the doors of a deployment, without a secret, from an operator’s terminal',
   'payment-service/src/cli/forward-event.ts': 'out: a developer’s own server, with test events',
   'payment-service/src/cli/http-client.ts': 'out: the admin API and the API, from an operator’s terminal',
+  'payment-service/src/observability/export-spans.ts': 'out: the receiver of TRACES_ENDPOINT, with spans',
   'payment-service/src/encryption/kms-provider.ts': 'out: AWS KMS, where it wraps the data keys',
   'payment-service/src/psp-gateway/send.ts': 'out: the PSPs of the merchants’ accounts',
   'payment-service/src/server/broken-message.ts': 'none: answers on connections that came in',

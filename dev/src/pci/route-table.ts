@@ -8,6 +8,7 @@ import { createLog } from '@fincore/payment-service/log'
 import { createManagementServer } from '@fincore/payment-service/observability/management-server'
 import { recordsNothing } from '@fincore/payment-service/observability/metrics'
 import { alwaysReady } from '@fincore/payment-service/observability/readiness'
+import { noTracing } from '@fincore/payment-service/observability/tracing'
 import { createPspHealth } from '@fincore/payment-service/psp-gateway/psp-health'
 import { createPspPlaces } from '@fincore/payment-service/psp-gateway/psp-places'
 import { psps } from '@fincore/payment-service/psp-gateway/registry'
@@ -71,6 +72,7 @@ function makeIdleDeps(): Deps {
     psps,
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(0),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log: createLog('silent'),
     metrics: recordsNothing,

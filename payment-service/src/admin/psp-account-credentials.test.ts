@@ -410,6 +410,18 @@ describe('new credentials of an account that has payments', () => {
     const { secret_key, webhook_secret } = (await stored(id)).credentials
     assert.deepEqual([secret_key, webhook_secret], [bench.account.credentials.secret_key, 'whsec_meanwhile_0123456789'])
   })
+
+  it('are taken when a rotation of the keys seals them anew meanwhile', async () => {
+    const id = await makePaid()
+    const meanwhile: Deps['send'] = async () => {
+      const same = world.vault.seal(JSON.stringify((await stored(id)).credentials), id)
+      await world.pool.query('update psp_accounts set credentials = $2 where id = $1', [id, same])
+      return { failure: 'timeout', requestWasSent: true }
+    }
+    const { status } = await rollAsking(id, { credentials: { secret_key: nextKey } }, meanwhile)
+    assert.equal(status, 200)
+    assert.equal((await stored(id)).credentials.secret_key, nextKey)
+  })
 })
 
 describe('in production', () => {

@@ -9,10 +9,13 @@ import { splitLines } from './split-lines.ts'
 import { verifyAudit } from './verify.ts'
 import { verifyExport } from './verify-export.ts'
 
+/** An address, or what connectionOfLogin makes of it and the settings. */
+type Database = string | Connection
+
 /** What `fincore audit verify` checked; of an export also the seal that it follows. */
 export type CheckedLog = AuditReport & { what: 'audit log' | 'export'; follows: AuditReport['lastSeal'] }
 
-export async function verifyDatabase(database: Connection, known?: KnownSeal): Promise<CheckedLog> {
+export async function verifyDatabase(database: Database, known?: KnownSeal): Promise<CheckedLog> {
   const report = await withPool(database, (pool) => verifyAudit(pool, known))
   return { what: 'audit log', follows: null, ...report }
 }
@@ -23,7 +26,7 @@ export async function verifyFile(file: string, known?: KnownSeal): Promise<Check
 
 /** Hands the lines of an export on; the export is recorded in the log before its first line. */
 export function exportFromDatabase(
-  database: Connection,
+  database: Database,
   range: TimeRange,
   write: (lines: AsyncIterable<string>) => Promise<void>,
 ): Promise<void> {
@@ -73,7 +76,7 @@ async function recordExport(pool: Pool, { from, to }: TimeRange): Promise<void> 
   })
 }
 
-async function withPool<T>(database: Connection, work: (pool: Pool) => Promise<T>): Promise<T> {
+async function withPool<T>(database: Database, work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = openPool(database, 1, withoutLimits)
   try {
     return await work(pool)

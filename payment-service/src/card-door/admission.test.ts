@@ -9,6 +9,7 @@ import { type Config, loadConfig } from '../config.ts'
 import { newId } from '../ids.ts'
 import { createLog } from '../log.ts'
 import { recordsNothing } from '../observability/metrics.ts'
+import { noTracing } from '../observability/tracing.ts'
 import { createVault } from '../secrets.ts'
 import type { App } from '../server/server.ts'
 import { insertApiKey } from '../store/api-keys.ts'
@@ -42,7 +43,15 @@ before(async () => {
   })
   directory = await openDirectory(config, pool, createVault(Buffer.alloc(32)), log)
   server = createInternalServerFor(
-    { config, pool, directory, log, metrics: recordsNothing, now: () => new Date(`${today}T12:00:00Z`) },
+    {
+      config,
+      pool,
+      directory,
+      log,
+      metrics: recordsNothing,
+      tracing: noTracing,
+      now: () => new Date(`${today}T12:00:00Z`),
+    },
     {
       async begin(input) {
         begun.push(input)
@@ -402,7 +411,15 @@ test('nobody but the relay is heard, and only in its own words', async () => {
 test('a merchant who has its share of what can be worked on hears so before the card is read, and a report is always taken', async () => {
   const caller = await makeCaller()
   const full = createInternalServerFor(
-    { config, pool, directory, log, metrics: recordsNothing, now: () => new Date(`${today}T12:00:00Z`) },
+    {
+      config,
+      pool,
+      directory,
+      log,
+      metrics: recordsNothing,
+      tracing: noTracing,
+      now: () => new Date(`${today}T12:00:00Z`),
+    },
     {
       begin: () => Promise.reject(new Error('It was begun')),
       continue: async () => ({ status: 201, body: {}, replayed: false }),

@@ -4,6 +4,7 @@ import type {
   AdmissionAnswer,
   AdmissionRequest,
   Caller,
+  CardChargeReport,
   CardChargeRequest,
   Instruction,
   SendReport,
@@ -12,7 +13,7 @@ import type {
 } from '@fincore/api-contract/card-door'
 import { cardBrandNames } from '@fincore/api-contract/card-door'
 import type { FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { createAuditWatch } from '../audit/audit-watch.ts'
 import { createThrottledAudit } from '../audit/throttled-audit.ts'
 import type { Deps } from '../deps.ts'
@@ -23,18 +24,20 @@ import { readBearer } from '../server/caller.ts'
 import type { Door } from '../server/door.ts'
 import { RefusalError } from '../server/problems.ts'
 import { type App, createServer } from '../server/server.ts'
+import { traceRequests } from '../server/trace-requests.ts'
 import { type Admitted, createAdmission } from './admission.ts'
 import { watchRelayedBody } from './relayed-body.ts'
+import { tellRelayedTimes } from './relayed-times.ts'
 import { jsonReply, problemReply } from './replies.ts'
 
 /** What the relay's conversation leads to. */
 export type CardChargeFlow = {
   begin(input: Parameters<typeof beginCardCharge>[1]): Promise<CardStep>
-  continue(attempt: string, report: SendReport): Promise<CardStep>
+  continue(attempt: string, report: SendReport, pspMs: number | undefined): Promise<CardStep>
 }
 type RelayDoor = Pick<Door, 'enter' | 'hasRoomFor'>
 const openDoor: RelayDoor = { enter: () => ({ end: () => {} }), hasRoomFor: () => true }
-type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log' | 'metrics'>
+type InternalDeps = Pick<Deps, 'config' | 'pool' | 'directory' | 'now' | 'log' | 'metrics' | 'tracing'>
 
 const cardChargesPath = '/internal/card_charges'
 /** A body of 64 KiB with every quote escaped, and what is beside it. */
@@ -58,6 +61,8 @@ const callerSchema = Type.Object(
   strict,
 )
 const requestId = Type.String({ pattern: '^[\\w-]{1,64}$' })
+/** A charge takes no longer than its PSP and the relay's own bounds allow. */
+const duration = Type.Optional(Type.Number({ minimum: 0, maximum: 600_000 }))
 const admissionSchema = Type.Object({ requestId, caller: callerSchema }, strict)
 const strayNumberSchema = Type.Object(
   {
@@ -85,12 +90,16 @@ const cardChargeSchema = Type.Object(
     idempotencyKey: Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()]),
     blankedBody: Type.String({ maxLength: 65_536 }),
     card: cardSchema,
+    elapsedMs: duration,
+    readMs: duration,
   },
   strict,
 )
+const ofReport = { requestId: Type.Optional(requestId), elapsedMs: duration, pspMs: duration }
 const reportSchema = Type.Union([
   Type.Object(
     {
+      ...ofReport,
       status: Type.Integer({ minimum: 100, maximum: 599 }),
       headers: Type.Record(Type.String(), Type.String()),
       body: Type.String({ maxLength: maxReplyLength }),
@@ -99,6 +108,7 @@ const reportSchema = Type.Union([
   ),
   Type.Object(
     {
+      ...ofReport,
       failure: Type.Enum(['refused', 'reset', 'timeout', 'tls']),
       requestWasSent: Type.Boolean(),
     },
@@ -110,7 +120,8 @@ const reportSchema = Type.Union([
 export function createInternalServer(deps: Deps, door?: RelayDoor): App {
   const flow = {
     begin: (input: Parameters<typeof beginCardCharge>[1]) => beginCardCharge(deps, input),
-    continue: (attempt: string, report: SendReport) => continueCardCharge(deps, attempt, report),
+    continue: (attempt: string, report: SendReport, pspMs: number | undefined) =>
+      continueCardCharge(deps, attempt, report, pspMs),
   }
   return createInternalServerFor(deps, flow, door)
 }
@@ -136,6 +147,8 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       if (await watchRelayedBody(body, findExemptKeys)) strayCards.add(request)
     },
   })
+  traceRequests(app, deps.tracing, 'the internal socket')
+  tellRelayedTimes(app, deps.tracing)
   const admission = createAdmission(deps)
   const watch = createAuditWatch(deps)
   deps.metrics.read('fincore_audit_log_closed', () => [{ labels: {}, value: watch.isKnownClosed() ? 1 : 0 }])
@@ -219,7 +232,7 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
     cardChargesPath,
     { schema: { body: cardChargeSchema }, bodyLimit: maxCardChargeBytes },
     async (request): Promise<Instruction> => {
-      const { requestId, caller, ...charge }: CardChargeRequest = request.body
+      const { requestId, caller, elapsedMs: _, readMs: _read, ...charge }: CardChargeRequest = request.body
       request.facts.request_id = requestId
       // Asked again: the relay may have remembered an admit, and a revocation counts from the moment it is made.
       const result = await admission.admit(caller)
@@ -272,8 +285,9 @@ export function createInternalServerFor(deps: InternalDeps, flow: CardChargeFlow
       bodyLimit: maxReportBytes,
     },
     async (request): Promise<Instruction> => {
-      const report: Static<typeof reportSchema> = request.body
-      return instruct(request, await flow.continue(request.params.attempt, report), request.id)
+      const { requestId = request.id, elapsedMs: _, pspMs, ...report }: CardChargeReport = request.body
+      request.facts.request_id = requestId
+      return instruct(request, await flow.continue(request.params.attempt, report, pspMs), requestId)
     },
   )
   return app

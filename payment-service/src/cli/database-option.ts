@@ -8,8 +8,8 @@ export function databaseOption(login: string): Option {
   return new Option('--database-url <url>', `the database, as ${login}`).env('DATABASE_URL')
 }
 
-/** How a command connects there: over verified TLS and with a token of AWS where the environment says so. */
-export async function connectionAt(env: Surroundings['env'], databaseUrl: string): Promise<Connection> {
+/** How that address is connected to: with its own password, or by the service's settings of AWS where it has none. */
+export async function connectionTo({ env }: Surroundings, databaseUrl: string): Promise<Connection> {
   const [{ loadAccessSettings }, { connectionOfLogin }, { StartError }] = await Promise.all([
     import('../config.ts'),
     import('../store/connection.ts'),
@@ -18,8 +18,8 @@ export async function connectionAt(env: Surroundings['env'], databaseUrl: string
   try {
     return connectionOfLogin(loadAccessSettings(env), databaseUrl)
   } catch (error) {
-    // A text that is no address is told by who connects.
     if (error instanceof StartError) throw new CommandFailure(error.reason)
-    return { connectionString: databaseUrl }
+    // Node's own words would quote the address.
+    throw new CommandFailure('The database’s address is written as postgres://user:password@host:5432/database.')
   }
 }

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { Money, Outcome, PspEvent } from '../psp-gateway/port.ts'
-import { type AttemptRow, findAttempt } from '../store/attempts.ts'
+import { type AttemptRow, findAttempt, objectOfAttempt } from '../store/attempts.ts'
 import { findCharge, findChargeByPspReference } from '../store/charges.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { settleDispute } from './settle-dispute.ts'
@@ -26,6 +26,7 @@ export async function applyPspEvent(
   const attempt = await findAttempt(deps.pool, about.reference)
   // It may be about a payment whose intent is still being committed, or one that was made elsewhere: keep it.
   if (attempt === null) return 'held'
+  deps.tracing.about(objectOfAttempt(attempt))
   // Signed by one account, about another's payment: whoever sent it does not know our payments by right.
   if (attempt.merchant_id !== merchantId || attempt.psp_account_id !== pspAccountId) return 'flagged'
   switch (about.kind) {

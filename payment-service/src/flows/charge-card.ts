@@ -4,8 +4,9 @@ import { LRUCache } from 'lru-cache'
 import Schema from 'typebox/schema'
 import type { AdmittedTry } from '../abuse/card-testing.ts'
 import type { Deps } from '../deps.ts'
-import { newId } from '../ids.ts'
-import type { CardShown, Shopper } from '../psp-gateway/port.ts'
+import { idOfRequest } from '../ids.ts'
+import { describeCall, describeReply } from '../observability/describe-call.ts'
+import type { CardShown, Outcome, Shopper } from '../psp-gateway/port.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { explainFinding } from '../reading/explain-validation.ts'
 import { readIdempotencyKey } from '../reading/idempotency-key.ts'
@@ -41,6 +42,8 @@ type Sent = {
   chosen: Chosen
   place: PspPlace
   tried: AdmittedTry
+  /** How long the sends before this one took. */
+  pspMs: number
   /** The first call's: no account is tried after its time. */
   firstClock: CallClock
 }
@@ -111,7 +114,7 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
     merchantId: input.merchantId,
-    id: newId('charge'),
+    id: idOfRequest('charge', input.use.requestId, deps.now()),
     flow: 'raw_card',
     amount,
     currency,
@@ -160,22 +163,28 @@ async function writeIntent(deps: Deps, input: CardChargeInput, place: PspPlace):
     throw new Error('A charge was begun without an account')
   // From here on until the PSP has answered.
   held.move()
-  return { begun, request, terms, shopper, wanted, chosen, place, tried: admitted, firstClock: begun.clock }
+  return { begun, request, terms, shopper, wanted, chosen, place, tried: admitted, pspMs: 0, firstClock: begun.clock }
 }
 
 /**
  * What the PSP answered to the relay, or how the call failed: the second write, or another PSP on proof. The relay may
  * report the same more than once; the first time counts.
  */
-export async function continueCardCharge(deps: Deps, attemptId: string, report: SendReport): Promise<CardStep> {
+export async function continueCardCharge(
+  deps: Deps,
+  attemptId: string,
+  report: SendReport,
+  pspMs?: number,
+): Promise<CardStep> {
+  const sending = { report, pspMs, endedAt: performance.now() }
   const sent = sentByAttempt.get(attemptId)
   sentByAttempt.delete(attemptId)
-  if (sent === undefined) return takeReport(deps, attemptId, report, null)
+  if (sent === undefined) return takeReport(deps, attemptId, sending, null)
   clearTimeout(sent.overdue)
   sent.place.end()
   deps.pspHealth.relayed.report(sent.chosen.account.id, report)
   try {
-    return await takeReport(deps, attemptId, report, sent)
+    return await takeReport(deps, attemptId, sending, sent)
   } catch (error) {
     // Nothing waits for this try any more.
     sent.tried[Symbol.dispose]()
@@ -183,21 +192,43 @@ export async function continueCardCharge(deps: Deps, attemptId: string, report: 
   }
 }
 
-async function takeReport(deps: Deps, attemptId: string, report: SendReport, sent: Sent | null): Promise<CardStep> {
+/**
+ * What the relay says of a send: how it went, how long this one and those before it took, where it tells that, and when it
+ * was said, by `performance.now()`.
+ */
+type Sending = { report: SendReport; pspMs: number | undefined; endedAt: number }
+
+async function takeReport(deps: Deps, attemptId: string, sending: Sending, sent: Sent | null): Promise<CardStep> {
   const begun = sent?.begun ?? (await reloadBegun(deps, attemptId))
   if (begun === null) return refuse('resource_not_found')
   if ('status' in begun) return begun
   const { payments } = deps.psps[begun.charge.psp]
-  const outcome = payments.readReply('authorize', report, authorizeInput(deps, begun.charge, attemptId))
+  const outcome = payments.readReply('authorize', sending.report, authorizeInput(deps, begun.charge, attemptId))
+  tellSpan(deps, begun, sending, sent?.pspMs ?? 0, outcome)
   const neverActed = outcome.outcome === 'rejected' && outcome.code === 'not_executed'
   if (neverActed && sent !== null && timeLeftMs(deps, sent.firstClock) > 0) {
     const place = deps.pspPlaces.relayed.open()
     const next = await switchAccount(deps, sent.begun, sent.wanted, place)
-    if (next !== null) return instructToSend(deps, { ...sent, ...next, place })
+    if (next !== null) return instructToSend(deps, { ...sent, ...next, place, pspMs: sending.pspMs ?? 0 })
   }
   if (sent !== null) sent.tried.learn(begun.charge, outcome)
   else await deps.cardTesting.learn({ charge: begun.charge, outcome })
   return finishCharge(deps, begun, outcome)
+}
+
+/** The relay's request to the PSP, which is under the merchant's own. */
+function tellSpan(
+  { tracing }: Deps,
+  { charge, attemptId }: Begun,
+  sending: Sending,
+  earlierMs: number,
+  outcome: Outcome,
+): void {
+  const { report, pspMs, endedAt } = sending
+  if (pspMs === undefined) return
+  const call = describeCall(charge.psp, charge.psp_account_id, 'authorize')
+  const told = { ...call, ...describeReply(report), 'fincore.attempt': attemptId, 'fincore.outcome': outcome.outcome }
+  tracing.tellRelayed(charge.id, 'send the card', { endedAt, lastedMs: pspMs - earlierMs }, told)
 }
 
 async function instructToSend(deps: Deps, sent: Sent): Promise<CardStep> {

@@ -1,6 +1,6 @@
 import type { CreateTokenCharge } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
-import { newId } from '../ids.ts'
+import { idOfRequest } from '../ids.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { authorizeInput, beginCharge } from './begin-charge.ts'
 import { choosePspAccount, type Wanted } from './choose-psp-account.ts'
@@ -12,7 +12,7 @@ import { sendInTime } from './time-limits.ts'
 /** `POST /v1/charges` with a token: intent, call, outcome. A PSP's decline is an answer and not a refusal. */
 export async function chargeToken(
   deps: Deps,
-  input: { merchantId: string; idempotencyKey: string; request: CreateTokenCharge },
+  input: { merchantId: string; idempotencyKey: string; request: CreateTokenCharge; requestId?: string },
 ): Promise<Answer | Refusal> {
   const { merchantId, idempotencyKey, request } = input
   const { token, psp_account: tokensAccount } = request.payment_method
@@ -24,7 +24,7 @@ export async function chargeToken(
     })
   }
   const shopper = readShopper(request)
-  const chargeId = newId('charge')
+  const chargeId = idOfRequest('charge', input.requestId, deps.now())
   const { amount, currency } = request
   const admitted = isRefusal(shopper)
     ? shopper
@@ -65,11 +65,15 @@ export async function chargeToken(
   if (isRefusal(chosen) || isRefusal(shopper)) throw new Error('A charge was begun without an account')
   const { payments } = chosen.psp
   const asked = authorizeInput(deps, begun.charge, begun.attemptId)
-  const authorize = payments.authorizeToken(chosen.account, { ...asked, shopper, token })
+  const call = {
+    kind: 'authorize',
+    request: payments.authorizeToken(chosen.account, { ...asked, shopper, token }),
+  } as const
   place.callBegins()
-  const reply = await sendInTime(deps, begun.clock, chosen.account, authorize)
+  const outcome = await sendInTime(deps, begun.clock, chosen.account, call, (reply) =>
+    payments.readReply(call.kind, reply, asked),
+  )
   place.end()
-  const outcome = payments.readReply('authorize', reply, asked)
   tried?.learn(begun.charge, outcome)
   return finishCharge(deps, begun, outcome)
 }

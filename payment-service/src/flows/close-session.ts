@@ -92,9 +92,9 @@ async function askToClose(
   const attempt = await beginClosing(deps, session)
   place?.callBegins()
   const asked = hosted.expire(account, { reference: attempt.id, pspReference })
-  const reply = await sendToAccount(deps, account, asked, deps.config.pspTimeoutMs)
+  const call = { kind: 'expire_session', request: asked, timeoutMs: deps.config.pspTimeoutMs } as const
+  const said = await sendToAccount(deps, account, call, (reply) => hosted.readExpire(reply))
   place?.end()
-  const said = hosted.readExpire(reply)
   const nextLookUpAt = said === 'unknown' ? new Date(deps.now().getTime() + nextLookUpDelayMs('unknown', 0)) : null
   await setAttemptState(deps.pool, attempt, {
     state: said === 'closed' ? 'approved' : said === 'completed' ? 'declined' : 'unknown',

@@ -2,7 +2,7 @@ import { isCurrency } from '@fincore/api-contract/money'
 import type { CreatePaymentSession } from '@fincore/api-contract/requests'
 import type { PaymentSession } from '@fincore/api-contract/resources'
 import type { Deps } from '../deps.ts'
-import { newId } from '../ids.ts'
+import { idOfRequest, newId } from '../ids.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { digestOf } from '../secrets.ts'
@@ -21,7 +21,7 @@ import { type CallClock, startCallClock, timeLeftMs } from './time-limits.ts'
 
 const defaultExpiresInS = 1_800
 
-type Input = { merchantId: string; idempotencyKey: string; request: CreatePaymentSession }
+type Input = { merchantId: string; idempotencyKey: string; request: CreatePaymentSession; requestId?: string }
 type Begun = { session: SessionRow; attempt: { merchant_id: string; id: string }; clock: CallClock }
 
 /**
@@ -38,7 +38,7 @@ export async function createPaymentSession(deps: Deps, input: Input): Promise<An
   const { amount, currency, psp_account: asked } = request
   const wanted: Wanted = {
     merchantId: input.merchantId,
-    id: newId('session'),
+    id: idOfRequest('session', input.requestId, deps.now()),
     flow: 'hosted',
     amount,
     currency,

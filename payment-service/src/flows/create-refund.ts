@@ -1,6 +1,6 @@
 import type { CreateRefund } from '@fincore/api-contract/requests'
 import type { Deps } from '../deps.ts'
-import { newId } from '../ids.ts'
+import { idOfRequest, newId } from '../ids.ts'
 import type { PspPlace } from '../psp-gateway/psp-places.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
 import { insertAttempt } from '../store/attempts.ts'
@@ -15,7 +15,7 @@ import { type Answer, answerRepeat } from './replay.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import { type CallClock, startCallClock } from './time-limits.ts'
 
-type Input = { merchantId: string; idempotencyKey: string; request: CreateRefund }
+type Input = { merchantId: string; idempotencyKey: string; request: CreateRefund; requestId?: string }
 type Reserved = { attemptId: string; charge: ChargeRow; refund: RefundRow; clock: CallClock }
 
 /** Gives money of a captured charge back, all that is left or a part; a charge can have several refunds. */
@@ -47,7 +47,7 @@ async function claimAndReserve(
 ): Promise<Reserved | Exclude<Claim, { kind: 'claimed' }> | Refusal> {
   const { merchantId, idempotencyKey, request } = input
   const clock = startCallClock(deps)
-  const refundId = newId('refund')
+  const refundId = idOfRequest('refund', input.requestId, deps.now())
   const fingerprint = fingerprintOf('POST /v1/refunds', request)
   const claim = await claimKey(tx, {
     merchantId,

@@ -26,8 +26,8 @@ export async function callPsp(deps: Deps, followUp: FollowUp): Promise<Outcome> 
   if (charge.psp_reference === null) throw new Error('A charge with money has lost its payment')
   const { payments } = deps.psps[account.psp]
   const input = { reference: attemptId, payment: charge.psp_reference, amount: { amount, currency: charge.currency } }
-  const asked = payments[kind](account, input)
-  return payments.readReply(kind, await sendInTime(deps, clock, account, asked), input)
+  const call = { kind, request: payments[kind](account, input) }
+  return sendInTime(deps, clock, account, call, (reply) => payments.readReply(kind, reply, input))
 }
 
 /**

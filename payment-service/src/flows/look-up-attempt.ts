@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { describeCall, describeReply } from '../observability/describe-call.ts'
 import { describeLookUp, noWayToAsk, type Said } from '../payments/look-up-words.ts'
 import { askPsp } from '../psp-gateway/ask-psp.ts'
 import type { LookUpAnswer, PspReply, Question } from '../psp-gateway/port.ts'
@@ -39,8 +40,12 @@ export async function lookUpAttempt(
     return { ...noWayToAsk, answer, consistencyWindowMs }
   }
   const read = (reply: PspReply) => payments.readLookUp(account, question, reply)
-  const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
-  return { ...describeLookUp(reply, answer), answer, consistencyWindowMs }
+  return deps.tracing.part('call the PSP', describeCall(account.psp, account.id, 'look_up'), async (tell) => {
+    const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
+    const said = describeLookUp(reply, answer)
+    tell({ ...describeReply(reply), 'fincore.outcome': said.said })
+    return { ...said, answer, consistencyWindowMs }
+  })
 }
 
 export async function findChargeOf(deps: Deps, attempt: AttemptRow): Promise<ChargeRow> {

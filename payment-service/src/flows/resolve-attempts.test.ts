@@ -3,6 +3,8 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { startResolver } from '../jobs/resolver.ts'
+import { rootSpanIdOf, traceIdOf } from '../observability/trace-ids.ts'
+import { createTracing, type FinishedSpan } from '../observability/tracing.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
 import { alertUnresolved } from './alert-unresolved.ts'
 import { expireDueSessions } from './expire-payment-session.ts'
@@ -65,6 +67,25 @@ describe('the resolver', () => {
       record.map((one: { said: string; by: string }) => `${one.by}: ${one.said}`),
       Array(6).fill('resolver: timeout'),
     )
+  })
+
+  it('is traced under the charge, with its question to the PSP', async () => {
+    world.state.fault = () => Promise.resolve(silence)
+    const { id } = await world.charge()
+    const attempt = await world.attemptOf(id)
+    const spans: FinishedSpan[] = []
+    await makeDue(attempt.id)
+    await resolveDueAttempts({ ...world.deps, tracing: createTracing(1, (span) => spans.push(span)) })
+    const own = spans.filter(({ traceId }) => traceId === traceIdOf(id))
+    assert.deepEqual(
+      own.map(({ name, attributes }) => [name, attributes['fincore.operation'], attributes['fincore.outcome']]),
+      [
+        ['call the PSP', 'look_up', 'timeout'],
+        ['look up the attempt', undefined, 'timeout'],
+      ],
+    )
+    assert.deepEqual([own[0]?.parentId, own[1]?.parentId], [own[1]?.spanId, rootSpanIdOf(traceIdOf(id))])
+    assert.deepEqual([own[0]?.attributes['error.type'], own[1]?.attributes['fincore.object']], ['timeout', id])
   })
 
   it('asks about a call whose process is gone as soon as its lease has run out', async () => {

@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts'
 import { describeError } from '../log.ts'
+import type { Tell } from '../observability/tracing.ts'
 import { nextLookUpAt, noWayToAskEveryMs } from '../payments/decide-follow-up.ts'
 import { lookUpWords, type Said } from '../payments/look-up-words.ts'
-import { type AttemptRow, claimAttemptsToLookUp, moveNextLookUp } from '../store/attempts.ts'
+import { type AttemptRow, claimAttemptsToLookUp, moveNextLookUp, objectOfAttempt } from '../store/attempts.ts'
 import type { ChargeRow } from '../store/charges.ts'
 import { recordLookUp } from '../store/look-ups.ts'
 import { findCreateAttempt } from '../store/session-attempts.ts'
@@ -78,7 +79,14 @@ export async function resolveOfAccount(
 async function askAbout(deps: Deps, attempt: AttemptRow): Promise<Said['said']> {
   const askedAt = deps.now()
   const begunAt = performance.now()
-  const said = await resolveAttempt(deps, attempt).catch((error): Said => {
+  const ids = { 'fincore.attempt': attempt.id, 'fincore.psp_account': attempt.psp_account_id }
+  const work = async (tell: Tell) => {
+    const said = await resolveAttempt(deps, attempt)
+    tell({ 'fincore.outcome': said.said })
+    return said
+  }
+  const asked = deps.tracing.work('look up the attempt', objectOfAttempt(attempt), ids, work)
+  const said = await asked.catch((error): Said => {
     deps.log.error('a look-up failed', { attempt: attempt.id, error: describeError(error) })
     return { said: 'not_asked', why: null }
   })

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { describeCall, describeReply } from '../observability/describe-call.ts'
 import { nextLookUpDelayMs } from '../payments/decide-follow-up.ts'
 import { describeSessionLookUp, noWayToAsk, type Said } from '../payments/look-up-words.ts'
 import { askPsp } from '../psp-gateway/ask-psp.ts'
@@ -63,8 +64,13 @@ export async function askToMake(
     expiresAt: session.expires_at,
   })
   place?.callBegins()
-  const reply = await sendToAccount(deps, account, asked, timeoutMs)
+  const call = { kind: 'create_session', request: asked, timeoutMs } as const
+  const made = await sendToAccount(deps, account, call, (reply) => readMade(hosted, reply))
   place?.end()
+  return made
+}
+
+function readMade(hosted: HostedSessions, reply: PspReply): Asked {
   // A PSP that cannot be reached right now refused nothing: the same request can be made again, so the session stays.
   if ('failure' in reply) return { outcome: 'unknown', unheard: !reply.requestWasSent }
   const made = hosted.readCreate(reply)
@@ -168,8 +174,12 @@ export async function lookUpSession(
     return { said: noWayToAsk, state: wasRefused ? { found: false } : { found: 'unknown', why } }
   }
   const read = (reply: PspReply) => hosted.readLookUp(account, question, reply)
-  const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
-  return { said: describeSessionLookUp(reply, answer), state: answer }
+  return deps.tracing.part('call the PSP', describeCall(account.psp, account.id, 'look_up'), async (tell) => {
+    const { reply, answer } = await askPsp(deps, request, read, timeoutMs)
+    const said = describeSessionLookUp(reply, answer)
+    tell({ ...describeReply(reply), 'fincore.outcome': said.said })
+    return { said, state: answer }
+  })
 }
 
 /** A session's PSP account and the PSP's hosted pages; both existed when the session was made. */

@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
-import type { PspAccount, PspReply, PspRequest } from '../psp-gateway/port.ts'
+import type { PspAccount, PspReply } from '../psp-gateway/port.ts'
 import type { AttemptRow } from '../store/attempts.ts'
 import { clockSyncMs } from '../store/database-clock.ts'
-import { sendToAccount } from './send-to-account.ts'
+import { type Call, sendToAccount } from './send-to-account.ts'
 
 /**
  * All waiting around a PSP call in one place, because the limits hold each other up: a call must have ended before its
@@ -40,15 +40,18 @@ export function timeLeftMs(deps: Pick<Deps, 'config'>, clock: CallClock): number
   return Math.max(0, Math.min(deps.config.pspTimeoutMs, Math.floor(clock.callEndsBy - performance.now())))
 }
 
-/** Sends a request while there is time for it; otherwise answers, truthfully, that nothing was sent. */
-export async function sendInTime(
+/** Sends a request while there is time for it, and reads the reply; otherwise, truthfully, that nothing was sent. */
+export async function sendInTime<Read extends string | { outcome: string }>(
   deps: Deps,
   clock: CallClock,
-  account: Pick<PspAccount, 'id'>,
-  request: PspRequest,
-): Promise<PspReply> {
-  const leftMs = timeLeftMs(deps, clock)
-  return leftMs === 0 ? { failure: 'refused', requestWasSent: false } : sendToAccount(deps, account, request, leftMs)
+  account: Pick<PspAccount, 'id' | 'psp'>,
+  call: Omit<Call, 'timeoutMs'>,
+  read: (reply: PspReply) => Read,
+): Promise<Read> {
+  const timeoutMs = timeLeftMs(deps, clock)
+  return timeoutMs === 0
+    ? read({ failure: 'refused', requestWasSent: false })
+    : sendToAccount(deps, account, { ...call, timeoutMs }, read)
 }
 
 /**

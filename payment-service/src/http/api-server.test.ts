@@ -49,6 +49,20 @@ describe('the public API, before it reads a body', () => {
     })
   }
 
+  it('says on every answer under /v1 how long it took, and on no other', async () => {
+    const given = { authorization: `Bearer ${key}` }
+    for (const [url, options] of [
+      ['/v1/charges', given],
+      ['/v1/charges', {}],
+      ['/v1/nothing', given],
+    ] as const) {
+      const { headers } = await call(url, options)
+      assert.match(String(headers['server-timing']), /^fincore;dur=\d{1,4}\.\d$/)
+    }
+    const document = await world.app.inject({ url: '/docs' })
+    assert.equal(document.headers['server-timing'], undefined)
+  })
+
   it('has no charge behind a path that is no id, whatever is asked of it', async () => {
     for (const path of ['/capture', '/cancel']) {
       const { status, body } = await call(`/v1/charges/%00${path}`, {

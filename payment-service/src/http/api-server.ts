@@ -10,6 +10,7 @@ import { createDoor, type Door } from '../server/door.ts'
 import { RefusalError } from '../server/problems.ts'
 import { addressOf, createGuardedLookUp, createLimit } from '../server/rate-limit.ts'
 import { type App, createServer } from '../server/server.ts'
+import { traceRequests } from '../server/trace-requests.ts'
 import { registerLinkRoutes } from './link/link-routes.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerChargeRoutes } from './routes/charges.ts'
@@ -58,6 +59,7 @@ export async function createApiServer(
     door,
     measured: { by: deps.metrics, as: 'api' },
   })
+  traceRequests(app, deps.tracing, 'a door')
   app.addHook('onClose', () => watch.close())
   app.decorateRequest('apiKey', null)
   app.decorateRequest('operator', null)

@@ -10,6 +10,17 @@ export const requestIdHeader = {
   schema: { type: 'string', pattern: '^req_[0-9a-hjkmnp-tv-z]{26}$', examples: ['req_01kx7p2z3r8v9w0a1b2c3d4e5f'] },
 }
 
+/** Not on `overloaded`, which is answered before anything else. */
+export const serverTimingHeader = {
+  description:
+    'Milliseconds that the request took at FinCore itself, and that it waited for the PSP, when one was called.',
+  schema: {
+    type: 'string',
+    pattern: '^fincore;dur=\\d{1,7}\\.\\d(, psp;dur=\\d{1,7}\\.\\d)?$',
+    examples: ['fincore;dur=4.2, psp;dur=184.0'],
+  },
+}
+
 export const replayedHeader = {
   description: 'This is the answer to an earlier request with this key.',
   schema: { type: 'string', enum: ['true'], examples: ['true'] },

@@ -3,7 +3,13 @@ import type { TSchema } from 'typebox'
 import { idPrefixes } from '../ids.ts'
 import type { Access } from '../server/caller.ts'
 import { describeListParameters } from './list-query.ts'
-import { type Response, rateLimitHeaders, replayedHeader, requestIdHeader } from './openapi-headers.ts'
+import {
+  type Response,
+  rateLimitHeaders,
+  replayedHeader,
+  requestIdHeader,
+  serverTimingHeader,
+} from './openapi-headers.ts'
 import { describeRefusals, listRefusals } from './openapi-refusals.ts'
 import { schemaOf } from './openapi-schemas.ts'
 import type { RouteDocs } from './route-docs.ts'
@@ -115,6 +121,7 @@ export function describeAnswer(
       description: answer.status === 201 ? 'Made.' : 'The answer.',
       headers: {
         'X-Request-Id': requestIdHeader,
+        'Server-Timing': serverTimingHeader,
         ...(idempotent ? { 'Idempotent-Replayed': replayedHeader } : {}),
         ...more,
       },

@@ -1,7 +1,7 @@
 import { ProblemBody } from '@fincore/api-contract/answers'
 import { type ErrorCode, errorTable, retryAfterSecondsOf } from '@fincore/api-contract/errors'
 import type { Access } from '../server/caller.ts'
-import { type Response, requestIdHeader } from './openapi-headers.ts'
+import { type Response, requestIdHeader, serverTimingHeader } from './openapi-headers.ts'
 import { schemaOf } from './openapi-schemas.ts'
 
 /** What of an endpoint decides how it can be refused, beside its own `refusals`. */
@@ -67,7 +67,11 @@ function describeStatus(status: number, codes: readonly ErrorCode[]): Response {
   }
   return {
     description: ofStatus.map((code) => `\`${code}\`: ${errorTable[code].title}.`).join(' '),
-    headers: { 'X-Request-Id': requestIdHeader, ...(canRetry ? { 'Retry-After': retryAfterHeader } : {}) },
+    headers: {
+      'X-Request-Id': requestIdHeader,
+      'Server-Timing': serverTimingHeader,
+      ...(canRetry ? { 'Retry-After': retryAfterHeader } : {}),
+    },
     content: { 'application/problem+json': { schema: { allOf: [schemaOf(ProblemBody), narrowed] } } },
   }
 }

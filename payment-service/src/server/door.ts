@@ -38,6 +38,8 @@ export type Door = {
   /** For what does not come through `guard`, the relay's questions: the place, or null when the merchant has its share. */
   enter(merchantId: string): { end(): void } | null
   hasRoomFor(merchantId: string): boolean
+  /** How long a request has waited for PSPs so far, in ms; null when it has called none. */
+  awayMs(request: IncomingMessage): number | null
   /** Does what is not this process's own work, a call to a PSP: meanwhile the request's place is others'. */
   away<Result>(work: () => Promise<Result>): Promise<Result>
 }
@@ -229,6 +231,10 @@ export function createDoor(
       }
       const work = makeWork(place, true, performance.now())
       return { end: () => finish(work) }
+    },
+    awayMs(request) {
+      const work = works.get(request)
+      return work === undefined || work.awayMs === 0 ? null : work.awayMs
     },
     hasRoomFor: (merchantId) => merchants.hasRoomFor(merchantId),
     async away(call) {

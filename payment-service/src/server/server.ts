@@ -23,6 +23,7 @@ import { parseJsonBody } from './json-body.ts'
 import { RefusalError, sendRefusal, toRefusal } from './problems.ts'
 import { overwriteRest, readBody } from './read-body.ts'
 import { rinseSoon } from './rinse.ts'
+import { serverTiming } from './server-timing.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -180,6 +181,8 @@ export function createServer(options: ServerOptions): App {
   }
   app.addHook('onSend', async (request, reply) => {
     door?.answered(request.raw)
+    if (door !== undefined && request.url.startsWith('/v1/'))
+      reply.header('server-timing', serverTiming(performance.now() - request.startedAt, door.awayMs(request.raw)))
     if (reply.statusCode >= 400) forget(request)
   })
   app.addHook('onRequestAbort', async (request) => forget(request))

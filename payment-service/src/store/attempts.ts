@@ -29,6 +29,11 @@ export type AttemptRow = {
   sent_at: Date
 }
 
+/** What an attempt is a call for: the refund, the charge or the session. */
+export function objectOfAttempt({ refund_id, charge_id, payment_session_id }: AttemptRow): string | null {
+  return refund_id ?? charge_id ?? payment_session_id
+}
+
 const columns = `merchant_id, id, kind, state, psp_account_id, charge_id, refund_id, payment_session_id, amount, origin, psp_reference,
   next_lookup_at, lookups, in_doubt_since, look_up_asked_by, expected_by, settled_by_hand, sent_at`
 

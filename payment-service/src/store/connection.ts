@@ -34,20 +34,20 @@ export function connectionOf(settings: DatabaseSettings, address?: string): Conn
 }
 
 /**
- * How another login connects, such as the owner of the tables or an auditor: with the password of its address, or by AWS
- * where that has none.
+ * How another login connects, as the owner of the tables for migrations: with the password of its address, or by AWS where
+ * that has none.
  *
  * @throws StartError when the address has parameters, which could take back the verified TLS that the settings ask for.
  */
-export function connectionOfLogin(settings: AccessSettings, ownerUrl: string): Connection {
-  const url = new URL(ownerUrl)
+export function connectionOfLogin(settings: AccessSettings, address: string): Connection {
+  const url = new URL(address)
   const isByAddress = settings.databaseAuth === 'password' || url.password !== ''
   if (settings.databaseCa !== null && url.search !== '')
     throw new StartError(
       'the database’s address must hold nothing after a question mark with DATABASE_CA. Take that away.',
     )
+  if (isByAddress && settings.databaseCa === null) return { connectionString: address }
   if (!isByAddress) return connectionByToken(url, settings)
-  if (settings.databaseCa === null) return { connectionString: ownerUrl }
   return { ...partsOf(url, settings.databaseCa), password: decodeURIComponent(url.password) }
 }
 

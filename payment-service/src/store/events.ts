@@ -24,6 +24,12 @@ export function makeEvent(
   return { merchantId, id, type, objectId: object.id, sequence, body }
 }
 
+/** The id of the object that an event is about, of the text that `makeEvent` wrote. */
+export function objectOfEvent(body: string): string {
+  const event: { data: { object: { id: string } } } = JSON.parse(body)
+  return event.data.object.id
+}
+
 /** Inserts an event in the transaction of the change that it tells; its deliveries follow by trigger. */
 export async function insertEvent(tx: Queryable, event: NewEvent): Promise<void> {
   await tx.query(

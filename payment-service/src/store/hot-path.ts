@@ -48,29 +48,37 @@ export type ChargeOutcome = {
   responseBody: string | null
 }
 
-/** @param watch who is told of each batch. */
+/**
+ * @param watch who is told of each batch.
+ * @param onItems is told which items share a statement, before it is sent.
+ */
 export function createHotPath(
   pool: Pool,
   watch: (batch: keyof HotPath) => OnBatch | undefined = () => undefined,
+  onItems: (items: readonly object[]) => void = () => {},
 ): HotPath {
+  const batch = <Item extends object>(name: keyof HotPath, run: (items: Item[]) => Promise<boolean[]>) =>
+    createBatcher<Item, boolean>(
+      (items) => {
+        onItems(items)
+        return run(items)
+      },
+      {},
+      watch(name),
+    )
   return {
-    intents: createBatcher(
-      (items) => recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow)),
-      {},
-      watch('intents'),
+    intents: batch('intents', (items) =>
+      recordIntents(pool, 'record-intents', recordIntentsSql, items.map(toIntentRow)),
     ),
-    auditedIntents: createBatcher(
-      (items) =>
-        recordIntents(
-          pool,
-          'record-audited-intents',
-          recordAuditedIntentsSql,
-          items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
-        ),
-      {},
-      watch('auditedIntents'),
+    auditedIntents: batch('auditedIntents', (items) =>
+      recordIntents(
+        pool,
+        'record-audited-intents',
+        recordAuditedIntentsSql,
+        items.map((item) => ({ ...toIntentRow(item), ...toAuditRow(item.audit) })),
+      ),
     ),
-    outcomes: createBatcher((items) => recordOutcomes(pool, items), {}, watch('outcomes')),
+    outcomes: batch('outcomes', (items) => recordOutcomes(pool, items)),
   }
 }
 

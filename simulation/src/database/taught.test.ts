@@ -38,6 +38,8 @@ const sendsNothing = new Set([
   'inTransaction',
   'isUsableAccount',
   'makeEvent',
+  'objectOfAttempt',
+  'objectOfEvent',
   'readPspEvent',
   'renderCharge',
   'renderDispute',

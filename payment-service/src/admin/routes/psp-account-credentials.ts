@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Type } from 'typebox'
 import { askForOwnPayment } from '../../flows/ask-for-own-payment.ts'
 import type { Finding, PspAccount } from '../../psp-gateway/port.ts'
 import { pspNames } from '../../psp-gateway/registry.ts'
 import { isRefusal, type Refusal, refuse } from '../../refusal.ts'
 import type { App } from '../../server/server.ts'
+import type { Transaction } from '../../store/pool.ts'
 import { findSealedPspAccount, type PspAccountRow, replacePspAccountSettings } from '../../store/psp-accounts.ts'
 import { act, auditedRoute } from '../act.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -63,7 +65,8 @@ export function addPspAccountCredentialsRoute(app: App, deps: AdminDeps): void {
         if (proof === 'another') return refuse('parameter_invalid', { param: 'credentials', detail: notOurs })
         const { id, config, credentials } = rolled.account
         const sealed = deps.vault.seal(JSON.stringify(credentials), id)
-        const changed = await replacePspAccountSettings(tx, rolled.row, { config, sealed })
+        const was = await findUnchanged(deps, tx, rolled.row)
+        const changed = was === null ? null : await replacePspAccountSettings(tx, was, { config, sealed })
         if (changed === null) return refuse('conflict', { detail: 'Somebody else has just changed it. Try again.' })
         const findings = proof === 'unknown' ? [...rolled.findings, notShown] : rolled.findings
         return {
@@ -73,6 +76,14 @@ export function addPspAccountCredentialsRoute(app: App, deps: AdminDeps): void {
       })
     },
   )
+}
+
+/** The account as it is now; null when its settings are others. Sealed anew, as by a rotation of keys, they are the same. */
+async function findUnchanged(deps: AdminDeps, tx: Transaction, before: Row): Promise<Row | null> {
+  const now = await findSealedPspAccount(tx, before.merchantId, before.id)
+  if (now === null || !isDeepStrictEqual(now.config, before.config)) return null
+  await deps.vault.learnKeysOf(now.sealed)
+  return deps.vault.open(now.sealed, now.id) === deps.vault.open(before.sealed, before.id) ? now : null
 }
 
 const notOurs =

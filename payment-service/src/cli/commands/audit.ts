@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { KnownSeal } from '../../audit/check-chain.ts'
 import { action, type Run, withExamples } from '../action.ts'
 import { openAdmin } from '../connection.ts'
-import { connectionAt, databaseOption } from '../database-option.ts'
+import { connectionTo, databaseOption } from '../database-option.ts'
 import { CommandFailure } from '../failures.ts'
 import { download } from '../http-client.ts'
 import { timeOption } from '../read-time.ts'
@@ -32,7 +32,7 @@ export function addAudit(program: Command, run: Run): void {
         const checked = await explained(async () => {
           if (file !== undefined) return log.verifyFile(file, knownSeal)
           if (databaseUrl === undefined) throw new Error('--database-url or DATABASE_URL is missing')
-          return log.verifyDatabase(await connectionAt(run.io.env, databaseUrl), knownSeal)
+          return log.verifyDatabase(await connectionTo(run.io, databaseUrl), knownSeal)
         })
         say(run.io, json ? log.describeCheckedLogAsJson(checked) : log.describeCheckedLog(checked))
         return checked.problems.length === 0 ? 'done' : 'found'
@@ -59,11 +59,10 @@ export function addAudit(program: Command, run: Run): void {
           return writeAll(run.io, await download(door, '/admin/v1/audit_log/export', { query: { from, to } }))
         }
         const { exportFromDatabase } = await import('../../audit/command.ts')
-        await explained(async () =>
-          exportFromDatabase(await connectionAt(run.io.env, databaseUrl), { from, to }, (lines) =>
-            writeAll(run.io, lines),
-          ),
-        )
+        await explained(async () => {
+          const database = await connectionTo(run.io, databaseUrl)
+          return exportFromDatabase(database, { from, to }, (lines) => writeAll(run.io, lines))
+        })
       }),
     )
   withExamples(audit.command('unpack <file...>'), 'fincore audit unpack exports/2026/11/30/* > day.jsonl')

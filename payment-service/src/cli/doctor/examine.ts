@@ -1,5 +1,5 @@
 import { type Connection, type GlobalOptions, openConnection } from '../connection.ts'
-import { connectionAt } from '../database-option.ts'
+import { connectionTo } from '../database-option.ts'
 import { CommandFailure, ProblemFailure } from '../failures.ts'
 import { call, type Door } from '../http-client.ts'
 import { note, type Surroundings } from '../surroundings.ts'
@@ -26,7 +26,7 @@ export async function* examine(io: Surroundings, options: DoctorOptions): AsyncG
   }
   if (connection.api !== null && !isApiAway) yield* await checkEndpoints(connection.api)
   if (options.databaseUrl === undefined) yield find('database_unchecked')
-  else yield* await (await import('./database.ts')).checkDatabase(await connectionAt(io.env, options.databaseUrl))
+  else yield* await (await import('./database.ts')).checkDatabase(await connectionTo(io, options.databaseUrl))
 }
 
 async function* examineAsMerchant({ api, ca }: Connection): AsyncGenerator<Finding> {

@@ -55,6 +55,7 @@ export function registerChargeRoutes(app: App, deps: Deps): void {
           merchantId: merchantOf(request),
           idempotencyKey: keyOf(request),
           request: request.body,
+          requestId: request.id,
         }),
       ),
   )

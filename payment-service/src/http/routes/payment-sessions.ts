@@ -55,6 +55,7 @@ export function registerPaymentSessionRoutes(app: App, deps: Deps): void {
         merchantId: merchantOf(request),
         idempotencyKey: keyOf(request),
         request: request.body as CreatePaymentSession,
+        requestId: request.id,
       }
       return sendAnswer(reply, await createPaymentSession(deps, input))
     },

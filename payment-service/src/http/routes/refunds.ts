@@ -53,6 +53,7 @@ export function registerRefundRoutes(app: App, deps: Deps): void {
           merchantId: merchantOf(request),
           idempotencyKey: keyOf(request),
           request: request.body,
+          requestId: request.id,
         }),
       ),
   )

@@ -3,6 +3,7 @@ import type { applyPspEvent } from '../../flows/apply-psp-event.ts'
 import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery, waitAtMost } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
+import type { Tell } from '../../observability/tracing.ts'
 import { readPspEvent } from '../../store/psp-event-json.ts'
 import {
   type ClaimedPspEvent,
@@ -37,7 +38,10 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   let mayHaveMore = false
 
   const start = (claimed: ClaimedPspEvent): void => {
-    const running = handle(deps, apply, claimed)
+    const { pspAccountId, tries } = claimed
+    const ids = { 'fincore.psp_account': pspAccountId, 'fincore.try': tries + 1 }
+    const running = deps.tracing
+      .work('apply the PSP’s event', null, ids, (tell) => handle(deps, apply, claimed, tell))
       .catch((error) => {
         // Its lease brings it back.
         deps.log.error('what became of a PSP’s event could not be written', {
@@ -80,11 +84,12 @@ export function startInbox(deps: Deps, apply: ApplyPspEvent): Job {
   }
 }
 
-async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent): Promise<void> {
+async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent, tell: Tell): Promise<void> {
   const { merchantId, pspAccountId, tries } = claimed
   let note: string | null = null
   try {
     const fate = await apply(deps, merchantId, pspAccountId, readPspEvent(claimed.event))
+    tell({ 'fincore.outcome': fate })
     deps.metrics.count('fincore_psp_events_total', { fate })
     if (fate !== 'held') return await settlePspEvent(deps.pool, claimed, fate)
   } catch (error) {
@@ -94,6 +99,7 @@ async function handle(deps: Deps, apply: ApplyPspEvent, claimed: ClaimedPspEvent
       merchant: merchantId,
       error: described,
     })
+    tell({ 'error.type': described.code || described.name })
     note = [described.name, described.code].filter((word) => word !== '').join(' ')
   }
   await holdPspEvent(deps.pool, claimed, heldDelaySeconds(tries), note)

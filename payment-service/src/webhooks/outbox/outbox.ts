@@ -4,8 +4,10 @@ import { handOver } from '../../jobs/hand-over.ts'
 import { type Job, runEvery } from '../../jobs/run-every.ts'
 import { describeError } from '../../log.ts'
 import type { ValueOf } from '../../observability/labels.ts'
+import type { Tell } from '../../observability/tracing.ts'
 import { watchBatch } from '../../observability/watch-batch.ts'
 import { createBatcher } from '../../store/batcher.ts'
+import { objectOfEvent } from '../../store/events.ts'
 import {
   type ClaimedDelivery,
   cancelWaitingDeliveries,
@@ -26,7 +28,7 @@ const leaseMs = 20_000
 /** How long stopping waits at most for tries that are under way; those left are cut off, and another process sends them. */
 const stopWithinMs = 8_000
 
-export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics'>
+export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics' | 'tracing'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
 export type OutboxOptions = { resolve?: Resolve; timeoutMs?: number }
 
@@ -55,7 +57,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     watchBatch(deps.metrics, 'webhook_tries'),
   )
 
-  const deliver = async (delivery: ClaimedDelivery): Promise<boolean> => {
+  const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<boolean> => {
     const triedAt = deps.now()
     const begunAt = performance.now()
     const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
@@ -66,6 +68,7 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     }
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
+    tell('error' in sent ? { 'error.type': sent.error } : { 'http.response.status_code': sent.status })
     deps.metrics.count('fincore_webhook_tries_total', { result: resultOf(sent) })
     deps.metrics.observe('fincore_webhook_try_duration_seconds', {}, tookMs / 1_000)
     await records.submit(result)
@@ -79,7 +82,11 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const start = (delivery: ClaimedDelivery): void => {
     places.take(delivery)
     const begunAt = performance.now()
-    const running: Promise<void> = deliver(delivery)
+    const { eventId, endpointId, tries, body } = delivery
+    const ids = { 'fincore.event': eventId, 'fincore.webhook_endpoint': endpointId, 'fincore.try': tries + 1 }
+    const objectId = deps.tracing.isOn ? objectOfEvent(body) : null
+    const running: Promise<void> = deps.tracing
+      .work('deliver the webhook', objectId, ids, (tell) => deliver(delivery, tell))
       .catch((error) => {
         deps.log.error('a webhook could not be delivered', { object: delivery.id, error: describeError(error) })
         return false

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { createApiServer, perMinute } from '../../http/api-server.ts'
 import { newId } from '../../ids.ts'
 import { alwaysReady } from '../../observability/readiness.ts'
+import { noTracing } from '../../observability/tracing.ts'
 import { createPspHealth } from '../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../psp-gateway/psp-places.ts'
 import { psps } from '../../psp-gateway/registry.ts'
@@ -41,6 +42,7 @@ export async function createApiWorld(limits: Partial<typeof perMinute> = {}): Pr
     hotPath: createHotPath(pool),
     send: async () => ({ failure: 'refused', requestWasSent: false }),
     now: () => new Date(),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     wakeOutbox: () => void woken.outbox++,
     pspPlaces: createPspPlaces(),

@@ -9,6 +9,7 @@ import { newWebhookSecret } from '../../flows/webhook-secrets.ts'
 import { newId } from '../../ids.ts'
 import { createLog, type Log } from '../../log.ts'
 import { type Metrics, recordsNothing } from '../../observability/metrics.ts'
+import { noTracing, type Tracing } from '../../observability/tracing.ts'
 import { createVault, type Vault } from '../../secrets.ts'
 import { insertEvent, makeEvent } from '../../store/events.ts'
 import { openPool, type Pool } from '../../store/pool.ts'
@@ -27,6 +28,7 @@ export type WebhookWorld = {
   log: Log
   metrics: Metrics
   now: () => Date
+  tracing: Tracing
   addMerchant(): Promise<string>
   addEndpoint(merchantId: string, url: string): Promise<{ id: string; secret: string }>
   addEvent(merchantId: string, type?: EventType): Promise<{ id: string; body: string }>
@@ -54,6 +56,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
     log: createLog('silent'),
     metrics: recordsNothing,
     now: () => new Date(),
+    tracing: noTracing,
     async addMerchant() {
       const id = newId('merchant')
       await pool.query('insert into merchants (merchant_id, name) values ($1, $1)', [id])

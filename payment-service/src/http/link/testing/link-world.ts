@@ -15,6 +15,7 @@ import type { Deps } from '../../../deps.ts'
 import { newId } from '../../../ids.ts'
 import { recordsNothing } from '../../../observability/metrics.ts'
 import { alwaysReady } from '../../../observability/readiness.ts'
+import { noTracing } from '../../../observability/tracing.ts'
 import type { PspReply, PspRequest } from '../../../psp-gateway/port.ts'
 import { createPspHealth } from '../../../psp-gateway/psp-health.ts'
 import { createPspPlaces } from '../../../psp-gateway/psp-places.ts'
@@ -89,6 +90,7 @@ export async function openLinkWorld(
     psps: { ...psps, sandbox: { ...psps.sandbox, consistencyWindowMs: 250 } },
     send: (request, timeoutMs) => state.fault(request) ?? sender.send(request, timeoutMs),
     now: () => new Date(Date.now() + state.aheadMs),
+    tracing: noTracing,
     steadyMs: () => Number.POSITIVE_INFINITY,
     log,
     metrics: recordsNothing,
