@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { pathInRepository } from '@fincore/dev/managed-process'
 import { createProgram } from '@fincore/payment-service/cli/program'
 import { awsCommands } from './aws-commands.ts'
+import { standsInCode } from './check-words.ts'
 import type { Runbook } from './read-runbook.ts'
 import type { ShellCommand } from './read-shell.ts'
 
@@ -80,5 +81,9 @@ function findAwsFault(operands: ShellCommand): string | null {
   if (options === undefined) return `aws-commands.ts has no ${words}`
   const given = operands.flatMap((word) => word.match(/^--([a-z-]+)$/)?.[1] ?? [])
   const unknown = given.find((option) => !options.includes(option))
-  return unknown === undefined ? null : `aws ${words} has no --${unknown}`
+  if (unknown !== undefined) return `aws ${words} has no --${unknown}`
+  const nowhere = operands
+    .flatMap((word) => word.match(/^\/fincore\/production\/(.+)$/)?.[1] ?? [])
+    .find((name) => !standsInCode(`/${name}\``) && !standsInCode(`'${name}'`))
+  return nowhere === undefined ? null : `no stack makes a log group ${nowhere}`
 }

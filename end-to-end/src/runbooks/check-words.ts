@@ -17,6 +17,11 @@ const code = globSync(sources, { cwd: pathInRepository('') })
 /** Words of PostgreSQL, of AWS and of the system, which nothing here can look up. */
 const ofOthers = /^(pg_\w+|[0-9A-Z]{5}|WALSync|SyncRep|IO|\/var\/.*|[a-z]+:.*)$/
 
+/** Whether it is written anywhere in what FinCore is made of. */
+export function standsInCode(text: string): boolean {
+  return code.includes(text)
+}
+
 /**
  * What a word or a message in a runbook should be and is not; null when it is there, or can be anything.
  * @param ofPage the statements of its page, which name columns of their own.
@@ -26,10 +31,11 @@ export function findWordFault(text: string, ofPage: string = ''): string | null 
   if (/^Fincore[A-Z]\w+$/.test(text)) return text in alerts ? null : 'no alert is called so'
   if (ofOthers.test(text)) return null
   const isName = /^[A-Za-z][\w.-]*[_.][\w.-]*$/.test(text) || /^[A-Z_]{4,}$/.test(text)
-  const isSentence = /^(an?|the|raw|audit|more|payment|events|test|accounts) \w+ ./.test(text) || / \w+ \w+ \w+/.test(text)
+  const isSentence =
+    /^(an?|the|raw|audit|more|payment|events|test|accounts) \w+ ./.test(text) || / \w+ \w+ \w+/.test(text)
   if (!isName && !isSentence) return null
   const begun = text.replace(/( …|…|:)$/, '')
-  return code.includes(begun) || ofPage.includes(begun) ? null : 'it stands nowhere in the code'
+  return standsInCode(begun) || ofPage.includes(begun) ? null : 'it stands nowhere in the code'
 }
 
 function isMetric(name: string): boolean {

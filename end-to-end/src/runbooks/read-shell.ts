@@ -78,14 +78,14 @@ function expand(text: string, variables: Map<string, string>, commands: ShellCom
     } else if (char !== '$' || endOfExpansion(text, at) === at + 1) whole += char
     else {
       const end = endOfExpansion(text, at)
-      whole += valueOf(text.slice(at, end), variables, commands)
+      whole += resolve(text.slice(at, end), variables, commands)
       at = end - 1
     }
   }
   return whole
 }
 
-function valueOf(expansion: string, variables: Map<string, string>, commands: ShellCommand[]): string {
+function resolve(expansion: string, variables: Map<string, string>, commands: ShellCommand[]): string {
   if (expansion.startsWith('$(')) {
     const inner = readShell(expansion.slice(2, -1), variables)
     commands.push(...inner)
