@@ -22,6 +22,14 @@ export function standsInCode(text: string): boolean {
   return code.includes(text)
 }
 
+/** Whether a route that runbooks speak of, as `GET /v1/charges/:id`, is one; those of operators stand without `/admin/v1`. */
+export function isRoute(text: string, routes: readonly { method: string; path: string }[]): boolean {
+  const [method, address = ''] = text.split(' ')
+  const form = (path: string) => path.replaceAll(/\/:\w+|\/\{\w+\}|\/[a-z]+_…/g, '/:')
+  const path = form(address.replace(/\?.*$/, ''))
+  return routes.some((route) => route.method === method && [path, `/admin/v1${path}`].includes(form(route.path)))
+}
+
 /**
  * What a word or a message in a runbook should be and is not; null when it is there, or can be anything.
  * @param ofPage the statements of its page, which name columns of their own.

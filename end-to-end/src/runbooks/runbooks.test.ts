@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { writeDevFile } from '@fincore/dev/dev-file'
 import { pathInRepository } from '@fincore/dev/managed-process'
+import { readRouteTable } from '@fincore/dev/pci/route-table'
 import { runOnTerminal } from '@fincore/payment-service/cli/testing/fake-terminal'
 import pg from 'pg'
 import { useWorld, type World } from '../world.ts'
 import { callAdmin } from './call-admin.ts'
 import { fillIn, findFault } from './check-commands.ts'
 import { findSqlFault, runMade } from './check-sql.ts'
-import { findWordFault } from './check-words.ts'
+import { findWordFault, isRoute } from './check-words.ts'
 import { readRunbook } from './read-runbook.ts'
 
 /** A runbook is read at night by somebody who is in a hurry: nothing in it may be wrong, or have been true once. */
@@ -81,6 +82,19 @@ describe('the runbooks', () => {
       }),
     )
     assert.deepEqual(faults, [])
+  })
+
+  it('name routes that there are', async () => {
+    const routes = await readRouteTable()
+    const named = runbooks.flatMap(({ words }) =>
+      words.filter(({ text }) => /^(GET|POST|PUT|PATCH|DELETE) /.test(text)),
+    )
+    assert.ok(named.length > 3)
+    assert.deepEqual(
+      named.filter(({ text }) => !isRoute(text, routes)),
+      [],
+    )
+    assert.equal(isRoute('GET /health/well', routes), false)
   })
 
   it('look with commands that work', async () => {
