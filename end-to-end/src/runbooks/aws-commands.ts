@@ -4,8 +4,10 @@
  */
 export const awsCommands: Readonly<Record<string, readonly string[]>> = {
   'cloudtrail start-logging': ['name'],
-  'ecs describe-services': ['cluster', 'services', 'query'],
+  'ecs describe-services': ['cluster', 'services', 'query', 'output'],
+  'ecs describe-task-definition': ['task-definition', 'query', 'output'],
   'ecs list-tasks': ['cluster', 'family', 'service-name', 'desired-status', 'query'],
+  'ecs register-task-definition': ['cli-input-json'],
   'ecs run-task': ['cluster', 'task-definition', 'launch-type', 'network-configuration', 'overrides'],
   'ecs stop-task': ['cluster', 'task', 'reason'],
   'ecs update-service': ['cluster', 'service', 'task-definition', 'desired-count', 'force-new-deployment'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { pathInRepository } from '@fincore/dev/managed-process'
 import { createProgram } from '@fincore/payment-service/cli/program'
 import { awsCommands } from './aws-commands.ts'
-import { standsInCode } from './check-words.ts'
+import { isPartOfMetric, standsInCode } from './check-words.ts'
 import type { Runbook } from './read-runbook.ts'
 import type { ShellCommand } from './read-shell.ts'
 
@@ -12,7 +12,7 @@ type Program = ReturnType<typeof createProgram>
 /** An id of a form that is right and that names nothing. */
 const ofNobody = '01kx7p2z3r8v9w0a1b2c3d4e5f'
 /** Programs of every system, whose options nothing here knows. */
-const ofTheSystem = new Set(['cut', 'date', 'dig', 'echo', 'export', 'grep', 'head', 'kill', 'openssl'])
+const ofTheSystem = new Set(['cut', 'date', 'dig', 'echo', 'export', 'head', 'jq', 'kill', 'openssl'])
 for (const name of ['mktemp', 'printf', 'psql', 'read', 'rm', 'sleep', 'sort', 'tail', 'unset', 'uniq', 'wc'])
   ofTheSystem.add(name)
 const { scripts } = JSON.parse(readFileSync(pathInRepository('package.json'), 'utf8'))
@@ -28,6 +28,7 @@ export function findFault({ words, isMentioned }: Command): string | null {
   if (program === 'fincore') return parseWithCommander(operands.map(fillIn), isMentioned)
   if (program === 'npm') return findNpmFault(operands)
   if (program === 'aws') return findAwsFault(operands)
+  if (program === 'grep') return findSearchFault(operands)
   if (program === 'as') return operands.length < 3 ? 'it names no operator, method and path' : null
   if (program === 'curl') return /^(-sS|-sSI)$/.test(operands[0] ?? '') ? null : 'curl should be silent but for errors'
   return ofTheSystem.has(program) ? null : `nothing knows the program ${program}`
@@ -72,6 +73,12 @@ function findNpmFault(operands: ShellCommand): string | null {
 function knows(source: string, option: string): boolean {
   const name = option.replace(/^--/, '').replace(/=.*$/, '')
   return source.includes(`--${name}`) || new RegExp(`['" {]${name}['"]?:`).test(source)
+}
+
+/** What is searched for among metrics must find one. */
+function findSearchFault(operands: ShellCommand): string | null {
+  const pattern = operands.find((word) => word.includes('fincore_'))
+  return pattern === undefined || isPartOfMetric(pattern) ? null : 'it finds no metric'
 }
 
 function findAwsFault(operands: ShellCommand): string | null {

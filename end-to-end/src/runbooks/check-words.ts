@@ -49,3 +49,8 @@ export function findWordFault(text: string, ofPage: string = ''): string | null 
 function isMetric(name: string): boolean {
   return name in metricsTable || name.replace(/_(bucket|sum|count)$/, '') in metricsTable
 }
+
+/** Whether what `grep -E` is told finds a metric. */
+export function isPartOfMetric(pattern: string): boolean {
+  return Object.keys(metricsTable).some((name) => new RegExp(pattern).test(name))
+}

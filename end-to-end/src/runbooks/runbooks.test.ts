@@ -54,12 +54,17 @@ describe('the runbooks', () => {
     assert.ok(commands.length > 100, `only ${commands.length} commands were read`)
   })
 
-  it('call the admin API as it is', async () => {
+  it('call the admin API and the management port as they are', async () => {
     assert.ok(calls.length > 20)
     const faults: string[] = []
     for (const { at, words } of calls) {
       const fault = await callAdmin(world, words)
       if (fault !== null) faults.push(`${at}: ${words.join(' ')}: ${fault}`)
+    }
+    for (const { at, words } of commands.filter(({ words }) => words[0] === 'curl')) {
+      const url = words.at(-1)?.replace('http://127.0.0.1:4004', world.fincore.dev.management) ?? ''
+      const { status } = await world.http.send('GET', url, {})
+      if (status !== 200) faults.push(`${at}: ${words.join(' ')}: ${status}`)
     }
     assert.deepEqual(faults, [])
   })
@@ -147,6 +152,7 @@ describe('the runbooks', () => {
       'aws ecs delete-cluster --cluster x': /has no ecs delete-cluster/,
       'aws logs tail /x --loudly': /no --loudly/,
       'aws logs tail /fincore/production/apy --since 1h': /no stack makes/,
+      'grep fincore_psp_is_sad': /finds no metric/,
       'pgrep fincore': /nothing knows the program/,
     }
     for (const [line, says] of Object.entries(wrong)) {
