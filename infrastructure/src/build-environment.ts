@@ -13,6 +13,7 @@ import { createNetwork } from './network/network.ts'
 import { createRepositories } from './services/images.ts'
 import { createMigrations } from './services/migrations.ts'
 import { createServices } from './services/services.ts'
+import type { Releases } from './services/task-definition.ts'
 
 /**
  * An app. With `againstSchemas` its templates are compared with the schemas of CloudFormation as they are made, and a finding
@@ -34,10 +35,10 @@ export function createApp(outdir: string, { againstSchemas }: { againstSchemas: 
 }
 
 /**
- * The stacks of one environment, in the order in which they are deployed. `release` is the tag of the images that the
+ * The stacks of one environment, in the order in which they are deployed. `releases` are the tags of the images that the
  * services run.
  */
-export function buildEnvironment(app: App, environment: Environment, release: string): Stack[] {
+export function buildEnvironment(app: App, environment: Environment, releases: Releases): Stack[] {
   const stack = (part: string) =>
     new Stack(app, `fincore-${environment.name}-${part}`, {
       env: { account: environment.account, region: environment.region },
@@ -62,7 +63,7 @@ export function buildEnvironment(app: App, environment: Environment, release: st
   createBackups(data, environment, { keys, database })
 
   const migrations = stack('migrations')
-  const shared = { images, secrets: findSecrets(migrations, environment), keys, logs: audit.logGroups, release }
+  const shared = { images, secrets: findSecrets(migrations, environment), keys, logs: audit.logGroups, releases }
   const cluster = createMigrations(migrations, environment, { network, database, shared })
 
   const service = stack('service')

@@ -7,7 +7,13 @@ import { judge } from './checks/nag.ts'
 import { type EnvironmentName, environmentNames, environments } from './environments.ts'
 
 const { values } = parseArgs({
-  options: { environment: { type: 'string' }, release: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    environment: { type: 'string' },
+    release: { type: 'string' },
+    // The card relay's, where it is not the same: on the way back to an earlier release it goes first.
+    'relay-release': { type: 'string' },
+    out: { type: 'string' },
+  },
 })
 const name = environmentNames.find((one): one is EnvironmentName => one === values.environment)
 if (!name) {
@@ -17,7 +23,11 @@ if (!name) {
 // The command line says by CDK_OUTDIR where it wants the templates.
 const outdir = process.env.CDK_OUTDIR ?? values.out ?? 'cdk.out'
 const app = createApp(outdir, { againstSchemas: true })
-buildEnvironment(app, environments[name], values.release ?? 'unreleased')
+const release = values.release ?? 'unreleased'
+buildEnvironment(app, environments[name], {
+  'payment-service': release,
+  'card-relay': values['relay-release'] ?? release,
+})
 const { violations } = judge(app)
 for (const violation of violations) console.error(violation)
 if (violations.length > 0) process.exit(1)

@@ -6,14 +6,14 @@ import { ensureDevelopmentCertificates } from '@fincore/dev/certificates'
 import { loadOrCreateSecrets, type Merchant } from '@fincore/dev/dev-file'
 import { findFreePorts } from '@fincore/dev/free-ports'
 import { createHttpClient, type HttpClient } from '@fincore/dev/http-client'
-import { type Exit, type ManagedProcess, startManagedProcess } from '@fincore/dev/managed-process'
+import { type Exit, type ManagedProcess, pathInRepository, startManagedProcess } from '@fincore/dev/managed-process'
 import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planPsp } from '@fincore/dev/process-plans'
 import { sandbox } from '@fincore/dev/psps/sandbox'
 import pg from 'pg'
 import type { Journal } from '../faults/journal.ts'
 import { type MerchantReceiver, startMerchantReceiver } from '../faults/merchant-receiver.ts'
+import { startTcpWay, type TcpWay } from '../tcp-way.ts'
 import { type Balancer, startBalancer, type Target } from './balancer.ts'
-import { type ConnectionBalancer, startConnectionBalancer } from './connection-balancer.ts'
 
 /** Code that a process can be started from. */
 export type Version = {
@@ -82,7 +82,8 @@ export async function startUpgradeWorld(options: {
     }
     const front: Balancer = keep(await startBalancer())
     const internal: Balancer = keep(await startBalancer())
-    const cards: ConnectionBalancer = keep(await startConnectionBalancer())
+    // The card relay ends TLS itself, so its load balancer shares out connections.
+    const cards: TcpWay = keep(await startTcpWay(null))
     const [pspPages = 0, pspApi = 0, shop = 0, admin = 0] = await findFreePorts(4)
     const portOf = (url: string) => Number(new URL(url).port)
     const ports = {
@@ -120,8 +121,11 @@ export async function startUpgradeWorld(options: {
 
     const services: Service[] = []
     const startService = async (of: Version, roles: string): Promise<Service> => {
-      const { MIGRATIONS_DATABASE_URL: _owner, ...env } = planPaymentService(input).env
-      const process = await start(`payment-service, ${of.name}`, join(of.folder, 'payment-service/src/main.ts'), {
+      const { main: ownMain, env: allEnv } = planPaymentService(input)
+      const { MIGRATIONS_DATABASE_URL: _owner, ...env } = allEnv
+      // Tests start this version faster.
+      const main = of.folder === pathInRepository('') ? ownMain : join(of.folder, 'payment-service/src/main.ts')
+      const process = await start(`payment-service, ${of.name}`, main, {
         ...env,
         ROLES: roles,
         API_PORT: '0',
@@ -159,19 +163,22 @@ export async function startUpgradeWorld(options: {
     }
     for (const roles of options.roles) services.push(await startService(version, roles))
 
-    let relay: ManagedProcess | null = null
+    let relay: { process: ManagedProcess; port: number } | null = null
     const replaceRelay = async (of: Version) => {
       const earlier = relay
       const [port = 0] = await findFreePorts(1)
       const plan = planCardRelay(input)
-      relay = await start(
+      const process = await start(
         `card-relay, ${of.name}`,
         join(of.folder, 'card-relay/start.sh'),
         { ...plan.env, RELAY_PORT: String(port) },
         { watcher: join(of.folder, 'dev/src/exit-with-parent.ts') },
       )
-      await cards.moveTo(port)
-      await earlier?.kill('SIGTERM')
+      relay = { process, port }
+      cards.lead(port)
+      if (earlier === null) return
+      await cards.untilLeft(earlier.port)
+      await earlier.process.kill('SIGTERM')
     }
     if (options.withRelay) await replaceRelay(version)
 

@@ -24,7 +24,7 @@ function synthesiseAnew(environment: Environment): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'fincore-synth-'))
   try {
     const app = createApp(outdir, { againstSchemas: false })
-    const stacks = buildEnvironment(app, environment, '0.0.0')
+    const stacks = buildEnvironment(app, environment, { 'payment-service': '0.0.0', 'card-relay': '0.0.0' })
     const assembly = app.synth()
     const templates = Object.fromEntries(
       assembly.stacks.map(({ stackName, template }) => [

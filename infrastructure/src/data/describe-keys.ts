@@ -18,7 +18,7 @@ PSP credentials are sealed twice: with data keys that the payment service makes 
 
 ## Commands that need the database or its keys
 
-Operators reach neither from their own machines: \`fincore encryption\` and \`fincore audit verify\` run as a task, \`fincore-$environment-command\`, which has the settings and rights of a worker and stands in the worker’s subnets. Everything else that \`fincore\` does goes by the admin API.
+Operators reach neither from their own machines: \`fincore encryption\`, \`fincore reconcile\` and \`fincore audit verify\` run as a task, \`fincore-$environment-command\`, which has the settings and rights of a worker and stands in the worker’s subnets. Everything else that \`fincore\` does goes by the admin API.
 
 \`\`\`sh
 fincore_task() {

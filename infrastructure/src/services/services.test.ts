@@ -90,6 +90,13 @@ for (const name of environmentNames) {
       assert.ok(api && relay?.DependsOn?.includes(api), `${api} in ${relay?.DependsOn}`)
     })
 
+    it('keep the revision before, to which a runbook goes back', () => {
+      const all = Object.values(synthesise(name).templates).flatMap(({ Resources }) => Object.values(Resources))
+      const kept = all.filter(({ Type }) => Type === 'AWS::ECS::TaskDefinition')
+      assert.ok(kept.length >= 6)
+      for (const one of kept) assert.equal((one as { UpdateReplacePolicy?: string }).UpdateReplacePolicy, 'Retain')
+    })
+
     it('give operators a task for commands of `fincore` that need what a worker has', () => {
       const [worker, command] = [task('worker'), task('command')]
       const names = (one: typeof worker) => one?.container.Secrets.map(({ Name }) => Name).sort()

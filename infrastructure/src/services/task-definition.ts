@@ -1,6 +1,7 @@
 import { CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm'
+import { CfnDeletionPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import type { LogGroups } from '../audit/log-groups.ts'
 import type { Keys } from '../data/keys.ts'
@@ -13,7 +14,9 @@ import type { Settings } from './settings.ts'
 
 export type Program = ServiceName | 'migrations' | 'auditExport' | 'command'
 /** What all tasks are made of. */
-export type Shared = { images: Images; secrets: AppSecrets; keys: Keys; logs: LogGroups; release: string }
+export type Shared = { images: Images; secrets: AppSecrets; keys: Keys; logs: LogGroups; releases: Releases }
+/** The tag of each image. */
+export type Releases = Record<ServiceRow['image'], string>
 export type Task = Pick<ServiceRow, 'image' | 'command' | 'door' | 'internalPort'> & {
   /** What runs in place of the image's own program; null for that one. */
   program: string | null
@@ -60,7 +63,7 @@ export function createTaskDefinition(
       ? [{ name: 'internal', containerPort: task.internalPort, protocol: 'tcp', appProtocol: 'http' }]
       : []),
   ]
-  return new CfnTaskDefinition(scope, `Task-${program}`, {
+  const definition = new CfnTaskDefinition(scope, `Task-${program}`, {
     family: `fincore-${environment.name}-${program}`,
     requiresCompatibilities: ['FARGATE'],
     networkMode: 'awsvpc',
@@ -72,7 +75,7 @@ export function createTaskDefinition(
     containerDefinitions: [
       {
         name: program,
-        image: `${shared.images[task.image].uri}:${shared.release}`,
+        image: `${shared.images[task.image].uri}:${shared.releases[task.image]}`,
         essential: true,
         ...(task.program ? { entryPoint: [task.program] } : {}),
         ...(task.command ? { command: task.command } : {}),
@@ -106,6 +109,9 @@ export function createTaskDefinition(
       },
     ],
   })
+  // The revision before stays usable, for going back to it at once.
+  definition.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN
+  return definition
 }
 
 /** Settings stand in the parameter store, which keeps who changed which, and when. Returns the parameter's ARN. */
