@@ -94,6 +94,10 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
   const withoutTls = `${urlWith('p@ss:word/')}?sslmode=disable`
   assert.throws(() => connectionOfLogin(config, withoutTls), /nothing after a question mark with DATABASE_CA/)
   assert.throws(() => configOf({ DATABASE_URL: withoutTls, DATABASE_CA: ca }), /nothing after a question mark/)
+  assert.throws(
+    () => configOf({ DATABASE_URL: 'postgres:///fincore', DATABASE_CA: ca }),
+    /must name a host with DATABASE_CA/,
+  )
   // A server that is asked for TLS and has none gets no password.
   await superuser.query('alter system set ssl = off')
   await superuser.query('select pg_reload_conf()')
