@@ -41,6 +41,7 @@ export async function bundlePaymentService(folder = join(repository, bundleFolde
     logLevel: 'error',
     write: false,
   })
+  refuseNameless(metafile)
   writeBundle(folder, outputFiles)
   const packages = listPackages(metafile)
   writeFileSync(join(folder, 'bom.json'), `${JSON.stringify(describePackages(packages), null, 2)}\n`)
@@ -75,6 +76,18 @@ function keepAddresses(folder: string): Plugin {
       })
     },
   }
+}
+
+/**
+ * A package in CommonJS that is imported by `import()` has its names in Node, and none in the bundle: `new Signer` would be
+ * `new undefined`, where it is called and not before. A file of ours that imports it at its head, and is itself imported so, has them.
+ */
+function refuseNameless({ outputs }: Metafile): void {
+  const nameless = Object.values(outputs).filter(
+    ({ entryPoint, exports }) => entryPoint?.includes('node_modules/') && exports.join() === 'default',
+  )
+  if (nameless.length > 0)
+    throw new Error(`the bundle has no names of ${nameless.map(({ entryPoint }) => entryPoint).join(', ')}`)
 }
 
 /** The packages whose files are in what was written. */

@@ -34,14 +34,14 @@ export const networkCode: Readonly<Record<string, string>> = {
   'payment-service/src/cli/forward-event.ts': 'out: a developer’s own server, with test events',
   'payment-service/src/cli/http-client.ts': 'out: the admin API and the API, from an operator’s terminal',
   'payment-service/src/observability/export-spans.ts': 'out: the receiver of TRACES_ENDPOINT, with spans',
-  'payment-service/src/encryption/kms-provider.ts': 'out: AWS KMS, where it wraps the data keys',
+  'payment-service/src/encryption/kms-client.ts': 'out: AWS KMS, where it wraps the data keys',
   'payment-service/src/psp-gateway/send.ts': 'out: the PSPs of the merchants’ accounts',
   'payment-service/src/server/broken-message.ts': 'none: answers on connections that came in',
   'payment-service/src/server/rinse.ts':
     'in and out: zeros, to itself, on a loopback port that is open for milliseconds',
   'payment-service/src/server/server.ts': 'in: all listeners of the payment service; reads addresses',
   'payment-service/src/start-checks.ts': 'out: PostgreSQL, when the service starts',
-  'payment-service/src/store/database-token.ts': 'out: where AWS gives a task its role’s credentials; signs offline',
+  'payment-service/src/store/sign-token.ts': 'out: where AWS gives a task its role’s credentials; signs offline',
   'payment-service/src/store/directory.ts': 'out: PostgreSQL, for NOTIFY',
   'payment-service/src/store/follow-writer.ts': 'out: PostgreSQL, to ask where its address leads now',
   'payment-service/src/store/migrate.ts': 'out: PostgreSQL, as the owner, when the service starts',
@@ -69,10 +69,11 @@ function usesNetwork(text: string): boolean {
     const { moduleSpecifier } = statement as ts.ImportDeclaration
     return ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : ''
   })
-  return names.some((name) => networkModules.has(name)) || namesGlobal(source) || importsSdk(text)
+  const isSdk = (name: string) => name.startsWith('@aws-sdk/')
+  return names.some((name) => networkModules.has(name) || isSdk(name)) || namesGlobal(source) || importsSdk(text)
 }
 
-/** The AWS SDK is imported where it is used, because most deployments have no use for it. */
+/** The AWS SDK by `import()`: the image's bundle would not know its names, but the data flow would. */
 function importsSdk(text: string): boolean {
   return /\bimport\('@aws-sdk\//.test(text)
 }

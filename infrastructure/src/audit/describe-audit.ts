@@ -4,7 +4,10 @@ import { bucketName } from './buckets.ts'
 import { logPrefixes } from './log-bucket.ts'
 
 /** The part of docs/aws/data.md on what keeps what happened. */
-export function describeAudit(environment: Environment): string {
+export function describeAudit({
+  sandbox,
+  production: environment,
+}: Record<'sandbox' | 'production', Environment>): string {
   const archive = bucketName(environment, 'archive')
   const { archiveCopy, archiveDays, account } = environment
   return `## The audit archive
@@ -34,18 +37,23 @@ aws cloudtrail validate-logs --trail-arn arn:aws:cloudtrail:${environment.region
 Made before the stack \`foundation\`, since S3 copies to nothing that is not there, and by hand, since its lock must not hang on a stack. Put the key’s ARN into \`archiveCopy\` in \`infrastructure/src/environments.ts\`:
 
 \`\`\`sh
-region=${archiveCopy.region} copy=${archiveCopy.bucket} source=arn:aws:iam::${account}:role/fincore-${environment.name}-archive-copy
-key=$(aws kms create-key --region $region --description 'FinCore ${environment.name}: the copies of archive and backups' --query KeyMetadata.Arn --output text)
-aws kms enable-key-rotation --region $region --key-id "$key"
-aws s3api create-bucket --region $region --bucket $copy --create-bucket-configuration LocationConstraint=$region --object-lock-enabled-for-bucket
-aws s3api put-object-lock-configuration --region $region --bucket $copy --object-lock-configuration 'ObjectLockEnabled=Enabled,Rule={DefaultRetention={Mode=COMPLIANCE,Days=${archiveDays}}}'
-aws s3api put-bucket-encryption --region $region --bucket $copy --server-side-encryption-configuration "{\\"Rules\\":[{\\"ApplyServerSideEncryptionByDefault\\":{\\"SSEAlgorithm\\":\\"aws:kms\\",\\"KMSMasterKeyID\\":\\"$key\\"},\\"BucketKeyEnabled\\":true}]}"
-aws s3api put-public-access-block --region $region --bucket $copy --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-aws backup create-backup-vault --region $region --backup-vault-name fincore-${environment.name}-copy --encryption-key-arn "$key"
-aws backup put-backup-vault-lock-configuration --region $region --backup-vault-name fincore-${environment.name}-copy --min-retention-days ${environment.database.backupDays} --changeable-for-days 3
+away=${archiveCopy.region} copy=fincore-$environment-archive-copy-$account source=arn:aws:iam::$account:role/fincore-$environment-archive-copy
+locked=${archiveDays} kept=${environment.database.backupDays}   # days: archiveDays and backupDays of the environment; ${sandbox.archiveDays} and ${sandbox.database.backupDays} in the sandbox
+key=$(aws kms create-key --region $away --description "FinCore $environment: the copies of archive and backups" --query KeyMetadata.Arn --output text)
+aws kms enable-key-rotation --region $away --key-id "$key"
+aws s3api create-bucket --region $away --bucket $copy --create-bucket-configuration LocationConstraint=$away --object-lock-enabled-for-bucket
+aws s3api put-object-lock-configuration --region $away --bucket $copy --object-lock-configuration "ObjectLockEnabled=Enabled,Rule={DefaultRetention={Mode=COMPLIANCE,Days=$locked}}"
+aws s3api put-bucket-encryption --region $away --bucket $copy --server-side-encryption-configuration "{\\"Rules\\":[{\\"ApplyServerSideEncryptionByDefault\\":{\\"SSEAlgorithm\\":\\"aws:kms\\",\\"KMSMasterKeyID\\":\\"$key\\"},\\"BucketKeyEnabled\\":true}]}"
+aws s3api put-public-access-block --region $away --bucket $copy --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+aws backup create-backup-vault --region $away --backup-vault-name fincore-$environment-copy --encryption-key-arn "$key"
+aws backup put-backup-vault-lock-configuration --region $away --backup-vault-name fincore-$environment-copy --min-retention-days $kept --changeable-for-days 3
 aws backup update-region-settings --resource-type-opt-in-preference Aurora=true
-# once the stack foundation has made the role
-aws s3api put-bucket-policy --region $region --bucket $copy --policy "{\\"Version\\":\\"2012-10-17\\",\\"Statement\\":[{\\"Effect\\":\\"Allow\\",\\"Principal\\":{\\"AWS\\":\\"$source\\"},\\"Action\\":[\\"s3:ReplicateObject\\",\\"s3:ReplicateTags\\"],\\"Resource\\":\\"arn:aws:s3:::$copy/*\\"},{\\"Effect\\":\\"Deny\\",\\"Principal\\":\\"*\\",\\"Action\\":\\"s3:*\\",\\"Resource\\":[\\"arn:aws:s3:::$copy\\",\\"arn:aws:s3:::$copy/*\\"],\\"Condition\\":{\\"Bool\\":{\\"aws:SecureTransport\\":\\"false\\"}}}]}"
+\`\`\`
+
+Once the stack \`foundation\` has made the role, let it write there:
+
+\`\`\`sh
+aws s3api put-bucket-policy --region $away --bucket $copy --policy "{\\"Version\\":\\"2012-10-17\\",\\"Statement\\":[{\\"Effect\\":\\"Allow\\",\\"Principal\\":{\\"AWS\\":\\"$source\\"},\\"Action\\":[\\"s3:ReplicateObject\\",\\"s3:ReplicateTags\\"],\\"Resource\\":\\"arn:aws:s3:::$copy/*\\"},{\\"Effect\\":\\"Deny\\",\\"Principal\\":\\"*\\",\\"Action\\":\\"s3:*\\",\\"Resource\\":[\\"arn:aws:s3:::$copy\\",\\"arn:aws:s3:::$copy/*\\"],\\"Condition\\":{\\"Bool\\":{\\"aws:SecureTransport\\":\\"false\\"}}}]}"
 \`\`\`
 
 ## What watches the account

@@ -5,7 +5,7 @@ import type { Environment } from '../environments.ts'
 import { createLogGroup } from '../log-group.ts'
 
 /** The programs that log, each to a group of its own. */
-const loggingPrograms = ['api', 'worker', 'admin', 'relay', 'migrations', 'auditExport'] as const
+const loggingPrograms = ['api', 'worker', 'admin', 'relay', 'migrations', 'auditExport', 'command'] as const
 export type LoggingProgram = (typeof loggingPrograms)[number]
 export type LogGroups = Record<LoggingProgram, CfnLogGroup>
 

@@ -98,7 +98,7 @@ export const dataRules: readonly DataRule[] = [
   {
     says: 'no key is for the card relay, and the one of PSP credentials only for the payment service',
     holds: (find, { account, name }) => {
-      const roles = ['api', 'worker', 'admin'].map(
+      const roles = ['api', 'worker', 'admin', 'command'].map(
         (role) => `arn:aws:iam::${account}:role/fincore-${name}-${role}-task`,
       )
       const users = find('AWS::KMS::Key').flatMap(({ Description, KeyPolicy }) =>

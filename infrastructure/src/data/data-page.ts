@@ -10,8 +10,16 @@ export function describeData(): string {
 
 Made by \`npm run docs\` from the tables in \`infrastructure/src/\`; names and numbers are those of \`production\`. It was synthesised and judged by rules, and has not been deployed to an account: take the commands as a plan, and try them in the sandbox first. Why it is so: [decision 22](../decisions/0022-data-on-aws.md).
 
+The commands want to be told of which environment, once for each shell, as those of the [deployment](README.md#the-first-deployment):
+
+\`\`\`sh
+environment=sandbox prefix=fincore/$environment
+export AWS_REGION=eu-central-1
+account=$(aws sts get-caller-identity --query Account --output text)
+\`\`\`
+
 ${describeDatabase(environments)}
 ${describeKeys()}
 ${describeSecrets()}
-${describeAudit(environments.production)}`
+${describeAudit(environments)}`
 }

@@ -15,6 +15,25 @@ In KMS, a key for each purpose. Its own policy says which roles may use it, or t
 ${rows.join('\n')}
 
 PSP credentials are sealed twice: with data keys that the payment service makes and changes (\`fincore encryption rotate\`), and those with the key \`credentials\` ([keys](../keys.md)).
+
+## Commands that need the database or its keys
+
+Operators reach neither from their own machines: \`fincore encryption\` and \`fincore audit verify\` run as a task, \`fincore-$environment-command\`, which has the settings and rights of a worker and stands in the worker’s subnets. Everything else that \`fincore\` does goes by the admin API.
+
+\`\`\`sh
+fincore_task() {
+  network=$(aws ecs describe-services --cluster fincore-$environment --services worker --query 'services[0].networkConfiguration' --output json)
+  run=$(aws ecs run-task --cluster fincore-$environment --launch-type FARGATE --task-definition fincore-$environment-command --network-configuration "$network" \\
+    --overrides "{\\"containerOverrides\\":[{\\"name\\":\\"command\\",\\"command\\":[$(printf '"%s",' "$@" | sed 's/,$//')]}]}" --query 'tasks[0].taskArn' --output text)
+  aws ecs wait tasks-stopped --cluster fincore-$environment --tasks "$run"
+  aws logs get-log-events --log-group-name /fincore/$environment/command --log-stream-name "command/command/\${run##*/}" --start-from-head --query 'events[].[message]' --output text
+}
+fincore_task encryption status
+fincore_task encryption rotate
+fincore_task audit verify
+\`\`\`
+
+One that ends with an error raises \`task-failed\`; the trail has who started it.
 `
 }
 

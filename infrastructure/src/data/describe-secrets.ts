@@ -13,11 +13,10 @@ ${rows.map(({ name, setting, readers, holds, days, rotation }) => `| \`${name}\`
 
 Beside them RDS keeps the master login’s password in a secret of its own, and changes it every seven days. No program knows it.
 
-Make them before the first deployment of the stack \`service\`, in the account of the environment:
+Make them after the stack \`foundation\`, which has their key, and before \`migrations\`:
 
 \`\`\`sh
-environment=production region=eu-central-1 prefix=fincore/$environment
-put() { aws secretsmanager create-secret --region "$region" --name "$prefix/$1" --kms-key-id "alias/fincore-$environment-secrets" --secret-string "$2" --query Name --output text; }
+put() { aws secretsmanager create-secret --name "$prefix/$1" --kms-key-id "alias/fincore-$environment-secrets" --secret-string "$2" --query Name --output text; }
 # the relay's own certificate: its load balancer looks at neither issuer nor name, so it signs itself
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 398 -subj /CN=card-relay -keyout relay-key.pem -out relay-cert.pem
 ${rows.map(({ name, make }) => `put ${name} "$(${make})"`).join('\n')}

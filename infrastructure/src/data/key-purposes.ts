@@ -38,7 +38,7 @@ export const keyPurposes = {
     uses: [
       {
         sid: 'WrapDataKeys',
-        roles: ['api-task', 'worker-task', 'admin-task'],
+        roles: ['api-task', 'worker-task', 'admin-task', 'command-task'],
         actions: ['kms:Encrypt', 'kms:Decrypt'],
       },
     ],

@@ -13,7 +13,8 @@ export type RoleName =
   | 'relay-task'
   | 'migrations-task'
   | 'auditExport-task'
-  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations' | 'auditExport'}-start`
+  | 'command-task'
+  | `${'api' | 'worker' | 'admin' | 'relay' | 'migrations' | 'auditExport' | 'command'}-start`
   | 'archive-delivery'
   | 'archive-copy'
   | 'trail-log'

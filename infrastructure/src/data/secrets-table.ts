@@ -1,5 +1,5 @@
 /** The programs that read a secret, as the settings of their tasks. */
-export type Reader = 'api' | 'worker' | 'admin' | 'relay' | 'auditExport' | 'migrations'
+export type Reader = 'api' | 'worker' | 'admin' | 'relay' | 'auditExport' | 'command' | 'migrations'
 
 export type SecretRow = {
   /** The last part of its name, after `fincore/ENVIRONMENT/`. */
@@ -14,7 +14,7 @@ export type SecretRow = {
   rotation: string
 }
 
-const payment = ['api', 'worker', 'admin', 'auditExport', 'migrations'] as const
+const payment = ['api', 'worker', 'admin', 'auditExport', 'command', 'migrations'] as const
 
 /**
  * Every secret that a program reads. No template makes them: a value in a template is one that people can read there, and one
@@ -25,7 +25,7 @@ export const secretsTable = {
   internalToken: {
     name: 'internal-token',
     setting: 'INTERNAL_TOKEN',
-    readers: ['api', 'worker', 'admin'],
+    readers: ['api', 'worker', 'admin', 'command'],
     holds: 'what the payment service takes from the card relay; two while it is changed, separated by a comma',
     days: 90,
     make: 'openssl rand -hex 32',
@@ -74,7 +74,7 @@ export const secretsTable = {
     readers: payment,
     holds: 'the authorities of the database’s certificate in this region, PEM. No secret; kept here because it is long',
     days: null,
-    make: 'curl -fsS "https://truststore.pki.rds.amazonaws.com/$region/$region-bundle.pem"',
+    make: 'curl -fsS "https://truststore.pki.rds.amazonaws.com/$AWS_REGION/$AWS_REGION-bundle.pem"',
     rotation: 'when Amazon announces new authorities',
   },
 } as const satisfies Record<string, SecretRow>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { synthesise } from '../checks/synthesise.ts'
 import { environmentNames } from '../environments.ts'
@@ -52,6 +53,40 @@ for (const name of environmentNames) {
       const managed = [...JSON.stringify(Rules).matchAll(/"Name":"(AWSManaged\w+)"/g)].map(([, set]) => set)
       assert.deepEqual(managed, ['AWSManagedRulesAmazonIpReputationList'], 'a set that reads addresses alone')
       assert.doesNotMatch(JSON.stringify(Rules), /"(Body|JsonBody)"/)
+    })
+
+    it('drops an idle connection to a program before the program does, which would be a 502', () => {
+      const timeouts = all('AWS::ElasticLoadBalancingV2::LoadBalancer').map(({ LoadBalancerAttributes }) =>
+        Number(
+          (LoadBalancerAttributes as { Key: string; Value: string }[]).find(
+            ({ Key }) => Key === 'idle_timeout.timeout_seconds',
+          )?.Value,
+        ),
+      )
+      const kept = [
+        ['card-relay/src/limits.ts', /keepAliveTimeout: ([\d_]+)/],
+        ['payment-service/src/server/server.ts', /keepAliveMs: ([\d_]+)/],
+      ] as const
+      for (const [file, pattern] of kept) {
+        const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8').match(pattern)?.[1]
+        const seconds = Number(text?.replaceAll('_', '')) / 1_000
+        assert.ok(timeouts.length === 3 && timeouts.every((timeout) => timeout < seconds), `${file}: ${seconds}`)
+      }
+    })
+
+    it('notices that a task is ending before the task takes nothing more', () => {
+      const drain = model
+        .ofType('AWS::SSM::Parameter')
+        .filter(({ properties }) => String(properties.Name).endsWith('/DRAIN_MS'))
+      const groups = all('AWS::ElasticLoadBalancingV2::TargetGroup')
+      assert.ok(drain.length >= 3 && groups.length === 3)
+      for (const { HealthCheckIntervalSeconds, UnhealthyThresholdCount } of groups) {
+        const noticed = (Number(HealthCheckIntervalSeconds) * Number(UnhealthyThresholdCount) + 1) * 1_000
+        assert.ok(
+          drain.every(({ properties }) => Number(properties.Value) >= noticed),
+          `${noticed} ms`,
+        )
+      }
     })
 
     it('blocks by every set of rules, but for those that honest requests meet', () => {

@@ -150,8 +150,9 @@ function attributes(name: Name, accessLogBucket: string, mutualTls: boolean): { 
     'routing.http.preserve_host_header.enabled': 'true',
     // Without the firewall's verdict nothing passes.
     'waf.fail_open.enabled': 'false',
-    // Longer than the longest charge: a PSP has 10 s, and the card relay may ask a second one.
-    'idle_timeout.timeout_seconds': '75',
+    // Longer than the longest charge: a PSP has 10 s, and the card relay may ask a second one. Shorter than the programs keep
+    // an idle connection (65 s), or requests would be sent into one that is just being closed, and answered with 502.
+    'idle_timeout.timeout_seconds': '60',
     'access_logs.s3.enabled': 'true',
     'access_logs.s3.bucket': accessLogBucket,
     'access_logs.s3.prefix': `${logPrefixes.balancers}${name}`,

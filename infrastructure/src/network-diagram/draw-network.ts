@@ -52,6 +52,8 @@ function drawKey(height: number): string[] {
     words(x + 30, y, 'card numbers pass here', 'soft'),
     `  <path class="line quiet" d="M${x} ${y - 22} h22"/>`,
     words(x + 30, y - 18, 'AWS’s own services', 'soft'),
+    `  <path class="line" d="M${x} ${y - 40} h22"/>`,
+    words(x + 30, y - 36, 'all else', 'soft'),
   ]
 }
 

@@ -21,7 +21,7 @@ const rowHeight = 100
 const groupGap = 36
 const top = 122
 const columns = { outside: 20, balancers: 256, tasks: 528, right: 830, far: 1092 }
-const widths = { outside: 182, balancers: 168, tasks: 168, right: 196, far: 252 }
+const widths = { outside: 182, balancers: 168, tasks: 168, right: 196, far: 276 }
 
 /** Groups of tasks from top to bottom, as a card's way and then a token's way lead. */
 const groupOrder = ['relay', 'application', 'worker']

@@ -1,7 +1,7 @@
 import { CfnCluster } from 'aws-cdk-lib/aws-ecs'
 import { CfnOutput, Fn } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
-import { type Database, databaseLogins } from '../data/database.ts'
+import { allowConnection, type Database, databaseLogins } from '../data/database.ts'
 import type { Environment } from '../environments.ts'
 import type { Network } from '../network/network.ts'
 import { createOneOffTask } from './one-off-task.ts'
@@ -27,9 +27,8 @@ export function createMigrations(
   })
   const task = createOneOffTask(home, environment, 'migrations', {
     command: ['fincore', 'migrate'],
-    login: databaseLogins.owner,
     settings: settingsOf(environment, { database, keys: shared.keys }).migrations,
-    database,
+    rights: [allowConnection(environment, database, databaseLogins.owner)],
     shared,
   })
   const outputs = {

@@ -1,20 +1,20 @@
 import type { CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import { allowConnection, type Database, type DatabaseLogin } from '../data/database.ts'
 import type { Environment } from '../environments.ts'
 import type { Settings } from './settings.ts'
 import { createTaskDefinition, type Shared } from './task-definition.ts'
 
-/** A task that runs a command of the payment service's image and ends, coming to the database as one of its logins. */
+/** A task that runs a command of the payment service's image and ends. */
 export function createOneOffTask(
   scope: Construct,
   environment: Environment,
-  name: 'migrations' | 'auditExport',
+  name: 'migrations' | 'auditExport' | 'command',
   made: {
     command: readonly [string, ...string[]]
-    login: DatabaseLogin
     settings: Settings
-    database: Database
+    /** What it may do at AWS: come to the database as one of its logins, at the least. */
+    rights: PolicyStatement[]
     shared: Shared
   },
 ): CfnTaskDefinition {
@@ -32,7 +32,7 @@ export function createOneOffTask(
       settings: made.settings,
       size: { cpu: 512, memory: 1024 },
       alive: null,
-      rights: [allowConnection(environment, made.database, made.login)],
+      rights: made.rights,
     },
     made.shared,
   )

@@ -81,5 +81,26 @@ for (const name of environmentNames) {
       assert.deepEqual(offered?.ClientAliases, [{ DnsName: 'payment-service', Port: 4003 }])
       assert.match(JSON.stringify(offered?.Tls), /AwsPcaAuthorityArn/)
     })
+
+    it('start the card relay after the API, since a task learns no name that Service Connect got later', () => {
+      const resources = Object.entries(synthesise(name).templates.service?.Resources ?? {})
+      const service = (called: string) =>
+        resources.find(([, { Type, Properties }]) => Type === 'AWS::ECS::Service' && Properties?.ServiceName === called)
+      const [relay, api] = [service('relay')?.[1] as { DependsOn?: string[] } | undefined, service('api')?.[0]]
+      assert.ok(api && relay?.DependsOn?.includes(api), `${api} in ${relay?.DependsOn}`)
+    })
+
+    it('give operators a task for commands of `fincore` that need what a worker has', () => {
+      const [worker, command] = [task('worker'), task('command')]
+      const names = (one: typeof worker) => one?.container.Secrets.map(({ Name }) => Name).sort()
+      assert.deepEqual(names(command), names(worker))
+      const mayDo = (program: string) =>
+        model
+          .ofType('AWS::IAM::ManagedPolicy')
+          .filter(({ id }) => id.includes(`Role${program}task`))
+          .map(({ properties }) => properties.PolicyDocument)
+      assert.equal(mayDo('worker').length, 1)
+      assert.deepEqual(mayDo('command'), mayDo('worker'))
+    })
   })
 }

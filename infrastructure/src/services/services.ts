@@ -22,7 +22,7 @@ export type Services = {
   auditExport: CfnTaskDefinition
 }
 
-/** The four services, and the task that exports the audit log each night. */
+/** The four services, the task that exports the audit log each night, and the one in which operators run commands. */
 export function createServices(
   scope: Construct,
   environment: Environment,
@@ -48,22 +48,32 @@ export function createServices(
             resources: [shared.keys.credentials.keyArn],
           }),
         ]
+  const made = new Map<ServiceName, CfnService>()
   const create = (name: ServiceName): string => {
     const row = servicesTable[name]
     const size = environment.tasks[name]
     const task = { ...row, program: null, settings: settings[name], size, rights: rightsOf(name) }
     const definition = createTaskDefinition(home, environment, name, task, shared)
     const service = createService(home, name, { row, definition, cluster, network, edge, tls })
+    made.set(name, service)
     const door = row.door ? edge[row.door.name] : null
     scaleService(home, name, { row, service, cluster: cluster.name, bounds: size, door })
     return service.attrName
   }
   const serviceNames = { api: create('api'), worker: create('worker'), admin: create('admin'), relay: create('relay') }
+  // A task knows those names of Service Connect that there were when it started, and learns no other.
+  const [caller, called] = [made.get('relay'), made.get('api')]
+  if (caller && called) caller.addResourceDependency(called)
+  createOneOffTask(home, environment, 'command', {
+    command: ['fincore', 'encryption', 'status'],
+    settings: settings.command,
+    rights: rightsOf('worker'),
+    shared,
+  })
   const auditExport = createOneOffTask(home, environment, 'auditExport', {
     command: auditExportCommand,
-    login: databaseLogins.app,
     settings: settings.auditExport,
-    database,
+    rights: [allowConnection(environment, database, databaseLogins.app)],
     shared,
   })
   return { clusterName: cluster.name, clusterArn: cluster.arn, serviceNames, auditExport }

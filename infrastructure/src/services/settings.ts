@@ -7,14 +7,14 @@ import { internalName, type ServiceName } from './services-table.ts'
 
 export type Settings = Record<string, string>
 
-/** How long a stopping task still takes requests, until its load balancer has noticed. */
-const drainMs = 10_000
+/** How long a stopping task still takes requests: longer than its load balancer needs to notice, 2 checks of 5 s each. */
+const drainMs = 12_000
 
 /** The settings of each program that are no secret, as docs/operating.md lists them. */
 export function settingsOf(
   environment: Environment,
   { database, keys }: { database: Database; keys: Keys },
-): Record<ServiceName | 'migrations' | 'auditExport', Settings> {
+): Record<ServiceName | 'migrations' | 'auditExport' | 'command', Settings> {
   const { domains, region } = environment
   const databaseUrl = (login: string) => `postgres://${login}@${database.endpoint}:${database.port}/${databaseName}`
   const ofPaymentService: Settings = {
@@ -42,6 +42,7 @@ export function settingsOf(
       RELAY_TRUSTED_PROXIES: groupRange(environment, 'public'),
     },
     auditExport: ofPaymentService,
+    command: ofPaymentService,
     migrations: {
       DATABASE_AUTH: 'aws-iam',
       AWS_REGION: region,

@@ -11,7 +11,7 @@ import type { Images } from './images.ts'
 import type { ServiceName, ServiceRow } from './services-table.ts'
 import type { Settings } from './settings.ts'
 
-export type Program = ServiceName | 'migrations' | 'auditExport'
+export type Program = ServiceName | 'migrations' | 'auditExport' | 'command'
 /** What all tasks are made of. */
 export type Shared = { images: Images; secrets: AppSecrets; keys: Keys; logs: LogGroups; release: string }
 export type Task = Pick<ServiceRow, 'image' | 'command' | 'door' | 'internalPort'> & {

@@ -1,4 +1,4 @@
-import type { KMSClient } from '@aws-sdk/client-kms'
+import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import { describeError } from '../log.ts'
 import { type KeyProvider, KeyProviderError } from './key-provider.ts'
 
@@ -19,25 +19,21 @@ export function createKmsProvider(settings: KmsSettings): KeyProvider {
     id: prefix + settings.keyId,
     canUnwrap: (wrappedBy) => wrappedBy.startsWith(prefix),
     async wrap(key, number) {
-      const { EncryptCommand } = await import('@aws-sdk/client-kms')
       const input = { KeyId: settings.keyId, Plaintext: key, EncryptionContext: contextOf(number) }
-      const { CiphertextBlob } = await ask(settings, (client, abortSignal) =>
-        client.send(new EncryptCommand(input), { abortSignal }),
-      )
+      const { encrypt } = await import('./kms-client.ts')
+      const { CiphertextBlob } = await ask(settings, (config, signal) => encrypt(config, input, signal))
       if (CiphertextBlob === undefined) throw new KeyProviderError('AWS KMS answered without a wrapped key')
       return Buffer.from(CiphertextBlob)
     },
     async unwrap(wrapped, wrappedBy, number) {
-      const { DecryptCommand } = await import('@aws-sdk/client-kms')
       // Naming the key keeps a ciphertext of somebody else's key from being accepted.
       const input = {
         KeyId: wrappedBy.slice(prefix.length),
         CiphertextBlob: wrapped,
         EncryptionContext: contextOf(number),
       }
-      const { Plaintext } = await ask(settings, (client, abortSignal) =>
-        client.send(new DecryptCommand(input), { abortSignal }),
-      )
+      const { decrypt } = await import('./kms-client.ts')
+      const { Plaintext } = await ask(settings, (config, signal) => decrypt(config, input, signal))
       if (Plaintext?.length !== 32) throw new KeyProviderError(`AWS KMS unwrapped key ${number} to something else`)
       return Buffer.from(Plaintext)
     },
@@ -46,23 +42,20 @@ export function createKmsProvider(settings: KmsSettings): KeyProvider {
 
 async function ask<Answer>(
   { awsRegion, kmsEndpoint }: KmsSettings,
-  send: (client: KMSClient, signal: AbortSignal) => Promise<Answer>,
+  call: (config: KMSClientConfig, signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
-  const { KMSClient } = await import('@aws-sdk/client-kms')
-  const client = new KMSClient({
+  const config: KMSClientConfig = {
     ...(awsRegion === null ? {} : { region: awsRegion }),
     ...(kmsEndpoint === null ? {} : { endpoint: kmsEndpoint }),
     // Enough for a throttled call; a slow one is bounded by the signal.
     maxAttempts: 4,
     requestHandler: { connectionTimeout: 1_500, requestTimeout: callLimitMs },
-  })
+  }
   const signal = AbortSignal.timeout(callLimitMs)
   try {
-    return await send(client, signal)
+    return await call(config, signal)
   } catch (error) {
     throw new KeyProviderError(`AWS KMS did not do it: ${explain(error, signal.aborted)}`)
-  } finally {
-    client.destroy()
   }
 }
 

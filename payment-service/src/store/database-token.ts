@@ -1,7 +1,7 @@
+import type { Login } from './sign-token.ts'
+
 /** A token is good for 15 minutes, and only for logging in: connections outlive it. */
 const usedForMs = 10 * 60_000
-
-type Login = { hostname: string; port: number; username: string; region: string }
 
 /**
  * The password of a database login in AWS: a token that the task's role signs, offline. Each connection asks for one;
@@ -23,6 +23,6 @@ export function createTokenSource(login: Login): () => Promise<string> {
 }
 
 async function signToken(login: Login): Promise<string> {
-  const { Signer } = await import('@aws-sdk/rds-signer')
-  return new Signer(login).getAuthToken()
+  const aws = await import('./sign-token.ts')
+  return aws.signToken(login)
 }

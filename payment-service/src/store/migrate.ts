@@ -49,7 +49,11 @@ export async function migrate(owner: string | Connection, options: MigrateOption
   const { appPassword, folder = migrationsFolder, patience = lockPatience } = options
   const connection = typeof owner === 'string' ? { connectionString: owner } : owner
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: connectTimeoutMs })
-  await client.connect()
+  await client.connect().catch(async (error: unknown) => {
+    // A password that could not be had leaves the connection open, and with it the process alive.
+    await client.end().catch(() => undefined)
+    throw error
+  })
   try {
     await takeTurn(client)
     await client.query(
