@@ -31,7 +31,8 @@ export const limits = {
   pspTimeoutMs: 60_000,
   /** A client that does not read its answer would keep its place for as long as it likes. */
   answerTimeoutMs: 10_000,
-  shutdownMs: 10_000,
+  /** A call to a PSP may take its 10 s, and be followed by tries to report it; whoever ends the relay waits for 30 s. */
+  shutdownMs: 25_000,
 } as const
 
 /** A test takes smaller ones, which it can reach. */

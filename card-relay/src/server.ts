@@ -104,7 +104,7 @@ export async function startRelay(config: Config, log: Log, memory = makeCardMemo
   await once(server.listen(config.port, config.host), 'listening')
   const { address, family, port } = server.address() as AddressInfo
 
-  /** Takes no more requests, finishes those under way for at most 10 s, and wipes whatever card data is left. */
+  /** Takes no more requests, finishes those under way for as long as `shutdownMs`, and wipes whatever card data is left. */
   async function stop(): Promise<void> {
     isStopping = true
     server.close()

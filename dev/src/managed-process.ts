@@ -36,8 +36,9 @@ export type ManagedProcess = {
 
 // A process starts in half a second; on a busy machine, all at once, it takes longer.
 const startTimeoutMs = 30_000
-// The longest is the payment service's: a call to a PSP may take its 10 s, and 5 s more until what came of it is written.
-const stopTimeoutMs = 16_000
+// As long as an engine waits by compose.yaml. A call to a PSP may take its 10 s, and some more until what came of it is
+// written, by the payment service (15 s in all) or by the card relay, which tries to report it for longer (25 s).
+const stopTimeoutMs = 30_000
 const keptErrorLines = 20
 const maxLogBytes = 10 * 1024 * 1024
 // Everything else comes from the plan: a setting of the user's shell must not reach a process by accident.

@@ -5,8 +5,10 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { limits } from '@fincore/card-relay/limits'
 import { createHttpClient } from '@fincore/dev/http-client'
 import { pathInRepository } from '@fincore/dev/managed-process'
+import { requestsEndWithinMs } from '@fincore/payment-service/stop-sequence'
 import { startCardDoorPair } from './card-door-pair.ts'
 import { type ProcessFacts, readProcess } from './linux-process.ts'
 import { type RelayProcess, startRelayProcess } from './relay-process.ts'
@@ -59,6 +61,14 @@ describe('the card relay’s process', () => {
         .map((path) => `--allow-fs-read=${path}`)
         .sort(),
     )
+  })
+
+  it('has the time to send a card, hear of the PSP and report it before it ends, and ends before an engine kills it', () => {
+    const chargeMs = requestsEndWithinMs({ pspTimeoutMs: 10_000 })
+    assert.ok(limits.shutdownMs >= chargeMs + 2 * limits.reportTimeoutMs)
+    const compose = readFileSync(pathInRepository('compose.yaml'), 'utf8')
+    const [, seconds] = /stop_grace_period: (\d+)s/.exec(compose) ?? []
+    assert.ok(limits.shutdownMs + 2_000 < Number(seconds) * 1000)
   })
 
   it('opens no port on SIGUSR1, and goes on', async () => {

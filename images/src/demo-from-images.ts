@@ -48,7 +48,7 @@ export async function demoFromImages({ folder, install, databaseUrl, onStep }: I
       if (image === undefined) return plan
       const { MIGRATIONS_DATABASE_URL: ownerUrl, ...env } = plan.env
       if (ownerUrl !== undefined) {
-        const said = run(runInImage(image, {}, ['fincore', 'migrate']), { MIGRATIONS_DATABASE_URL: ownerUrl })
+        const said = run(runInImage(image, { MIGRATIONS_DATABASE_URL: ownerUrl }, ['fincore', 'migrate']))
         onStep?.(`${name}: fincore migrate: ${said.trim()}`)
       }
       healthChecks.push([name, runInImage(image, env, image.config.healthCheck)])
@@ -71,6 +71,6 @@ function succeeds({ command: [program = '', ...rest], env }: Start): boolean {
   return spawnSync(program, rest, { env: { PATH: process.env.PATH, ...env } }).status === 0
 }
 
-function run({ command: [program = '', ...rest], env }: Start, more: Record<string, string> = {}): string {
-  return execFileSync(program, rest, { encoding: 'utf8', env: { PATH: process.env.PATH, ...env, ...more } })
+function run({ command: [program = '', ...rest], env }: Start): string {
+  return execFileSync(program, rest, { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } })
 }

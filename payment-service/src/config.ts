@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
-import { listSecretFiles, readSecretSettings, type SecretField, type SecretSettings } from './secret-settings.ts'
+import {
+  listSecretFiles,
+  readSecretSetting,
+  readSecretSettings,
+  type SecretField,
+  type SecretSettings,
+} from './secret-settings.ts'
 import { StartError } from './start-error.ts'
 import { stopsWithinMs } from './stop-sequence.ts'
 import type { AccessSettings } from './store/connection.ts'
@@ -126,6 +132,14 @@ export function loadAccessSettings(env: Environment): AccessSettings {
   if (settings.databaseAuth === 'aws-iam') problems.push(...findMissingOfTokens(settings))
   reportProblems(problems)
   return settings
+}
+
+/** The owner's login, of a command that was not told it. */
+export function loadMigrationsUrl(env: Environment): string {
+  const problems: string[] = []
+  const url = readSecretSetting(env, 'migrationsDatabaseUrl', problems, true)
+  reportProblems(problems)
+  return url ?? ''
 }
 
 function reportProblems(problems: readonly string[]): void {

@@ -63,21 +63,8 @@ export function listSecretFiles(env: Environment): Map<SecretField, string> {
 export function readSecretSettings(env: Environment, problems: string[]): SecretSettings {
   const needed: SecretField[] = ['internalTokens', 'databaseUrl']
   if (!env.ENCRYPTION_KMS_KEY_ID) needed.push('encryptionKey')
-  const files = listSecretFiles(env)
-  const read = <Field extends SecretField>(field: Field): SecretSettings[Field] => {
-    const { setting, none } = secretReaders[field] as Reader<SecretSettings[Field]>
-    const path = files.get(field)
-    const given = env[setting] ?? ''
-    if (path !== undefined && given !== '') problems.push(`${setting} and ${setting}_FILE are both set; take one away`)
-    if (path === undefined && given === '') {
-      if (needed.includes(field)) problems.push(`${setting} is missing`)
-      return none
-    }
-    const result = path === undefined ? readSecret(field, given) : readSecretFile(field, path)
-    if ('value' in result) return result.value
-    problems.push(result.problem)
-    return none
-  }
+  const read = <Field extends SecretField>(field: Field) =>
+    readSecretSetting(env, field, problems, needed.includes(field))
   return {
     encryptionKey: read('encryptionKey'),
     previousEncryptionKey: read('previousEncryptionKey'),
@@ -88,6 +75,27 @@ export function readSecretSettings(env: Environment, problems: string[]): Secret
     databasePassword: read('databasePassword'),
     migrationsDatabaseUrl: read('migrationsDatabaseUrl'),
   }
+}
+
+/** One of them, in the environment or in a file. What is wrong with it is added to `problems`, without a value. */
+export function readSecretSetting<Field extends SecretField>(
+  env: Environment,
+  field: Field,
+  problems: string[],
+  isNeeded: boolean,
+): SecretSettings[Field] {
+  const { setting, none } = secretReaders[field] as Reader<SecretSettings[Field]>
+  const path = env[`${setting}_FILE`] ?? ''
+  const given = env[setting] ?? ''
+  if (path !== '' && given !== '') problems.push(`${setting} and ${setting}_FILE are both set; take one away`)
+  if (path === '' && given === '') {
+    if (isNeeded) problems.push(`${setting} is missing`)
+    return none
+  }
+  const result = path === '' ? readSecret(field, given) : readSecretFile(field, path)
+  if ('value' in result) return result.value
+  problems.push(result.problem)
+  return none
 }
 
 type Result<Value> = { value: Value } | { problem: string }

@@ -10,8 +10,18 @@ import type { TestResult } from '../pci/result-reporter.ts'
 import type { Reporter } from '../test-run.ts'
 import { checkOutPrevious, readPreviousVersion } from './checkout-previous.ts'
 
-/** Tests that say how the schema is, and not what the code does with it: they differ whenever it expands. */
-const describesTheSchema: readonly RegExp[] = [/^payment-service\/src\/store\/(privileges|catalogue)\.test\.ts$/]
+/** Tests that say how the schema is, and not what the code does with it: they differ when it expands. Each must differ. */
+const expectedToDiffer: Readonly<Record<string, readonly string[]>> = {
+  // Tables that came after it.
+  'payment-service/src/store/privileges.test.ts': [
+    'the application’s login has the rights of the table, on every table, and is nobody else',
+  ],
+  // One of those belongs to no merchant. The other name is that of the suite.
+  'payment-service/src/store/catalogue.test.ts': [
+    'begins every primary key with merchant_id, so that it can be spread over several writers',
+    'the database',
+  ],
+}
 const suites = ['payment-service/src/store', 'payment-service/src/flows', 'payment-service/src/http']
 
 const version = readPreviousVersion()
@@ -40,17 +50,29 @@ const run = async (chosen: string[], name: string): Promise<TestResult[]> => {
     .map((line) => JSON.parse(line))
 }
 const first = await run(files, 'results.jsonl')
-// On a busy machine a test may be late; what fails for a reason fails again, when its file runs alone.
+// On a busy machine a test may be late; what fails for a reason fails again, when its file runs with no other beside it.
 const again = [...new Set(first.filter(({ passed }) => !passed).map(({ file }) => file))]
-if (again.length > 0) console.log(`\nOnce more, alone: ${again.join(', ')}`)
-const second = again.length === 0 ? [] : await run(again, 'again.jsonl')
-const ran = [...first.filter(({ file }) => !again.includes(file)), ...second]
+const ran = first.filter(({ file }) => !again.includes(file))
+for (const [index, file] of again.entries()) {
+  console.log(`\nOnce more, alone: ${file}`)
+  ran.push(...(await run([file], `again-${index}.jsonl`)))
+}
+const isListed = ({ file, name }: TestResult) => expectedToDiffer[file]?.includes(name) === true
 const failed = ran.filter(({ passed }) => !passed)
-const expected = failed.filter(({ file }) => describesTheSchema.some((pattern) => pattern.test(file)))
-const unexpected = failed.filter((one) => !expected.includes(one))
+const expected = failed.filter(isListed)
+// A file fails with its tests, and is told of only when none of them says why.
+const isExplained = ({ file, name }: TestResult) =>
+  name === file && failed.some((other) => other.file === file && other.name !== file)
+const unexpected = failed.filter((one) => !isListed(one) && !isExplained(one))
+const alike = Object.entries(expectedToDiffer).flatMap(([file, names]) =>
+  names
+    .filter((name) => !expected.some((one) => one.file === file && one.name === name))
+    .map((name) => ({ file, name })),
+)
 console.log(`\nThe tests of ${version.name} on the schema of this version:`)
 console.log(`passed ${ran.length - failed.length} of ${ran.length}, in ${files.length} files`)
 for (const { file, name } of expected) console.log(`differs, as expected: ${file}: ${name}`)
+for (const { file, name } of alike) console.log(`does not differ, though it is expected to: ${file}: ${name}`)
 for (const { file, name } of unexpected) console.log(`FAILED: ${file}: ${name}`)
 console.log(`failed ${unexpected.length}`)
-process.exitCode = unexpected.length === 0 && ran.length > files.length ? 0 : 1
+process.exitCode = unexpected.length + alike.length === 0 && ran.length > files.length ? 0 : 1

@@ -16,7 +16,8 @@ export type Searcher = { search: Search; findings: Findings }
 const sinkOfProcess: readonly { command: RegExp; sink: Sink | null }[] = [
   { command: /\/card-relay\/src\/main\.ts/, sink: 'memory of the card relay' },
   { command: /\/naive-relay\.ts/, sink: 'memory of the card relay' },
-  { command: /\/payment-service\/src\/main\.ts/, sink: 'memory of the payment service' },
+  // From its source, or bundled as in its image.
+  { command: /\/payment-service\/(src\/main\.ts|dist\/main\.js)/, sink: 'memory of the payment service' },
   { command: /\/demo-shop\/src\/main\.ts/, sink: 'memory of the shop' },
   { command: /\/run-postgres\.ts|^postgres: |\/postgres /, sink: 'memory of PostgreSQL' },
   { command: /\/psp-sandbox\/src\/main\.ts/, sink: null },

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { printable, toJson } from '../../printable.ts'
 import { action, type Run, withExamples } from '../action.ts'
 import { CommandFailure } from '../failures.ts'
@@ -14,20 +14,19 @@ export function addMigrate(program: Command, run: Run): void {
     .description(
       'Runs the migrations that the database has not seen, and ends. Processes of the version before work on meanwhile and afterwards; where a newer version has run here, there is nothing to do. Exits with 0 when the database is up to date, with 2 when it could not be done.',
     )
-    .addOption(
-      new Option('--database-url <url>', 'the database, as the login that owns its tables').env(
-        'MIGRATIONS_DATABASE_URL',
-      ),
+    .option(
+      '--database-url <url>',
+      'the database, as the login that owns its tables; by default MIGRATIONS_DATABASE_URL, or what the file MIGRATIONS_DATABASE_URL_FILE holds',
     )
     .action(
       action<MigrateCommandOptions>(run, async ({ databaseUrl, json }) => {
-        if (databaseUrl === undefined) throw new CommandFailure('--database-url or MIGRATIONS_DATABASE_URL is missing')
-        const [{ migrateAtStart }, { loadAccessSettings }, { StartError }] = await Promise.all([
+        const [{ migrateAtStart }, { loadAccessSettings, loadMigrationsUrl }, { StartError }] = await Promise.all([
           import('../../start-checks.ts'),
           import('../../config.ts'),
           import('../../start-error.ts'),
         ])
-        const doMigrate = async () => migrateAtStart(loadAccessSettings(run.io.env), databaseUrl)
+        const { env } = run.io
+        const doMigrate = async () => migrateAtStart(loadAccessSettings(env), databaseUrl ?? loadMigrationsUrl(env))
         const { applied, unknown } = await doMigrate().catch((error: unknown) => {
           throw error instanceof StartError ? new CommandFailure(error.reason) : error
         })

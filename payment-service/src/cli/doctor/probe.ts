@@ -20,13 +20,8 @@ const timeoutMs = 10_000
  *
  * @returns the reason, in words, where nothing answered.
  */
-export async function probe(url: string, ca: string | null): Promise<Probe | { why: string }> {
-  const seen = await ask(new URL('/health/ready', url), ca)
-  // While a new version is brought out, a door may still be of one that has nothing but `/health`.
-  return 'status' in seen && seen.status === 404 ? ask(new URL('/health', url), ca) : seen
-}
-
-function ask(target: URL, ca: string | null): Promise<Probe | { why: string }> {
+export function probe(url: string, ca: string | null): Promise<Probe | { why: string }> {
+  const target = new URL('/health/ready', url)
   const send = target.protocol === 'https:' ? requestHttps : requestHttp
   const options = {
     signal: AbortSignal.timeout(timeoutMs),
