@@ -28,6 +28,7 @@ import { renderDashboards } from './operations/grafana.ts'
 import { describePspChecks } from './psp-check-page.ts'
 import { describeReconciliation } from './reconciliation-page.ts'
 import { describeRouting } from './routing-page.ts'
+import { describeRunbooks } from './runbooks-page.ts'
 import { describeStates } from './states-page.ts'
 import { describeTracing, drawTracing } from './tracing-page.ts'
 import { describeTripwire } from './tripwire-page.ts'
@@ -135,6 +136,12 @@ async function describePages(): Promise<DocPage[]> {
       source: 'payment-service/src/observability/{metrics-table,labels}.ts and dev/src/operations/',
       title: 'Metrics, health and alerts',
       text: describeMetrics(),
+    },
+    {
+      path: 'docs/runbooks/README.md',
+      source: 'dev/src/operations/alerts.ts and dev/src/runbooks-page.ts',
+      title: 'Runbooks',
+      text: describeRunbooks(),
     },
     {
       path: 'docs/webhook-addresses.md',

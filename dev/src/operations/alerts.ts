@@ -151,7 +151,7 @@ export const alerts = {
     for: '5m',
     severity: 'page',
     summary: '{{ $value }} attempts wait for a PSP to say what became of them.',
-    runbook: 'unresolved.md#2-find-out-why-the-psp-does-not-answer',
+    runbook: 'in-doubt.md#look',
   },
   FincoreInboxLate: {
     expr: 'max(fincore_psp_events_oldest_seconds{event_state="due"}) > 120',

@@ -548,7 +548,7 @@ export const controls: readonly Control[] = [
     requirements: ['12.5.2.1', '12.8', '12.9', '12.10.7'],
     asks: 'Scope is confirmed; third parties’ compliance is watched; unexpected card data starts an incident.',
     answer:
-      'The evidence lists the merchants’ flows and grants with their documents. Card data at a wrong door is refused, overwritten and audited; alarm on card_data.send.',
+      'The evidence lists the merchants’ flows and grants with their documents. Card data at a wrong door is refused, overwritten and audited; alarm on card_data.send. What to do when some is found, with the search for all of it: docs/runbooks/card-data-found.md.',
     shownBy: [
       {
         file: `${service}/admin/admin.test.ts`,
@@ -561,6 +561,10 @@ export const controls: readonly Control[] = [
       {
         file: 'dev/src/pci/read-scope.test.ts',
         tests: ['the scope lists each merchant’s flows, and the grant that stands behind raw cards'],
+      },
+      {
+        file: 'end-to-end/src/runbooks/runbooks.test.ts',
+        tests: ['find card numbers in the database, and show none'],
       },
     ],
     operator:

@@ -9,7 +9,7 @@ const { BENCH_PSP_PORT = '0', BENCH_CERT = '', BENCH_KEY = '' } = process.env
 const account = {
   secret_key: 'sk_sandbox_benchbenchbenchbench',
   public_key: 'pk_sandbox_benchbenchbenchbench',
-  webhook_secret: 'whsec_YmVuY2hiZW5jaGJlbmNoYmVuY2hiZW5jaGJlbmNo',
+  webhook_secret: `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`,
 }
 let made = 0
 

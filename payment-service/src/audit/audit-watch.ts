@@ -1,6 +1,7 @@
 import { describeError, type Log } from '../log.ts'
 import { probeAuditLog } from '../store/audit.ts'
 import { inTransaction, type Pool } from '../store/pool.ts'
+import { within } from '../within.ts'
 import { createAuditWriter } from './audit-writer.ts'
 import { readSealState } from './seal-state.ts'
 
@@ -125,14 +126,4 @@ export type AuditStatus = {
 export async function readAuditStatus(pool: Pool): Promise<AuditStatus> {
   const [tried, seals] = [await tryLog(pool, true), await readSealState(pool)]
   return { ...tried, ...seals }
-}
-
-async function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
-  let limit: NodeJS.Timeout | undefined
-  const tooLong = new Promise<T>((resolve) => {
-    limit = setTimeout(() => resolve(otherwise), ms)
-  })
-  const result = await Promise.race([work, tooLong])
-  clearTimeout(limit)
-  return result
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type DoubtWorld, openDoubtWorld, silence } from '../flows/testing/doubt-world.ts'
 import type { PspReply } from '../psp-gateway/port.ts'
 import { startInbox } from '../webhooks/inbox/inbox.ts'
@@ -109,7 +108,6 @@ describe('a process that ends', { concurrency: false }, () => {
       const resolver = startResolver(doubt.deps)
       await until('eight are asked about', () => asked === 8)
       const stopped = resolver.stop(5_000)
-      await sleep(50)
       answers.resolve(silence)
       await stopped
       const { rows } = await doubt.deps.pool.query<{ lookups: number; due: boolean; count: number }>(

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import { factsOfRequest, withinRequest } from '../request-facts.ts'
 import { runEvery } from './run-every.ts'
 
 const metrics = createMetrics(new Set(['worker']))
@@ -33,6 +34,17 @@ describe('a job', () => {
     assert.equal(inside, 0, 'stop waited for the running round')
     job.wake()
     assert.equal(rounds, 3, 'a stopped job is not woken')
+  })
+
+  it('is of no request, whoever wakes it, nor are the rounds after that one', async () => {
+    const seen: unknown[] = []
+    const job = runEvery(5, 'inbox', async () => void seen.push(factsOfRequest()), deps)
+    withinRequest({ request_id: 'req_1' }, () => job.wake())
+    await sleep(10)
+    withinRequest({ request_id: 'req_2' }, () => job.wake())
+    while (seen.length < 5) await sleep(5)
+    await job.stop()
+    assert.deepEqual(new Set(seen), new Set([undefined]))
   })
 
   it('comes back after a round that failed', async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describeError, type Log } from '../log.ts'
 import type { JobName } from '../observability/labels.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -36,10 +37,12 @@ export function runEvery(
       log.error('a round of a job failed', { reason: name, error: describeError(error) })
     }
   }
+  // Who wakes it may be a request, and what it does is not of that one: its log lines and spans must not say so.
+  const inOwnContext = AsyncLocalStorage.snapshot()
   const start = (): void => {
     clearTimeout(timer)
     again = false
-    running = runRound().then(() => {
+    running = inOwnContext(runRound).then(() => {
       running = null
       if (stopped) return
       if (again) start()

@@ -1,6 +1,7 @@
 import { describeError, type Log } from '../log.ts'
 import type { DifferenceClass } from '../payments/difference-classes.ts'
 import type { Figures } from '../store/figures.ts'
+import { within } from '../within.ts'
 import type { ValueOf } from './labels.ts'
 import type { Metrics, Reading } from './metrics.ts'
 
@@ -37,7 +38,7 @@ export function tellFigures(
     reading ??= readOnce().finally(() => {
       reading = null
     })
-    await atMost(waitsMs, reading)
+    await within(waitsMs, reading, undefined)
   })
   metrics.read('fincore_database_figures_age_seconds', () => [
     { labels: {}, value: (now() - (known?.at ?? begunAt)) / 1_000 },
@@ -128,13 +129,4 @@ export function tellFigures(
     'fincore_database_size_bytes',
     from(({ databaseBytes }) => one(databaseBytes)),
   )
-}
-
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let limit: NodeJS.Timeout | undefined
-  const tooLong = new Promise<void>((resolve) => {
-    limit = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, tooLong])
-  clearTimeout(limit)
 }

@@ -2,6 +2,7 @@ import { SpanKind as Kind, SpanStatusCode, TraceFlags } from '@opentelemetry/api
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace'
+import { within } from '../within.ts'
 import type { SpanKind, TracedProgram } from './trace-table.ts'
 import type { FinishedSpan } from './tracing.ts'
 
@@ -41,11 +42,12 @@ export function openSpanExport(endpoint: string, environment: string): SpanExpor
   return {
     take: (span) => processor.onEnd(toReadable(span, resources[span.program])),
     async stop() {
-      const { promise: isLate, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, stopWithinMs)
       // What the receiver did not take is lost, and nothing else.
-      await Promise.race([processor.shutdown().catch(() => {}), isLate])
-      clearTimeout(timer)
+      await within(
+        stopWithinMs,
+        processor.shutdown().catch(() => {}),
+        undefined,
+      )
     },
   }
 }

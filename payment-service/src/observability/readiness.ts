@@ -1,3 +1,5 @@
+import { within } from '../within.ts'
+
 /** Why requests are to be sent elsewhere for now. */
 export type NotReady = 'draining' | 'database'
 
@@ -47,22 +49,11 @@ export function createReadiness(
     },
     async findObstacle() {
       if (!isDraining && now() - known.at >= rememberedMs) {
-        const isAway = await withinTime(ask())
+        const isAway = await within(answerWithinMs, ask(), true)
         known = { at: now(), isAway }
       }
       // After the question, because draining may have begun meanwhile.
       return isDraining ? 'draining' : known.isAway ? 'database' : null
     },
   }
-}
-
-/** True, away, when there is no answer in time. */
-async function withinTime(answer: Promise<boolean>): Promise<boolean> {
-  let limit: NodeJS.Timeout | undefined
-  const tooLate = new Promise<boolean>((resolve) => {
-    limit = setTimeout(() => resolve(true), answerWithinMs)
-  })
-  const isAway = await Promise.race([answer, tooLate])
-  clearTimeout(limit)
-  return isAway
 }

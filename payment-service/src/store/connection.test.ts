@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
+import { withClient } from '@fincore/dev/database'
 import { startPostgres } from '@fincore/dev/embedded-postgres'
 import pg from 'pg'
 import { loadConfig } from '../config.ts'
@@ -12,7 +13,7 @@ import { createLog } from '../log.ts'
 import { recordsNothing } from '../observability/metrics.ts'
 import { watchSecretFiles } from '../secret-files.ts'
 import { checkDatabase } from '../start-checks.ts'
-import { connectionOf, connectionOfLogin } from './connection.ts'
+import { connectionOf, connectionOfLogin, listeningConnectionOf } from './connection.ts'
 import { openPool } from './pool.ts'
 
 /** A server of its own, because TLS and a login's password are the server's. */
@@ -37,8 +38,7 @@ before(async () => {
     writeFileSync(join(cluster, name), text, { mode: 0o600 })
     chownSync(join(cluster, name), uid, gid)
   }
-  await superuser.query('alter system set ssl = on')
-  await superuser.query('select pg_reload_conf()')
+  await setTls('on')
   await superuser.query(`create role "${role}" login`)
 })
 after(async () => {
@@ -46,6 +46,19 @@ after(async () => {
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** The server reads its settings in its own time, and a new connection has what it has read. */
+async function setTls(state: 'on' | 'off'): Promise<void> {
+  await superuser.query(`alter system set ssl = ${state}`)
+  await superuser.query('select pg_reload_conf()')
+  const read = () => withClient(server.ownerUrl, (client) => client.query<{ ssl: string }>('show ssl'))
+  await until(async () => (await read()).rows[0]?.ssl === state)
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await isSo()); await sleep(10))
+    if (Date.now() > deadline) throw new Error('It did not come within 10 s')
+}
 
 const setPassword = (password: string) =>
   superuser.query(`alter role "${role}" password ${superuser.escapeLiteral(password)}`)
@@ -79,7 +92,10 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
   const config = configOf({ DATABASE_URL: urlWith('p@ss:word/'), DATABASE_CA: ca })
   const overTls = { who: role, tls: true }
   assert.deepEqual(await askWho(connectionOf(config)), overTls)
-  assert.deepEqual(await askWho(connectionOf(config, urlWith('p@ss:word/', 'localhost'))), overTls)
+  assert.deepEqual(
+    await askWho(listeningConnectionOf({ ...config, listenDatabaseUrl: urlWith('p@ss:word/', 'localhost') })),
+    overTls,
+  )
   assert.deepEqual(await askWho(connectionOfLogin(config, urlWith('p@ss:word/'))), overTls)
   const others = (await createCertificateAuthority('Another')).certificate
   await assert.rejects(
@@ -95,12 +111,9 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
   assert.throws(() => connectionOfLogin(config, withoutTls), /nothing after a question mark with DATABASE_CA/)
   assert.throws(() => configOf({ DATABASE_URL: withoutTls, DATABASE_CA: ca }), /nothing after a question mark/)
   // A server that is asked for TLS and has none gets no password.
-  await superuser.query('alter system set ssl = off')
-  await superuser.query('select pg_reload_conf()')
-  await sleep(100)
+  await setTls('off')
   await assert.rejects(checkDatabase(config), /the server speaks no TLS/)
-  await superuser.query('alter system set ssl = on')
-  await superuser.query('select pg_reload_conf()')
+  await setTls('on')
 })
 
 test('a password that is rotated in its file is that of the next connections, and those that there are go on', async (t) => {
@@ -116,11 +129,25 @@ test('a password that is rotated in its file is that of the next connections, an
   await setPassword('second')
   await assert.rejects(askWho(connectionOf(config)), { code: '28P01' })
   writeFileSync(file, 'second\n')
-  for (const until = Date.now() + 10_000; config.databasePassword !== 'second' && Date.now() < until; ) await sleep(10)
+  await until(() => config.databasePassword === 'second')
   const { rows } = await pool.query('select current_user::text as who')
   assert.deepEqual(rows, [{ who: role }])
   await kept.query('select 1')
   kept.release()
+})
+
+test('so is an address for listening: it is followed by whoever listens already', async (t) => {
+  await setPassword('first')
+  const file = join(folder, 'listen')
+  writeFileSync(file, urlWith('first'))
+  const config = configOf({ DATABASE_URL: urlWith('first'), LISTEN_DATABASE_URL_FILE: file })
+  const files = watchSecretFiles(config, { log: createLog('silent'), metrics: recordsNothing }, async () => {}, 20)
+  t.after(() => files.stop())
+  const connection = listeningConnectionOf(config)
+  await setPassword('second')
+  writeFileSync(file, urlWith('second'))
+  await until(() => config.listenDatabaseUrl === urlWith('second'))
+  assert.equal((await askWho(connection)).who, role)
 })
 
 test('with DATABASE_AUTH=aws-iam the password is a token that is signed here, over TLS alone', async () => {

@@ -19,10 +19,17 @@ export type DatabaseSettings = AccessSettings & Pick<Config, 'databaseUrl' | 'da
  * there are stay.
  *
  * @param settings read at each connection, because a file may have changed them.
- * @param address another than DATABASE_URL, of the same server and login: one that goes around a pooler.
  */
-export function connectionOf(settings: DatabaseSettings, address?: string): Connection {
-  const written = () => address ?? settings.databaseUrl
+export function connectionOf(settings: DatabaseSettings): Connection {
+  return connectionBy(settings, () => settings.databaseUrl)
+}
+
+/** The same for listening for changes: past a pooler, where there is one. */
+export function listeningConnectionOf(settings: DatabaseSettings & Pick<Config, 'listenDatabaseUrl'>): Connection {
+  return connectionBy(settings, () => settings.listenDatabaseUrl ?? settings.databaseUrl)
+}
+
+function connectionBy(settings: DatabaseSettings, written: () => string): Connection {
   const url = new URL(written())
   // Tests and tools name sockets and parameters, which have no other form.
   if (url.hostname === '' || url.search !== '') return { connectionString: written() }

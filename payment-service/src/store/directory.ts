@@ -9,7 +9,7 @@ import { pspNames, psps } from '../psp-gateway/registry.ts'
 import type { Vault } from '../secrets.ts'
 import { isKeyInForce } from './api-keys.ts'
 import { createCached, maxEntries } from './cached.ts'
-import { type Connection, connectionOf, type DatabaseSettings } from './connection.ts'
+import { type Connection, type DatabaseSettings, listeningConnectionOf } from './connection.ts'
 import { listenerName } from './encryption-keys.ts'
 import { belongsToEnvironment, isKeyOfLive, isUsableAccount } from './environment.ts'
 import type { Pool } from './pool.ts'
@@ -120,7 +120,7 @@ export async function openDirectory(
     if (table === null || isOfCardTesting) for (const drop of cardTestingListeners) drop()
     if (!isOfCardTesting) for (const drop of listeners) drop()
   }
-  const changes = await listen(connectionOf(settings, settings.listenDatabaseUrl ?? undefined), tell, log)
+  const changes = await listen(listeningConnectionOf(settings), tell, log)
   return {
     findApiKey: async (digest) => (await apiKeys(digest.toString('hex'))).key,
     readApiKey: (digest) => readApiKey(pool, environment, digest),

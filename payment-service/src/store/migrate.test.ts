@@ -41,12 +41,19 @@ describe('migrations', { concurrency: false }, () => {
     return rows[0]?.indisvalid
   }
 
+  const isWaitedForLock = async () => {
+    const { rowCount } = await owner.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rowCount !== 0
+  }
+
   it('let go of a table that somebody holds, wait, and try again: nothing queues up behind them', async () => {
     write('900_a.sql', 'alter table merchants add column nickname text')
     await app.query('begin')
     await app.query('select from merchants')
     const running = run({ lockMs: 50, pauseMs: 400, tries: 20 })
-    await sleep(300)
+    while (!(await isWaitedForLock())) await sleep(1)
     const others = new pg.Client({ connectionString: database.appUrl })
     await others.connect()
     const begunAt = performance.now()
