@@ -28,6 +28,15 @@ export function readProcess(pid: number): ProcessFacts {
   }
 }
 
+/** The processes that it has started and that are there; none when it is gone. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
 function splitZeros(text: string): string[] {
   return text.split('\0').filter((part) => part !== '')
 }

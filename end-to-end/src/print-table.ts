@@ -1,12 +1,11 @@
+import { table } from '@fincore/dev/doc-page'
+
 export type Row = readonly string[]
 
 /** A table for the terminal, or for a document. The first row is its head. */
 export function printTable(rows: readonly Row[], markdown: boolean): string {
   const [head = [], ...rest] = rows
-  if (markdown) {
-    const line = (cells: Row) => `| ${cells.join(' | ')} |`
-    return [line(head), line(head.map(() => '---')), ...rest.map(line)].join('\n')
-  }
+  if (markdown) return table(head, rest)
   const widths = head.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)))
   return rows
     .map((cells) =>

@@ -16,7 +16,7 @@ import { addressesOf, type PlanInput, planCardRelay, planPaymentService } from '
 import { sandbox } from '@fincore/dev/psps/sandbox'
 import pg from 'pg'
 import { openRawConnections, type RawConnections } from '../overload/raw-connections.ts'
-import { type CountingWay, startCountingWay } from './counting-way.ts'
+import { startTcpWay, type TcpWay, throughPort } from '../tcp-way.ts'
 import { cpuMs, postgresCpuMs } from './cpu-time.ts'
 
 /** Who spends processor time. */
@@ -60,10 +60,10 @@ export async function startBenchWorld(apis: number, countsBytes = false): Promis
     const database = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 })
     stopSteps.push(() => database.end())
 
-    const ways = new Map<string, CountingWay>()
+    const ways = new Map<string, TcpWay>()
     const by = async (name: string, port: number): Promise<number> => {
       if (!countsBytes) return port
-      const way = await startCountingWay(port)
+      const way = await startTcpWay(port)
       stopSteps.push(() => way.close())
       ways.set(name, way)
       return way.port
@@ -88,9 +88,8 @@ export async function startBenchWorld(apis: number, countsBytes = false): Promis
       logFile: join(dataDir, 'logs', 'psp-stub.log'),
     })
     const pspPort = await by('payment service or card relay ↔ PSP', first.pspApi)
-    const withPort = (url: string, port: number) => Object.assign(new URL(url), { port: String(port) }).href
-    const countedUrl = withPort(appUrl, await by('api ↔ PostgreSQL', postgres.port))
-    const workerUrl = withPort(appUrl, await by('worker ↔ PostgreSQL', postgres.port))
+    const countedUrl = throughPort(appUrl, await by('api ↔ PostgreSQL', postgres.port))
+    const workerUrl = throughPort(appUrl, await by('worker ↔ PostgreSQL', postgres.port))
     const input = (ports: Ports, url: string): PlanInput => ({
       dataDir,
       ports: { ...ports, pspApi: pspPort },

@@ -5,7 +5,7 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { printTable } from '../recovery/print-table.ts'
+import { printTable } from '../print-table.ts'
 import { type BenchWorld, parts, startBenchWorld } from './bench-world.ts'
 import { measureCeiling } from './ceiling.ts'
 import { type Figures, measure } from './measure.ts'

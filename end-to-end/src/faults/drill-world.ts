@@ -13,6 +13,7 @@ import type { Exit } from '@fincore/dev/managed-process'
 import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planPsp } from '@fincore/dev/process-plans'
 import { sandbox } from '@fincore/dev/psps/sandbox'
 import pg from 'pg'
+import { throughPort } from '../tcp-way.ts'
 import { type DatabaseLink, startDatabaseLink } from './database-link.ts'
 import { type HttpLink, startHttpLink } from './http-link.ts'
 import type { Journal } from './journal.ts'
@@ -217,11 +218,6 @@ export async function startDrillWorld(options: {
     }
 
     const appUrl = await prepareDatabase(postgres.ownerUrl)
-    const urlAt = (url: string, number: number) => {
-      const changed = new URL(url)
-      changed.port = String(number)
-      return changed.href
-    }
     const pooler = await startPooler?.(dataDir, appUrl)
     if (pooler !== undefined) stopSteps.push(() => pooler.stop())
     const preload = pathToFileURL(new URL('./clock-shift.ts', import.meta.url).pathname).href
@@ -241,7 +237,7 @@ export async function startDrillWorld(options: {
         input(
           { ...own, api: mine.api, admin: mine.admin, internal: mine.internal },
           postgres.ownerUrl,
-          urlAt(appUrl, mine.database),
+          throughPort(appUrl, mine.database),
         ),
       )
       // Migrated already: an instance that starts while PostgreSQL recovers needs one way to it and not two.

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { urlOfDatabase, withClient } from '@fincore/dev/database'
 import { type RunningPostgres, startPostgres } from '@fincore/dev/embedded-postgres'
+import { childrenOf } from '../linux-process.ts'
 
 /** The drill's own PostgreSQL, which it may kill, starve and start again. */
 export type PostgresServer = {
   ownerUrl: string
-  /** The owner's URL by way of another port. */
-  ownerUrlAt(port: number): string
+  superuserUrl: string
   /** As superuser. */
   asSuperuser<T>(work: Parameters<typeof withClient<T>>[1]): Promise<T>
   /** `kill -9` of the postmaster; its children see it and end. Waits until all are gone. */
@@ -32,19 +32,13 @@ export async function startPostgresServer(dataDir: string, port: number): Promis
   }
   watch(running)
   const ownerUrl = running.ownerUrl
-  const superuserUrl = () => {
-    const url = new URL(urlOfDatabase(ownerUrl, 'postgres'))
-    url.username = 'postgres'
-    return url.href
-  }
+  const url = new URL(urlOfDatabase(ownerUrl, 'postgres'))
+  url.username = 'postgres'
+  const superuserUrl = url.href
   return {
     ownerUrl,
-    ownerUrlAt(other) {
-      const url = new URL(ownerUrl)
-      url.port = String(other)
-      return url.href
-    },
-    asSuperuser: (work) => withClient(superuserUrl(), work),
+    superuserUrl,
+    asSuperuser: (work) => withClient(superuserUrl, work),
     async kill() {
       const postmaster = Number.parseInt(readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10)
       const children = childrenOf(postmaster)
@@ -69,14 +63,6 @@ export async function startPostgresServer(dataDir: string, port: number): Promis
     },
     isUp: () => isUp,
     stop: () => running.stop(),
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number)
-  } catch {
-    return []
   }
 }
 

@@ -1,3 +1,4 @@
+import { table } from '@fincore/dev/doc-page'
 import type { DrillResult } from './drill.ts'
 import { invariants } from './invariants/check-all.ts'
 import type { Harm, InvariantName } from './invariants/evidence.ts'
@@ -90,10 +91,11 @@ function describeTimes({ count, median, p99, max }: Times): string {
 
 export function writeTable(result: DrillResult, markdown: boolean): string {
   const rows = makeRows(result)
-  if (markdown) {
-    const line = ([name, value]: Row) => `| ${name.replace(/^ {2}/, '— ')} | ${value} |`
-    return ['| what | how many |', '| --- | --- |', ...rows.map(line)].join('\n')
-  }
+  if (markdown)
+    return table(
+      ['what', 'how many'],
+      rows.map(([name, value]) => [name.replace(/^ {2}/, '— '), value]),
+    )
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
 }
@@ -103,10 +105,7 @@ export function writeSteps({ kills }: DrillResult, markdown: boolean): string {
   const rows = [...kills]
     .filter(([name]) => !name.endsWith('| at random'))
     .map(([name, count]) => [...name.split(' | '), String(count)])
-  if (markdown)
-    return ['| killed | step | times |', '| --- | --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join(
-      '\n',
-    )
+  if (markdown) return table(['killed', 'step', 'times'], rows)
   return rows
     .map(([victim = '', at = '', count = '']) => `${victim.padEnd(30)} ${count.padStart(2)}×  ${at}`)
     .join('\n')

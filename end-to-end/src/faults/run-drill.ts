@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tellProgress } from '../tell-progress.ts'
 import { type Phase, runDrill } from './drill.ts'
 import { commandOf, type PhaseName, readSettings } from './drill-options.ts'
 import {
@@ -75,9 +76,6 @@ function planPhases(): Phase[] {
 }
 
 async function main(): Promise<number> {
-  const startedAt = performance.now()
-  const progress = (line: string) =>
-    console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`)
   const folder = process.env[inOwnNamespace]
   const result = await runDrill({
     seed,
@@ -86,7 +84,7 @@ async function main(): Promise<number> {
     restWithinMs: 120_000,
     smallFileSystem: folder !== undefined && existsSync(folder) ? folder : null,
     phases: planPhases(),
-    progress,
+    progress: tellProgress(),
   })
   const reasons = findReasons(result)
   console.log(`\n${writeTable(result, markdown)}\n`)

@@ -5,8 +5,8 @@ import { pathInRepository } from '@fincore/dev/managed-process'
 import { gather, type Stage } from '../faults/drill.ts'
 import { checkAll } from '../faults/invariants/check-all.ts'
 import type { Evidence, Movement } from '../faults/invariants/evidence.ts'
+import { printTable } from '../print-table.ts'
 import { countDamage, type Damage } from './failover-report.ts'
-import { printTable } from './print-table.ts'
 
 /** What `fincore reconcile` said of an account. */
 type Report = {

@@ -38,15 +38,9 @@ export async function startArchivedPostgres(folder: string, port: number): Promi
   })
   await server.stop()
   server = await startPostgresServer(first, port)
-  const superuserUrl = () => {
-    const url = new URL(server.ownerUrl)
-    url.username = 'postgres'
-    url.pathname = '/postgres'
-    return url.href
-  }
   return {
     ownerUrl: server.ownerUrl,
-    ownerUrlAt: (other) => server.ownerUrlAt(other),
+    superuserUrl: server.superuserUrl,
     asSuperuser: (work) => server.asSuperuser(work),
     kill: () => server.kill(),
     revive: () => server.revive(),
@@ -55,7 +49,7 @@ export async function startArchivedPostgres(folder: string, port: number): Promi
     countArchived: () => readdirSync(archive).filter((name) => /^[0-9A-F]{24}$/.test(name)).length,
     async backUp() {
       const begunAt = performance.now()
-      await copyRunningCluster(superuserUrl(), join(first, 'cluster'), base)
+      await copyRunningCluster(server.superuserUrl, join(first, 'cluster'), base)
       copyFileSync(join(first, 'password'), join(folder, 'password'))
       return performance.now() - begunAt
     },

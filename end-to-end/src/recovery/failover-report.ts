@@ -1,7 +1,6 @@
 import type { DrillResult } from '../faults/drill.ts'
-import { findReasons } from '../faults/report.ts'
+import { printTable } from '../print-table.ts'
 import { isCharge, type Round } from './failover.ts'
-import { printTable } from './print-table.ts'
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1)
 
@@ -60,9 +59,4 @@ export function describeVerdict(rounds: readonly Round[], damage: Damage): strin
     `lost ${damage.lost}, doubled ${damage.doubled}, guessed ${damage.guessed}`,
     `seconds without service ${without}`,
   ].join('\n')
-}
-
-/** Why a drill with a synchronous standby has failed. */
-export function findFailoverReasons(drill: DrillResult): string[] {
-  return findReasons(drill)
 }

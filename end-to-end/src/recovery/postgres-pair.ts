@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withClient } from '@fincore/dev/database'
-import { findFreePorts } from '@fincore/dev/free-ports'
+import { findFreePort } from '@fincore/dev/free-ports'
 import { type PostgresServer, startPostgresServer } from '../faults/postgres-server.ts'
+import { startTcpWay, type TcpWay, throughPort } from '../tcp-way.ts'
 import { copyRunningCluster, writeOwned } from './base-backup.ts'
-import { type Endpoint, startEndpoint } from './endpoint.ts'
 
 /**
  * `synchronous`: a commit is answered when the standby has it on its disk too. `asynchronous`: it is answered before, and
@@ -38,16 +38,14 @@ const caughtUpWithinMs = 30_000
 /** Starts a pair in `folder`, reached at `port` of 127.0.0.1. */
 export async function startPostgresPair(folder: string, port: number, replication: Replication): Promise<PostgresPair> {
   let generation = 0
-  const [firstPort = 0] = await findFreePorts(1)
+  const firstPort = await findFreePort()
   mkdirSync(folder, { recursive: true, mode: 0o711 })
   let primary: Member = await startMember(join(folder, 'server-0'), firstPort)
   let standby: Member | null = null
-  let replicationWay: Endpoint | null = null
-  const endpoint = await startEndpoint(port, primary.port)
-  const at = (url: string) => withPort(url, port)
+  let replicationWay: TcpWay | null = null
+  const endpoint = await startTcpWay(primary.port, { port })
 
   const addStandby = async (): Promise<void> => {
-    const [ownPort = 0, wayPort = 0] = await findFreePorts(2)
     const dataDir = join(folder, `server-${++generation}`)
     mkdirSync(dataDir, { mode: 0o711 })
     copyFileSync(join(primary.dataDir, 'password'), join(dataDir, 'password'))
@@ -57,17 +55,15 @@ export async function startPostgresPair(folder: string, port: number, replicatio
     })
     await copyRunningCluster(primary.superuserUrl, join(primary.dataDir, 'cluster'), join(dataDir, 'cluster'))
     await replicationWay?.close()
-    replicationWay = await startEndpoint(
-      wayPort,
-      primary.port,
-      replication.kind === 'asynchronous' ? replication.behindMs : 0,
-    )
+    replicationWay = await startTcpWay(primary.port, {
+      delayMs: replication.kind === 'asynchronous' ? replication.behindMs : 0,
+    })
     const url = new URL(primary.superuserUrl)
-    const from = `host=127.0.0.1 port=${wayPort} user=postgres password=${decodeURIComponent(url.password)} application_name=${standbyName}`
+    const from = `host=127.0.0.1 port=${replicationWay.port} user=postgres password=${decodeURIComponent(url.password)} application_name=${standbyName}`
     // Over the copy of the primary’s own: once promoted it must not wait for a standby that is not there.
     await writeOwned(join(dataDir, 'cluster', 'postgresql.auto.conf'), `primary_conninfo = '${from}'\n`)
     await writeOwned(join(dataDir, 'cluster', 'standby.signal'), '')
-    standby = await startMember(dataDir, ownPort)
+    standby = await startMember(dataDir, await findFreePort())
     await hasCaughtUp(primary)
     if (replication.kind === 'synchronous') {
       await primary.asSuperuser(async (client) => {
@@ -105,8 +101,8 @@ export async function startPostgresPair(folder: string, port: number, replicatio
   }
 
   const pair: PostgresPair = {
-    ownerUrl: at(primary.ownerUrl),
-    ownerUrlAt: (other) => withPort(primary.ownerUrl, other),
+    ownerUrl: throughPort(primary.ownerUrl, port),
+    superuserUrl: throughPort(primary.superuserUrl, port),
     asSuperuser: (work) => primary.asSuperuser(work),
     kill: () => primary.kill(),
     revive: () => primary.revive(),
@@ -125,20 +121,10 @@ export async function startPostgresPair(folder: string, port: number, replicatio
   return pair
 }
 
-type Member = PostgresServer & { dataDir: string; port: number; superuserUrl: string }
+type Member = PostgresServer & { dataDir: string; port: number }
 
 async function startMember(dataDir: string, port: number): Promise<Member> {
-  const server = await startPostgresServer(dataDir, port)
-  const url = new URL(server.ownerUrl)
-  url.username = 'postgres'
-  url.pathname = '/postgres'
-  return { ...server, dataDir, port, superuserUrl: url.href }
-}
-
-function withPort(url: string, port: number): string {
-  const changed = new URL(url)
-  changed.port = String(port)
-  return changed.href
+  return { ...(await startPostgresServer(dataDir, port)), dataDir, port }
 }
 
 async function hasCaughtUp(primary: Member): Promise<void> {

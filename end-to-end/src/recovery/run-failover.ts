@@ -5,11 +5,12 @@
  * that is behind loses. Exit code 0: lost 0, doubled 0, I1 to I7 hold (with `--asynchronous`: it was measured). 1: they do
  * not, with the stories. 2: the drill could not be run.
  */
-import { writeStories } from '../faults/report.ts'
+import { findReasons, writeStories } from '../faults/report.ts'
+import { tellProgress } from '../tell-progress.ts'
 import { describeAftermath, reconcileAfterwards } from './aftermath.ts'
 import { drillFailover } from './failover.ts'
 import { readFailoverSettings } from './failover-options.ts'
-import { countDamage, describeRounds, describeVerdict, findFailoverReasons } from './failover-report.ts'
+import { countDamage, describeRounds, describeVerdict } from './failover-report.ts'
 
 const settings = readFailoverSettings(process.argv.slice(2))
 if ('wrong' in settings) {
@@ -17,9 +18,7 @@ if ('wrong' in settings) {
   process.exit(2)
 }
 const isAsynchronous = settings.replication.kind === 'asynchronous'
-const startedAt = performance.now()
-const progress = (line: string) =>
-  console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
+const progress = tellProgress()
 
 const aftermath = isAsynchronous ? reconcileAfterwards(progress) : null
 const { rounds, drill } = await drillFailover(settings, progress, aftermath?.run).catch((error: unknown) => {
@@ -29,7 +28,7 @@ const { rounds, drill } = await drillFailover(settings, progress, aftermath?.run
 console.log(`\n${describeRounds(rounds, settings.markdown)}\n`)
 if (aftermath !== null) console.log(`${describeAftermath(aftermath.found(), countDamage(drill), settings.markdown)}\n`)
 console.log(describeVerdict(rounds, countDamage(drill)))
-const reasons = isAsynchronous ? [] : findFailoverReasons(drill)
+const reasons = isAsynchronous ? [] : findReasons(drill)
 if (reasons.length > 0) {
   console.log(`\n${writeStories(drill)}`)
   for (const reason of reasons) console.log(`- ${reason}`)

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Phase, runDrill, type Stage } from '../faults/drill.ts'
 import { findReasons, writeStories } from '../faults/report.ts'
+import { tellProgress } from '../tell-progress.ts'
 import { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 
 const { values } = parseArgs({
@@ -23,9 +24,7 @@ if (findPgBouncer() === null) {
   process.exit(2)
 }
 
-const startedAt = performance.now()
-const progress = (line: string) =>
-  console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
+const progress = tellProgress()
 const kept: { pooler: PgBouncer | null } = { pooler: null }
 const seen = { clients: 0, servers: 0, transactions: 0 }
 

@@ -5,10 +5,11 @@
  * everything after it was found at the PSP. 1: not. 2: the drill could not be run. It takes about five minutes.
  */
 import { parseArgs } from 'node:util'
+import { printTable } from '../print-table.ts'
+import { tellProgress } from '../tell-progress.ts'
 import { describeAftermath, reconcileAfterwards } from './aftermath.ts'
 import { archiveTimeoutS } from './archived-postgres.ts'
 import { countDamage } from './failover-report.ts'
-import { printTable } from './print-table.ts'
 import { drillRestore } from './restore.ts'
 import { findRestoreReasons } from './restore-reasons.ts'
 
@@ -24,9 +25,7 @@ if (!Number.isSafeInteger(seed) || !(perSecond >= 1 && perSecond <= 100)) {
   console.error('--seed must be a whole number, --per-second from 1 to 100')
   process.exit(2)
 }
-const startedAt = performance.now()
-const progress = (line: string) =>
-  console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
+const progress = tellProgress()
 
 const aftermath = reconcileAfterwards(progress)
 const { restored, drill } = await drillRestore({ seed, perSecond, shape: 'whole' }, progress, aftermath.run).catch(

@@ -92,10 +92,3 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   const server = await startPostgres({ dataDir, port: 0, throwAway: true })
   return { ...server, dataDir }
 }
-
-/** The same database by way of another port. */
-export function throughPort(url: string, port: number): string {
-  const changed = new URL(url)
-  changed.port = String(port)
-  return changed.href
-}

@@ -4,6 +4,7 @@
  * drill is void, because its control was not found as it must be, or the load did not go as it was meant to.
  */
 import { parseArgs } from 'node:util'
+import { tellProgress } from '../tell-progress.ts'
 import { runDrill } from './drill.ts'
 import { judge, writeAstray, writeTable } from './report.ts'
 
@@ -25,9 +26,7 @@ if (wrong.length > 0) {
   process.exit(2)
 }
 
-const startedAt = performance.now()
-const progress = (line: string) =>
-  console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`)
+const progress = tellProgress()
 const exitCodes = { clean: 0, residue: 1, void: 2 } as const
 
 try {

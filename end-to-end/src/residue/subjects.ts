@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { allRulesOff } from '@fincore/dev/bootstrap'
 import { startManagedProcess } from '@fincore/dev/managed-process'
 import { addPspAccount, callAdmin, makeMerchant } from '../merchants.ts'
+import { throughPort } from '../tcp-way.ts'
 import { type StartedWorld, startWorld } from '../world.ts'
 import type { MeddlingPsp } from './meddling-psp.ts'
-import { type OwnPostgres, type Plumbing, throughPort } from './plumbing.ts'
+import type { OwnPostgres, Plumbing } from './plumbing.ts'
 
 /** What the load needs to know of whom it is sent to. */
 export type Subject = {

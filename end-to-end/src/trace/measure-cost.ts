@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { cpuMs } from '../bench/cpu-time.ts'
 import { makeCanary } from '../card-traces.ts'
 import { cardCharge, type StartedWorld, startWorld } from '../world.ts'
 import { startOtlpReceiver } from './otlp-receiver.ts'
@@ -6,8 +6,6 @@ import { startOtlpReceiver } from './otlp-receiver.ts'
 const blocks = 8
 const chargesPerBlock = 250
 const atOnce = 8
-/** The kernel counts a process's time in hundredths of a second (`getconf CLK_TCK`). */
-const msPerTick = 10
 
 /**
  * What tracing costs the payment service: processor time for each raw-card charge, its webhook and its look at the PSP's
@@ -44,7 +42,7 @@ export async function measureCost(): Promise<string> {
 /** Milliseconds of processor time for each charge of a block. */
 async function payBlock(world: StartedWorld): Promise<number> {
   const { pid } = world.fincore.processes['payment-service']
-  const before = readProcessorMs(pid)
+  const before = cpuMs(pid)
   let left = chargesPerBlock
   const pay = async () => {
     while (left-- > 0) {
@@ -54,7 +52,7 @@ async function payBlock(world: StartedWorld): Promise<number> {
   }
   await Promise.all(Array.from({ length: atOnce }, pay))
   await settle(world)
-  return (readProcessorMs(pid) - before) / chargesPerBlock
+  return (cpuMs(pid) - before) / chargesPerBlock
 }
 
 /** Until every event is told and every event of the PSP applied. */
@@ -67,12 +65,6 @@ async function settle({ database }: StartedWorld): Promise<void> {
     if (Number(rows[0]?.left) === 0) return
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-}
-
-/** User and system time, of which the name in brackets before may hold spaces: proc_pid_stat(5). */
-function readProcessorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * msPerTick
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

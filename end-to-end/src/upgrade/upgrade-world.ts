@@ -12,8 +12,8 @@ import { sandbox } from '@fincore/dev/psps/sandbox'
 import pg from 'pg'
 import type { Journal } from '../faults/journal.ts'
 import { type MerchantReceiver, startMerchantReceiver } from '../faults/merchant-receiver.ts'
+import { startTcpWay, type TcpWay } from '../tcp-way.ts'
 import { type Balancer, startBalancer, type Target } from './balancer.ts'
-import { type ConnectionBalancer, startConnectionBalancer } from './connection-balancer.ts'
 
 /** Code that a process can be started from. */
 export type Version = {
@@ -82,7 +82,8 @@ export async function startUpgradeWorld(options: {
     }
     const front: Balancer = keep(await startBalancer())
     const internal: Balancer = keep(await startBalancer())
-    const cards: ConnectionBalancer = keep(await startConnectionBalancer())
+    // The card relay ends TLS itself, so its load balancer shares out connections.
+    const cards: TcpWay = keep(await startTcpWay(null))
     const [pspPages = 0, pspApi = 0, shop = 0, admin = 0] = await findFreePorts(4)
     const portOf = (url: string) => Number(new URL(url).port)
     const ports = {
@@ -162,19 +163,22 @@ export async function startUpgradeWorld(options: {
     }
     for (const roles of options.roles) services.push(await startService(version, roles))
 
-    let relay: ManagedProcess | null = null
+    let relay: { process: ManagedProcess; port: number } | null = null
     const replaceRelay = async (of: Version) => {
       const earlier = relay
       const [port = 0] = await findFreePorts(1)
       const plan = planCardRelay(input)
-      relay = await start(
+      const process = await start(
         `card-relay, ${of.name}`,
         join(of.folder, 'card-relay/start.sh'),
         { ...plan.env, RELAY_PORT: String(port) },
         { watcher: join(of.folder, 'dev/src/exit-with-parent.ts') },
       )
-      await cards.moveTo(port)
-      await earlier?.kill('SIGTERM')
+      relay = { process, port }
+      cards.lead(port)
+      if (earlier === null) return
+      await cards.untilLeft(earlier.port)
+      await earlier.process.kill('SIGTERM')
     }
     if (options.withRelay) await replaceRelay(version)
 

@@ -23,14 +23,18 @@ it('a small rollout: the schema moves ahead, a process is replaced, and no reque
   t.after(() => world.stop())
   const tomorrow = makeMigrationsOfTomorrow()
   t.after(() => tomorrow.remove())
+  /** Until a charge was answered that was asked for since then. */
+  const answeredSince = async (since: number) => {
+    while (!journal.asked.some(({ startedAt }) => startedAt >= since)) await sleep(20)
+  }
   const load = startSteadyLoad(world, journal, { perSecond: 6, flows: ['token'] })
-  await sleep(300)
+  await answeredSince(journal.now())
   assert.deepEqual((await migrate(ownerUrl, { folder: tomorrow.folder })).applied, tomorrow.names)
   // It does not know the schema's last two migrations.
   await world.startService(thisVersion, 'api,worker')
   const [earlier] = world.services
   const ended = await earlier?.retire()
-  await sleep(300)
+  await answeredSince(journal.now())
   await load.stop()
   assert.deepEqual(ended?.exit, { code: 0, signal: null })
   assert.deepEqual(listReasons(await judgeRollout(world, journal)), [], `The processes’ logs: ${world.keepLogs()}`)

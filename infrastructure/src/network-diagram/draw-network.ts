@@ -1,24 +1,21 @@
+import { font, groundStyles } from '@fincore/dev/diagrams/svg'
 import { anyHost } from '../segmentation/firewall-verdict.ts'
 import type { Model } from '../segmentation/model.ts'
 import { computeReach, operators, type Reach, world } from '../segmentation/reach.ts'
 import { type Box, groupOf, type Places, place } from './place.ts'
 import { arrowhead, attributes, box, path, words } from './shapes.ts'
 
-const font = 'font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif" font-size="13"'
-
-// The picture brings its own ground, because a page that shows it as an image cannot tell it which one is behind it.
-const styles = `
-    .ground { fill: #ffffff; stroke: #d5dbe3 } .ink { fill: #1f2733 } .soft { fill: #55606f; font-size: 11.5px }
+const styles = `${groundStyles}
+    .soft { font-size: 11.5px }
     .box { fill: #eef3fb; stroke: #9db4d8 } .cards { fill: #fdf1e3; stroke: #dba25a } .outside { fill: #f3f5f8; stroke: #b4bfcd }
     .vpc { fill: none; stroke: #7f8ea3; stroke-dasharray: 6 4 } .group { fill: #f8fafc; stroke: #d5dbe3 }
     .line { fill: none; stroke: #2458b3; stroke-width: 1.5 } .head, .dot { fill: #2458b3 } .card { stroke: #b8741a } .cardhead { fill: #b8741a }
-    .quiet { stroke: #8793a3 } .quiethead { fill: #8793a3 } .over { stroke: #ffffff; stroke-width: 5; paint-order: stroke }
+    .quiet { stroke: #8793a3 } .quiethead { fill: #8793a3 }
     @media (prefers-color-scheme: dark) {
-      .ground { fill: #161b22; stroke: #343d49 } .ink { fill: #e6eaf0 } .soft { fill: #a3adba }
       .box { fill: #1d2a40; stroke: #45628f } .cards { fill: #38290f; stroke: #a8752c } .outside { fill: #1f2630; stroke: #465160 }
       .vpc { stroke: #6c7a8d } .group { fill: #1a2029; stroke: #343d49 }
       .line { stroke: #86b1f7 } .head, .dot { fill: #86b1f7 } .card { stroke: #e5a955 } .cardhead { fill: #e5a955 }
-      .quiet { stroke: #6c7a8d } .quiethead { fill: #6c7a8d } .over { stroke: #161b22 }
+      .quiet { stroke: #6c7a8d } .quiethead { fill: #6c7a8d }
     }`
 
 /** docs/aws/network.svg: who reaches whom, drawn from a template; a connection that has no place in the picture is an error. */

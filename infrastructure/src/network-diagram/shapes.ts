@@ -1,4 +1,5 @@
 /** Shapes of the picture, as SVG; their colours are its styles. */
+import { escapeXml } from '@fincore/dev/diagrams/svg'
 import type { Box } from './place.ts'
 
 export function box(at: Box, title: string, lines: readonly string[], kind: 'box' | 'cards' | 'outside'): string {
@@ -20,8 +21,4 @@ export function arrowhead(x: number, y: number, way: 'right' | 'down', isCard: b
 
 export function words(x: number, y: number, text: string, kind: string, anchor = 'start'): string {
   return `  <text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${escapeXml(text)}</text>`
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
