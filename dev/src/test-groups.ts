@@ -13,7 +13,15 @@ const groupSuffix = '.together.mjs'
 // Few enough that a group on a slow machine ends long before the time limit of a file, and that four run side by side.
 const filesPerGroup = 12
 /** The workspaces whose tests mostly run in their own process. The others start processes, which takes them long. */
-const quickWorkspaces = ['card-relay', 'payment-service', 'psp-sandbox', 'psp-stand-ins', 'infrastructure', 'dev', 'node-sdk']
+const quickWorkspaces = [
+  'card-relay',
+  'payment-service',
+  'psp-sandbox',
+  'psp-stand-ins',
+  'infrastructure',
+  'dev',
+  'node-sdk',
+]
 /** What a file says that changes or looks at its process, starts another, or replaces a part of Node for all that run there. */
 const ofItsOwnProcess = /child_process|worker_threads|process\.(env|on|once|chdir|exit|memoryUsage)\b|\bmock\./
 
