@@ -39,8 +39,9 @@ grant select, insert, update, delete on encryption_key_holders to fincore_app;
 -- token, and comes in nowhere.
 alter table operators
   alter column token_digest drop not null,
-  -- The token that the settings gave last. Only another one in them is news: one that was replaced here stays replaced.
-  add column settings_digest bytea check (length(settings_digest) = 32),
+  -- The tokens that the settings ever gave. Only another one in them is news: one that was replaced stays replaced, also
+  -- when a process starts that still has the settings of before.
+  add column settings_digests bytea[] not null default '{}',
   add column asked_digest bytea check (length(asked_digest) = 32),
   add column asked_by text,
   add column asked_at timestamptz,
@@ -49,4 +50,4 @@ alter table operators
   add column disabled_by text,
   add check (approved_by <> asked_by),
   add check (asked_digest is null or asked_by is not null);
-update operators set settings_digest = token_digest;
+update operators set settings_digests = array[token_digest];

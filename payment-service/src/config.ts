@@ -174,6 +174,10 @@ function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[
 function findDatabaseContradictions(config: Config): string[] {
   const url = URL.parse(config.databaseUrl)
   const isIam = config.databaseAuth === 'aws-iam'
+  // Without one the driver would take a socket or what PGHOST says, without TLS.
+  const namesNoHost = [config.databaseUrl, config.listenDatabaseUrl].some(
+    (text) => URL.parse(text ?? '')?.hostname === '',
+  )
   const hasParameters = url?.search || URL.parse(config.listenDatabaseUrl ?? '')?.search
   return [
     ...(isIam ? findMissingOfTokens(config) : []),
@@ -184,6 +188,9 @@ function findDatabaseContradictions(config: Config): string[] {
       ? [
           'DATABASE_URL and LISTEN_DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD',
         ]
+      : []),
+    ...(namesNoHost && config.databaseCa !== null
+      ? ['DATABASE_URL and LISTEN_DATABASE_URL must name a host with DATABASE_CA']
       : []),
     ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
       ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,5 +97,16 @@ test('a start names a file that is missing, empty or wrong, and a setting that i
         assert.doesNotMatch(String(error), /first-|alice/)
         return true
       },
+    )
+})
+
+test('what is no file of a secret’s size is refused and not waited for, as a pipe that nobody writes to', () => {
+  const [pipe, large] = [join(folder, 'pipe'), join(folder, 'large')]
+  execFileSync('mkfifo', [pipe])
+  writeFileSync(large, 'x'.repeat(65_537))
+  for (const file of [pipe, large, folder])
+    assert.throws(
+      () => loadConfig({ ...withoutToken, INTERNAL_TOKEN_FILE: file }),
+      /INTERNAL_TOKEN_FILE must name a file, of 64 KiB at most/,
     )
 })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 /** Settings that hold secrets. Each may stand in a file in place of the environment, and the file is read again. */
 export type SecretSettings = {
@@ -113,11 +113,16 @@ function readSecret<Field extends SecretField>(
   }
 }
 
-/** As the setting itself; the line end that editors leave is none of it. */
+/** Far above the longest secret. */
+const maxFileBytes = 65_536
+
+/** As the setting itself; the line end that editors leave is none of it. A pipe is no file: it is read once, and later waited for. */
 export function readSecretFile<Field extends SecretField>(field: Field, path: string): Result<SecretSettings[Field]> {
   const name = `${secretReaders[field].setting}_FILE`
   let text: string
   try {
+    const found = statSync(path)
+    if (!found.isFile() || found.size > maxFileBytes) return { problem: `${name} must name a file, of 64 KiB at most` }
     text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''

@@ -1,6 +1,7 @@
 /**
  * `npm run drill:previous-suite`: the tests of the version before this one, of its store, its flows and its API, on the
- * schema of this version. Prints what passed, and fails when a test fails that is not expected to.
+ * schema of this version. Prints what passed, and fails when a test fails that is not expected to, or passes that is
+ * expected to differ. With parts of paths as arguments, only the files that have one of them.
  */
 import { cpSync, globSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,6 +25,7 @@ const expectedToDiffer: Readonly<Record<string, readonly string[]>> = {
 }
 const suites = ['payment-service/src/store', 'payment-service/src/flows', 'payment-service/src/http']
 
+const parts = process.argv.slice(2)
 const version = readPreviousVersion()
 const { folder, remove } = checkOutPrevious(version.commit)
 process.once('exit', remove)
@@ -33,7 +35,9 @@ cpSync(pathInRepository('payment-service/migrations'), migrations, { recursive: 
 const files = globSync(
   suites.map((suite) => `${suite}/**/*.test.ts`),
   { cwd: folder },
-).sort()
+)
+  .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  .sort()
 const { runTestFiles }: { runTestFiles(files: string[], reporters: Reporter[]): Promise<number> } = await import(
   pathToFileURL(join(folder, 'dev/src/test-run.ts')).href
 )
@@ -65,7 +69,7 @@ const isExplained = ({ file, name }: TestResult) =>
   name === file && failed.some((other) => other.file === file && other.name !== file)
 const unexpected = failed.filter((one) => !isListed(one) && !isExplained(one))
 const alike = Object.entries(expectedToDiffer).flatMap(([file, names]) =>
-  names
+  (files.includes(file) ? names : [])
     .filter((name) => !expected.some((one) => one.file === file && one.name === name))
     .map((name) => ({ file, name })),
 )

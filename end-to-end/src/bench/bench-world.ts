@@ -58,6 +58,8 @@ export async function startBenchWorld(apis: number, countsBytes = false): Promis
     stopSteps.push(() => postgres.stop())
     const appUrl = await prepareDatabase(postgres.ownerUrl)
     const database = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 })
+    // The server may end before a connection of it has said goodbye.
+    database.on('error', () => {})
     stopSteps.push(() => database.end())
 
     const ways = new Map<string, TcpWay>()

@@ -132,7 +132,8 @@ export async function startUpgradeWorld(options: {
         INTERNAL_PORT: '0',
         MANAGEMENT_PORT: '0',
         ADMIN_PORT: services.length === 0 ? String(admin) : '0',
-        DRAIN_MS: String(drainMs),
+        // Nobody sends a worker requests, so it has none to wait for.
+        DRAIN_MS: roles.includes('api') ? String(drainMs) : '0',
       })
       const { api, internal: inner } = process.listening
       const behind: [Balancer, Target][] = []
@@ -150,7 +151,7 @@ export async function startUpgradeWorld(options: {
           if (!of.drains) await take('remove')
           const begunAt = performance.now()
           const ending = process.kill('SIGTERM')
-          if (of.drains) {
+          if (of.drains && behind.length > 0) {
             await take('untilDrained')
             // A second signal: nobody sends it anything any more.
             void process.kill('SIGTERM')

@@ -39,7 +39,7 @@ export const trailAlarms: readonly { name: string; pattern: string; meaning: str
   {
     name: 'bucket-policy-changed',
     pattern:
-      '{ $.eventSource = "s3.amazonaws.com" && ($.eventName = "PutBucketPolicy" || $.eventName = "DeleteBucketPolicy" || $.eventName = "PutBucketReplication" || $.eventName = "DeleteBucketReplication" || $.eventName = "PutObjectLockConfiguration") }',
+      '{ $.eventSource = "s3.amazonaws.com" && ($.eventName = "PutBucketPolicy" || $.eventName = "DeleteBucketPolicy" || $.eventName = "PutBucketReplication" || $.eventName = "DeleteBucketReplication" || $.eventName = "PutBucketObjectLockConfiguration" || $.eventName = "PutObjectLockConfiguration") }',
     meaning: 'a bucket has another policy, lock or copy',
   },
   {
@@ -50,7 +50,9 @@ export const trailAlarms: readonly { name: string; pattern: string; meaning: str
   },
   {
     name: 'secret-read-by-person',
-    pattern: '{ $.eventName = "GetSecretValue" && $.userIdentity.sessionContext.sessionIssuer.userName NOT EXISTS }',
-    meaning: 'a secret was read by somebody who is no role of a service',
+    // People come by roles too, so it is the roles with which Fargate starts tasks that are left out.
+    pattern:
+      '{ $.eventName = "GetSecretValue" && $.userIdentity.type != "AWSService" && ($.userIdentity.sessionContext.sessionIssuer.userName NOT EXISTS || $.userIdentity.sessionContext.sessionIssuer.userName != "*-start") }',
+    meaning: 'a secret was read by somebody who is no task that starts',
   },
 ]

@@ -114,6 +114,21 @@ export const dataRules: readonly DataRule[] = [
     },
   },
   {
+    says: 'who looks after a key may not use it, nor grant its use to anybody',
+    holds: (find) => {
+      const uses = ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'GenerateDataKey', 'CreateGrant'].map((use) => `kms:${use}`)
+      const asPattern = (action: string) => new RegExp(`^${action.replaceAll('*', '.*')}$`)
+      return find('AWS::KMS::Key')
+        .flatMap(({ KeyPolicy }) => (KeyPolicy as { Statement: Properties[] }).Statement)
+        .filter(({ Principal, Condition }) => JSON.stringify(Principal).includes(':root') && Condition === undefined)
+        .flatMap(({ Action }) => [Action].flat().map((action) => asPattern(String(action))))
+        .every((pattern) => !uses.some((use) => pattern.test(use)))
+    },
+    breakIt: (find) => {
+      for (const key of find('AWS::KMS::Key')) key.KeyPolicy = replace(key.KeyPolicy, /kms:CreateAlias/g, 'kms:Create*')
+    },
+  },
+  {
     says: 'the card relay is given its own secrets and no other program’s',
     holds: (find) => {
       const texts = find('AWS::ECS::TaskDefinition')

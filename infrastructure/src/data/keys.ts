@@ -34,14 +34,18 @@ export function createKeys(scope: Construct, environment: Environment): Keys {
   return Object.fromEntries(keys) as Keys
 }
 
-/** Whoever IAM lets may look after a key, and change who may use it; nobody may use it by this. */
+/**
+ * Whoever IAM lets may look after a key, and change who may use it, which an alarm tells; nobody may use it by this. A grant is
+ * use as well, and one that no policy shows, so of what begins with `Create` there is only the alias.
+ */
 function administer(environment: Environment): PolicyStatement {
-  const verbs = ['Create', 'Describe', 'Enable', 'List', 'Put', 'Update', 'Revoke', 'Disable', 'Get', 'Delete']
+  const verbs = ['Describe', 'Enable', 'List', 'Put', 'Update', 'Revoke', 'Disable', 'Get', 'Delete']
   return new PolicyStatement({
     sid: 'Administer',
     principals: [accountPrincipal(environment)],
     actions: [
       ...verbs.map((verb) => `kms:${verb}*`),
+      'kms:CreateAlias',
       'kms:TagResource',
       'kms:UntagResource',
       'kms:ScheduleKeyDeletion',

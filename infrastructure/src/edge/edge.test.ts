@@ -98,6 +98,13 @@ for (const name of environmentNames) {
       }
     })
 
+    it('counts a shopper’s link however its path is written, as the service reads it', () => {
+      const limit = (acl('api').Rules as Properties[]).find(({ Name }) => Name === 'rate-of-links')
+      const text = JSON.stringify(limit?.Statement)
+      assert.match(text, /"SearchString":"\/s\/"/)
+      assert.match(text, /"TextTransformations":\[\{"Priority":0,"Type":"URL_DECODE"\}\]/)
+    })
+
     it('logs no body, no query, no path and no header that is a secret, and keeps no samples', () => {
       for (const list of all('AWS::WAFv2::WebACL')) {
         assert.doesNotMatch(JSON.stringify(list), /"SampledRequestsEnabled":true/)

@@ -98,15 +98,12 @@ function rateOf(limit: number, scopeDownStatement?: Statement): Statement {
 
 const asItIs = [{ priority: 0, type: 'NONE' }]
 
+/** As the service reads a path: `/%73/` leads to what `/s/` does. */
 function pathStarts(searchString: string): Statement {
   const fieldToMatch = { uriPath: {} }
+  const textTransformations = [{ priority: 0, type: 'URL_DECODE' }]
   return {
-    byteMatchStatement: {
-      fieldToMatch,
-      positionalConstraint: 'STARTS_WITH',
-      searchString,
-      textTransformations: asItIs,
-    },
+    byteMatchStatement: { fieldToMatch, positionalConstraint: 'STARTS_WITH', searchString, textTransformations },
   }
 }
 

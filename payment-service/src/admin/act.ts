@@ -2,8 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditType } from '../audit/audit-types.ts'
 import { holdsCardNumber } from '../card-door/tripwire.ts'
 import { isRefusal, type Refusal, refuse } from '../refusal.ts'
+import { digestOf } from '../secrets.ts'
+import { readBearer } from '../server/caller.ts'
 import { sendRefusal } from '../server/problems.ts'
 import { type AuditRecord, recordAudits } from '../store/audit.ts'
+import { holdOperator } from '../store/operators.ts'
 import { inTransaction, type Transaction } from '../store/pool.ts'
 import type { AdminDeps } from './deps.ts'
 
@@ -53,7 +56,7 @@ export const readingRoute = { access: { by: 'operator' as const } }
 /**
  * Runs an operator's action and leaves exactly one audit record, in the action's own transaction: neither exists
  * without the other, and an action that cannot be audited does not happen. A refused action is undone and recorded as
- * refused. `afterwards` runs when all is committed; what it returns, if anything, is answered in place
+ * refused; so is that of an operator who is none any more when it begins. `afterwards` runs when all is committed; what it returns, if anything, is answered in place
  * of what the work returned.
  */
 export async function act(
@@ -64,9 +67,12 @@ export async function act(
   afterwards: () => Promise<Done | Refusal | null> = async () => null,
 ): Promise<FastifyReply> {
   const operator = operatorOf(request)
+  const token = digestOf(readBearer(request.headers.authorization) ?? '')
   const result = await inTransaction(deps.pool, async (tx) => {
     await tx.query(`set local lock_timeout = ${lockTimeoutMs}; savepoint action`)
-    const result = await work(tx, operator).catch(refuseBrokenConstraint)
+    const result = (await holdOperator(tx, operator, token))
+      ? await work(tx, operator).catch(refuseBrokenConstraint)
+      : refuse('operator_required')
     if (isRefusal(result)) await tx.query('rollback to savepoint action')
     await recordAudits(tx, recordsOfCall(request, result))
     return result

@@ -79,6 +79,25 @@ test('who is disabled is out at once, on every process, and what was asked with 
   assert.deepEqual(await callAs(ben, '/nobody/disable'), { status: 404, code: 'resource_not_found' })
 })
 
+test('a call that was under way when its operator was disabled does nothing, least of all give the operator a token', async () => {
+  const [token, rolled] = ['h'.repeat(43), 'i'.repeat(43)]
+  await callAs(ada, '', { name: 'hugo', token_digest: hex(token) })
+  await callAs(ben, '/hugo/approve', { token_digest: hex(token) })
+  await until(async () => (await signIn(token)) === 'hugo')
+  const db = await world.owner.connect()
+  await db.query('begin')
+  await db.query(
+    `update operators set token_digest = null, disabled_at = now(), disabled_by = 'ben' where name = 'hugo'`,
+  )
+  const calls = [callAs(token, '/hugo/token', { token_digest: hex(rolled) }), callAs(token, '/ada/disable')]
+  await sleep(300)
+  await db.query('commit')
+  db.release()
+  const refused = { status: 401, code: 'operator_required' }
+  assert.deepEqual(await Promise.all(calls), [refused, refused])
+  assert.deepEqual(await Promise.all([token, rolled, ada].map((one) => signIn(one))), [null, null, 'ada'])
+})
+
 test('settings bring back no token that was rolled, and nobody who was disabled; new ones in their file do, at once', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'fincore-operators-'))
   t.after(() => rmSync(folder, { recursive: true }))
@@ -123,4 +142,12 @@ test('settings bring back no token that was rolled, and nobody who was disabled;
   await until(async () => (await signIn(fayAnew, again)) === 'fay' && (await askInternal('new-'.repeat(9))) === 400)
   assert.equal(await askInternal('old-'.repeat(9)), 400)
   assert.equal(await signIn(rolled, again), 'eve')
+  // A process that still has the settings of before gives nobody an old token back, and lets nobody in who was put out.
+  await callAs(ada, '/fay/disable')
+  const stale = await world.start({
+    ROLES: 'admin',
+    BOOTSTRAP_OPERATORS: JSON.stringify([{ name: 'fay', token: fay }]),
+  })
+  t.after(() => stale.stop())
+  assert.deepEqual(await Promise.all([fay, fayAnew].map((token) => signIn(token, stale))), [null, null])
 })

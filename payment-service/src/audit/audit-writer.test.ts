@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
 import type { Log } from '../log.ts'
+import { factsOfRequest, withinRequest } from '../request-facts.ts'
 import type { AuditRecord } from '../store/audit.ts'
 import { openPool, type Pool } from '../store/pool.ts'
 import { createAuditWriter, writerBounds } from './audit-writer.ts'
@@ -12,7 +13,12 @@ let database: TestDatabase
 let app: Pool
 let owner: Pool
 let lines: { message: string; count: number | undefined }[] = []
-const keep = (message: string, fields?: { count?: number }) => void lines.push({ message, count: fields?.count })
+/** The requests that the lines are of. */
+let requests: unknown[] = []
+const keep = (message: string, fields?: { count?: number }) => {
+  lines.push({ message, count: fields?.count })
+  requests.push(factsOfRequest())
+}
 const log: Log = { debug: keep, info: keep, warn: keep, error: keep }
 
 before(async () => {
@@ -27,6 +33,7 @@ after(async () => {
 let mend: (() => Promise<void>) | null = null
 beforeEach(async () => {
   lines = []
+  requests = []
   await owner.query('truncate audit_records, audit_unsealed')
 })
 afterEach(async () => {
@@ -71,6 +78,16 @@ test('records that the log does not take are tried again, in their order, and no
   await mendLog()
   await writer.flush()
   assert.deepEqual(await written(), ['a', 'b', 'c'])
+})
+
+test('a log that takes nothing is no line of the request that came first', async () => {
+  const writer = createAuditWriter({ pool: app, log }, undefined, bounds)
+  await breakLog()
+  withinRequest({ request_id: 'req_1' }, () => void writer.write(recordOf('a')))
+  while (requests.length < 2) await sleep(5)
+  assert.deepEqual(new Set(requests), new Set([undefined]))
+  await mendLog()
+  await writer.flush()
 })
 
 test('no more wait than the bound allows; the others are counted, and their count is written', async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError, type Log } from '../log.ts'
 import { AuditMisfitError, type AuditRecord, recordAudits } from '../store/audit.ts'
@@ -40,13 +41,15 @@ export function createAuditWriter(
   /** How many records go one by one, because one of them was refused and must not take its neighbours along. */
   let alone = 0
 
+  // It writes on for whoever comes, long after the request that began it; its log lines are not of that one.
+  const inOwnContext = AsyncLocalStorage.snapshot()
   const add = (record: AuditRecord): Promise<void> => {
     if (waiting.length >= bounds.waiting) {
       lost++
       return Promise.resolve()
     }
     const written = new Promise<void>((resolve) => waiting.push({ record, written: resolve }))
-    running ??= writeAll().finally(() => {
+    running ??= inOwnContext(writeAll).finally(() => {
       running = null
     })
     return written

@@ -14,7 +14,7 @@ import { recordsNothing } from '../observability/metrics.ts'
 import { watchSecretFiles } from '../secret-files.ts'
 import { checkDatabase } from '../start-checks.ts'
 import { connectionOf, connectionOfLogin, listeningConnectionOf } from './connection.ts'
-import { openPool } from './pool.ts'
+import { inTransaction, openPool } from './pool.ts'
 
 /** A server of its own, because TLS and a login's password are the server's. */
 let server: Awaited<ReturnType<typeof startPostgres>>
@@ -110,6 +110,10 @@ test('with DATABASE_CA the certificate’s chain and name are verified, for the 
   const withoutTls = `${urlWith('p@ss:word/')}?sslmode=disable`
   assert.throws(() => connectionOfLogin(config, withoutTls), /nothing after a question mark with DATABASE_CA/)
   assert.throws(() => configOf({ DATABASE_URL: withoutTls, DATABASE_CA: ca }), /nothing after a question mark/)
+  assert.throws(
+    () => configOf({ DATABASE_URL: 'postgres:///fincore', DATABASE_CA: ca }),
+    /must name a host with DATABASE_CA/,
+  )
   // A server that is asked for TLS and has none gets no password.
   await setTls('off')
   await assert.rejects(checkDatabase(config), /the server speaks no TLS/)
@@ -173,4 +177,33 @@ test('with DATABASE_AUTH=aws-iam the password is a token that is signed here, ov
     () => configOf({ ...iam, DATABASE_CA: ca, DATABASE_URL: urlWith('secret-word') }),
     /must hold no password with DATABASE_AUTH=aws-iam/,
   )
+})
+
+test('a commit that was canceled while it waited for its standby is not taken for done', async (t) => {
+  const url = new URL(server.ownerUrl)
+  url.username = 'postgres'
+  const pool = openPool(url.href, 2)
+  t.after(() => pool.end())
+  await pool.query('create table replicated (value integer)')
+  const waitFor = async (standby: string) => {
+    await superuser.query(`alter system set synchronous_standby_names = '${standby}'`)
+    await superuser.query('select pg_reload_conf()')
+  }
+  await superuser.query('set synchronous_commit = local')
+  await waitFor('nobody')
+  const insert = { name: 'insert', text: 'insert into replicated values ($1)', values: [1] }
+  const answers = Promise.allSettled([
+    pool.query(insert),
+    inTransaction(pool, (tx) => tx.query('insert into replicated values (2)')),
+  ])
+  const waiting = `from pg_stat_activity where wait_event = 'SyncRep'`
+  for (const until = Date.now() + 10_000; Date.now() < until; await sleep(20))
+    if ((await superuser.query(`select ${waiting}`)).rowCount === 2) break
+  await superuser.query(`select pg_cancel_backend(pid) ${waiting}`)
+  assert.deepEqual(
+    (await answers).map((answer) => (answer.status === 'rejected' ? answer.reason.code : 'done')),
+    ['unreplicated', 'unreplicated'],
+  )
+  await waitFor('')
+  assert.equal((await pool.query('select from replicated')).rowCount, 2, 'on this server they happened')
 })

@@ -86,11 +86,15 @@ export function createHotPath(
  * The keys are claimed in one order in every process, so that two batches with the same keys cannot wait for each
  * other in a circle. A key that comes twice in one batch is claimed once; the charge's id tells by whom.
  */
-async function recordIntents(pool: Pool, name: string, text: string, input: { id: string }[]): Promise<boolean[]> {
-  const { rows } = await pool.query<{ object_id: string }>({ name, text, values: [toJson(input)] })
-  const claimed = new Set(rows.map((row) => row.object_id))
-  return input.map(({ id }) => claimed.has(id))
+async function recordIntents(pool: Pool, name: string, text: string, input: ChargeName[]): Promise<boolean[]> {
+  const { rows } = await pool.query<ChargeName>({ name, text, values: [toJson(input)] })
+  const claimed = new Set(rows.map(nameOf))
+  return input.map((one) => claimed.has(nameOf(one)))
 }
+
+/** A charge is named by both: the card relay chooses its requests' ids, so two merchants' charges may share one. */
+type ChargeName = { merchant_id: string; id: string }
+const nameOf = ({ merchant_id, id }: ChargeName) => `${merchant_id} ${id}`
 
 function toIntentRow({ charge, returnDigest, attemptId, idempotencyKey, fingerprint, leaseUntil }: Intent) {
   return {
@@ -115,21 +119,21 @@ with input as materialized (
   insert into idempotency_keys (merchant_id, key, fingerprint, object_id, locked_until)
   select merchant_id, idempotency_key, fingerprint, id, lease_until from input order by merchant_id, idempotency_key, id
   on conflict do nothing
-  returning object_id
+  returning merchant_id, object_id as id
 ), new_charges as (
   insert into charges (merchant_id, id, status, flow, amount, currency, capture_method, psp_account_id, psp, routing,
     card, merchant_reference, description, metadata, return_url, return_digest, created_at, updated_at)
   select merchant_id, id, 'processing', flow, amount, currency, capture_method, psp_account_id, psp, routing,
     card, merchant_reference, description, metadata, return_url, return_digest, created_at, created_at
-  from input join claimed on claimed.object_id = input.id
+  from input join claimed using (merchant_id, id)
 ), new_attempts as (
   insert into attempts (merchant_id, id, kind, state, psp_account_id, charge_id, amount, next_lookup_at, sent_at)
   select merchant_id, attempt_id, 'authorize', 'sent', psp_account_id, input.id, amount, lease_until, created_at
-  from input join claimed on claimed.object_id = input.id
+  from input join claimed using (merchant_id, id)
 )`
-export const recordIntentsSql = `${intentParts('')} select object_id from claimed`
-const recordAuditedIntentsSql = `${intentParts(`, ${auditInput}`)}, ${auditedFrom('input join claimed on claimed.object_id = input.id')}
-select object_id from claimed`
+export const recordIntentsSql = `${intentParts('')} select merchant_id, id from claimed`
+const recordAuditedIntentsSql = `${intentParts(`, ${auditInput}`)}, ${auditedFrom('input join claimed using (merchant_id, id)')}
+select merchant_id, id from claimed`
 
 async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<boolean[]> {
   const input = outcomes.map(
@@ -171,13 +175,13 @@ async function recordOutcomes(pool: Pool, outcomes: ChargeOutcome[]): Promise<bo
       response_body: responseBody,
     }),
   )
-  const { rows } = await pool.query<{ id: string }>({
+  const { rows } = await pool.query<ChargeName>({
     name: 'record-outcomes',
     text: recordOutcomesSql,
     values: [toJson(input)],
   })
-  const written = new Set(rows.map((row) => row.id))
-  return outcomes.map((outcome) => written.has(outcome.charge.id))
+  const written = new Set(rows.map(nameOf))
+  return outcomes.map(({ charge }) => written.has(nameOf(charge)))
 }
 
 /**
@@ -208,23 +212,23 @@ with input as materialized (
     and charges.psp_account_id = input.psp_account_id
     and exists (select from attempts where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
       and attempts.next_lookup_at is not null offset 0)
-  returning charges.id
+  returning charges.merchant_id, charges.id
 ), settled as (
   update attempts set state = input.attempt_state, psp_reference = input.psp_reference, next_lookup_at = input.next_lookup_at,
     expected_by = coalesce(attempts.expected_by, input.expected_by),
     settled_at = case when input.next_lookup_at is null then input.updated_at end
-  from input join changed on changed.id = input.id
+  from input join changed using (merchant_id, id)
   where attempts.merchant_id = input.merchant_id and attempts.id = input.attempt_id
 ), told as (
   insert into events (merchant_id, id, type, object_id, sequence, body)
   select merchant_id, event_id, event_type, input.id, sequence, event_body::json
-  from input join changed on changed.id = input.id where event_id is not null
+  from input join changed using (merchant_id, id) where event_id is not null
 ), answered as (
   update idempotency_keys set response_status = input.response_status, response_body = input.response_body::json
-  from input join changed on changed.id = input.id
+  from input join changed using (merchant_id, id)
   where idempotency_keys.merchant_id = input.merchant_id and idempotency_keys.key = input.idempotency_key
 )
-select id from changed`
+select merchant_id, id from changed`
 
 function toJson(rows: object[]): string {
   return JSON.stringify(rows, (_name, value) => (typeof value === 'bigint' ? String(value) : value))

@@ -4,8 +4,8 @@ import { inTransaction, type Pool, type Queryable } from './pool.ts'
 
 /**
  * Makes the operators of the settings known, or gives them their new tokens; only the tokens' digests are stored. What
- * the settings gave before is no news, so a token that was rolled since stays rolled, and who was disabled stays out,
- * until the settings have another token for the name. An operator who is no longer listed stays. Throws when two
+ * the settings ever gave is no news, so a token that was rolled since stays rolled, and who was disabled stays out, until
+ * the settings have a new token for the name; a process that starts with older settings gives nobody the old one back. An operator who is no longer listed stays. Throws when two
  * operators have one token, because then nobody could say who of them acted.
  */
 export async function upsertOperators(
@@ -17,10 +17,11 @@ export async function upsertOperators(
   await inTransaction(pool, async (tx) => {
     for (const { name, token } of operators) {
       const { rowCount } = await tx.query(
-        `insert into operators (name, token_digest, settings_digest) values ($1, $2, $2)
-         on conflict (name) do update set token_digest = excluded.token_digest, settings_digest = excluded.settings_digest,
+        `insert into operators (name, token_digest, settings_digests) values ($1, $2, array[$2::bytea])
+         on conflict (name) do update set token_digest = excluded.token_digest,
+           settings_digests = operators.settings_digests || excluded.settings_digests,
            asked_digest = null, disabled_at = null, disabled_by = null
-         where operators.settings_digest is distinct from excluded.settings_digest`,
+         where excluded.token_digest <> all (operators.settings_digests)`,
         [name, digestOf(token)],
       )
       if (rowCount === 0) continue
@@ -74,6 +75,18 @@ export async function listOperators(
 /** Primary key. Null when there is no such operator. */
 export async function lockOperator(db: Queryable, name: string): Promise<Operator | null> {
   return readOne(db, `select ${columns} from operators where name = $1 for update`, [name])
+}
+
+/**
+ * Whether the token is still the operator's own, which it then stays until the transaction ends. Who signed in a moment ago
+ * may have been disabled since, or have another token.
+ */
+export async function holdOperator(tx: Queryable, name: string, tokenDigest: Buffer): Promise<boolean> {
+  const { rowCount } = await tx.query('select from operators where name = $1 and token_digest = $2 for key share', [
+    name,
+    tokenDigest,
+  ])
+  return rowCount === 1
 }
 
 /** Asks for a token, for a new name or one that there is; an older question for the name is forgotten. */

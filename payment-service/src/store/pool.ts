@@ -50,8 +50,23 @@ export function openPool(
   pool.on('error', () => {})
   // Nor one that breaks between two of its uses, when neither the pool nor a transaction listens: its next query tells.
   pool.on('connect', (client) => void client.on('error', () => {}))
+  pool.on('connect', doubtUnreplicated)
   if (!preparesStatements) pool.on('connect', leaveOutNames)
   return pool
+}
+
+/**
+ * A commit that waits for its standby and is canceled (`pg_cancel_backend`) is answered as done, after a warning: this
+ * server has it and no other may. Should it be a former writer, nobody ever sees it again. So the answer is none, and the
+ * connection counts as broken: what was asked may have happened or not.
+ */
+function doubtUnreplicated(client: pg.PoolClient): void {
+  client.on('notice', ({ routine }) => {
+    if (routine !== 'SyncRepWaitForLSN') return
+    const { connection } = client as unknown as { connection: NodeJS.EventEmitter }
+    const error = new Error('The commit was answered although no standby is known to have it')
+    connection.emit('error', Object.assign(error, { code: 'unreplicated' }))
+  })
 }
 
 /** A statement without a name is prepared anew for each use, in the same round trip. */

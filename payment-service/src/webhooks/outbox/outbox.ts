@@ -61,8 +61,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     const triedAt = deps.now()
     const begunAt = performance.now()
     const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
-    // Cut off by our own end: whether it arrived is not known, so another process sends it again.
-    if (stopping.signal.aborted) {
+    // Cut off by our own end: whether it arrived is not known, so another process sends it again. An answer is one, however late.
+    if (stopping.signal.aborted && 'error' in sent) {
       cutOff.push(delivery)
       return false
     }

@@ -95,7 +95,7 @@ export const hotPathLessons = [
     function* (tx, [json]: [string]) {
       const claimed = yield* claimIntents(tx, JSON.parse(json) as IntentInput[])
       yield* makeCharges(tx, claimed)
-      return claimed.map(({ id }) => ({ object_id: id }))
+      return claimed.map(({ merchant_id, id }) => ({ merchant_id, id }))
     },
   ),
   lesson(
@@ -110,7 +110,7 @@ export const hotPathLessons = [
       // PostgreSQL runs the parts of a statement that nobody reads from at its end, the last one first.
       yield* insertAudits(tx, claimed)
       yield* makeCharges(tx, claimed)
-      return claimed.map(({ id }) => ({ object_id: id }))
+      return claimed.map(({ merchant_id, id }) => ({ merchant_id, id }))
     },
   ),
   lesson('recordOutcomes', (db) => createHotPath(db).outcomes.submit(outcome), recordOutcomes),
@@ -243,7 +243,7 @@ function* recordOutcomes(tx: Transaction, [json]: [string]): Waits<object[]> {
     }))
   }
   yield* deliverEvents(tx, told)
-  return changed.map(({ input }) => ({ id: input.id }))
+  return changed.map(({ input: { merchant_id, id } }) => ({ merchant_id, id }))
 }
 
 /** What the statement sees when it begins: the charges that are as they were left, whose attempts are not settled yet. */
