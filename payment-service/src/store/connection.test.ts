@@ -191,14 +191,26 @@ test('a commit that was canceled while it waited for its standby is not taken fo
   }
   await superuser.query('set synchronous_commit = local')
   await waitFor('nobody')
+  const waiting = `from pg_stat_activity where wait_event = 'SyncRep'`
+  const countWaiting = async () => (await superuser.query(`select ${waiting}`)).rowCount
+  // The server begins to wait in its own time: when it has, this commit is one that waits.
+  for (let isWaiting = false; !isWaiting; ) {
+    const asked = { isOver: false }
+    const end = () => {
+      asked.isOver = true
+    }
+    pool.query(`select pg_logical_emit_message(true, 'probe', '')`).then(end, end)
+    await until(async () => asked.isOver || (await countWaiting()) === 1)
+    isWaiting = !asked.isOver
+    if (isWaiting) await superuser.query(`select pg_cancel_backend(pid) ${waiting}`)
+    await until(() => asked.isOver)
+  }
   const insert = { name: 'insert', text: 'insert into replicated values ($1)', values: [1] }
   const answers = Promise.allSettled([
     pool.query(insert),
     inTransaction(pool, (tx) => tx.query('insert into replicated values (2)')),
   ])
-  const waiting = `from pg_stat_activity where wait_event = 'SyncRep'`
-  for (const until = Date.now() + 10_000; Date.now() < until; await sleep(20))
-    if ((await superuser.query(`select ${waiting}`)).rowCount === 2) break
+  await until(async () => (await countWaiting()) === 2)
   await superuser.query(`select pg_cancel_backend(pid) ${waiting}`)
   assert.deepEqual(
     (await answers).map((answer) => (answer.status === 'rejected' ? answer.reason.code : 'done')),
