@@ -43,6 +43,7 @@ export async function runTestFiles(files: readonly string[], reporters: readonly
   if (files.filter((file) => file.startsWith('end-to-end/')).length > 2) {
     await bundlePaymentService()
     process.env.TEST_PAYMENT_SERVICE = `${bundleFolder}/main.js`
+    process.env.TEST_FINCORE = `${bundleFolder}/cli.js`
   }
   const world = startSharedWorld(files, postgres.ownerUrl)
   const folder = mkdtempSync(join(tmpdir(), 'fincore-groups-'))

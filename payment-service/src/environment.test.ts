@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { makeTestCertificate } from '@fincore/psp-sandbox/testing/certificate'
 import {
   type AuditedService,
@@ -55,7 +55,7 @@ type Answer = { status: number; body: Record<string, unknown> & { id: string } }
 type Service = { lines: string[]; addresses: Record<string, string>; stop(): Promise<void> }
 
 async function startProcess(environment: Record<string, string>): Promise<Service> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const child: ChildProcess = spawn(process.execPath, [testPrograms.paymentService], {
     env: {
       DATABASE_URL: world.database.appUrl,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { loadConfig } from './config.ts'
 import { startPaymentService } from './payment-service.ts'
 import { startSwitchedProxy } from './store/testing/switched-proxy.ts'
@@ -46,7 +46,7 @@ const children: ChildProcess[] = []
 after(() => children.map((child) => child.kill('SIGKILL')))
 
 async function startProcess(more: Record<string, string>) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [testPrograms.paymentService], {
     env: { ...settings, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
+import { testPrograms } from '@fincore/dev/test-programs'
 import pg from 'pg'
 import { newId } from './ids.ts'
 import { createVault } from './secrets.ts'
@@ -15,7 +15,6 @@ import { createVault } from './secrets.ts'
 /** Without the time in which it was ready to run, and a machine on which everything is tested at once let others run. */
 const mostMs = 10_000
 const giveUpAfterMs = 90_000
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const secret = {
   encryptionKey: Buffer.alloc(32, 7).toString('base64'),
   internalToken: 'internal-token-that-nobody-may-read',
@@ -237,7 +236,7 @@ async function start({
 }: Case): Promise<{ code: number | null; out: string; errors: string; ms: number }> {
   const begunAt = performance.now()
   const { NODE_COMPILE_CACHE } = process.env
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [testPrograms.paymentService, ...args], {
     env: {
       DATABASE_URL: world.good.appUrl,
       ENCRYPTION_KEY: secret.encryptionKey,

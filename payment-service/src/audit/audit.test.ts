@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, beforeEach, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createTestDatabase, type TestDatabase } from '@fincore/dev/test-database'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { createLog } from '../log.ts'
 import { recordsNothing } from '../observability/metrics.ts'
 import { type AuditRecord, recordAudit, recordAudits } from '../store/audit.ts'
@@ -210,9 +210,8 @@ test('what an outsider repeats becomes two records: the first at once, the other
 
 test('fincore audit verify exits with 0 on a whole log, and with 1 and a sentence on another', async () => {
   await sealThreeTimes()
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
   const run = () =>
-    promisify(execFile)(process.execPath, [cli, 'audit', 'verify'], {
+    promisify(execFile)(process.execPath, [testPrograms.fincore, 'audit', 'verify'], {
       env: { DATABASE_URL: database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     })
   assert.match((await run()).stdout, /6 sealed records under 3 seals[\s\S]*is whole/)

@@ -5,9 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { testPrograms } from '@fincore/dev/test-programs'
 import fc from 'fast-check'
 import { recordAudit } from '../store/audit.ts'
 import { exportAudit } from './export.ts'
@@ -202,8 +202,7 @@ test('an export is read a few seals at a time, and holds back when nobody takes 
 
 /** The command itself, as an operator runs it. */
 function run(...args: string[]): Promise<{ stdout: Buffer; stderr: Buffer }> {
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
-  return promisify(execFile)(process.execPath, [cli, 'audit', ...args], {
+  return promisify(execFile)(process.execPath, [testPrograms.fincore, 'audit', ...args], {
     env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     maxBuffer: 2 ** 24,
     encoding: 'buffer',
@@ -281,11 +280,14 @@ test('an export is checked as the bytes that it is: any text of an operator’s 
 
 test('a login that cannot write the log exports nothing', async () => {
   await log.owner.query('revoke insert on audit_records from fincore_app')
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
   await assert.rejects(
-    promisify(execFile)(process.execPath, [cli, 'audit', 'export', '--from', '2026-01-02', '--to', '2026-01-03'], {
-      env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
-    }),
+    promisify(execFile)(
+      process.execPath,
+      [testPrograms.fincore, 'audit', 'export', '--from', '2026-01-02', '--to', '2026-01-03'],
+      {
+        env: { DATABASE_URL: log.database.appUrl, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      },
+    ),
     (error: { code: number; stdout: string }) => error.code === 2 && error.stdout === '',
   )
 })

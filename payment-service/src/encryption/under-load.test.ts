@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { type AuditedService, startAuditedService } from '../audit/testing/audited-service.ts'
 import type { PaymentService } from '../payment-service.ts'
 import { countByKey } from '../store/stored-secrets.ts'
@@ -24,8 +24,7 @@ after(async () => {
 
 /** As an operator runs it, in a process of its own. */
 async function runCommand(command: string): Promise<{ code: number; out: string; errors: string }> {
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
-  const child = spawn(process.execPath, [cli, 'encryption', command, '--json'], {
+  const child = spawn(process.execPath, [testPrograms.fincore, 'encryption', command, '--json'], {
     env: {
       DATABASE_URL: world.database.appUrl,
       ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),

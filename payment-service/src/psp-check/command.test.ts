@@ -4,14 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { type CheckedPspAccount, webhookUrlOf } from '../flows/check-psp-account.ts'
 import { newId } from '../ids.ts'
 import { type BooksWorld, openBooksWorld } from '../reconciliation/testing/books-world.ts'
 import { checkAccounts } from './command.ts'
 import { describeCheck, resultOf, showCheck } from './report.ts'
-
-const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
 describe('fincore psp check', () => {
   let world: BooksWorld
@@ -38,7 +36,7 @@ describe('fincore psp check', () => {
 
   const run = (...more: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((done) => {
-      const flags = ['--disable-warning=ExperimentalWarning', cli, 'psp', 'check', ...more]
+      const flags = ['--disable-warning=ExperimentalWarning', testPrograms.fincore, 'psp', 'check', ...more]
       execFile(process.execPath, flags, { env }, (error, out, err) =>
         done({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err }),
       )

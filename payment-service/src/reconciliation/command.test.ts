@@ -4,12 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { testPrograms } from '@fincore/dev/test-programs'
 import { claimAccount } from '../store/reconciliation-runs.ts'
 import { runCommand } from './command.ts'
 import { type BooksWorld, openBooksWorld } from './testing/books-world.ts'
-
-const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
 describe('fincore reconcile', () => {
   let world: BooksWorld
@@ -39,7 +37,7 @@ describe('fincore reconcile', () => {
   type Ended = { code: number; out: string; err: string }
   const run = (...more: string[]) =>
     new Promise<Ended>((done) => {
-      const flags = ['--disable-warning=ExperimentalWarning', cli, 'reconcile', ...more]
+      const flags = ['--disable-warning=ExperimentalWarning', testPrograms.fincore, 'reconcile', ...more]
       execFile(process.execPath, flags, { env }, (error, out, err) =>
         done({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err }),
       )
