@@ -26,7 +26,7 @@ export type Figures = {
 }
 
 const warmUpMs = 3_000
-const settlesWithinMs = 60_000
+const settlesWithinMs = 300_000
 /** The tables that one charge writes to. */
 const tables = [
   'charges',
@@ -131,6 +131,6 @@ async function isSettled({ database }: BenchWorld): Promise<void> {
     )
     // PostgreSQL's own counters come up to a second late.
     if (Number(rows[0]?.left) === 0) return sleep(1_200)
-    if (performance.now() > until) throw new Error('The webhooks were not delivered within a minute')
+    if (performance.now() > until) throw new Error('The webhooks were not delivered within five minutes')
   }
 }
