@@ -19,7 +19,8 @@ const askTimeoutMs = 2_000
 
 /** Which server a connection leads to. A server that is no writer is one of the wrong kind, whichever it is. */
 type Server = { startedAt: string; isWriter: boolean }
-type Known = { server: Server /** Null while nobody uses it. */; busySince: number | null }
+/** `busySince`: null while nobody uses it. */
+type Known = { server: Server; busySince: number | null }
 
 /**
  * Has a pool follow its address when that leads to another server, after a failover.
