@@ -45,6 +45,6 @@ else {
 if (reasons.length > 0) {
   console.log(`\n${writeStories(drill)}`)
   for (const reason of reasons) console.log(`- ${reason}`)
-  console.log(`The processes’ logs are kept in ${drill.logs}`)
+  if (drill.logs !== null) console.log(`The processes’ logs are kept in ${drill.logs}`)
 } else if (drill.logs !== null) rmSync(drill.logs, { recursive: true, force: true })
 process.stdout.write('', () => process.exit(reasons.length === 0 ? 0 : 1))

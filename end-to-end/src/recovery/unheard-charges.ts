@@ -34,5 +34,5 @@ export function findUnnoticed(unheard: readonly string[], violations: readonly V
   const lost = new Set(violations.filter(({ harm }) => harm === 'lost').map(({ about }) => about))
   return unheard
     .filter((id) => !lost.has(id))
-    .map((id) => `${id} was acknowledged while the standby heard nothing, and its loss was not noticed`)
+    .map((id) => `${id} was acknowledged while the standby heard nothing, and was not called lost`)
 }
