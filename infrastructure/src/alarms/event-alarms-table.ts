@@ -75,6 +75,19 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
     meaning: 'a task that runs once ended with an error: migrations, the nightly export, or the check of the audit log',
   },
   {
+    name: 'program-ended',
+    pattern: {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      detail: {
+        lastStatus: ['STOPPED'],
+        group: [{ prefix: 'service:' }],
+        stopCode: ['EssentialContainerExited'],
+      },
+    },
+    meaning: 'a program of a service ended by itself, and its task was replaced',
+  },
+  {
     name: 'container-stopped',
     pattern: {
       source: ['aws.ecs'],

@@ -83,7 +83,8 @@ for (const name of environmentNames) {
       ])
       const [filter, ...others] = ofType('AWS::Logs::MetricFilter').filter((one) => text(one).includes('collector'))
       assert.deepEqual([filter?.FilterPattern, others], ['{ $.level = "error" }', []])
-      assert.ok(ofType('AWS::Events::Rule').some(({ Name }) => Name === `fincore-${name}-container-stopped`))
+      const news = ofType('AWS::Events::Rule').map(({ Name }) => Name)
+      assert.ok(news.includes(`fincore-${name}-container-stopped`))
     })
   })
 }
