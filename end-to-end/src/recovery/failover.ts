@@ -62,7 +62,10 @@ export function planFailover(
         await sleep(settings.calmMs)
         round.acknowledged.after = countCharges(stage.journal.asked) - before
         rounds.push(round)
-        stage.progress(`  first charge ${(round.firstCharge / 1_000).toFixed(1)} s after the loss`)
+        const seconds = (round.firstCharge / 1_000).toFixed(1)
+        const killedAt = atInJournal(stage, failover.killedAt)
+        const meanwhile = describeAnswers(stage.journal.asked, killedAt, killedAt + round.firstCharge)
+        stage.progress(`  first charge ${seconds} s after the loss; meanwhile ${meanwhile}`)
       },
     }),
   }
@@ -129,6 +132,13 @@ async function measure(stage: Stage, failover: Failover, before: number): Promis
     }
   }
   throw new Error('No charge was acknowledged within 90 s of the failover')
+}
+
+/** How requests ended between two moments of the journal: whether nobody was answered, or nobody asked. */
+function describeAnswers(asked: readonly Asked[], from: number, until: number): string {
+  const ended = asked.filter(({ endedAt }) => endedAt > from && endedAt < until)
+  const statuses = [...Map.groupBy(ended, ({ method, status }) => `${method} ${status ?? 'no answer'}`)]
+  return statuses.map(([what, list]) => `${what}: ${list.length}`).join(', ') || 'no request ended'
 }
 
 function countCharges(asked: readonly Asked[]): number {
