@@ -16,7 +16,7 @@ import { type ReadDocument, readDocument } from './testing/read-document.ts'
 
 /** `CONTRACT_SEED` sends the requests of an earlier run again; `CONTRACT_REQUESTS` another number: `npm run drill:contract` 20,000. */
 const seed = Number(process.env.CONTRACT_SEED ?? randomInt(2 ** 31))
-const total = Number(process.env.CONTRACT_REQUESTS ?? 6_000)
+const total = Number(process.env.CONTRACT_REQUESTS ?? 3_000)
 /** So many are under way at once, as a merchant's servers would have them. */
 const atOnce = 40
 /** It takes half a minute, and on a machine that does much else far longer. */
