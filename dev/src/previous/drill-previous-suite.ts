@@ -13,6 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../embedded-postgres.ts'
 import { pathInRepository } from '../managed-process.ts'
+import { createTestDatabase } from '../test-database.ts'
 import { checkOutPrevious, migrationsPath, readPreviousVersion, replaceMigrations } from './checkout-previous.ts'
 import { filesToRepeat, judgePrevious, type Named } from './judge-previous.ts'
 import { runPreviousTests } from './run-previous-tests.ts'
@@ -70,6 +71,8 @@ async function drill(): Promise<number> {
   }
   const isNoticed = await noticesControl()
   replaceMigrations(folder, pathInRepository(migrationsPath))
+  // The schema is made by this version, as in a rollout: the earlier one finds it as a template, by the same digest.
+  await (await createTestDatabase(undefined, server.ownerUrl)).drop()
   console.log(`\nThe tests of ${version.name} on the schema of this version:`)
   const together = await run(files, Math.min(availableParallelism(), 4))
   const repeated = filesToRepeat(together, expectedToDiffer)
