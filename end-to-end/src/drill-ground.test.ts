@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { buildOnGround, type DrillGround } from './drill-ground.ts'
 
 /** Three parts that say when they end; the second of them with a fault. */
@@ -30,12 +31,15 @@ it('a drill’s ground ends what it keeps once, the last first, although one of 
 it('what could not be built on a ground leaves nothing behind, and its fault is told', async () => {
   const ended: string[] = []
   let dataDir = ''
+  let slow: Promise<unknown> | undefined
   const failing = buildOnGround('ground-test', async (ground) => {
     dataDir = ground.dataDir
     keepThree(ground, ended)
-    throw new Error('The service did not start')
+    slow = setImmediate().then(() => ground.keep({ stop: () => ended.push('what started meanwhile') }))
+    return Promise.all([slow, Promise.reject(new Error('The service did not start'))])
   })
   await assert.rejects(failing, /The service did not start/)
-  assert.deepEqual(ended, ['third', 'second', 'first'])
+  await slow
+  assert.deepEqual(ended, ['third', 'second', 'first', 'what started meanwhile'])
   assert.ok(dataDir !== '' && !existsSync(dataDir))
 })

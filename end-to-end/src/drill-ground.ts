@@ -80,12 +80,16 @@ async function makeGround(name: string): Promise<DrillGround> {
     () => Promise.all([http.close(), cardHttp.close()]),
   ]
   // What a drill has broken may not end well, and must not keep the rest.
+  const doEnd = (end: () => unknown) => new Promise((done) => done(end())).catch(() => {})
   const endAll = async () => {
-    for (const end of ends.splice(0).reverse()) await new Promise((done) => done(end())).catch(() => {})
+    for (const end of ends.splice(0).reverse()) await doEnd(end)
   }
   let stopping: Promise<void> | null = null
   const keep: DrillGround['keep'] = (part) => {
-    ends.push(() => ('stop' in part ? part.stop() : part.close()))
+    const end = () => ('stop' in part ? part.stop() : part.close())
+    // It was still starting, side by side with something that failed.
+    if (stopping !== null) void doEnd(end)
+    else ends.push(end)
     return part
   }
   const ownExits: string[] = []

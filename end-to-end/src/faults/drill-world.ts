@@ -86,6 +86,8 @@ export const shapes = {
 const pspTimeoutMs = 2_000
 /** What has just happened at the PSP is not found there at once; the adapter reckons with 2 s. */
 const lookUpDelayMs = 1_500
+/** Between two tries of a webhook of the PSP's: a short drill would only wait for one that met three faults. */
+const longestRetryMs = { whole: 60_000, small: 2_000 } as const
 
 export function startDrillWorld(options: {
   shape: keyof typeof shapes
@@ -122,9 +124,6 @@ export function startDrillWorld(options: {
     // While the database is killed and its disk is full, an answer may never come.
     const limits = { max: 3, connectionTimeoutMillis: 10_000, query_timeout: 60_000 }
     const database = ground.openPool(postgres.ownerUrl, limits)
-    const psp = await supervise(
-      planPsp(planWith(own, { overrides: { psp: { SANDBOX_LOOKUP_DELAY_MS: String(lookUpDelayMs) } } })),
-    )
 
     // The processes' own ports first, so that the links know where to lead.
     const instancePorts = roles.map((_, index) => ({
@@ -211,17 +210,19 @@ export function startDrillWorld(options: {
         shiftClock: (ms) => writeFileSync(clockFile, String(ms)),
       }
     }
-    const instances = await Promise.all(roles.map(startInstance))
-
     const [tokens, cards] = [`https://127.0.0.1:${linkPorts.tokens}`, `https://127.0.0.1:${linkPorts.cards}`]
-    const relay = await supervise(
-      planCardRelay(
-        planWith(
-          { ...own, internal: linkPorts.internal },
-          { overrides: { 'card-relay': { RELAY_PSP_ORIGINS: `${tokens},${cards}` } } },
-        ),
-      ),
-    )
+    const overrides = {
+      psp: {
+        SANDBOX_LOOKUP_DELAY_MS: String(lookUpDelayMs),
+        SANDBOX_WEBHOOK_MAX_RETRY_MS: String(longestRetryMs[options.shape]),
+      },
+      'card-relay': { RELAY_PSP_ORIGINS: `${tokens},${cards}` },
+    }
+    const [psp, relay, instances] = await Promise.all([
+      supervise(planPsp(planWith(own, { overrides }))),
+      supervise(planCardRelay(planWith({ ...own, internal: linkPorts.internal }, { overrides }))),
+      Promise.all(roles.map(startInstance)),
+    ])
     const direct = addressesOf(own)
     const merchant = await ground.setUpMerchant({ ...direct, psp_api: tokens })
     receiver.useSecret(merchant.webhook_secret)
