@@ -44,6 +44,8 @@ export function describeMetrics(): string {
     'rule_files: [operations/prometheus/alerts.yaml]',
     '```',
     '',
+    'On AWS a collector beside each task does so ([how](aws/README.md#metrics-and-dashboards)).',
+    '',
     'Dashboards for Grafana are in `operations/grafana/`: import them, or let Grafana read the folder. They are made from',
     '`dev/src/operations/dashboards.ts`, and every metric in them is in the table.',
     '',

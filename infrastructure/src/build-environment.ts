@@ -1,5 +1,6 @@
 import { App, Stack, Validations } from 'aws-cdk-lib/core'
 import { createAlarms } from './alarms/alarms.ts'
+import { createTopic } from './alarms/topic.ts'
 import { createAudit } from './audit/audit.ts'
 import { scheduleAuditExport } from './audit/export-schedule.ts'
 import { createBackups } from './data/backups.ts'
@@ -8,11 +9,13 @@ import { createKeys } from './data/keys.ts'
 import { findSecrets } from './data/secrets.ts'
 import { createEdge } from './edge/load-balancers.ts'
 import type { Environment } from './environments.ts'
+import { createWorkspace } from './metrics/workspace.ts'
 import { ports } from './network/allowed-flows.ts'
 import { createNetwork } from './network/network.ts'
 import { createRepositories } from './services/images.ts'
 import { createMigrations } from './services/migrations.ts'
 import { createServices } from './services/services.ts'
+import type { ServiceName } from './services/services-table.ts'
 import type { Releases } from './services/task-definition.ts'
 
 /**
@@ -68,15 +71,19 @@ export function buildEnvironment(app: App, environment: Environment, releases: R
 
   const service = stack('service')
   const edge = createEdge(service, environment, { network, keys, accessLogBucket: audit.logBucket.ref })
-  const services = createServices(service, environment, { cluster, network, edge, database, shared })
+  const topicArn = createTopic(service, environment, keys).ref
+  const workspace = createWorkspace(service, environment, { keys, topicArn })
+  const services = createServices(service, environment, { cluster, network, edge, database, workspace, shared })
   scheduleAuditExport(service, environment, { services, network })
   createAlarms(service, environment, {
     keys,
     logGroups: audit.logGroups,
+    topicArn,
     watched: {
       edge,
       database,
-      services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) },
+      workspace,
+      services: { cluster: services.clusterName, names: Object.keys(services.serviceNames) as ServiceName[] },
     },
   })
   return [foundation, data, migrations, service]

@@ -37,8 +37,8 @@ export type Environment = {
    */
   firewalls: 1 | 3
   /**
-   * Of each service: processor (1024 is a whole one) and memory (MiB) of a task, which GuardDuty's agent and the proxy of
-   * Service Connect share, and between how many tasks it scales.
+   * Of each service: processor (1024 is a whole one) and memory (MiB) of a task, which GuardDuty's agent, the proxy of Service
+   * Connect and the collector of metrics share, and between how many tasks it scales.
    */
   tasks: Record<ServiceName, TaskSize>
   /** Aurora's capacity units, 2 GiB of memory each; readers beside the writer; days for which every moment can be restored. */

@@ -533,6 +533,13 @@ export const controls: readonly Control[] = [
           'every alarm names a runbook that is there, and in it a chapter that is there',
         ],
       },
+      {
+        file: 'infrastructure/src/metrics/metrics.test.ts',
+        tests: [
+          'are held against the alert rules of operations/, and alerts go to the topic of the alarms',
+          'raise an alarm when a collector does not answer, ends or drops samples, and when none arrive or no alert leaves',
+        ],
+      },
     ],
     operator:
       'Alarm on the listed lines, keep backups for 12 months, synchronise the clocks, and write down how you answer.',

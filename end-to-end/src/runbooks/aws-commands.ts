@@ -3,9 +3,11 @@
  * asks AWS, so a call is added here after AWS's own reference was read.
  */
 export const awsCommands: Readonly<Record<string, readonly string[]>> = {
+  'amp list-workspaces': ['alias', 'query', 'output'],
   'cloudtrail start-logging': ['name'],
   'ecs describe-services': ['cluster', 'services', 'query', 'output'],
   'ecs describe-task-definition': ['task-definition', 'query', 'output'],
+  'ecs describe-tasks': ['cluster', 'tasks', 'query', 'output'],
   'ecs list-tasks': ['cluster', 'family', 'service-name', 'desired-status', 'query'],
   'ecs register-task-definition': ['cli-input-json'],
   'ecs run-task': ['cluster', 'task-definition', 'launch-type', 'network-configuration', 'overrides'],

@@ -14,7 +14,7 @@ Made by \`npm run docs\` from the templates of \`production\`. All go to one top
 | --- | --- | --- | --- |
 ${alarms.map(({ name, when, meaning, runbook }) => `| \`${name}\` | ${when} | ${meaning} | [${runbook.replace('.md', '').replace('#', ': ').replaceAll('-', ' ')}](../runbooks/${runbook}) |`).join('\n')}
 
-What no line of a log and no metric of AWS tells, as the age of the oldest attempt in doubt, stands in \`/metrics\` of each task ([metrics](../metrics.md)), for which \`operations/prometheus/\` has rules. Nothing in these templates reads it: let a Prometheus of yours do so, in the VPC, or Amazon’s.
+What no line of a log and no metric of AWS tells, as the age of the oldest attempt in doubt, stands in \`/metrics\` of each task. A collector beside it sends that to Amazon Managed Service for Prometheus, which looks at the rules of \`operations/prometheus/alerts.yaml\` ([all of them](../metrics.md#alerts)) and tells the same topic: \`firing (page): FincoreInDoubtOld\`, with its runbook in the message. Alerts have nothing in CloudWatch: those that fire now are in the workspace ([how to see them](README.md#metrics-and-dashboards)).
 
 ## News of AWS’s services
 

@@ -8,16 +8,14 @@ import { createLogAlarms, createTrailAlarms } from './log-alarms.ts'
 import { listMetricAlarms, type Watched } from './metric-alarms.ts'
 import { createNews } from './news.ts'
 import { createReminders } from './reminders.ts'
-import { createTopic } from './topic.ts'
 
 /** Everything that tells operators to look, and the dashboard to look at. */
 export function createAlarms(
   scope: Construct,
   environment: Environment,
-  { keys, logGroups, watched }: { keys: Keys; logGroups: LogGroups; watched: Watched },
+  { keys, logGroups, topicArn, watched }: { keys: Keys; logGroups: LogGroups; topicArn: string; watched: Watched },
 ): void {
   const home = new Construct(scope, 'Alarms')
-  const topicArn = createTopic(home, environment, keys).ref
   const metrics = listMetricAlarms(environment, watched)
   const alarms = [
     ...createLogAlarms(home, environment, { logGroups, topicArn }),

@@ -75,6 +75,29 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
     meaning: 'a task that runs once ended with an error: migrations, the nightly export, or the check of the audit log',
   },
   {
+    name: 'program-ended',
+    pattern: {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      detail: {
+        lastStatus: ['STOPPED'],
+        group: [{ prefix: 'service:' }],
+        stopCode: ['EssentialContainerExited'],
+      },
+    },
+    meaning: 'a program of a service ended by itself, and its task was replaced',
+  },
+  {
+    name: 'container-stopped',
+    pattern: {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      // A program that ends takes its task along, so what can end by itself is what stands beside it.
+      detail: { lastStatus: ['RUNNING'], desiredStatus: ['RUNNING'], containers: { lastStatus: ['STOPPED'] } },
+    },
+    meaning: 'a task goes on without a container beside its program: its collector of metrics, or GuardDuty’s agent',
+  },
+  {
     name: 'certificate-ends',
     pattern: { source: ['aws.acm'], 'detail-type': ['ACM Certificate Approaching Expiration'] },
     meaning: 'a certificate ends within 45 days and was not renewed',

@@ -4,8 +4,11 @@ import type { LoggingProgram } from '../audit/log-groups.ts'
 export type LogAlarm = {
   /** In CloudWatch: a part of the name of the metric and of the alarm. */
   name: string
-  /** A message of the payment service, as it stands in its code; or an event of the card relay, with a code beside it. */
-  line: { message: string } | { event: string; code?: string }
+  /**
+   * A message of the payment service, as it stands in its code; an event of the card relay, with a code beside it; or any line
+   * of this level, of a program that is not ours and may change its words.
+   */
+  line: { message: string } | { event: string; code?: string } | { level: string; meaning: string }
   from: readonly LoggingProgram[]
   /** So many lines within so many minutes. One line is enough where nothing is said. */
   times?: number
@@ -304,6 +307,15 @@ export const logAlarms: readonly LogAlarm[] = [
     times: 5,
     minutes: 5,
     runbook: 'process.md',
+  },
+  {
+    name: 'collector-drops-metrics',
+    line: {
+      level: 'error',
+      meaning: 'a collector of metrics logs an error: it drops what it could not send for minutes',
+    },
+    from: ['collector'],
+    runbook: 'aws.md#metrics-do-not-arrive',
   },
 ]
 

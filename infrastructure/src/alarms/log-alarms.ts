@@ -5,7 +5,7 @@ import type { LogGroups } from '../audit/log-groups.ts'
 import { trailLogName } from '../audit/trail.ts'
 import type { Environment } from '../environments.ts'
 import { createAlarm } from './create-alarm.ts'
-import { logAlarms } from './log-alarms-table.ts'
+import { type LogAlarm, logAlarms } from './log-alarms-table.ts'
 import { patternOf } from './log-pattern.ts'
 import { trailAlarms } from './trail-alarms-table.ts'
 
@@ -27,7 +27,6 @@ export function createLogAlarms(
         metric: name,
       })
     }
-    const text = 'event' in line ? `${line.event}${line.code ? ` (${line.code})` : ''}` : line.message
     return createAlarm(home, environment, topicArn, {
       name,
       group: 'FinCore',
@@ -41,10 +40,15 @@ export function createLogAlarms(
       comparison: '>',
       threshold: times - 1,
       missing: 'notBreaching',
-      meaning: text,
+      meaning: meaningOf(line),
       runbook,
     })
   })
+}
+
+function meaningOf(line: LogAlarm['line']): string {
+  if ('event' in line) return `${line.event}${line.code ? ` (${line.code})` : ''}`
+  return 'level' in line ? line.meaning : line.message
 }
 
 /** The same of the account's trail. */

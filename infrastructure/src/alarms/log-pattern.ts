@@ -9,6 +9,7 @@ export function patternOf(line: LogAlarm['line']): string {
     const code = line.code ? ` && $.code = "${line.code}"` : ''
     return `{ $.event = "${line.event}"${code} }`
   }
+  if ('level' in line) return `{ $.level = "${line.level}" }`
   const runs = line.message.split(/[^ -~]+/)
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
   const start = line.message.startsWith(longest) ? '' : '*'

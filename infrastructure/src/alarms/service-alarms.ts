@@ -1,3 +1,4 @@
+import { collectorName } from '../metrics/collector.ts'
 import type { MetricAlarm } from './metric-alarms.ts'
 
 /** The tasks of a service. */
@@ -39,4 +40,22 @@ export function watchService(cluster: string, name: string): MetricAlarm[] {
       runbook: 'process.md',
     },
   ]
+}
+
+/** The collector of metrics beside each task of a service: does it answer its health check? */
+export function watchCollector(cluster: string, name: string): MetricAlarm {
+  return {
+    name: `${name}-collector-unhealthy`,
+    group: 'Metrics',
+    namespace: 'ECS/ContainerInsights',
+    metric: 'UnHealthyContainerHealthStatus',
+    dimensions: { ClusterName: cluster, ServiceName: name, ContainerName: collectorName },
+    statistic: 'Maximum',
+    periodSeconds: 60,
+    periods: 5,
+    comparison: '>',
+    threshold: 0,
+    meaning: 'a task’s collector of metrics does not answer; payments go on',
+    runbook: 'aws.md#metrics-do-not-arrive',
+  }
 }

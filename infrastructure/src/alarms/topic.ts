@@ -4,7 +4,7 @@ import { Construct } from 'constructs'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
 
-/** Where everything goes that an operator must hear: alarms, news of AWS's services, reminders. */
+/** Where everything goes that an operator must hear: alarms, alerts of the metrics, news of AWS's services, reminders. */
 export function createTopic(scope: Construct, environment: Environment, keys: Keys): CfnTopic {
   const home = new Construct(scope, 'Topic')
   const topic = new CfnTopic(home, 'Topic', {
@@ -14,11 +14,11 @@ export function createTopic(scope: Construct, environment: Environment, keys: Ke
   for (const [index, endpoint] of environment.alarmAddresses.entries()) {
     new CfnSubscription(home, `Address${index}`, { topicArn: topic.ref, protocol: 'email', endpoint })
   }
-  const publish = (service: string, conditions = {}) =>
+  const publish = (service: string, conditions = {}, more: string[] = []) =>
     new PolicyStatement({
       sid: service.split('.')[0],
       principals: [new ServicePrincipal(service)],
-      actions: ['sns:Publish'],
+      actions: ['sns:Publish', ...more],
       resources: [topic.ref],
       conditions,
     }).toStatementJson()
@@ -28,6 +28,14 @@ export function createTopic(scope: Construct, environment: Environment, keys: Ke
       Version: '2012-10-17',
       Statement: [
         publish('cloudwatch.amazonaws.com', { StringEquals: { 'aws:SourceAccount': environment.account } }),
+        publish(
+          'aps.amazonaws.com',
+          {
+            StringEquals: { 'aws:SourceAccount': environment.account },
+            ArnLike: { 'aws:SourceArn': `arn:aws:aps:${environment.region}:${environment.account}:workspace/*` },
+          },
+          ['sns:GetTopicAttributes'],
+        ),
         // EventBridge tells SNS no account; an event of another account reaches no bus of this one.
         publish('events.amazonaws.com'),
         {

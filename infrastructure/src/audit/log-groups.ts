@@ -4,8 +4,17 @@ import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
 import { createLogGroup } from '../log-group.ts'
 
-/** The programs that log, each to a group of its own. */
-const loggingPrograms = ['api', 'worker', 'admin', 'relay', 'migrations', 'auditExport', 'command'] as const
+/** The programs that log, each to a group of its own; all collectors of metrics to one. */
+const loggingPrograms = [
+  'api',
+  'worker',
+  'admin',
+  'relay',
+  'migrations',
+  'auditExport',
+  'command',
+  'collector',
+] as const
 export type LoggingProgram = (typeof loggingPrograms)[number]
 export type LogGroups = Record<LoggingProgram, CfnLogGroup>
 

@@ -7,6 +7,7 @@ import {
   metricOf,
   processorsOf,
   type Resources,
+  samplesAtRest,
   tasksOf,
 } from './count-resources.ts'
 import type { Price } from './prices.ts'
@@ -25,6 +26,17 @@ const one = (what: string, price: Price): TypeCost => ({ standing: () => [{ what
  * nobody has thought of.
  */
 export const costTable: Readonly<Record<string, TypeCost>> = {
+  'AWS::APS::RuleGroupsNamespace': { byUse: 'samples that alert rules and dashboards look at' },
+  'AWS::APS::Workspace': {
+    standing: (_, all) => [
+      {
+        what: 'samples of metrics at rest, millions',
+        price: 'millionSamplesMonth',
+        quantity: samplesAtRest(all) / 1e6,
+      },
+    ],
+    byUse: 'samples of metrics beyond those at rest, and room for all of them',
+  },
   'AWS::ACMPCA::Certificate': { byUse: 'certificates of the authority, each at its issue' },
   'AWS::ACMPCA::CertificateAuthority': {
     standing: ({ Properties }) =>

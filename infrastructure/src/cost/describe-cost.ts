@@ -46,6 +46,7 @@ const savers = [
       'processors of tasks, at the fewest',
       'memory of tasks, GiB, at the fewest',
       'GuardDuty’s runtime monitoring, by processor',
+      'samples of metrics at rest, millions',
     ],
   },
 ]

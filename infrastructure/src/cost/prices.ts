@@ -23,6 +23,7 @@ export const prices = {
   alarmMonth: 0.1,
   metricMonth: 0.3,
   dashboardMonth: 3,
+  millionSamplesMonth: 0.09,
   guardDutyRuntimeProcessorMonth: 1.5,
 } as const
 export type Price = keyof typeof prices

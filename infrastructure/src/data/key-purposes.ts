@@ -78,6 +78,16 @@ export const keyPurposes = {
       { sid: 'ReadByPeople', through: ['s3'], actions: ['kms:Decrypt', 'kms:DescribeKey'] },
     ],
   },
+  metrics: {
+    holds: 'the metrics of the programs, which tell how much and how fast, and nothing of whom',
+    uses: [
+      {
+        sid: 'UseByPrometheus',
+        through: ['aps'],
+        actions: ['kms:DescribeKey', 'kms:CreateGrant', 'kms:GenerateDataKey', 'kms:Decrypt'],
+      },
+    ],
+  },
   alarms: {
     holds: 'what alarms say, on its way to people',
     uses: [
@@ -87,8 +97,10 @@ export const keyPurposes = {
         namesAccount: true,
         actions: forQueues,
       },
-      // EventBridge says to SNS and KMS only that it is EventBridge.
+      // EventBridge says to SNS and KMS only that it is EventBridge; of the alert manager's word AWS promises no more. For
+      // whom they publish, the topic asks where it can.
       { sid: 'PublishByEventBridge', service: () => 'events.amazonaws.com', actions: forQueues },
+      { sid: 'PublishByAlertManager', service: () => 'aps.amazonaws.com', actions: forQueues },
       { sid: 'Remind', roles: ['reminders'], actions: forQueues },
     ],
   },

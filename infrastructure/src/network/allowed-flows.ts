@@ -11,6 +11,7 @@ export const parties = {
   database: 'Aurora PostgreSQL',
   taskEndpoints: 'the endpoints that Fargate needs to run a task: its image, settings, secrets, log and GuardDuty',
   keyEndpoint: 'the endpoint of the key service',
+  metricsEndpoint: 'the endpoint that takes metrics',
 } as const
 export type Party = keyof typeof parties
 
@@ -53,6 +54,9 @@ export const allowedFlows: readonly Flow[] = [
   ]),
   ...(['api', 'worker', 'admin'] as const).map(
     (from): Flow => ({ from, to: 'keyEndpoint', port: ports.https, why: 'the keys of PSP credentials' }),
+  ),
+  ...(['api', 'worker', 'admin'] as const).map(
+    (from): Flow => ({ from, to: 'metricsEndpoint', port: ports.https, why: 'metrics, from the collector beside it' }),
   ),
   { from: 'api', to: 'internet', port: ports.https, why: 'PSPs; the firewall lets nothing else through' },
   { from: 'admin', to: 'internet', port: ports.https, why: 'PSPs; the firewall lets nothing else through' },

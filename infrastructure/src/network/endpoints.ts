@@ -26,6 +26,7 @@ export const interfaceEndpoints: Record<string, { behind: Party; actions: string
   // GuardDuty puts an agent beside each task, which reports what runs there. Which calls it makes, Amazon does not bound.
   'guardduty-data': { behind: 'taskEndpoints', actions: ['*'] },
   kms: { behind: 'keyEndpoint', actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'] },
+  'aps-workspaces': { behind: 'metricsEndpoint', actions: ['aps:RemoteWrite'] },
 }
 
 /** Interface endpoints of those services, and S3's gateway; nobody of another account gets through them. */

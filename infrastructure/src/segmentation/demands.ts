@@ -70,6 +70,12 @@ export const demands: readonly Demand[] = [
       reach.filter(({ from, to, port }) => to === 'api' && port === '4003' && from !== 'relay').map(show),
   },
   {
+    says: 'Only load balancers reach a management port, to ask whether its task is ready; metrics are read from beside it.',
+    requirement: '1.3.1',
+    offences: ({ reach }) =>
+      reach.filter(({ from, port }) => port === '4004' && !from.endsWith(' load balancer')).map(show),
+  },
+  {
     says: 'Out of the VPC a task reaches named PSPs alone; the worker also merchants’ hosts, by their name.',
     requirement: '1.3.2',
     offences: ({ model, reach, environment }) => {

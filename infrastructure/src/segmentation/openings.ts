@@ -42,6 +42,15 @@ export const openings: readonly Opening[] = [
     },
   },
   {
+    what: 'a task reads the metrics of another one',
+    broken: 'Only load balancers reach a management port',
+    change: (templates) => {
+      const port = { FromPort: 4004, ToPort: 4004 }
+      addIngress(templates, 'worker', { SourceSecurityGroupId: groupId(templates, 'admin'), ...port })
+      addEgress(templates, 'admin', { DestinationSecurityGroupId: groupId(templates, 'worker'), ...port })
+    },
+  },
+  {
     what: 'the relay’s subnets go to the NAT gateway around the firewall',
     broken: 'The card relay reaches the PSPs',
     change: (templates) => {

@@ -6,6 +6,8 @@ import { computeReach, operators, type Reach, world } from './reach.ts'
 /** Names that stand for many hosts, so that the grid of both environments is the same. */
 const psps = 'PSPs'
 const awsTask = 'AWS, to run'
+/** Private endpoints that are for some tasks and not needed to run one. */
+const awsOfSome = ['AWS kms', 'AWS aps-workspaces']
 
 /** docs/aws/segmentation.md: who reaches whom, computed from a template. */
 export function describeSegmentation(model: Model, environment: Environment): string {
@@ -45,7 +47,7 @@ ${reach.map(({ from, to, port, why }) => `| ${from} | ${to} | ${port} | ${why} |
 function grid(reach: Reach[], environment: Environment): string {
   const nameOf = (to: string) => {
     if (environment.pspHosts.includes(to)) return psps
-    return to.startsWith('AWS ') && to !== 'AWS kms' ? awsTask : to
+    return to.startsWith('AWS ') && !awsOfSome.includes(to) ? awsTask : to
   }
   const order = [
     world,
@@ -74,6 +76,6 @@ function grid(reach: Reach[], environment: Environment): string {
 }
 
 function endpointsOf(reach: Reach[]): string {
-  const names = reach.map(({ to }) => to).filter((to) => to.startsWith('AWS ') && to !== 'AWS kms')
+  const names = reach.map(({ to }) => to).filter((to) => to.startsWith('AWS ') && !awsOfSome.includes(to))
   return [...new Set(names)].map((name) => name.slice(4)).join(', ')
 }

@@ -3,14 +3,18 @@ import { RemovalPolicy } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { Keys } from '../data/keys.ts'
 import type { Environment } from '../environments.ts'
+import { collectorImage } from '../metrics/collector-image.ts'
 
-const imageNames = ['payment-service', 'card-relay'] as const
+const imageNames = ['payment-service', 'card-relay', collectorImage.name] as const
 export type Images = Record<(typeof imageNames)[number], { repositoryArn: string; uri: string }>
 
-/** The registry's repositories. A tag is written once, so that a release is always the same image. */
+/**
+ * The registry's repositories: of what is built here, and of the collector's copy. A tag is written once, so that a release is
+ * always the same image.
+ */
 export function createRepositories(scope: Construct, environment: Environment, keys: Keys): Images {
   const home = new Construct(scope, 'Images')
-  const create = (image: string) => {
+  const repositories = imageNames.map((image) => {
     const repository = new CfnRepository(home, image, {
       repositoryName: `fincore-${environment.name}/${image}`,
       imageTagMutability: 'IMMUTABLE',
@@ -18,7 +22,7 @@ export function createRepositories(scope: Construct, environment: Environment, k
       encryptionConfiguration: { encryptionType: 'KMS', kmsKey: keys.images.keyArn },
     })
     repository.applyRemovalPolicy(RemovalPolicy.RETAIN)
-    return { repositoryArn: repository.attrArn, uri: repository.attrRepositoryUri }
-  }
-  return { 'payment-service': create('payment-service'), 'card-relay': create('card-relay') }
+    return [image, { repositoryArn: repository.attrArn, uri: repository.attrRepositoryUri }]
+  })
+  return Object.fromEntries(repositories) as Images
 }

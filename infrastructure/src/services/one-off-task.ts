@@ -33,6 +33,7 @@ export function createOneOffTask(
       size: { cpu: 512, memory: 1024 },
       alive: null,
       rights: made.rights,
+      collector: null,
     },
     made.shared,
   )

@@ -16,6 +16,8 @@ export type ServiceRow = {
   requestsPerMinute: number | null
   /** The program in the image that asks whether the service lives. */
   alive: string
+  /** Whether it serves metrics, at its management port: then a collector stands beside it. */
+  servesMetrics: boolean
 }
 
 // The checks that the images bring along.
@@ -33,6 +35,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
     internalPort: ports.internal,
     requestsPerMinute: 6000,
     alive: managementAlive,
+    servesMetrics: true,
   },
   worker: {
     image: 'payment-service',
@@ -43,6 +46,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
     internalPort: null,
     requestsPerMinute: null,
     alive: managementAlive,
+    servesMetrics: true,
   },
   admin: {
     image: 'payment-service',
@@ -53,6 +57,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
     internalPort: null,
     requestsPerMinute: null,
     alive: managementAlive,
+    servesMetrics: true,
   },
   relay: {
     image: 'card-relay',
@@ -63,6 +68,7 @@ export const servicesTable: Record<ServiceName, ServiceRow> = {
     internalPort: null,
     requestsPerMinute: 6000,
     alive: relayAlive,
+    servesMetrics: false,
   },
 }
 

@@ -20,22 +20,24 @@ type Container = {
 
 for (const name of environmentNames) {
   const model = readModel(synthesise(name).templates)
-  const tasks = model.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => ({
-    properties,
-    container: (properties.ContainerDefinitions as Container[])[0] as Container,
-  }))
+  const tasks = model.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => {
+    const [container, ...beside] = properties.ContainerDefinitions as [Container, ...Container[]]
+    return { properties, container, beside }
+  })
   const task = (program: string) => tasks.find(({ container }) => container.Name === program)
 
   describe(`the tasks of ${name}`, () => {
     it('are not root, write nothing, have no capability and end in their own time', () => {
       assert.ok(tasks.length >= 5)
-      for (const { container } of tasks) {
-        const { User, Privileged, ReadonlyRootFilesystem, LinuxParameters, StopTimeout } = container
-        assert.equal(User, '65532:65532')
-        assert.equal(Privileged, false)
-        assert.equal(ReadonlyRootFilesystem, true)
-        assert.deepEqual(LinuxParameters, { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } })
-        assert.ok(StopTimeout > 30)
+      for (const { container, beside } of tasks) {
+        for (const one of [container, ...beside]) {
+          const { User, Privileged, ReadonlyRootFilesystem, LinuxParameters } = one
+          assert.equal(User, '65532:65532')
+          assert.equal(Privileged, false)
+          assert.equal(ReadonlyRootFilesystem, true)
+          assert.deepEqual(LinuxParameters, { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } })
+        }
+        assert.ok(container.StopTimeout > 30)
       }
     })
 
@@ -61,6 +63,7 @@ for (const name of environmentNames) {
     it('give the card relay no login of AWS and no secret but its own', () => {
       const relay = task('relay')
       assert.equal(relay?.properties.TaskRoleArn, undefined)
+      assert.deepEqual(relay?.beside, [])
       const settings = relay?.container.Secrets.map((one) => one.Name) ?? []
       assert.ok(settings.length > 0 && settings.every((setting) => setting.startsWith('RELAY_')), settings.join())
     })
@@ -101,12 +104,14 @@ for (const name of environmentNames) {
       const [worker, command] = [task('worker'), task('command')]
       const names = (one: typeof worker) => one?.container.Secrets.map(({ Name }) => Name).sort()
       assert.deepEqual(names(command), names(worker))
+      // A command has no collector beside it.
       const mayDo = (program: string) =>
         model
           .ofType('AWS::IAM::ManagedPolicy')
           .filter(({ id }) => id.includes(`Role${program}task`))
-          .map(({ properties }) => properties.PolicyDocument)
-      assert.equal(mayDo('worker').length, 1)
+          .flatMap(({ properties }) => (properties.PolicyDocument as { Statement: Properties[] }).Statement)
+          .filter(({ Sid }) => Sid !== 'WriteMetrics')
+      assert.equal(mayDo('worker').length, 2)
       assert.deepEqual(mayDo('command'), mayDo('worker'))
     })
   })

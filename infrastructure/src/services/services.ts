@@ -5,6 +5,8 @@ import { auditExportCommand } from '../audit/export-schedule.ts'
 import { allowConnection, type Database, databaseLogins } from '../data/database.ts'
 import type { Edge } from '../edge/load-balancers.ts'
 import type { Environment } from '../environments.ts'
+import { collectorConfig } from '../metrics/collector-config.ts'
+import { allowRemoteWrite, type Workspace } from '../metrics/workspace.ts'
 import type { Network } from '../network/network.ts'
 import { createInternalTls, type InternalTls } from './internal-tls.ts'
 import type { Cluster } from './migrations.ts'
@@ -31,8 +33,9 @@ export function createServices(
     network,
     edge,
     database,
+    workspace,
     shared,
-  }: { cluster: Cluster; network: Network; edge: Edge; database: Database; shared: Shared },
+  }: { cluster: Cluster; network: Network; edge: Edge; database: Database; workspace: Workspace; shared: Shared },
 ): Services {
   const home = new Construct(scope, 'Services')
   const tls = createInternalTls(home, environment)
@@ -52,7 +55,14 @@ export function createServices(
   const create = (name: ServiceName): string => {
     const row = servicesTable[name]
     const size = environment.tasks[name]
-    const task = { ...row, program: null, settings: settings[name], size, rights: rightsOf(name) }
+    const task = {
+      ...row,
+      program: null,
+      settings: settings[name],
+      size,
+      rights: [...rightsOf(name), ...(row.servesMetrics ? [allowRemoteWrite(workspace)] : [])],
+      collector: row.servesMetrics ? collectorConfig(name, environment.region, workspace.remoteWriteUrl) : null,
+    }
     const definition = createTaskDefinition(home, environment, name, task, shared)
     const service = createService(home, name, { row, definition, cluster, network, edge, tls })
     made.set(name, service)
