@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
@@ -34,8 +34,17 @@ export type BenchWorld = {
   cpu(): Record<Part, number>
   /** Bytes so far, both ways together, by the way; empty unless they are counted. */
   bytes(): Readonly<Record<string, number>>
-  delivered(): number
+  receiver: Receiver
   stop(): Promise<void>
+}
+
+/** The merchant's webhook endpoint. */
+export type Receiver = {
+  answerAfter(ms: number): void
+  /** How many requests it had at once, at most, since `resetMost`. */
+  most(): number
+  resetMost(): void
+  close(): Promise<void>
 }
 
 const connectionsPerDoor = 64
@@ -177,7 +186,7 @@ export async function startBenchWorld(apis: number, countsBytes = false): Promis
         load: cpuMs(process.pid),
       }),
       bytes: () => Object.fromEntries([...ways].map(([name, way]) => [name, way.bytes()])),
-      delivered: receiver.count,
+      receiver,
       stop,
     }
   } catch (error) {
@@ -195,15 +204,30 @@ async function choosePorts(sets: number): Promise<Ports[]> {
   )
 }
 
-async function startReceiver(port: number): Promise<{ count(): number; close(): Promise<void> }> {
-  let received = 0
+async function startReceiver(port: number): Promise<Receiver> {
+  let delayMs = 0
+  let inside = 0
+  let most = 0
+  const answer = (response: ServerResponse) => {
+    inside--
+    response.writeHead(204).end()
+  }
   const server: Server = createServer((request, response) => {
-    received++
-    request.resume().once('end', () => response.writeHead(204).end())
+    most = Math.max(most, ++inside)
+    request.resume().once('end', () => {
+      if (delayMs === 0) answer(response)
+      else setTimeout(answer, delayMs, response)
+    })
   })
   await new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
   return {
-    count: () => received,
+    answerAfter(ms) {
+      delayMs = ms
+    },
+    most: () => most,
+    resetMost() {
+      most = inside
+    },
     close: () =>
       new Promise((done) => {
         server.close(() => done())
