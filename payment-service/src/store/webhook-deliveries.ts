@@ -92,35 +92,38 @@ export async function claimDueDeliveries(
          where state = 'pending' and (merchant_id, endpoint_id) > (waiting.merchant_id, waiting.endpoint_id)
          order by merchant_id, endpoint_id limit 1) following
      ), due as (
-       select delivery.merchant_id, delivery.version, delivery.next_try_at,
+       select delivery.merchant_id, delivery.id, delivery.version, delivery.next_try_at,
          row_number() over (partition by delivery.merchant_id
            order by coalesce(endpoint.taken, 0) + delivery.place, delivery.next_try_at) as place
        from waiting
        left join unnest($1::text[], $2::integer[], $3::integer[]) as endpoint (id, places, taken)
          on endpoint.id = waiting.endpoint_id
        cross join lateral (
-         select one.merchant_id, one.ctid as version, one.next_try_at, row_number() over (order by one.next_try_at) as place
+         select one.merchant_id, one.id, one.ctid as version, one.next_try_at, row_number() over (order by one.next_try_at) as place
          from webhook_deliveries one
          where one.merchant_id = waiting.merchant_id and one.endpoint_id = waiting.endpoint_id
            and one.state = 'pending' and one.next_try_at <= now()
          order by one.next_try_at
          limit greatest(0, coalesce(endpoint.places, 1) - coalesce(endpoint.taken, 0))) delivery
      ), candidate as (
-       select due.version from due
+       select due.id, due.version from due
        left join unnest($4::text[], $5::integer[]) as merchant (id, taken) on merchant.id = due.merchant_id
        where coalesce(merchant.taken, 0) + due.place <= $6::integer
        order by coalesce(merchant.taken, 0) + due.place, due.next_try_at limit $7::integer
      ), locked as (
        -- Only now, a few rows and not some of every endpoint; asked again, because another process may have taken one
        -- between. From here on row by row, by their places in the table (ctid, which holds for one statement) and by
-       -- primary keys: the planner knows too little of a queue, and would look for rows by their merchant.
-       select locked.version from candidate cross join lateral (
-         select delivery.ctid as version from webhook_deliveries delivery
-         where delivery.ctid = candidate.version and delivery.state = 'pending' and delivery.next_try_at <= now()
+       -- primary keys: the planner knows too little of a queue, and would look for rows by their merchant. Which row is
+       -- meant says its id, because each partition of a table has its own places.
+       select locked.id, locked.version from candidate cross join lateral (
+         select delivery.id, delivery.ctid as version from webhook_deliveries delivery
+         where delivery.ctid = candidate.version and delivery.id = candidate.id
+           and delivery.state = 'pending' and delivery.next_try_at <= now()
          for update of delivery skip locked) locked
      ), claimed as (
        update webhook_deliveries delivery set next_try_at = now() + $8::integer * interval '1 millisecond'
-       where delivery.ctid = any (array(select version from locked))
+       where delivery.ctid = any (array(select locked.version from locked))
+         and delivery.id = any (array(select locked.id from locked))
        returning delivery.merchant_id, delivery.id, delivery.endpoint_id, delivery.event_id, delivery.tries
      )
      select claimed.merchant_id as "merchantId", claimed.id, claimed.endpoint_id as "endpointId",
