@@ -12,15 +12,20 @@ export const appRole = 'fincore_app'
  * @returns the application's URL of the same database.
  */
 export async function prepareDatabase(ownerUrl: string, folder?: URL): Promise<string> {
-  const appUrl = parseDatabaseUrl(ownerUrl)
-  const appPassword = deriveAppPassword(ownerUrl)
-  appUrl.username = appRole
-  appUrl.password = appPassword
+  const appUrl = appUrlOf(ownerUrl)
   const from = folder === undefined ? {} : { folder }
   await migrate(ownerUrl, from)
   // Only when it must be: two that change one role at the same time fail with "tuple concurrently updated".
-  if (!(await canLogIn(appUrl.href))) await migrate(ownerUrl, { ...from, appPassword })
-  return appUrl.href
+  if (!(await canLogIn(appUrl))) await migrate(ownerUrl, { ...from, appPassword: deriveAppPassword(ownerUrl) })
+  return appUrl
+}
+
+/** The URL of the same database for the application's role. */
+export function appUrlOf(ownerUrl: string): string {
+  const url = parseDatabaseUrl(ownerUrl)
+  url.username = appRole
+  url.password = deriveAppPassword(ownerUrl)
+  return url.href
 }
 
 function parseDatabaseUrl(text: string): URL {

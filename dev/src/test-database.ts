@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
-import { appRole, prepareDatabase, urlOfDatabase, withClient } from './database.ts'
+import { appRole, appUrlOf, prepareDatabase, urlOfDatabase, withClient } from './database.ts'
 import { startPostgres } from './embedded-postgres.ts'
 
 export type TestDatabase = {
@@ -34,7 +34,7 @@ export async function createTestDatabase(test?: Pick<TestContext, 'after'>, serv
     await client.query(`create database ${name} template ${template}`)
   })
   const ownerUrl = urlOfDatabase(serverUrl, name)
-  const appUrl = await prepareDatabase(ownerUrl)
+  const appUrl = appUrlOf(ownerUrl)
   const drop = () =>
     withClient(urlOfDatabase(serverUrl, 'postgres'), async (client) => {
       await client.query(`drop database if exists ${name} with (force)`)

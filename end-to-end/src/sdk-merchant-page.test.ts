@@ -6,7 +6,7 @@ import { newestVersion, type SdkFileName, sdkPath } from '@fincore/browser/serve
 import { bundleExample } from '@fincore/browser/testing/bundle-example'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, Page } from 'playwright-core'
-import { openBrowser } from './browser.ts'
+import { shareBrowser } from './browser.ts'
 import { useWorld, type World } from './world.ts'
 
 const { version, files } = newestVersion()
@@ -17,13 +17,14 @@ type Charge = { id: string; status: string; next_action: unknown; failure: { mes
 /** The SDK as FinCore serves it, in a page of a merchant's own origin. */
 describe('the SDK in a merchant’s page', { concurrency: 1 }, () => {
   let world: World
+  const shared = shareBrowser()
   let browser: Browser
   let merchant: Server
   let origin: string
   let shown: Shown[] = []
   const charges: Charge[] = []
   before(async () => {
-    ;[world, browser] = await Promise.all([useWorld(), openBrowser()])
+    ;[world, browser] = await Promise.all([useWorld(), shared.open()])
     merchant = createServer(async (request, response) => {
       if (request.method === 'POST') {
         const chunks: Buffer[] = []
@@ -41,7 +42,7 @@ describe('the SDK in a merchant’s page', { concurrency: 1 }, () => {
     origin = `http://127.0.0.1:${(merchant.address() as AddressInfo).port}`
   })
   after(async () => {
-    await browser?.close()
+    await shared.close()
     merchant?.close()
     await world?.close()
   })

@@ -12,7 +12,7 @@ import { describeStripeFields } from '@fincore/payment-service/psp-gateway/strip
 import { openStripeBench } from '@fincore/payment-service/psp-gateway/stripe/testing/bench'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, FrameLocator, Page } from 'playwright-core'
-import { openBrowser } from './browser.ts'
+import { shareBrowser } from './browser.ts'
 import { useWorld } from './world.ts'
 
 /** A PSP under the names that its fields have in production: each answer comes from what stands in for it here. */
@@ -97,11 +97,12 @@ async function openAdyen(): Promise<NamedPsp> {
 
 /** `docs/card-fields.md` writes these headers out. They are tried under the very names that stand in them. */
 describe('the documented Content-Security-Policy of a checkout page', { concurrency: 1 }, () => {
+  const shared = shareBrowser()
   let browser: Browser
   before(async () => {
-    browser = await openBrowser()
+    browser = await shared.open()
   })
-  after(() => browser?.close())
+  after(() => shared.close())
 
   const open: Record<PagePolicy['psp'], () => Promise<NamedPsp>> = {
     sandbox: openSandbox,

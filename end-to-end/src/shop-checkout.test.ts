@@ -3,7 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { Webhook } from 'standardwebhooks'
-import { openBrowser, payOnHostedPage } from './browser.ts'
+import { payOnHostedPage, shareBrowser } from './browser.ts'
 import { readWorldFiles } from './card-traces.ts'
 import { assertNotPaid, assertPaidOnce, fillCardForm, readMoney, typeIntoCardFields, waitForOrder } from './shopper.ts'
 import { startWorld, type World } from './world.ts'
@@ -12,13 +12,14 @@ const price = 2800
 
 describe('the shop’s checkout', () => {
   let world: World
+  const shared = shareBrowser()
   let browser: Browser
   before(async () => {
     // Of its own: all orders of the shop are counted.
-    ;[world, browser] = await Promise.all([startWorld(), openBrowser()])
+    ;[world, browser] = await Promise.all([startWorld(), shared.open()])
   })
   after(async () => {
-    await browser?.close()
+    await shared.close()
     await world?.close()
   })
   const openCheckout = async (

@@ -9,6 +9,7 @@ import { Check, Errors } from 'typebox/value'
 import { openCardTestingStore } from '../abuse/card-testing-store.ts'
 import { applyPspEvent } from '../flows/apply-psp-event.ts'
 import type { App } from '../server/server.ts'
+import { until } from '../webhooks/testing/webhook-world.ts'
 import { type LinkWorld, openLinkWorld } from './link/testing/link-world.ts'
 import { type OpenApi, registerOpenApi } from './openapi.ts'
 import { addKey } from './testing/add-key.ts'
@@ -93,6 +94,20 @@ describe('openapi.json', () => {
     })
     assert.equal(status, 201)
     return body
+  }
+
+  /** An event is listed when every write that began before it is over, also those of other tests on this server. */
+  async function listAllEvents(): Promise<Answer['body']['data']> {
+    const { rows } = await world.deps.pool.query<{ count: number }>(
+      'select count(*)::integer as count from events where merchant_id = $1',
+      [world.merchant.id],
+    )
+    let listed: Answer['body']['data'] = []
+    await until('all are listed', async () => {
+      listed = (await call('listEvents', { query: '?limit=100' })).body.data
+      return listed.length === rows[0]?.count
+    })
+    return listed
   }
 
   it('says of every endpoint what it is, who may call it, what it takes and what it answers', () => {
@@ -200,6 +215,7 @@ describe('openapi.json', () => {
     await charge('visa')
     const all = (await call('listCharges')).body.data as unknown as { id: string; created_at: string }[]
     const { created_at } = all[1] ?? assert.fail('no two charges')
+    await listAllEvents()
     for (const list of ['listCharges', 'listEvents']) {
       const listed = async (query: string) =>
         (await call(list, { query })).body.data as unknown as { created_at: string }[]
@@ -273,7 +289,7 @@ describe('openapi.json', () => {
     const figures = { points: 10, limit: 10, declined: 7, telling: 3, approved: 0, since: new Date() }
     const trip = { rule: 'address_declines', subject: 'address', value: '203.0.113.0/24 Jx0m2uT1qA', figures } as const
     await openCardTestingStore(world.deps).begin(world.merchant.id, trip, 60)
-    const events = (await call('listEvents', { query: '?limit=100' })).body.data
+    const events = await listAllEvents()
     const webhooks = document.webhooks as Record<
       string,
       { post: { requestBody: { content: Record<string, { schema: object }> } } }

@@ -133,7 +133,7 @@ export async function startReceiver(
   }
 }
 
-/** Waits until something is true, at most five seconds. */
+/** Waits until something is true, at most 15 seconds. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 15_000
   while (!(await isTrue())) {
