@@ -30,12 +30,23 @@ export function readPortBase(text: string | undefined): number {
 }
 
 export function portsFrom(base: number): Ports {
-  return Object.fromEntries(names.map((name) => [name, base + portTable[name].offset])) as Ports
+  return portsBy((name) => base + portTable[name].offset)
+}
+
+/** @param choose is asked once for each port. */
+export function portsBy(choose: (name: PortName) => number): Ports {
+  return Object.fromEntries(names.map((name) => [name, choose(name)])) as Ports
 }
 
 export async function chooseFreePorts(): Promise<Ports> {
-  const free = await findFreePorts(names.length)
-  return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Ports
+  const [ports] = await chooseFreePortSets(1)
+  return ports as Ports
+}
+
+/** Several sets, no port twice. */
+export async function chooseFreePortSets(count: number): Promise<Ports[]> {
+  const free = await findFreePorts(count * names.length)
+  return Array.from({ length: count }, () => portsBy(() => free.pop() ?? 0))
 }
 
 /** The first of the needed ports that something listens on; undefined when all are free. */

@@ -65,7 +65,7 @@ function isInstalled(name: string): boolean {
 
 /** What it says goes to a file beside its JSON; its exit code counts findings, and says nothing that those do not. */
 async function runTestssl(program: string, relay: RelayProcess): Promise<Finding[]> {
-  const json = join(relay.folder, 'findings.json')
+  const json = join(relay.dataDir, 'findings.json')
   const flags = [
     '--quiet',
     '--color',

@@ -79,8 +79,8 @@ describe('the card relay’s process', () => {
   })
 
   it('is refused whatever it does not need: its own flags, with a probe in its place', async () => {
-    const probe = join(relay.folder, 'probe.mjs')
-    const written = join(relay.folder, 'written')
+    const probe = join(relay.dataDir, 'probe.mjs')
+    const written = join(relay.dataDir, 'written')
     writeFileSync(probe, probeSource)
     const [program = '', ...rest] = facts.commandLine
     const flags = rest.filter((part) => part.startsWith('--') && !part.startsWith('--import='))
@@ -107,7 +107,7 @@ describe('the card relay’s process', () => {
 describe('the payment service’s process', () => {
   it('leaves no core file, opens no debugger, and has no more in its environment than it is given', async (t) => {
     const pair = await startCardDoorPair()
-    t.after(() => pair.close())
+    t.after(() => pair.stop())
     const facts = readProcess(pair.paymentServicePid)
     assert.deepEqual(facts.coreLimit, ['0', '0'])
     for (const name of ['NODE', 'TEST_POSTGRES_URL', 'npm_lifecycle_event', 'SHELL', 'USER'])

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import type { DevFile } from '@fincore/dev/dev-file'
 import type { HttpClient } from '@fincore/dev/http-client'
 import type pg from 'pg'
-import type { World } from './world.ts'
 
 /** What it takes to act as the operators do: the whole world, or a payment service with its admin API. */
 export type OperatorsWorld = {
@@ -85,18 +84,37 @@ async function requestGrant(world: OperatorsWorld, merchant: string, wish: Merch
   return grant.id
 }
 
-/** Gives a merchant an account of its own at the sandbox PSP, so that its charges can succeed. */
-export async function addPspAccount(world: World, merchant: MadeMerchant): Promise<void> {
+/** As operators, who can also open accounts at the sandbox PSP. */
+export type PspAccountsWorld = OperatorsWorld & {
+  fincore: { dev: Pick<DevFile, 'psp' | 'psp_api' | 'psp_admin_token'> }
+}
+
+/**
+ * Gives a merchant an account of its own at the sandbox PSP, so that its charges can succeed.
+ * @param wish `apiUrl`: where FinCore finds the PSP's API, in place of its own address; `hasWebhooks`: whether the PSP
+ *   tells FinCore of what happens there.
+ */
+export async function addPspAccount(
+  world: PspAccountsWorld,
+  merchant: Pick<MadeMerchant, 'id'>,
+  wish: { name?: string; apiUrl?: string; hasWebhooks?: boolean } = {},
+): Promise<{ id: string; publicKey: string }> {
   const { psp, psp_api, psp_admin_token } = world.fincore.dev
-  const account = await world.http.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
+  const { name = 'Another merchant', apiUrl = psp_api, hasWebhooks = false } = wish
+  const opened = await world.http.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
     'POST',
     `${psp_api}/v2/accounts`,
-    { bearer: psp_admin_token, headers: { 'idempotency-key': merchant.id }, json: { name: 'Another merchant' } },
+    { bearer: psp_admin_token, headers: { 'idempotency-key': `${merchant.id} ${name}` }, json: { name } },
   )
-  const { secret_key, public_key, webhook_secret } = account
-  await callAdmin(world, 'POST', `/merchants/${merchant.id}/psp_accounts`, {
+  const { secret_key, public_key, webhook_secret } = opened
+  const path = `/merchants/${merchant.id}/psp_accounts`
+  const { id, webhook_url } = await callAdmin<{ id: string; webhook_url: string }>(world, 'POST', path, {
     psp: 'sandbox',
-    config: { api_url: psp_api, pages_url: psp },
+    name,
+    config: { api_url: apiUrl, pages_url: psp },
     credentials: { secret_key, public_key, webhook_secret },
   })
+  if (hasWebhooks)
+    await world.http.json('PUT', `${psp_api}/v2/account/webhook`, { bearer: secret_key, json: { url: webhook_url } })
+  return { id, publicKey: public_key }
 }

@@ -1,26 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { chooseFreePorts } from '@fincore/dev/addresses'
-import {
-  type CertificateAuthority,
-  type DevelopmentCertificates,
-  ensureDevelopmentCertificates,
-  type IssuedCertificate,
-  readAuthority,
-} from '@fincore/dev/certificates'
-import { loadOrCreateSecrets } from '@fincore/dev/dev-file'
-import { startManagedProcess } from '@fincore/dev/managed-process'
+import { type CertificateAuthority, type IssuedCertificate, readAuthority } from '@fincore/dev/certificates'
 import { addressesOf, planCardRelay } from '@fincore/dev/process-plans'
+import { buildOnGround, type DrillGround } from './drill-ground.ts'
 
-export type RelayProcess = {
-  pid: number
-  url: string
-  certificates: DevelopmentCertificates
-  /** A folder of its own, with what it logs. */
-  folder: string
-  stop(): Promise<void>
-}
+export type RelayProcess = DrillGround & { pid: number; url: string }
 
 type RelayProcessOptions = {
   /** Makes the relay's own certificate. Default: that of the launcher. */
@@ -28,28 +12,16 @@ type RelayProcessOptions = {
 }
 
 /** The card relay alone, as the launcher starts it: nobody is admitted, because there is nobody to ask. */
-export async function startRelayProcess(more: Partial<RelayProcessOptions> = {}): Promise<RelayProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'fincore-relay-'))
-  mkdirSync(join(folder, 'logs'))
-  const certificates = await ensureDevelopmentCertificates(join(folder, 'certificates'))
-  if (more.issueServer !== undefined) {
-    const authority = readAuthority(certificates.ca)
-    const { certificate, key } = await more.issueServer(authority)
-    writeFileSync(certificates.serverCert, certificate)
-    writeFileSync(certificates.serverKey, key)
-  }
-  const secrets = loadOrCreateSecrets(folder)
-  const ports = await chooseFreePorts()
-  const input = { dataDir: folder, ports, certificates, secrets, ownerUrl: '', appUrl: '', overrides: {} }
-  const started = await startManagedProcess(planCardRelay(input), () => undefined)
-  return {
-    pid: started.pid,
-    url: addressesOf(ports).relay,
-    certificates,
-    folder,
-    async stop() {
-      await started.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+export function startRelayProcess({ issueServer }: Partial<RelayProcessOptions> = {}): Promise<RelayProcess> {
+  return buildOnGround('relay', async (ground) => {
+    const { ca, serverCert, serverKey } = ground.certificates
+    if (issueServer !== undefined) {
+      const { certificate, key } = await issueServer(readAuthority(ca))
+      writeFileSync(serverCert, certificate)
+      writeFileSync(serverKey, key)
+    }
+    const ports = await chooseFreePorts()
+    const { pid } = await ground.start(planCardRelay(ground.planWith(ports)))
+    return { pid, url: addressesOf(ports).relay }
+  })
 }

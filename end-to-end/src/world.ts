@@ -80,9 +80,12 @@ export async function startWorld(options: StartWorldOptions = {}): Promise<Start
   }
 }
 
-/** One for those files of a process that use no other, one after another: what they count, nobody else writes. */
+/**
+ * One for those files of a process that use no other, one after another: what they count, nobody else writes. What is in
+ * doubt there is known soon.
+ */
 export const shareWorld = shareAmongFiles(
-  () => startWorld(),
+  () => startWorld({ env: { 'payment-service': { PSP_TIMEOUT_MS: '4000' } } }),
   async () => undefined,
   (world) => world.close(),
 )

@@ -1,16 +1,9 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
-import {
-  listSecretFiles,
-  readSecretSetting,
-  readSecretSettings,
-  type SecretField,
-  type SecretSettings,
-} from './secret-settings.ts'
-import { StartError } from './start-error.ts'
+import { readCa } from './certificate-settings.ts'
+import { findDatabaseContradictions, readAccess } from './database-settings.ts'
+import { type Environment, makeChoice, reportProblems } from './read-settings.ts'
+import { listSecretFiles, readSecretSettings, type SecretField, type SecretSettings } from './secret-settings.ts'
 import { stopsWithinMs } from './stop-sequence.ts'
-import type { AccessSettings } from './store/connection.ts'
 
 export type Role = 'api' | 'worker' | 'admin'
 export type Config = SecretSettings & {
@@ -56,8 +49,6 @@ export type Config = SecretSettings & {
   /** Which part of the traces is kept, from 0 to 1. */
   tracesSampleRatio: number
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads all settings at once. Throws one StartError that names every setting that is missing or wrong, so that a first
@@ -121,81 +112,10 @@ export function loadConfig(env: Environment, rolesFlag?: string): Config {
       `DRAIN_MS and PSP_TIMEOUT_MS are too long: this process takes up to ${stopsWithinMs(config)} ms to end, and is killed after STOP_WITHIN_MS, ${config.stopWithinMs} ms`,
     )
   problems.push(...findSharedPorts(config), ...findDatabaseContradictions(config))
+  if (config.encryptionKmsKeyId !== null && config.awsRegion === null)
+    problems.push('AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it')
   reportProblems(problems)
   return config
-}
-
-/** The settings that a command needs of all these which only connects, as a login that its own option names. */
-export function loadAccessSettings(env: Environment): AccessSettings {
-  const problems: string[] = []
-  const settings = readAccess(env, problems)
-  if (settings.databaseAuth === 'aws-iam') problems.push(...findMissingOfTokens(settings))
-  reportProblems(problems)
-  return settings
-}
-
-/** The owner's login, of a command that was not told it. */
-export function loadMigrationsUrl(env: Environment): string {
-  const problems: string[] = []
-  const url = readSecretSetting(env, 'migrationsDatabaseUrl', problems, true)
-  reportProblems(problems)
-  return url ?? ''
-}
-
-function reportProblems(problems: readonly string[]): void {
-  if (problems.length > 0)
-    throw new StartError(`${problems.join('; ')}. Set these in the environment; docs/operating.md lists all settings.`)
-}
-
-const makeChoice =
-  (env: Environment, problems: string[]) =>
-  <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
-    const found = allowed.find((candidate) => candidate === (env[name] ?? fallback))
-    if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}`)
-    return found ?? fallback
-  }
-
-function readAccess(env: Environment, problems: string[]): AccessSettings {
-  return {
-    databaseAuth: makeChoice(env, problems)('DATABASE_AUTH', 'password', ['password', 'aws-iam']),
-    databaseCa: readPemOrFile('DATABASE_CA', env.DATABASE_CA, problems),
-    awsRegion: env.AWS_REGION || null,
-  }
-}
-
-function findMissingOfTokens({ awsRegion, databaseCa }: AccessSettings): string[] {
-  return [
-    ...(awsRegion === null ? ['AWS_REGION is missing; DATABASE_AUTH=aws-iam needs it'] : []),
-    ...(databaseCa === null ? ['DATABASE_CA is missing; DATABASE_AUTH=aws-iam needs it'] : []),
-  ]
-}
-
-/** How the database is reached must fit together; a token of AWS must never travel in clear. */
-function findDatabaseContradictions(config: Config): string[] {
-  const url = URL.parse(config.databaseUrl)
-  const isIam = config.databaseAuth === 'aws-iam'
-  // Without one the driver would take a socket or what PGHOST says, without TLS.
-  const namesNoHost = [config.databaseUrl, config.listenDatabaseUrl].some(
-    (text) => URL.parse(text ?? '')?.hostname === '',
-  )
-  const hasParameters = url?.search || URL.parse(config.listenDatabaseUrl ?? '')?.search
-  return [
-    ...(isIam ? findMissingOfTokens(config) : []),
-    ...(isIam && (url?.password || config.databasePassword !== null)
-      ? ['DATABASE_URL and DATABASE_PASSWORD must hold no password with DATABASE_AUTH=aws-iam']
-      : []),
-    ...(hasParameters && (config.databaseCa !== null || config.databasePassword !== null)
-      ? [
-          'DATABASE_URL and LISTEN_DATABASE_URL must hold nothing after a question mark with DATABASE_CA or DATABASE_PASSWORD',
-        ]
-      : []),
-    ...(namesNoHost && config.databaseCa !== null
-      ? ['DATABASE_URL and LISTEN_DATABASE_URL must name a host with DATABASE_CA']
-      : []),
-    ...(config.encryptionKmsKeyId !== null && config.awsRegion === null
-      ? ['AWS_REGION is missing; ENCRYPTION_KMS_KEY_ID needs it']
-      : []),
-  ]
 }
 
 /** Two doors of this process on one port. 0 takes a free one. */
@@ -246,36 +166,4 @@ function readRatio(text: string | undefined, problems: string[]): number {
   const isRight = ratio >= 0 && ratio <= 1
   if (!isRight) problems.push('TRACES_SAMPLE_RATIO must be a number from 0 to 1')
   return isRight ? ratio : 1
-}
-
-/** A PEM itself, as a container is given it, or the path of one. */
-function readPemOrFile(name: string, text: string | undefined, problems: string[]): string | null {
-  if (!text?.includes('-----BEGIN')) return readCa(name, text, problems)
-  return isCertificate(text) ? text : complainOfCa(name, '', problems)
-}
-
-function readCa(name: string, file: string | undefined, problems: string[]): string | null {
-  if (file === undefined || file === '') return null
-  try {
-    const pem = readFileSync(file, 'utf8')
-    return isCertificate(pem) ? pem : complainOfCa(name, '', problems)
-  } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    return complainOfCa(name, isGone ? ': there is no such file' : '', problems)
-  }
-}
-
-/** Node would take a text without a certificate for none, and the other side would seem not to be trusted. */
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function complainOfCa(name: string, why: string, problems: string[]): null {
-  problems.push(`${name} must be a PEM file with certificates that this process may read${why}`)
-  return null
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import type { Environment } from './read-settings.ts'
 
 /** Settings that hold secrets. Each may stand in a file in place of the environment, and the file is read again. */
 export type SecretSettings = {
@@ -50,8 +51,6 @@ export const secretReaders: { readonly [Field in keyof SecretSettings]: Reader<S
 }
 export type SecretField = keyof SecretSettings
 export const secretFields = Object.keys(secretReaders) as SecretField[]
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The files that the environment names, by the setting that each holds. */
 export function listSecretFiles(env: Environment): Map<SecretField, string> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { SandboxConfig } from './sandbox.ts'
+import { defaultTimings } from './timings.ts'
 
 /** Reads the settings. Throws one error that names every setting that is wrong, and what it should be. */
 export function loadConfig(env: Record<string, string | undefined>): SandboxConfig {
@@ -48,6 +49,9 @@ export function loadConfig(env: Record<string, string | undefined>): SandboxConf
     adminToken,
     lookupDelayMs: integer('SANDBOX_LOOKUP_DELAY_MS', 0, 60_000),
     challengeTimeoutMs: integer('SANDBOX_CHALLENGE_TIMEOUT_MS', 900_000, 86_400_000),
+    timings: {
+      webhookMaxRetryMs: integer('SANDBOX_WEBHOOK_MAX_RETRY_MS', defaultTimings.webhookMaxRetryMs, 86_400_000),
+    },
     ...(publicPagesUrl === '' ? {} : { publicPagesUrl }),
   }
   if (problems.length > 0) throw new Error(`psp-sandbox cannot start: ${problems.join('; ')}.`)

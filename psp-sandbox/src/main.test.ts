@@ -21,11 +21,12 @@ test('every wrong setting is named at once', () => {
     SANDBOX_API_PORT: '0',
     SANDBOX_ADMIN_TOKEN: 'short',
     SANDBOX_TLS_CERT_FILE: '/nowhere.pem',
+    SANDBOX_WEBHOOK_MAX_RETRY_MS: 'soon',
   }
   const { status, stderr, stdout } = spawnSync(process.execPath, flags, { env, encoding: 'utf8' })
   assert.equal(status, 1)
   assert.equal(stdout, '')
-  for (const name of ['PAGES_PORT', 'ADMIN_TOKEN', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'DATA_DIR'])
+  for (const name of ['PAGES_PORT', 'ADMIN_TOKEN', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'DATA_DIR', 'WEBHOOK_MAX_RETRY_MS'])
     assert.match(stderr, new RegExp(`SANDBOX_${name}`))
 })
 

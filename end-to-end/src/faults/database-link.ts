@@ -91,7 +91,13 @@ export async function startDatabaseLink(options: DatabaseLinkOptions): Promise<D
       client.write(message)
     })
     client.on('data', (chunk) => state !== 'black hole' && fromClient.push(chunk, isStarted ? 1 : 0))
-    server.on('data', (chunk) => state !== 'black hole' && fromServer.push(chunk, 1))
+    server.on('data', (chunk) => {
+      if (state === 'black hole') return
+      // What came together goes on together: to write each row by itself would cost both sides more than all else here.
+      client.cork()
+      setImmediate(() => client.uncork())
+      fromServer.push(chunk, 1)
+    })
   }
 
   let listener = await listen(options.port, accept)

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DrillWorld, type StartPooler, startDrillWorld } from './drill-world.ts'
+import { gather } from './gather.ts'
 import { checkAll } from './invariants/check-all.ts'
-import { type Evidence, gatherEvidence, type Violation } from './invariants/evidence.ts'
+import type { Evidence, Violation } from './invariants/evidence.ts'
 import { createJournal } from './journal.ts'
 import { createKiller, type Killer } from './kills.ts'
 import { type Load, startLoad } from './load.ts'
@@ -173,19 +174,4 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     process.off('SIGINT', leave).off('SIGTERM', leave)
     await world.stop()
   }
-}
-
-/** Reads everything past the proxies: what is judged is what is, and not what a link let through. */
-export function gather(world: DrillWorld, journal: ReturnType<typeof createJournal>, samples: readonly string[] = []) {
-  const api = world.instances.find((one) => one.api !== null)?.api ?? ''
-  return gatherEvidence({
-    database: world.database,
-    merchant: world.merchant.merchant,
-    readTruth: () => world.http.json('GET', `${world.addresses.pspApi}/truth`, { bearer: world.pspAdminToken }),
-    readApi: (path) => world.http.json('GET', `${api}${path}`, { bearer: world.merchant.secret_key }),
-    asked: journal.asked,
-    received: world.receiver.received,
-    samples,
-    settleMs: 2_000,
-  })
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpClient } from '@fincore/dev/http-client'
+import type { JudgedWorld } from './drill-world.ts'
 import type { Asked, Journal } from './journal.ts'
 import type { Random } from './random.ts'
 
@@ -13,10 +13,10 @@ export type Call = {
   at?: string
   /** Cards go with the client certificate. */
   withCertificate?: boolean
+  headers?: Record<string, string>
 }
 
 export type MerchantClient = {
-  /** One try. Never throws: a connection that breaks or stays silent is an answer with the status null. */
   once(call: Call, key: string | null): Promise<Asked>
   /**
    * As docs/guides/idempotency.md asks for it: 409, 429, 5xx and a broken connection are tried again with the same key, until there
@@ -31,37 +31,8 @@ export type MerchantClient = {
 const patienceMs = 9_000
 const mostTries = 12
 
-export function createMerchantClient(
-  world: { http: HttpClient; cardHttp: HttpClient; merchant: { secret_key: string }; addresses: { front: string } },
-  journal: Journal,
-  random: Random,
-): MerchantClient {
-  const once = async (call: Call, key: string | null): Promise<Asked> => {
-    const { payment, method, path, request = null } = call
-    const startedAt = journal.now()
-    const client = call.withCertificate ? world.cardHttp : world.http
-    const sent = client
-      .send(method, `${call.at ?? world.addresses.front}${path}`, {
-        bearer: world.merchant.secret_key,
-        ...(key === null ? {} : { headers: { 'idempotency-key': key } }),
-        ...(request === null ? {} : { json: request }),
-      })
-      .catch(() => null)
-    const answer = await Promise.race([sent, sleep(patienceMs, null, { ref: false })])
-    const asked: Asked = {
-      payment,
-      method,
-      path,
-      key,
-      request,
-      startedAt,
-      endedAt: journal.now(),
-      status: answer?.status ?? null,
-      body: answer === null ? null : readBody(answer.text),
-    }
-    journal.record(asked)
-    return asked
-  }
+export function createMerchantClient(world: JudgedWorld, journal: Journal, random: Random): MerchantClient {
+  const once = (call: Call, key: string | null) => askOnce(world, journal, call, key, patienceMs)
   const newKey = () => `drill-${random.whole(0, 0xffffffff).toString(36)}-${random.whole(0, 0xffffffff).toString(36)}`
   const good = async (call: Call): Promise<Asked> => {
     const key = call.method === 'POST' ? newKey() : null
@@ -82,6 +53,40 @@ export function createMerchantClient(
       return random.chance(0.5) ? first : once(call, call.method === 'POST' ? newKey() : null)
     },
   }
+}
+
+/** One try, which the journal keeps. Never throws: who breaks off, or stays silent for so long, is an answer with the status null. */
+export async function askOnce(
+  { http, cardHttp, addresses, merchant }: JudgedWorld,
+  journal: Journal,
+  call: Call,
+  key: string | null,
+  withinMs: number,
+): Promise<Asked> {
+  const { payment, method, path, request = null } = call
+  const startedAt = journal.now()
+  const client = call.withCertificate ? cardHttp : http
+  const sent = client
+    .send(method, `${call.at ?? addresses.front}${path}`, {
+      bearer: merchant.secret_key,
+      headers: { ...(key === null ? {} : { 'idempotency-key': key }), ...call.headers },
+      ...(request === null ? {} : { json: request }),
+    })
+    .catch(() => null)
+  const answer = await Promise.race([sent, sleep(withinMs, null, { ref: false })])
+  const asked: Asked = {
+    payment,
+    method,
+    path,
+    key,
+    request,
+    startedAt,
+    endedAt: journal.now(),
+    status: answer?.status ?? null,
+    body: answer === null ? null : readBody(answer.text),
+  }
+  journal.record(asked)
+  return asked
 }
 
 /** A 409 that no repeat changes: the charge is in another state. Only these two say “come again”. */

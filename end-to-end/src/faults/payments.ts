@@ -4,10 +4,8 @@ import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-
 import type { DrillWorld } from './drill-world.ts'
 import type { Asked } from './journal.ts'
 import type { Call, MerchantClient } from './merchant-client.ts'
+import { cardCharge, makeToken, shopOrigin, tokenCharge } from './payment-requests.ts'
 import type { Random } from './random.ts'
-
-/** What is paid for is always this shop's. */
-const shopOrigin = 'https://shop.example'
 
 export type FlowName = 'token' | 'raw card' | 'hosted'
 const flowWeights = { token: 5, 'raw card': 4, hosted: 3 } as const
@@ -49,59 +47,30 @@ const quickCards: typeof cards = {
 export type Shop = {
   /** One payment from its beginning to whatever the merchant wants of it in the end. */
   pay(number: number, flow?: FlowName): Promise<void>
-  token(card: MagicCardName): Promise<string | null>
-  tokenCharge(token: string, amount: number, capture: 'automatic' | 'manual'): object
-  cardCharge(card: MagicCardName, amount: number, capture: 'automatic' | 'manual', account?: string): object
 }
 
 /** The modelled merchant: what real ones do with a payment, drawn from the seed. */
 export function openShop(world: DrillWorld, client: MerchantClient, random: Random, pace: 'whole' | 'quick'): Shop {
-  const { merchant, addresses } = world
   const fates = (pace === 'whole' ? cards : quickCards) as Readonly<Record<MagicCardName, number>>
   const drawAmount = () => random.whole(100, 99_999)
-
-  const token = async (card: MagicCardName): Promise<string | null> => {
-    const fields = { number: magicCardNumber(card), cvc: '123', expiry_month: 12, expiry_year: 2034 }
-    const answer = await world.http
-      .send('POST', `${addresses.pspPages}/v2/tokens`, { bearer: merchant.psp_public_key, json: fields })
-      .catch(() => null)
-    return answer?.status === 201 ? (JSON.parse(answer.text) as { id: string }).id : null
-  }
-  const common = (amount: number, capture: 'automatic' | 'manual') => ({
-    amount,
-    currency: 'EUR',
-    capture_method: capture,
-    return_url: `${shopOrigin}/back`,
-  })
-  const tokenCharge = (value: string, amount: number, capture: 'automatic' | 'manual') => ({
-    ...common(amount, capture),
-    payment_method: { type: 'token', token: value, psp_account: merchant.psp_account },
-  })
-  const cardCharge = (name: MagicCardName, amount: number, capture: 'automatic' | 'manual', account?: string) => {
-    const card = { number: magicCardNumber(name), cvc: '123', exp_month: 12, exp_year: 2034 }
-    return {
-      ...common(amount, capture),
-      ...(account === undefined ? {} : { psp_account: account }),
-      payment_method: { type: 'card', card },
-    }
-  }
 
   const charge = async (payment: number, flow: FlowName, ask: MerchantClient['good']): Promise<Asked | null> => {
     const card = random.weighted(fates)
     const capture = random.chance(0.4) ? 'manual' : 'automatic'
     if (flow === 'token') {
-      const value = await token(card)
-      if (value === null) return null
-      return ask({ payment, method: 'POST', path: '/v1/charges', request: tokenCharge(value, drawAmount(), capture) })
+      const token = await makeToken(world, card)
+      if (token === null) return null
+      const request = tokenCharge(world, token, drawAmount(), capture)
+      return ask({ payment, method: 'POST', path: '/v1/charges', request })
     }
     // Half of the merchants leave the account to FinCore, which may then try the other one, on proof.
-    const account = random.chance(0.5) ? merchant.cardAccount : undefined
+    const account = random.chance(0.5) ? world.cardAccount : undefined
     return ask({
       payment,
       method: 'POST',
       path: '/v1/charges',
       request: cardCharge(card, drawAmount(), capture, account),
-      at: addresses.relay,
+      at: world.addresses.relay,
       withCertificate: true,
     })
   }
@@ -187,9 +156,6 @@ export function openShop(world: DrillWorld, client: MerchantClient, random: Rand
     }
   }
   return {
-    token,
-    tokenCharge,
-    cardCharge,
     async pay(payment, flow = random.weighted(flowWeights)) {
       const ask = random.chance(0.85) ? client.good : client.careless
       let asked = flow === 'hosted' ? await hosted(payment, ask) : await charge(payment, flow, ask)

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type pg from 'pg'
+import { createTestDatabase } from '@fincore/dev/test-database'
+import pg from 'pg'
+import { startTcpWay, throughPort } from '../tcp-way.ts'
+import { eventually } from '../world.ts'
 import { isAway, startSampling } from './sampling.ts'
 
 const withCode = (code: string) => Object.assign(new Error('what it says'), { code })
@@ -22,5 +25,19 @@ describe('a look at the books while the load runs', () => {
     const [renamed, away] = await Promise.all([looking(withCode('42703')), looking(withCode('57P03'))])
     assert.deepEqual(renamed, { taken: 0, failures: ['Error: what it says'] })
     assert.deepEqual(away, { taken: 0, failures: [] })
+  })
+  it('is taken again after the server has vanished in the middle of one', async (t) => {
+    const { ownerUrl } = await createTestDatabase(t)
+    const way = await startTcpWay(Number(new URL(ownerUrl).port))
+    const database = new pg.Pool({ connectionString: throughPort(ownerUrl, way.port), max: 1 })
+    database.on('error', () => {})
+    t.after(() => Promise.all([way.close(), database.end()]))
+    const sampling = startSampling(database, 200)
+    t.after(() => sampling.stop())
+    const takenSince = (before: number) => eventually('a look', async () => sampling.count() > before)
+    await takenSince(0)
+    way.fallSilent()
+    await takenSince(sampling.count())
+    assert.deepEqual([...sampling.failures], [])
   })
 })

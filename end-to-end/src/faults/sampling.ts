@@ -28,15 +28,21 @@ export type Sampling = {
   stop(): Promise<void>
 }
 
-/** Looks again and again whether the books balance at that very moment, while the load and the faults go on. */
-export function startSampling(database: pg.Pool): Sampling {
+/**
+ * Looks again and again whether the books balance at that very moment, while the load and the faults go on.
+ * @param patienceMs so long it waits for an answer: a server that has vanished with its machine gives none.
+ */
+export function startSampling(database: pg.Pool, patienceMs = 5_000): Sampling {
   const found: string[] = []
   const failures = new Set<string>()
   let taken = 0
   let isStopped = false
   const look = async (): Promise<void> => {
     // One statement, so one snapshot: rows of two tables are compared as they were at one moment.
-    const { rows } = await database.query<{ id: string; what: string }>(`
+    // pg takes a limit with each query; its types do not say so.
+    const books: pg.QueryConfig & { query_timeout: number } = {
+      query_timeout: patienceMs,
+      text: `
       select charges.id, format('amount %s, captured %s, refunded %s of %s, pending %s of %s', charges.amount, captured,
           refunded, coalesce(succeeded, 0), refunds_pending, coalesce(pending, 0)) as what
       from charges left join (
@@ -45,7 +51,9 @@ export function startSampling(database: pg.Pool): Sampling {
         from refunds group by charge_id) made on made.charge_id = charges.id
       where refunded + refunds_pending > captured or captured > charges.amount or refunded < 0 or refunds_pending < 0
         or refunded <> coalesce(succeeded, 0) or refunds_pending <> coalesce(pending, 0)
-      limit 10`)
+      limit 10`,
+    }
+    const { rows } = await database.query<{ id: string; what: string }>(books)
     taken++
     for (const { id, what } of rows) found.push(`${id} ${what}`)
   }

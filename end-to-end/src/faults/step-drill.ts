@@ -4,7 +4,7 @@ import type { Asked, Journal } from './journal.ts'
 import type { Killer } from './kills.ts'
 import type { Meddling, Place } from './meddling.ts'
 import { type Call, createMerchantClient, type MerchantClient } from './merchant-client.ts'
-import { openShop } from './payments.ts'
+import { cardCharge, makeToken, tokenCharge } from './payment-requests.ts'
 import type { Random } from './random.ts'
 import type { Step } from './steps.ts'
 
@@ -26,7 +26,7 @@ export async function killAtStep(tools: StepTools, step: Step, number: number): 
   // No other payment is of this amount, so that the PSP's side of it can be told from all others.
   const amount = 1_000_000 + number
   const key = `step-${number}`
-  const call = await prepare(tools, client, step, number, amount)
+  const call = await prepare(world, client, step, number, amount)
   if (call === 'failed') return false
 
   // Asked of one instance, so that a call to the PSP, which does not say whose it is, is known to be its.
@@ -49,18 +49,17 @@ export async function killAtStep(tools: StepTools, step: Step, number: number): 
 
 /** The request that will come to the step, after what must have been before it. */
 async function prepare(
-  { world, journal, random }: StepTools,
+  world: DrillWorld,
   client: MerchantClient,
   step: Step,
   payment: number,
   amount: number,
 ): Promise<Call | 'nothing' | 'failed'> {
-  const shop = openShop(world, createMerchantClient(world, journal, random), random, 'quick')
   const post = (path: string, request: object): Call => ({ payment, method: 'POST', path, request })
   const charged = async (capture: 'automatic' | 'manual'): Promise<string | null> => {
-    const token = await shop.token('visa')
+    const token = await makeToken(world, 'visa')
     if (token === null) return null
-    const asked = await client.good(post('/v1/charges', shop.tokenCharge(token, amount, capture)))
+    const asked = await client.good(post('/v1/charges', tokenCharge(world, token, amount, capture)))
     const wanted = capture === 'manual' ? 'authorized' : 'captured'
     return asked.body?.status === wanted ? String(asked.body.id) : null
   }
@@ -68,12 +67,12 @@ async function prepare(
     case 'anything':
       return 'nothing'
     case 'token charge': {
-      const token = await shop.token('visa')
-      return token === null ? 'failed' : post('/v1/charges', shop.tokenCharge(token, amount, 'automatic'))
+      const token = await makeToken(world, 'visa')
+      return token === null ? 'failed' : post('/v1/charges', tokenCharge(world, token, amount, 'automatic'))
     }
     case 'card charge':
       return {
-        ...post('/v1/charges', shop.cardCharge('visa', amount, 'automatic', world.merchant.cardAccount)),
+        ...post('/v1/charges', cardCharge('visa', amount, 'automatic', world.cardAccount)),
         at: world.addresses.relay,
         withCertificate: true,
       }

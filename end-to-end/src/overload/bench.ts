@@ -1,18 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chooseFreePorts } from '@fincore/dev/addresses'
-import { ensureDevelopmentCertificates } from '@fincore/dev/certificates'
-import { loadOrCreateSecrets } from '@fincore/dev/dev-file'
-import { createHttpClient } from '@fincore/dev/http-client'
-import { type ManagedProcess, startManagedProcess } from '@fincore/dev/managed-process'
-import { addressesOf, type PlanInput, planPaymentService, planPsp } from '@fincore/dev/process-plans'
+import type { ManagedProcess } from '@fincore/dev/managed-process'
+import { addressesOf, planPaymentService, planPsp } from '@fincore/dev/process-plans'
 import { createTestDatabase } from '@fincore/dev/test-database'
-import pg from 'pg'
-import { callAdmin, makeMerchant, type OperatorsWorld } from '../merchants.ts'
+import type pg from 'pg'
+import { buildOnGround, type DrillGround } from '../drill-ground.ts'
+import { addPspAccount, makeMerchant } from '../merchants.ts'
 import { type HangingPsp, startHangingPsp } from './hanging-psp.ts'
 import type { Payer } from './load.ts'
 import { makePost, openRawConnections } from './raw-connections.ts'
@@ -27,7 +25,7 @@ export type MerchantWish = {
 }
 
 /** Payment service and sandbox PSP as processes of their own, and merchants of several manners. */
-export type Bench = {
+export type Bench = DrillGround & {
   api: string
   database: pg.Pool
   paymentService: ManagedProcess
@@ -43,132 +41,87 @@ export type Bench = {
   truth(): Promise<Truth>
   /** The memory that the payment service has at this moment, in MiB. */
   memoryMb(): number
-  close(): Promise<void>
 }
 export type Truth = { movements: { kind: string; reference: string; amount: number }[]; calls: number }
 
-export async function startBench(pspTimeoutMs: number): Promise<Bench> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'fincore-overload-'))
-  mkdirSync(join(dataDir, 'logs'))
-  const testDatabase = await createTestDatabase()
-  const certificates = await ensureDevelopmentCertificates(join(dataDir, 'certificates'))
-  const secrets = loadOrCreateSecrets(dataDir)
-  const ports = await chooseFreePorts()
-  const { ownerUrl, appUrl } = testDatabase
-  // The sandbox waits for its disk at every payment. In memory it is fast enough not to be what is overloaded.
-  const ledgerDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fincore-ledger-'))
-  const overrides = {
-    psp: { SANDBOX_DATA_DIR: ledgerDir },
-    'payment-service': { PSP_TIMEOUT_MS: String(pspTimeoutMs), LOG_LEVEL: 'warn' },
-  }
-  const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides }
-  const [sandbox, paymentService] = await Promise.all([
-    startManagedProcess(planPsp(input), () => undefined),
-    startManagedProcess(planPaymentService(input), () => undefined),
-  ])
-  const addresses = addressesOf(ports)
-  const hangingPsp = await startHangingPsp(certificates, addresses.psp_api)
-  const http = createHttpClient({ ca: certificates.ca })
-  const database = new pg.Pool({ connectionString: ownerUrl, max: 2 })
-  database.on('error', () => {})
-  const operators: OperatorsWorld = {
-    http,
-    fincore: {
-      dev: {
-        admin: addresses.admin,
-        operators: secrets.operators,
-        raw_card_grant: { certificate_fingerprint: certificates.clientFingerprint },
-      },
-    },
-  }
-  const pages = openRawConnections(addresses.psp, 16)
-  const webhookDelaysMs = new Map<string, number[]>()
-  const receivers: Server[] = []
-  const answerAfterMs = new Map<string, number>()
-  return {
-    api: addresses.api,
-    database,
-    paymentService,
-    hangingPsp,
-    webhookDelaysMs,
-    async addMerchant({ name, pspHangs = false, hasEndpoint = false }) {
-      const scopes = ['charges:write', 'read', 'webhook_endpoints:write']
-      const merchant = await makeMerchant(operators, { grant: 'none', scopes })
-      const account = await http.json<{ secret_key: string; public_key: string; webhook_secret: string }>(
-        'POST',
-        `${addresses.psp_api}/v2/accounts`,
-        { bearer: secrets.psp_admin_token, headers: { 'idempotency-key': merchant.id }, json: { name } },
-      )
-      const { secret_key, public_key, webhook_secret } = account
-      const { webhook_url } = await callAdmin<{ webhook_url: string }>(
-        operators,
-        'POST',
-        `/merchants/${merchant.id}/psp_accounts`,
-        {
-          psp: 'sandbox',
-          config: { api_url: pspHangs ? hangingPsp.url : addresses.psp_api, pages_url: addresses.psp },
-          credentials: { secret_key, public_key, webhook_secret },
-        },
-      )
-      await http.json('PUT', `${addresses.psp_api}/v2/account/webhook`, {
-        bearer: secret_key,
-        json: { url: webhook_url },
-      })
-      if (hasEndpoint) {
-        const delays: number[] = []
-        webhookDelaysMs.set(name, delays)
-        const { server, url } = await startReceiver(() => answerAfterMs.get(name) ?? 0, delays)
-        receivers.push(server)
-        const headers = { 'idempotency-key': merchant.id }
-        await http.json('POST', `${addresses.api}/v1/webhook_endpoints`, {
-          bearer: merchant.key,
-          headers,
-          json: { url, events: ['*'] },
-        })
-      }
-      return { name, id: merchant.id, key: merchant.key, publicKey: public_key, tokens: [], pspHangs }
-    },
-    slowDown: ({ name }, answersAfterMs) => void answerAfterMs.set(name, answersAfterMs),
-    async addTokens(merchant, count) {
-      const card = '{"number":"4242424242424242","cvc":"123","expiry_month":12,"expiry_year":2034}'
-      const request = makePost('/v2/tokens', merchant.publicKey, card)
-      let left = count
-      const make = async () => {
-        while (left-- > 0) {
-          const { answer } = await pages.send(request)
-          const token = /"(tok_\w+)"/.exec(answer?.body ?? '')?.[1]
-          if (token === undefined) throw new Error(`The sandbox made no token: ${answer?.status} ${answer?.body}`)
-          merchant.tokens.push(token)
+export function startBench(pspTimeoutMs: number): Promise<Bench> {
+  return buildOnGround('overload', async (ground) => {
+    const testDatabase = await createTestDatabase()
+    ground.keep({ close: testDatabase.drop })
+    const { ownerUrl, appUrl } = testDatabase
+    // The sandbox waits for its disk at every payment. In memory it is fast enough not to be what is overloaded.
+    const ledgerDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fincore-ledger-'))
+    ground.keep({ close: () => rmSync(ledgerDir, { recursive: true, force: true }) })
+    const overrides = {
+      psp: { SANDBOX_DATA_DIR: ledgerDir },
+      'payment-service': { PSP_TIMEOUT_MS: String(pspTimeoutMs), LOG_LEVEL: 'warn' },
+    }
+    const ports = await chooseFreePorts()
+    const input = ground.planWith(ports, { ownerUrl, appUrl, overrides })
+    const [, paymentService] = await Promise.all([
+      ground.start(planPsp(input)),
+      ground.start(planPaymentService(input)),
+    ] as const)
+    const addresses = addressesOf(ports)
+    const { http, secrets } = ground
+    const hangingPsp = ground.keep(await startHangingPsp(ground.certificates, addresses.psp_api))
+    const operators = ground.operatorsAt(addresses)
+    const pages = ground.keep(openRawConnections(addresses.psp, 16))
+    const webhookDelaysMs = new Map<string, number[]>()
+    const answerAfterMs = new Map<string, number>()
+    return {
+      api: addresses.api,
+      database: ground.openPool(ownerUrl),
+      paymentService,
+      hangingPsp,
+      webhookDelaysMs,
+      async addMerchant({ name, pspHangs = false, hasEndpoint = false }) {
+        const scopes = ['charges:write', 'read', 'webhook_endpoints:write']
+        const merchant = await makeMerchant(operators, { grant: 'none', scopes })
+        const apiUrl = pspHangs ? hangingPsp.url : addresses.psp_api
+        const { publicKey } = await addPspAccount(operators, merchant, { name, apiUrl, hasWebhooks: true })
+        if (hasEndpoint) {
+          const delays: number[] = []
+          webhookDelaysMs.set(name, delays)
+          const { url } = ground.keep(await startReceiver(() => answerAfterMs.get(name) ?? 0, delays))
+          const headers = { 'idempotency-key': merchant.id }
+          await http.json('POST', `${addresses.api}/v1/webhook_endpoints`, {
+            bearer: merchant.key,
+            headers,
+            json: { url, events: ['*'] },
+          })
         }
-      }
-      await Promise.all(Array.from({ length: 16 }, make))
-    },
-    truth: () => http.json<Truth>('GET', `${addresses.psp_api}/truth`, { bearer: secrets.psp_admin_token }),
-    memoryMb() {
-      const status = readFileSync(`/proc/${paymentService.pid}/status`, 'utf8')
-      return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024)
-    },
-    async close() {
-      pages.close()
-      hangingPsp.close()
-      for (const receiver of receivers) {
-        receiver.closeAllConnections()
-        receiver.close()
-      }
-      await database.end()
-      await http.close()
-      await Promise.all([paymentService.stop(), sandbox.stop()])
-      await testDatabase.drop()
-      for (const folder of [dataDir, ledgerDir]) rmSync(folder, { recursive: true, force: true })
-    },
-  }
+        return { name, id: merchant.id, key: merchant.key, publicKey, tokens: [], pspHangs }
+      },
+      slowDown: ({ name }, answersAfterMs) => void answerAfterMs.set(name, answersAfterMs),
+      async addTokens(merchant, count) {
+        const card = '{"number":"4242424242424242","cvc":"123","expiry_month":12,"expiry_year":2034}'
+        const request = makePost('/v2/tokens', merchant.publicKey, card)
+        let left = count
+        const make = async () => {
+          while (left-- > 0) {
+            const { answer } = await pages.send(request)
+            const token = /"(tok_\w+)"/.exec(answer?.body ?? '')?.[1]
+            if (token === undefined) throw new Error(`The sandbox made no token: ${answer?.status} ${answer?.body}`)
+            merchant.tokens.push(token)
+          }
+        }
+        await Promise.all(Array.from({ length: 16 }, make))
+      },
+      truth: () => http.json<Truth>('GET', `${addresses.psp_api}/truth`, { bearer: secrets.psp_admin_token }),
+      memoryMb() {
+        const status = readFileSync(`/proc/${paymentService.pid}/status`, 'utf8')
+        return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024)
+      },
+    }
+  })
 }
 
 /** A merchant's webhook endpoint. */
 async function startReceiver(
   answersAfterMs: () => number,
   delaysMs: number[],
-): Promise<{ server: Server; url: string }> {
+): Promise<{ url: string; close(): void }> {
   const server = createServer(async (request, response) => {
     response.on('error', () => {})
     const chunks: Buffer[] = []
@@ -183,5 +136,11 @@ async function startReceiver(
     response.end()
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }

@@ -130,7 +130,7 @@ export async function measureOverload(extent: Extent, say: (line: string) => voi
     }
   } finally {
     load?.close()
-    await bench.close()
+    await bench.stop()
   }
 }
 

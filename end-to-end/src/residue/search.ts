@@ -14,8 +14,10 @@ export type Search = {
 type Group = { encoding: Encoding; length: number; canaryOf: Map<string, number> }
 /** Where in the forms of a group an anchor stands. */
 type Place = { group: Group; offset: number }
-/** What may be meant by an anchor: a bitmap of all anchors' hashes says no to nearly all bytes, the map has the rest. */
-type Anchors = { placesOf: Map<number, Place[]>; bitmap: Uint8Array; shift: number }
+/** Says no to nearly all hashes that are not among its own. */
+type Bitmap = { bits: Uint8Array; shift: number }
+/** What may be meant by an anchor: a bitmap of all anchors' hashes says no to nearly all words, the map has the rest. */
+type Anchors = { placesOf: Map<number, Place[]>; bitmap: Bitmap }
 
 const wordBytes = 4
 /** The shortest form is the packed decimal of 14 digits. Whatever word boundary it lies across, it holds a whole word. */
@@ -35,8 +37,16 @@ const bitsPerAnchor = 32
  */
 export function makeSearch(canaries: readonly Canary[]): Search {
   const groups = groupForms(canaries)
-  const short = makeAnchors(groups.filter(({ length }) => length < leastForTwoWords))
-  const long = makeAnchors(groups.filter(({ length }) => length >= leastForTwoWords))
+  const firsts = new Set<number>()
+  const short = makeAnchors(
+    groups.filter(({ length }) => length < leastForTwoWords),
+    firsts,
+  )
+  const long = makeAnchors(
+    groups.filter(({ length }) => length >= leastForTwoWords),
+    firsts,
+  )
+  const first = makeBitmap(firsts)
 
   function lookCloser(bytes: Buffer, at: number, places: readonly Place[] | undefined, found: Found): void {
     for (const { group, offset } of places ?? []) {
@@ -58,12 +68,12 @@ export function makeSearch(canaries: readonly Canary[]): Search {
         continue
       }
       const end = Math.min(word + pageWords, words.length)
-      for (word = findCandidate(words, word, end, short, long); word < end; ) {
+      for (word = findCandidate(words, word, end, first, short.bitmap, long.bitmap); word < end; ) {
         const at = start + word * wordBytes
         const hash = hashWord(words[word] ?? 0)
         lookCloser(bytes, at, short.placesOf.get(hash), found)
         lookCloser(bytes, at, long.placesOf.get(hashWords(hash, words[word + 1] ?? 0)), found)
-        word = findCandidate(words, word + 1, end, short, long)
+        word = findCandidate(words, word + 1, end, first, short.bitmap, long.bitmap)
       }
     }
   }
@@ -88,11 +98,13 @@ function groupForms(canaries: readonly Canary[]): Group[] {
   return [...groups.values()]
 }
 
-function makeAnchors(groups: readonly Group[]): Anchors {
+/** @param firsts is given the hash of the first word of each anchor. */
+function makeAnchors(groups: readonly Group[], firsts: Set<number>): Anchors {
   const placesOf = new Map<number, Place[]>()
   const addPlace = (text: string, place: Place, least: number) => {
     const first = hashWord(wordOf(text, place.offset))
     if (first === 0) throw new Error('A form has four zero bytes in a row, which are not looked at; take another seed')
+    firsts.add(first)
     const hash = least === leastBytes ? first : hashWords(first, wordOf(text, place.offset + wordBytes))
     const known = placesOf.get(hash)
     if (known === undefined) placesOf.set(hash, [place])
@@ -107,15 +119,19 @@ function makeAnchors(groups: readonly Group[]): Anchors {
       for (const text of group.canaryOf.keys()) addPlace(text, place, least)
     }
   }
-  const bits = Math.max(5, Math.ceil(Math.log2(placesOf.size * bitsPerAnchor)))
-  const bitmap = new Uint8Array(2 ** (bits - 3))
-  const shift = 32 - bits
-  for (const hash of placesOf.keys()) {
+  return { placesOf, bitmap: makeBitmap(placesOf) }
+}
+
+function makeBitmap(hashes: ReadonlySet<number> | ReadonlyMap<number, unknown>): Bitmap {
+  const width = Math.max(5, Math.ceil(Math.log2(hashes.size * bitsPerAnchor)))
+  const bits = new Uint8Array(2 ** (width - 3))
+  const shift = 32 - width
+  for (const hash of hashes.keys()) {
     for (const bit of [hash >>> shift, secondBit(hash, shift)]) {
-      bitmap[bit >>> 3] = (bitmap[bit >>> 3] ?? 0) | (1 << (bit & 7))
+      bits[bit >>> 3] = (bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
     }
   }
-  return { placesOf, bitmap, shift }
+  return { bits, shift }
 }
 
 /** As an Int32Array reads it. */
@@ -134,19 +150,24 @@ function hashWords(first: number, second: number): number {
   return Math.imul(first ^ (first >>> 16) ^ second, 0x9e3779b1)
 }
 
-/** The first word from `at` on at which an anchor may be; `end` when there is none. The one loop that time is spent in. */
-function findCandidate(words: Int32Array, at: number, end: number, short: Anchors, long: Anchors): number {
-  const { bitmap: shortBitmap, shift: shortShift } = short
-  const { bitmap: longBitmap, shift: longShift } = long
+/**
+ * The first word from `at` on at which an anchor may be; `end` when there is none. The one loop that time is spent in: for
+ * nearly every word it asks only whether any anchor begins with it.
+ */
+function findCandidate(words: Int32Array, at: number, end: number, first: Bitmap, short: Bitmap, long: Bitmap): number {
+  const { bits, shift } = first
   for (let place = at; place < end; place++) {
     const word = words[place] ?? 0
     if (word === 0) continue
     const one = hashWord(word)
-    if (hasBit(shortBitmap, one >>> shortShift) && hasBit(shortBitmap, secondBit(one, shortShift))) return place
-    const two = hashWords(one, words[place + 1] ?? 0)
-    if (hasBit(longBitmap, two >>> longShift) && hasBit(longBitmap, secondBit(two, longShift))) return place
+    if (!hasBit(bits, one >>> shift) || !hasBit(bits, secondBit(one, shift))) continue
+    if (mayHave(short, one) || mayHave(long, hashWords(one, words[place + 1] ?? 0))) return place
   }
   return end
+}
+
+function mayHave({ bits, shift }: Bitmap, hash: number): boolean {
+  return hasBit(bits, hash >>> shift) && hasBit(bits, secondBit(hash, shift))
 }
 
 function secondBit(hash: number, shift: number): number {

@@ -51,7 +51,7 @@ export async function startFinCoreSubject(
   })
   // Cards by the hundred that the meddling PSP declines are what the defence against card testing stops.
   await callAdmin(world, 'PUT', `/merchants/${merchant.id}/card_testing`, { rules: allRulesOff })
-  await addPspAccount({ ...world, fincore: { ...world.fincore, dev: { ...dev, psp_api: psp.origin } } }, merchant)
+  await addPspAccount(world, merchant, { apiUrl: psp.origin })
   const body = { url: plumbing.webhookUrl, events: ['*'] }
   const endpoint = await world.api('POST', '/v1/webhook_endpoints', body, { bearer: merchant.key })
   if (endpoint.status !== 201) throw new Error(`The webhook endpoint was refused: ${endpoint.text}`)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gather } from '../faults/gather.ts'
 import { checkAll } from '../faults/invariants/check-all.ts'
-import { gatherEvidence, type Violation } from '../faults/invariants/evidence.ts'
+import type { Violation } from '../faults/invariants/evidence.ts'
 import type { Asked, Journal } from '../faults/journal.ts'
 import { comeToRest } from '../faults/rest.ts'
 import { listFailed } from './merchant.ts'
@@ -27,16 +28,7 @@ export async function judgeRollout(world: UpgradeWorld, journal: Journal): Promi
   const unrest = await comeToRest(world.database, world.pspLedger, restWithinMs, () => {})
   // Events that were sent a moment ago.
   await sleep(300)
-  const { evidence } = await gatherEvidence({
-    database: world.database,
-    merchant: world.merchant.merchant,
-    readTruth: () => world.http.json('GET', `${world.addresses.pspApi}/truth`, { bearer: world.pspAdminToken }),
-    readApi: (path) => world.http.json('GET', `${world.addresses.front}${path}`, { bearer: world.merchant.secret_key }),
-    asked: journal.asked,
-    received: world.receiver.received,
-    samples: [],
-    settleMs: 2_000,
-  })
+  const { evidence } = await gather(world, journal)
   const ends = journal.asked.map(({ endedAt }) => endedAt).sort((a, b) => a - b)
   const gaps = ends.slice(1).map((at, index) => at - (ends[index] ?? at))
   return {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type MagicCardName, magicCardNumber } from '@fincore/psp-sandbox/magic-cards'
+import type { MagicCardName } from '@fincore/psp-sandbox/magic-cards'
 import type { Asked, Journal } from '../faults/journal.ts'
+import { askOnce, type Call } from '../faults/merchant-client.ts'
+import { cardCharge, makeToken, shopOrigin, tokenCharge } from '../faults/payment-requests.ts'
 import { type FlowName, payOnPage } from '../faults/payments.ts'
 import type { UpgradeWorld } from './upgrade-world.ts'
 
@@ -11,11 +13,14 @@ import type { UpgradeWorld } from './upgrade-world.ts'
  */
 export type SteadyLoad = { begun(): number; stop(): Promise<void> }
 
-const shopOrigin = 'https://shop.example'
 const pollMs = 250
 const mostPolls = 60
 
-type Call = { method: 'GET' | 'POST'; path: string; request?: object; isCard?: boolean }
+/** The clients themselves give up before that. */
+const patienceMs = 60_000
+
+type Capture = 'automatic' | 'manual'
+type Ask = (call: Omit<Call, 'payment'>) => Promise<Asked>
 
 export function startSteadyLoad(
   world: UpgradeWorld,
@@ -50,41 +55,47 @@ export function listFailed(asked: readonly Asked[]): Asked[] {
   return asked.filter(({ status }) => status === null || status >= 500 || status === 429 || status === 409)
 }
 
-async function pay(world: UpgradeWorld, journal: Journal, number: number, flow: FlowName): Promise<void> {
-  const ask = (call: Call) => askOnce(world, journal, number, call)
-  const card: MagicCardName = number % 10 === 9 ? 'declined' : 'visa'
-  const isManual = number % 3 === 0
-  const amount = 1_000 + number
-  const common = { amount, currency: 'EUR', capture_method: isManual ? 'manual' : 'automatic' }
+async function pay(world: UpgradeWorld, journal: Journal, payment: number, flow: FlowName): Promise<void> {
+  const ask: Ask = (call) =>
+    askOnce(world, journal, { payment, ...call }, call.method === 'POST' ? randomUUID() : null, patienceMs)
+  const card: MagicCardName = payment % 10 === 9 ? 'declined' : 'visa'
+  const capture: Capture = payment % 3 === 0 ? 'manual' : 'automatic'
+  const amount = 1_000 + payment
+  const ways = { success_url: shopOrigin, cancel_url: shopOrigin }
   const charge =
     flow === 'hosted'
-      ? await payHosted(world, ask, { ...common, success_url: shopOrigin, cancel_url: shopOrigin })
+      ? await payHosted(world, ask, { amount, currency: 'EUR', capture_method: capture, ...ways })
       : await ask({
           method: 'POST',
           path: '/v1/charges',
-          request: { ...common, payment_method: await methodOf(world, flow, card) },
-          isCard: flow === 'raw card',
+          request: await chargeRequest(world, flow, card, amount, capture),
+          // The relay’s balancer passes TLS on, so that it can move connections alone, and not requests.
+          ...(flow === 'raw card' && {
+            at: world.addresses.relay,
+            withCertificate: true,
+            headers: { connection: 'close' },
+          }),
         })
   const { id, status } = charge?.body ?? {}
   if (status === 'authorized') await ask({ method: 'POST', path: `/v1/charges/${id}/capture`, request: {} })
-  if (status !== 'failed' && number % 4 === 0)
+  if (status !== 'failed' && payment % 4 === 0)
     await ask({ method: 'POST', path: '/v1/refunds', request: { charge: id, amount: 100 } })
 }
 
-async function methodOf({ http, addresses, merchant }: UpgradeWorld, flow: FlowName, card: MagicCardName) {
-  const number = magicCardNumber(card)
-  if (flow === 'raw card') return { type: 'card', card: { number, cvc: '123', exp_month: 12, exp_year: 2034 } }
-  const json = { number, cvc: '123', expiry_month: 12, expiry_year: 2034 }
-  const bearer = merchant.psp_public_key
-  const { id } = await http.json<{ id: string }>('POST', `${addresses.pspPages}/v2/tokens`, { bearer, json })
-  return { type: 'token', token: id, psp_account: merchant.psp_account }
+async function chargeRequest(
+  world: UpgradeWorld,
+  flow: FlowName,
+  card: MagicCardName,
+  amount: number,
+  capture: Capture,
+) {
+  if (flow === 'raw card') return cardCharge(card, amount, capture)
+  const token = await makeToken(world, card)
+  if (token === null) throw new Error('The PSP made no token')
+  return tokenCharge(world, token, amount, capture)
 }
 
-async function payHosted(
-  world: UpgradeWorld,
-  ask: (call: Call) => Promise<Asked>,
-  request: object,
-): Promise<Asked | null> {
+async function payHosted(world: UpgradeWorld, ask: Ask, request: object): Promise<Asked | null> {
   const session = await ask({ method: 'POST', path: '/v1/payment_sessions', request })
   if (typeof session.body?.url !== 'string') return null
   await payOnPage(world, session.body.url, 'visa')
@@ -94,35 +105,4 @@ async function payHosted(
     await sleep(pollMs)
   }
   throw new Error('A paid session got no charge')
-}
-
-async function askOnce(world: UpgradeWorld, journal: Journal, payment: number, call: Call): Promise<Asked> {
-  const { method, path, request = null, isCard = false } = call
-  const startedAt = journal.now()
-  const key = method === 'POST' ? randomUUID() : null
-  const [client, at] = isCard ? [world.cardHttp, world.addresses.relay] : [world.http, world.addresses.front]
-  const answer = await client
-    .send(method, `${at}${path}`, {
-      bearer: world.merchant.secret_key,
-      headers: {
-        ...(key === null ? {} : { 'idempotency-key': key }),
-        // The relay’s balancer passes TLS on, so that it can move connections alone, and not requests.
-        ...(isCard ? { connection: 'close' } : {}),
-      },
-      ...(request === null ? {} : { json: request }),
-    })
-    .catch(() => null)
-  const asked: Asked = {
-    payment,
-    method,
-    path,
-    key,
-    request,
-    startedAt,
-    endedAt: journal.now(),
-    status: answer?.status ?? null,
-    body: answer?.text.startsWith('{') ? JSON.parse(answer.text) : null,
-  }
-  journal.record(asked)
-  return asked
 }

@@ -1,18 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootstrapMerchant } from '@fincore/dev/bootstrap'
-import { ensureDevelopmentCertificates } from '@fincore/dev/certificates'
-import { loadOrCreateSecrets, type Merchant } from '@fincore/dev/dev-file'
-import { findFreePorts } from '@fincore/dev/free-ports'
-import { createHttpClient, type HttpClient } from '@fincore/dev/http-client'
-import { type Exit, type ManagedProcess, pathInRepository, startManagedProcess } from '@fincore/dev/managed-process'
-import { addressesOf, type PlanInput, planCardRelay, planPaymentService, planPsp } from '@fincore/dev/process-plans'
-import { sandbox } from '@fincore/dev/psps/sandbox'
-import pg from 'pg'
+import { chooseFreePorts } from '@fincore/dev/addresses'
+import { findFreePort } from '@fincore/dev/free-ports'
+import { type Exit, type ManagedProcess, pathInRepository } from '@fincore/dev/managed-process'
+import { addressesOf, planCardRelay, planPaymentService, planPsp } from '@fincore/dev/process-plans'
+import { buildOnGround } from '../drill-ground.ts'
+import type { JudgedWorld } from '../faults/drill-world.ts'
 import type { Journal } from '../faults/journal.ts'
-import { type MerchantReceiver, startMerchantReceiver } from '../faults/merchant-receiver.ts'
-import { startTcpWay, type TcpWay } from '../tcp-way.ts'
+import { startMerchantReceiver } from '../faults/merchant-receiver.ts'
+import { startTcpWay } from '../tcp-way.ts'
 import { type Balancer, startBalancer, type Target } from './balancer.ts'
 
 /** Code that a process can be started from. */
@@ -29,33 +24,19 @@ export type Version = {
 /** A payment service behind the balancers. */
 export type Service = { version: Version; roles: string; retire(): Promise<{ exit: Exit; ms: number }> }
 
-export type UpgradeWorld = {
-  merchant: Merchant
-  addresses: { front: string; relay: string; pspPages: string; pspApi: string }
-  pspAdminToken: string
-  pspLedger: string
-  http: HttpClient
-  /** With the merchant's client certificate. */
-  cardHttp: HttpClient
-  /** The owner's, past everything. */
-  database: pg.Pool
-  receiver: MerchantReceiver
+export type UpgradeWorld = JudgedWorld & {
   /** Those that were started first. */
   services: Service[]
   /** Starts one, and puts it into service when it is ready. */
   startService(version: Version, roles: string): Promise<Service>
   /** Starts a card relay of this version, and then ends the one before. */
   replaceRelay(version: Version): Promise<void>
-  /** Processes that ended although nobody ended them. */
-  ownExits: string[]
-  keepLogs(): string
-  stop(): Promise<void>
 }
 
 /** Many of the balancer's looks, on a machine that is busy. It lasts no longer than the balancer needs. */
 const drainMs = 10_000
 
-export async function startUpgradeWorld(options: {
+export function startUpgradeWorld(options: {
   journal: Journal
   ownerUrl: string
   appUrl: string
@@ -65,76 +46,40 @@ export async function startUpgradeWorld(options: {
   withRelay: boolean
 }): Promise<UpgradeWorld> {
   const { journal, ownerUrl, appUrl, version } = options
-  const stopSteps: (() => Promise<unknown>)[] = []
-  const stop = async () => {
-    for (const step of stopSteps.splice(0).reverse()) await step().catch(() => {})
-  }
-  try {
-    const dataDir = mkdtempSync(join(tmpdir(), 'fincore-upgrade-'))
-    stopSteps.push(async () => rmSync(dataDir, { recursive: true, force: true }))
-    const logs = join(dataDir, 'logs')
-    mkdirSync(logs)
-    const secrets = loadOrCreateSecrets(dataDir)
-    const certificates = await ensureDevelopmentCertificates(join(dataDir, 'certificates'))
-    const keep = <Part extends { close(): Promise<unknown> }>(part: Part): Part => {
-      stopSteps.push(() => part.close())
-      return part
-    }
-    const front: Balancer = keep(await startBalancer())
-    const internal: Balancer = keep(await startBalancer())
+  return buildOnGround('upgrade', async (ground) => {
+    const { keep } = ground
+    const front = keep(await startBalancer())
+    const internal = keep(await startBalancer())
     // The card relay ends TLS itself, so its load balancer shares out connections.
-    const cards: TcpWay = keep(await startTcpWay(null))
-    const [pspPages = 0, pspApi = 0, shop = 0, admin = 0] = await findFreePorts(4)
+    const cards = keep(await startTcpWay(null))
     const portOf = (url: string) => Number(new URL(url).port)
     const ports = {
+      ...(await chooseFreePorts()),
       api: portOf(front.url),
       internal: portOf(internal.url),
       relay: cards.port,
-      admin,
-      pspPages,
-      pspApi,
-      shop,
-      management: 0,
-      postgres: 0,
     }
     const addresses = addressesOf(ports)
-    const input: PlanInput = { dataDir, ports, certificates, secrets, ownerUrl, appUrl, overrides: {} }
-    const ownExits: string[] = []
     let count = 0
-    const start = async (
-      name: string,
-      main: string,
-      env: Record<string, string>,
-      more: { watcher?: string } = {},
-    ): Promise<ManagedProcess> => {
-      const unique = `${name} ${++count}`
-      const plan = { name: unique, main, env, logFile: join(logs, `${unique.replaceAll(/\W+/g, '-')}.log`), ...more }
-      const started = await startManagedProcess(plan, (_name, { code, signal }) =>
-        ownExits.push(`${unique}: ${signal ?? `exit code ${code}`}`),
-      )
-      stopSteps.push(() => started.stop())
-      return started
-    }
-    const receiver = keep(await startMerchantReceiver(shop, journal))
-    const psp = planPsp(input)
-    await start('psp-sandbox', psp.main, psp.env)
+    const unique = (name: string) => `${name} ${++count}`
+    const receiver = keep(await startMerchantReceiver(ports.shop, journal))
+    await ground.start(planPsp(ground.planWith(ports)))
 
     const services: Service[] = []
     const startService = async (of: Version, roles: string): Promise<Service> => {
-      const { main: ownMain, env: allEnv } = planPaymentService(input)
-      const { MIGRATIONS_DATABASE_URL: _owner, ...env } = allEnv
-      // Tests start this version faster.
-      const main = of.folder === pathInRepository('') ? ownMain : join(of.folder, 'payment-service/src/main.ts')
-      const process = await start(`payment-service, ${of.name}`, main, {
-        ...env,
+      const settings = {
         ROLES: roles,
         API_PORT: '0',
         INTERNAL_PORT: '0',
         MANAGEMENT_PORT: '0',
-        ADMIN_PORT: services.length === 0 ? String(admin) : '0',
+        ADMIN_PORT: services.length === 0 ? String(ports.admin) : '0',
         // Nobody sends a worker requests, so it has none to wait for.
         DRAIN_MS: roles.includes('api') ? String(drainMs) : '0',
-      })
+      }
+      const plan = planPaymentService(ground.planWith(ports, { appUrl, overrides: { 'payment-service': settings } }))
+      // Tests start this version faster.
+      const main = of.folder === pathInRepository('') ? plan.main : join(of.folder, 'payment-service/src/main.ts')
+      const process = await ground.start(ground.rename({ ...plan, main }, unique(`payment-service, ${of.name}`)))
       const { api, internal: inner } = process.listening
       const behind: [Balancer, Target][] = []
       if (api !== undefined && inner !== undefined) {
@@ -167,14 +112,11 @@ export async function startUpgradeWorld(options: {
     let relay: { process: ManagedProcess; port: number } | null = null
     const replaceRelay = async (of: Version) => {
       const earlier = relay
-      const [port = 0] = await findFreePorts(1)
-      const plan = planCardRelay(input)
-      const process = await start(
-        `card-relay, ${of.name}`,
-        join(of.folder, 'card-relay/start.sh'),
-        { ...plan.env, RELAY_PORT: String(port) },
-        { watcher: join(of.folder, 'dev/src/exit-with-parent.ts') },
-      )
+      const port = await findFreePort()
+      const plan = planCardRelay(ground.planWith(ports, { overrides: { 'card-relay': { RELAY_PORT: String(port) } } }))
+      const main = join(of.folder, 'card-relay/start.sh')
+      const watcher = join(of.folder, 'dev/src/exit-with-parent.ts')
+      const process = await ground.start(ground.rename({ ...plan, main, watcher }, unique(`card-relay, ${of.name}`)))
       relay = { process, port }
       cards.lead(port)
       if (earlier === null) return
@@ -183,50 +125,17 @@ export async function startUpgradeWorld(options: {
     }
     if (options.withRelay) await replaceRelay(version)
 
-    const http = keep(createHttpClient({ ca: certificates.ca }))
-    const { ca, clientCert: cert, clientKey: key, clientFingerprint } = certificates
-    const cardHttp = keep(createHttpClient({ ca, cert, key }))
-    const { merchant } = await bootstrapMerchant({
-      client: http,
-      secrets,
-      psp: sandbox,
-      addresses,
-      clientFingerprint,
-      cardTesting: 'off',
-      earlier: [],
-      now: new Date(),
-    })
+    const merchant = await ground.setUpMerchant(addresses)
     receiver.useSecret(merchant.webhook_secret)
-    const database = new pg.Pool({ connectionString: ownerUrl, max: 3 })
-    database.on('error', () => {})
-    stopSteps.push(() => database.end())
+    const { relay: relayUrl, psp: pspPages, psp_api: pspApi } = addresses
     return {
       merchant,
-      addresses: {
-        front: front.url,
-        relay: addresses.relay,
-        pspPages: addresses.psp,
-        pspApi: addresses.psp_api,
-      },
-      pspAdminToken: secrets.psp_admin_token,
-      pspLedger: join(dataDir, 'psp-sandbox', 'psp-sandbox.sqlite'),
-      http,
-      cardHttp,
-      database,
+      addresses: { front: front.url, api: front.url, relay: relayUrl, pspPages, pspApi },
+      database: ground.openPool(ownerUrl),
       receiver,
       services,
       startService,
       replaceRelay,
-      ownExits,
-      keepLogs() {
-        const kept = mkdtempSync(join(tmpdir(), 'fincore-upgrade-logs-'))
-        cpSync(logs, kept, { recursive: true })
-        return kept
-      },
-      stop,
     }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  })
 }

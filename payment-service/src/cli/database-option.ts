@@ -11,7 +11,7 @@ export function databaseOption(login: string): Option {
 /** How that address is connected to: with its own password, or by the service's settings of AWS where it has none. */
 export async function connectionTo({ env }: Surroundings, databaseUrl: string): Promise<Connection> {
   const [{ loadAccessSettings }, { connectionOfLogin }, { StartError }] = await Promise.all([
-    import('../config.ts'),
+    import('../database-settings.ts'),
     import('../store/connection.ts'),
     import('../start-error.ts'),
   ])

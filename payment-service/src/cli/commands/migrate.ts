@@ -22,7 +22,7 @@ export function addMigrate(program: Command, run: Run): void {
       action<MigrateCommandOptions>(run, async ({ databaseUrl, json }) => {
         const [{ migrateAtStart }, { loadAccessSettings, loadMigrationsUrl }, { StartError }] = await Promise.all([
           import('../../start-checks.ts'),
-          import('../../config.ts'),
+          import('../../database-settings.ts'),
           import('../../start-error.ts'),
         ])
         const { env } = run.io
