@@ -1,5 +1,5 @@
-import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher } from 'undici'
+import type { LookupFunction, Socket } from 'node:net'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import type { KeptAnswer } from '../../store/webhook-tries.ts'
 import { type AddressPolicy, isAllowedAddress, isLoopbackAddress } from '../../webhook-addresses/address-guard.ts'
 import { findFaultInUrl } from '../../webhook-addresses/check-webhook-url.ts'
@@ -27,15 +27,30 @@ export const defaultTimeoutMs = 15_000
 /** An answer is read to its end only up to this size, so that its connection can be used again. */
 const maxAnswerBytes = 16_384
 const maxHeaderBytes = 16_384
+/**
+ * While more connections than this are open, each is closed after its answer. A receiver may ask to keep them, an endpoint
+ * has dozens, and a merchant can give many origins: without a bound they fill the memory of whoever sends.
+ */
+const defaultKeptConnections = 512
 
 export function createWebhookSender(
   policy: AddressPolicy,
-  options: { resolve?: Resolve; timeoutMs?: number; connectionsPerOrigin: number },
+  options: { resolve?: Resolve; timeoutMs?: number; connectionsPerOrigin: number; keptConnections?: number },
 ): WebhookSender {
-  const { resolve = resolveByDns, timeoutMs = defaultTimeoutMs } = options
+  const { resolve = resolveByDns, timeoutMs = defaultTimeoutMs, keptConnections = defaultKeptConnections } = options
+  const open = new Set<Socket>()
+  const connectBy = (lookup: LookupFunction): buildConnector.connector => {
+    const connect = buildConnector({ lookup, timeout: Math.min(timeoutMs, 10_000) })
+    return (to, tell) =>
+      connect(to, (...outcome) => {
+        const [, socket] = outcome
+        if (socket) open.add(socket.once('close', () => open.delete(socket)))
+        tell(...outcome)
+      })
+  }
   const createAgent = (lookup: LookupFunction) =>
     new Agent({
-      connect: { lookup, timeout: Math.min(timeoutMs, 10_000) },
+      connect: connectBy(lookup),
       connections: options.connectionsPerOrigin,
       pipelining: 1,
       keepAliveTimeout: 10_000,
@@ -53,7 +68,8 @@ export function createWebhookSender(
       if (findFaultInUrl(text, policy) !== null) return { error: 'address_not_allowed' }
       const url = new URL(text)
       const agent = url.protocol === 'https:' ? agents['https:'] : agents['http:']
-      return post(agent, url, headers, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+      const request = { headers, body, reset: open.size >= keptConnections }
+      return post(agent, url, request, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
     },
     async close() {
       await Promise.all(Object.values(agents).map((agent) => agent.destroy()))
@@ -64,8 +80,7 @@ export function createWebhookSender(
 async function post(
   agent: Agent,
   url: URL,
-  headers: Record<string, string>,
-  body: string,
+  request: { headers: Record<string, string>; body: string; reset: boolean },
   signal: AbortSignal,
 ): Promise<SendResult> {
   let answer: Dispatcher.ResponseData
@@ -74,8 +89,7 @@ async function post(
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'POST',
-      headers,
-      body,
+      ...request,
       signal,
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { EventType } from '@fincore/api-contract/events'
 import { createTestDatabase } from '@fincore/dev/test-database'
 import { type Config, loadConfig } from '../../config.ts'
@@ -107,12 +108,19 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
 }
 
 export type Received = { path: string; headers: IncomingHttpHeaders; body: string }
-export type Receiver = { url: string; received: Received[]; close(): Promise<void> }
+export type Receiver = {
+  url: string
+  received: Received[]
+  /** How many are open now. */
+  connections(): Promise<number>
+  close(): Promise<void>
+}
 
 /** A merchant's server on loopback: keeps what it gets, and answers as told. */
 export async function startReceiver(
   answer: (response: ServerResponse, received: Received) => void = (response) => response.end(),
   port = 0,
+  keepAliveMs = 5_000,
 ): Promise<Receiver> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
@@ -122,10 +130,12 @@ export async function startReceiver(
     received.push(one)
     answer(response, one)
   })
+  server.keepAliveTimeout = keepAliveMs
   await new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook-${randomBytes(4).toString('hex')}`,
     received,
+    connections: () => promisify(server.getConnections.bind(server))(),
     async close() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))
