@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 import { newId } from '../ids.ts'
+import { placeBounds } from '../webhooks/outbox/delivery-places.ts'
 import { createWebhookWorld, type WebhookWorld } from '../webhooks/testing/webhook-world.ts'
 import type { Queryable } from './pool.ts'
 import { claimDueDeliveries } from './webhook-deliveries.ts'
@@ -46,7 +47,7 @@ describe('the statements of the outbox', { concurrency: false }, () => {
     await owner.query(`update webhook_deliveries set state = 'delivered', next_try_at = null`)
     await world.addEvents(merchant, 300)
 
-    const limits = { total: 256, perMerchant: 64, leaseMs: 60_000 }
+    const limits = { ...placeBounds, leaseMs: 60_000 }
     const here = { ofEndpoints: new Map([[id, { places: 12, taken: 0 }]]), takenOfMerchants: new Map() }
     const claimPages = await pagesOf((db) => claimDueDeliveries(db, limits, here))
     const claimed = await claimDueDeliveries(world.pool, limits, here)

@@ -62,6 +62,14 @@ export type ClaimedDelivery = {
   body: string
 }
 
+export type ClaimLimits = {
+  total: number
+  perMerchant: number
+  keptForFew: number
+  fewOfMerchant: number
+  leaseMs: number
+}
+
 /**
  * Takes due deliveries, so that no queue can hide another's: first for the merchant that has the fewest under way, and of
  * a merchant first for such an endpoint. A taken delivery is due again after the lease: should this process die, the
@@ -70,12 +78,13 @@ export type ClaimedDelivery = {
  * Endpoints are found by skipping from one to the next in webhook_deliveries_due, so the cost grows with the number of
  * endpoints that have something waiting, not with what waits.
  *
- * @param limits how many to take in all, and how many a merchant may have under way here, those taken before included.
+ * @param limits how many to take in all, and how many a merchant may have under way here, those taken before included. Of
+ *   the total, `keptForFew` are for merchants that then have at most `fewOfMerchant` under way.
  * @param here what this process has under way. An endpoint that is not listed has one place, and it is free.
  */
 export async function claimDueDeliveries(
   db: Queryable,
-  limits: { total: number; perMerchant: number; leaseMs: number },
+  limits: ClaimLimits,
   here: {
     ofEndpoints: ReadonlyMap<string, { places: number; taken: number }>
     takenOfMerchants: ReadonlyMap<string, number>
@@ -105,11 +114,14 @@ export async function claimDueDeliveries(
            and one.state = 'pending' and one.next_try_at <= now()
          order by one.next_try_at
          limit greatest(0, coalesce(endpoint.places, 1) - coalesce(endpoint.taken, 0))) delivery
+     ), ranked as (
+       select due.id, due.version, coalesce(merchant.taken, 0) + due.place as under_way,
+         row_number() over (order by coalesce(merchant.taken, 0) + due.place, due.next_try_at) as turn
+       from due left join unnest($4::text[], $5::integer[]) as merchant (id, taken) on merchant.id = due.merchant_id
      ), candidate as (
-       select due.id, due.version from due
-       left join unnest($4::text[], $5::integer[]) as merchant (id, taken) on merchant.id = due.merchant_id
-       where coalesce(merchant.taken, 0) + due.place <= $6::integer
-       order by coalesce(merchant.taken, 0) + due.place, due.next_try_at limit $7::integer
+       select id, version from ranked
+       where under_way <= $6::integer and turn <= $7::integer - case when under_way > $9::integer then $10::integer else 0 end
+       order by turn limit $7::integer
      ), locked as (
        -- Only now, a few rows and not some of every endpoint; asked again, because another process may have taken one
        -- between. From here on row by row, by their places in the table (ctid, which holds for one statement) and by
@@ -147,6 +159,8 @@ export async function claimDueDeliveries(
       limits.perMerchant,
       limits.total,
       limits.leaseMs,
+      limits.fewOfMerchant,
+      limits.keptForFew,
     ],
   )
   return rows

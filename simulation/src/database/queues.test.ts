@@ -29,6 +29,8 @@ import { open } from './testing/side.ts'
 type ClaimCase = {
   total: number
   perMerchant: number
+  keptForFew: number
+  fewOfMerchant: number
   /** Of endpoints that have more than one. */
   places: Record<string, number>
   taken: Record<string, number>
@@ -37,11 +39,20 @@ type ClaimCase = {
 
 /** Claims, and says how many it got of each of these endpoints. */
 async function countClaimed(pool: Pool, endpoints: readonly string[], more: Partial<ClaimCase>): Promise<number[]> {
-  const { total = 9, perMerchant = 9, places = {}, taken = {}, takenOfMerchants = {} } = more
+  const {
+    total = 9,
+    perMerchant = 9,
+    keptForFew = 0,
+    fewOfMerchant = 9,
+    places = {},
+    taken = {},
+    takenOfMerchants = {},
+  } = more
   const ids = [...new Set([...Object.keys(places), ...Object.keys(taken)])]
   const ofEndpoints = new Map(ids.map((id) => [id, { places: places[id] ?? 1, taken: taken[id] ?? 0 }]))
+  const limits = { total, perMerchant, keptForFew, fewOfMerchant, leaseMs: minute }
   const here = { ofEndpoints, takenOfMerchants: new Map(Object.entries(takenOfMerchants)) }
-  const claimed = await claimDueDeliveries(pool, { total, perMerchant, leaseMs: minute }, here)
+  const claimed = await claimDueDeliveries(pool, limits, here)
   return endpoints.map((id) => claimed.filter(({ endpointId }) => endpointId === id).length)
 }
 
@@ -136,12 +147,14 @@ describe('what workers and requests take', { concurrency: false }, () =>
           await count({ total: 1, takenOfMerchants: { mer_1: 1 } }),
           await count({ total: 2, taken: { whe_11: 2 } }),
           await count({ perMerchant: 3, taken: { whe_12: 1 }, takenOfMerchants: { mer_1: 2 } }),
+          await count({ total: 4, keptForFew: 2, fewOfMerchant: 1 }),
         ]
       },
       comesTo: [
         [0, 0, 1],
         [0, 2, 0],
         [1, 0, 0],
+        [1, 1, 0],
       ],
     },
     {

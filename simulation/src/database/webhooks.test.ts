@@ -31,7 +31,7 @@ describe('events, their endpoints and their deliveries', { concurrency: false },
         await changing.commit()
         await late
         const taken = { ofEndpoints: new Map(), takenOfMerchants: new Map() }
-        const limits = { total: 99, perMerchant: 99, leaseMs: minute }
+        const limits = { total: 99, perMerchant: 99, keptForFew: 0, fewOfMerchant: 99, leaseMs: minute }
         const claimed = await claimDueDeliveries(pool, limits, taken)
         return [saw, claimed.find((one) => one.id === deliveryIdOf('evt_endpoint', id))?.url]
       },

@@ -10,6 +10,12 @@ export const placeBounds = {
    * merchant's others go on when a quick one begins to hang.
    */
   perMerchant: 64,
+  /**
+   * So many of all are for merchants that have fewer than `fewOfMerchant` under way: four with endpoints that begin to
+   * hang would else hold up everybody's webhooks, until they have timed out.
+   */
+  keptForFew: 64,
+  fewOfMerchant: 8,
 } as const
 
 export type Receiver = { merchantId: string; endpointId: string }
@@ -66,8 +72,10 @@ export function createDeliveryPlaces(): DeliveryPlaces {
     },
     endOffer() {
       const isFull = total >= placeBounds.total
+      const isFullForMany = total >= placeBounds.total - placeBounds.keptForFew
+      const most = isFullForMany ? placeBounds.fewOfMerchant : placeBounds.perMerchant
       const endpoints = idsWith(takenOfEndpoints, (taken, id) => taken >= placesOf(id))
-      const merchants = idsWith(takenOfMerchants, (taken) => taken >= placeBounds.perMerchant)
+      const merchants = idsWith(takenOfMerchants, (taken) => taken >= most)
       mayHaveMore = ({ merchantId, endpointId }) => isFull || merchants.has(merchantId) || endpoints.has(endpointId)
     },
     giveBack(receiver, outcome) {

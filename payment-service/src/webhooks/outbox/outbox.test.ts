@@ -200,6 +200,58 @@ describe('the outbox', { concurrency: false }, () => {
     await stopAll()
   })
 
+  it('keeps places for others when many merchants’ endpoints hang at once', async () => {
+    let inside = 0
+    const silent = await receive(() => {
+      inside++
+    })
+    const quick = await receive()
+    const hanging: string[] = []
+    for (let count = 0; count < 5; count++) {
+      const merchant = await world.addMerchant()
+      hanging.push(merchant)
+      for (let endpoints = 0; endpoints < 64; endpoints++) await world.addEndpoint(merchant, silent.url)
+      await world.addEvent(merchant)
+    }
+    const other = await world.addMerchant()
+    const { id } = await world.addEndpoint(other, quick.url)
+    deliver()
+    await until('what they may take is taken', () => inside === 192)
+    await world.addEvent(other)
+    await until('the other merchant’s event came', async () => (await world.deliveriesOf(id))[0]?.state === 'delivered')
+    await sleep(600)
+    assert.equal(inside, 192)
+    await world.pool.query('delete from webhook_deliveries where merchant_id = any ($1)', [hanging])
+    await Promise.all(opened.splice(0).map((server) => server.close()))
+    await stopAll()
+  })
+
+  it('lets no delivery wait while it cancels those of an endpoint that was disabled', async () => {
+    const quick = await receive()
+    const merchant = await world.addMerchant()
+    const { id: disabledId } = await world.addEndpoint(merchant, quick.url)
+    await world.addEvents(merchant, 2)
+    await world.pool.query(`update webhook_endpoints set status = 'disabled' where id = $1`, [disabledId])
+    const other = await world.addMerchant()
+    const { id } = await world.addEndpoint(other, quick.url)
+    await world.addEvent(other)
+    // Somebody works on the other delivery of the disabled endpoint, so cancelling has to wait.
+    const client = await world.pool.connect()
+    await client.query('begin')
+    await client.query('select 1 from webhook_deliveries where endpoint_id = $1 order by id desc limit 1 for update', [
+      disabledId,
+    ])
+    deliver()
+    await until('the other merchant’s event came', async () => (await world.deliveriesOf(id))[0]?.state === 'delivered')
+    await client.query('commit')
+    client.release()
+    await until('what waited is canceled', async () =>
+      (await world.deliveriesOf(disabledId)).every(({ state }) => state === 'canceled'),
+    )
+    assert.equal(quick.received.length, 1)
+    await stopAll()
+  })
+
   it('gives an endpoint one place until its first success, and one more with each', async () => {
     const held: ServerResponse[] = []
     const receiver = await receive((response) => held.push(response))

@@ -105,11 +105,15 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       const limits = { ...placeBounds, total: places.free(), leaseMs }
       const claimed = await claimDueDeliveries(deps.pool, limits, places.offer())
       if (isStopping) return handBack(claimed)
+      const disabled = new Map<string, ClaimedDelivery>()
       for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
-        else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
+        else disabled.set(delivery.endpointId, delivery)
       }
       places.endOffer()
+      // After all others have started: what is cancelled can be much, or locked, and nobody's webhook waits for that.
+      for (const { merchantId, endpointId } of disabled.values())
+        await cancelWaitingDeliveries(deps.pool, merchantId, endpointId)
     },
     deps,
   )

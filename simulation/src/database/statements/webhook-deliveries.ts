@@ -18,7 +18,7 @@ import { newDelivery } from './events.ts'
 
 const pick = makePicker<WebhookDeliveryRow, keyof WebhookDeliveryRow>(columnsOf(webhookDeliveryColumns))
 const none = { merchantId: '', endpointId: '', eventId: '', id: '', tries: 0 }
-const limits = { total: 1, perMerchant: 1, leaseMs: 1 }
+const limits = { total: 1, perMerchant: 1, keptForFew: 0, fewOfMerchant: 1, leaseMs: 1 }
 const taken = { ofEndpoints: new Map(), takenOfMerchants: new Map() }
 
 type Due = { slot: Slot<WebhookDeliveryRow>; row: WebhookDeliveryRow; at: number }
@@ -164,6 +164,7 @@ const findEvent = (tx: Transaction, row: WebhookDeliveryRow) =>
 /** The deliveries that may be taken: so many of each endpoint, each merchant and in all, in the order of their turns. */
 function findDue(tx: Transaction, values: ClaimValues): Due[] {
   const [endpoints, endpointPlaces, takenOfEndpoints, merchants, takenOfMerchants, perMerchant, total] = values
+  const [fewOfMerchant, keptForFew] = [values[8], values[9]]
   const placesOf = new Map(endpoints.map((id, at) => [id, endpointPlaces[at] ?? 0]))
   const takenOf = new Map([
     ...endpoints.map((id, at) => [id, takenOfEndpoints[at] ?? 0] as const),
@@ -192,7 +193,7 @@ function findDue(tx: Transaction, values: ClaimValues): Due[] {
   return ofTheirMerchants
     .filter(({ turn }) => turn <= perMerchant)
     .sort((a, b) => a.turn - b.turn || a.at - b.at)
-    .slice(0, total)
+    .filter(({ turn }, at) => at < total - (turn > fewOfMerchant ? keptForFew : 0))
 }
 
 type TryResult = {
@@ -230,6 +231,8 @@ type ClaimValues = [
   perMerchant: number,
   total: number,
   leaseMs: number,
+  fewOfMerchant: number,
+  keptForFew: number,
 ]
 type TriesValues = [
   merchantIds: string[],
