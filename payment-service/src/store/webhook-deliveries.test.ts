@@ -4,8 +4,8 @@ import pg from 'pg'
 import { newId } from '../ids.ts'
 import { placeBounds } from '../webhooks/outbox/delivery-places.ts'
 import { createWebhookWorld, type WebhookWorld } from '../webhooks/testing/webhook-world.ts'
-import type { Queryable } from './pool.ts'
-import { claimDueDeliveries } from './webhook-deliveries.ts'
+import { inTransaction, type Queryable } from './pool.ts'
+import { claimDueDeliveries, handBackDelivery, restartDelivery } from './webhook-deliveries.ts'
 import { recordTries } from './webhook-tries.ts'
 
 let world: WebhookWorld
@@ -68,5 +68,40 @@ describe('the statements of the outbox', { concurrency: false }, () => {
     )
     const each = { claim: claimPages / 12, record: recordPages / 12 }
     assert.ok(each.claim > 1 && each.claim < 60 && each.record > 1 && each.record < 60, JSON.stringify(each))
+  })
+
+  it('take no delivery twice, however many processes take, hand back and restart the same ones at once', async () => {
+    const merchant = await world.addMerchant()
+    const { id } = await world.addEndpoint(merchant, 'https://shop.example')
+    await world.addEvents(merchant, 40)
+    const limits = { ...placeBounds, leaseMs: 600_000 }
+    const here = { ofEndpoints: new Map([[id, { places: 12, taken: 0 }]]), takenOfMerchants: new Map() }
+    const held = new Set<string>()
+    let taken = 0
+    const end = Date.now() + 3_000
+    const takeAndGiveBack = async () => {
+      while (Date.now() < end) {
+        const claimed = (await claimDueDeliveries(world.pool, limits, here)).filter(
+          ({ endpointId }) => endpointId === id,
+        )
+        for (const one of claimed) {
+          assert.ok(!held.has(one.id), 'taken while another has it')
+          held.add(one.id)
+          taken++
+        }
+        for (const [place, one] of claimed.entries()) {
+          held.delete(one.id)
+          if (place % 2 === 0) await handBackDelivery(world.pool, one)
+          else await inTransaction(world.pool, (tx) => restartDelivery(tx, { ...one, merchantId: merchant }))
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: 6 }, takeAndGiveBack))
+    assert.ok(taken > 100, `${taken} taken`)
+    const rows = await world.deliveriesOf(id)
+    assert.deepEqual(
+      [rows.length, rows.filter(({ next_try_at }) => Number(next_try_at) > Date.now() + 60_000)],
+      [40, []],
+    )
   })
 })
