@@ -11,6 +11,9 @@ const slowestShown = 10
 // A test that prints without end must not fill the runner's memory.
 const maxOutputPerFile = 64 * 1024
 
+/** A line that begins so is shown last, whatever became of its file: a test says that it could not check something here. */
+export const notTested = 'NOT TESTED: '
+
 type FileResult = { file: string; seconds: number; ok: boolean }
 
 export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -81,6 +84,8 @@ export async function* reportTests(source: AsyncIterable<TestEvent>): AsyncGener
   if (failures.length > 0) yield `\nThe failures again:\n${failures.join('')}`
   yield '\n'
   for (const count of counts) yield `ℹ ${count}\n`
+  const left = [...outputs.values()].flatMap((text) => text.split('\n').filter((line) => line.startsWith(notTested)))
+  if (left.length > 0) yield `\n${left.join('\n')}\n`
 }
 
 type FailData = Extract<TestEvent, { type: 'test:fail' }>['data']

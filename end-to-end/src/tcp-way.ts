@@ -20,24 +20,16 @@ type Pair = { near: net.Socket; far: net.Socket; target: number; isSilent: boole
 
 const pollMs = 20
 
-/** @param options `port` to listen at, in place of a free one; `delayMs`: each way takes so long, in order. */
-export async function startTcpWay(
-  target: number | null,
-  { port = 0, delayMs = 0 }: { port?: number; delayMs?: number } = {},
-): Promise<TcpWay> {
+/** @param options `port` to listen at, in place of a free one. */
+export async function startTcpWay(target: number | null, { port = 0 }: { port?: number } = {}): Promise<TcpWay> {
   let leadsTo = target
   let bytes = 0
   const pairs = new Set<Pair>()
-  /** What is still on its way when the end that it came from is gone never arrives. */
   const carry = (from: net.Socket, to: net.Socket, pair: Pair): void => {
-    const pass = (chunk: Buffer) => {
-      if (to.writable && !pair.isSilent) to.write(chunk)
-    }
     from.on('error', () => {})
     from.on('data', (chunk) => {
       bytes += chunk.length
-      if (delayMs === 0) pass(chunk)
-      else setTimeout(() => !from.destroyed && pass(chunk), delayMs)
+      if (to.writable && !pair.isSilent) to.write(chunk)
     })
   }
   const server = net.createServer({ noDelay: true }, (near) => {

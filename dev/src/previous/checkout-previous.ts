@@ -15,6 +15,8 @@ export type PreviousVersion = {
 }
 
 export const previousVersionFile = 'payment-service/previous/version.json'
+/** Where the migrations are, in this version as in a checkout. */
+export const migrationsPath = 'payment-service/migrations'
 
 export function readPreviousVersion(): PreviousVersion {
   return JSON.parse(readFileSync(pathInRepository(previousVersionFile), 'utf8'))
@@ -24,6 +26,18 @@ export type Checkout = {
   /** The root of a repository, with its packages. */
   folder: string
   remove(): void
+}
+
+/** Whether this repository's history holds a commit: a shallow clone, or a copy without git, does not. */
+export function isInHistory(commit: string): boolean {
+  return spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: pathInRepository('') }).status === 0
+}
+
+/** Gives a checkout the schema of another version: the migrations of that folder in place of those that it has. */
+export function replaceMigrations(checkout: string, source: string): void {
+  const migrations = join(checkout, migrationsPath)
+  rmSync(migrations, { recursive: true, force: true })
+  cpSync(source, migrations, { recursive: true })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { chooseFreePortSets, type Ports } from '@fincore/dev/addresses'
@@ -29,7 +29,16 @@ export type BenchWorld = DrillGround & {
   cpu(): Record<Part, number>
   /** Bytes so far, both ways together, by the way; empty unless they are counted. */
   bytes(): Readonly<Record<string, number>>
-  delivered(): number
+  receiver: Receiver
+}
+
+/** The merchant's webhook endpoint. */
+export type Receiver = {
+  answerAfter(ms: number): void
+  /** How many requests it had at once, at most, since `resetMost`. */
+  most(): number
+  resetMost(): void
+  close(): Promise<void>
 }
 
 const connectionsPerDoor = 64
@@ -116,20 +125,35 @@ export function startBenchWorld(apis: number, countsBytes = false): Promise<Benc
         load: cpuMs(process.pid),
       }),
       bytes: () => Object.fromEntries([...ways].map(([name, way]) => [name, way.bytes()])),
-      delivered: receiver.count,
+      receiver,
     }
   })
 }
 
-async function startReceiver(port: number): Promise<{ count(): number; close(): Promise<void> }> {
-  let received = 0
-  const server = createServer((request, response) => {
-    received++
-    request.resume().once('end', () => response.writeHead(204).end())
+async function startReceiver(port: number): Promise<Receiver> {
+  let delayMs = 0
+  let inside = 0
+  let most = 0
+  const answer = (response: ServerResponse) => {
+    inside--
+    response.writeHead(204).end()
+  }
+  const server: Server = createServer((request, response) => {
+    most = Math.max(most, ++inside)
+    request.resume().once('end', () => {
+      if (delayMs === 0) answer(response)
+      else setTimeout(answer, delayMs, response)
+    })
   })
   await new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
   return {
-    count: () => received,
+    answerAfter(ms) {
+      delayMs = ms
+    },
+    most: () => most,
+    resetMost() {
+      most = inside
+    },
     close: () =>
       new Promise((done) => {
         server.close(() => done())

@@ -16,7 +16,7 @@ const chosen = [
 ]
 
 it('a small drill: the database’s primary vanishes and its synchronous standby takes over, the links break, processes are killed in the middle of a payment, and I1 to I7 hold', async () => {
-  const failover = planFailover({ perSecond: 8, replication: { kind: 'synchronous' }, how: 'vanish', calmMs: 1_000 })
+  const failover = planFailover({ perSecond: 8, replication: 'synchronous', how: 'vanish', calmMs: 1_000 })
   const result = await runDrill({
     seed: 4,
     shape: 'small',

@@ -14,6 +14,11 @@ export type Asked = {
   body: Readonly<Record<string, unknown>> | null
 }
 
+/** Whether the merchant was told that a charge was made. */
+export function isCharge({ method, path, status }: Asked): boolean {
+  return method === 'POST' && path === '/v1/charges' && status === 201
+}
+
 /** All that was seen from outside while the drill ran; the invariants judge by it, and the stories are told from it. */
 export type Journal = {
   readonly asked: readonly Asked[]

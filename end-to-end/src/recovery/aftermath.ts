@@ -62,6 +62,16 @@ export function findForgotten({ truth, attempts, charges }: Evidence): Movement[
   return truth.filter(({ own_reference, payment }) => !references.has(own_reference) && !payments.has(payment))
 }
 
+/** Why reconciliation did not do its part: what the PSP did and FinCore does not know any more must be among what it found. */
+export function findUnfound(evidence: Evidence, { reports, comparedUntil }: Aftermath): string[] {
+  const found = new Set(reports.flatMap(({ report }) => report.differences.map(({ psp_payment }) => psp_payment)))
+  const stopped = reports.flatMap(({ report }) =>
+    report.stopped === null ? [] : [`reconciliation ended: ${report.stopped}`],
+  )
+  const unfound = findForgotten(evidence).filter(({ payment, at }) => at < comparedUntil && !found.has(payment))
+  return [...stopped, ...unfound.map(({ kind, payment }) => `a ${kind} of ${payment} at the PSP was not found`)]
+}
+
 /** The sum of what `comparableUntil` leaves out: on their way, calls, look-ups, the PSP’s own window. And some more. */
 const comparableAfterMs = 150_000
 

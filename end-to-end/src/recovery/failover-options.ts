@@ -10,9 +10,6 @@ export type FailoverSettings = {
   markdown: boolean
 }
 
-/** How far behind an asynchronous standby is in the drill: a busy network, or another region. */
-const behindMs = 1_500
-
 /** @returns the settings, or what is wrong with the arguments. */
 export function readFailoverSettings(args: readonly string[]): FailoverSettings | { wrong: string } {
   try {
@@ -39,7 +36,7 @@ export function readFailoverSettings(args: readonly string[]): FailoverSettings 
       seed,
       rounds,
       perSecond,
-      replication: values.asynchronous ? { kind: 'asynchronous', behindMs } : { kind: 'synchronous' },
+      replication: values.asynchronous ? 'asynchronous' : 'synchronous',
       how: values.vanish ? 'vanish' : 'kill -9',
       markdown: values.markdown,
     }

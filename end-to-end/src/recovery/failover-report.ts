@@ -1,6 +1,8 @@
 import type { DrillResult } from '../faults/drill.ts'
+import { isCharge } from '../faults/journal.ts'
+import { findReasons } from '../faults/report.ts'
 import { printTable } from '../print-table.ts'
-import { isCharge, type Round } from './failover.ts'
+import type { Round } from './failover.ts'
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1)
 
@@ -49,6 +51,26 @@ export function countDamage({ evidence, violations }: Pick<DrillResult, 'evidenc
     guessed: of('guessed'),
     others: of('wrong amount') + of('other'),
   }
+}
+
+/** What came of the charges that an asynchronous standby had not heard of. */
+export function describeControl(unheard: number, unnoticed: number): string {
+  return [
+    `acknowledged while the standby heard nothing ${unheard}, of which noticed as lost ${unheard - unnoticed}`,
+    unnoticed === 0
+      ? 'Without a synchronous standby acknowledged charges are lost, and the drill says so.'
+      : 'The drill does not notice every loss: what it says of a synchronous standby proves nothing.',
+  ].join('\n')
+}
+
+/** What the judge of the other drills says, where a loss is what is expected; in full what is no loss. */
+export function describeJudgement(drill: DrillResult): string {
+  const others = drill.violations.filter(({ harm }) => harm === 'doubled' || harm === 'guessed')
+  return [
+    'The judge says:',
+    ...findReasons(drill).map((reason) => `- ${reason}`),
+    ...others.map(({ invariant, harm, about, what }) => `- ${invariant} (${harm}): ${about} ${what}`),
+  ].join('\n')
 }
 
 /** The verdict, in the words that are looked for. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DrillResult, type Phase, runDrill, type Stage } from '../faults/drill.ts'
-import type { Asked } from '../faults/journal.ts'
+import { type Asked, isCharge } from '../faults/journal.ts'
 import type { FailoverSettings } from './failover-options.ts'
 import { type Failover, type PostgresPair, startPostgresPair } from './postgres-pair.ts'
+import { listUnheard, waitForUnheard } from './unheard-charges.ts'
 
 /** One failover, in milliseconds from the kill. */
 export type Round = {
@@ -13,6 +14,8 @@ export type Round = {
   firstCharge: number
   /** Acknowledged charges (201 of POST /v1/charges) so far, before the kill and since. */
   acknowledged: { before: number; after: number }
+  /** The charges among them that an asynchronous standby had not heard of. */
+  unheard: string[]
 }
 
 export type FailoverResult = { rounds: Round[]; drill: DrillResult }
@@ -48,12 +51,21 @@ export function planFailover(
         if (pair === null) throw new Error('There is no pair of servers')
         if (rounds.length > 0) await pair.addStandby()
         await sleep(settings.calmMs)
+        const cutOffAt = settings.replication === 'asynchronous' ? await cutOff(pair, stage) : null
         const before = countCharges(stage.journal.asked)
-        const round = await measure(stage, await pair.failOver(settings.how), before)
+        const failover = await pair.failOver(settings.how)
+        const round = await measure(stage, failover, before)
+        if (cutOffAt !== null) {
+          round.unheard = listUnheard(stage.journal.asked, cutOffAt, atInJournal(stage, failover.killedAt))
+          stage.progress(`  ${round.unheard.length} charges were acknowledged that the standby had not heard of`)
+        }
         await sleep(settings.calmMs)
         round.acknowledged.after = countCharges(stage.journal.asked) - before
         rounds.push(round)
-        stage.progress(`  first charge ${(round.firstCharge / 1_000).toFixed(1)} s after the loss`)
+        const seconds = (round.firstCharge / 1_000).toFixed(1)
+        const killedAt = atInJournal(stage, failover.killedAt)
+        const meanwhile = describeAnswers(stage.journal.asked, killedAt, killedAt + round.firstCharge)
+        stage.progress(`  first charge ${seconds} s after the loss; meanwhile ${meanwhile}`)
       },
     }),
   }
@@ -77,7 +89,7 @@ export async function drillFailover(
     payments: mostPayments,
     // What is said of payments that were lost is held for operators, and so never comes to rest; the shortest session
     // lasts a minute.
-    restWithinMs: settings.replication.kind === 'synchronous' ? 120_000 : 90_000,
+    restWithinMs: settings.replication === 'synchronous' ? 120_000 : 90_000,
     smallFileSystem: null,
     startDatabase: plan.startDatabase,
     phases: Array.from({ length: settings.rounds }, (_, index) =>
@@ -89,10 +101,24 @@ export async function drillFailover(
   return { rounds: [...plan.rounds], drill }
 }
 
-async function measure({ journal }: Stage, failover: Failover, before: number): Promise<Round> {
+/** @returns since when the standby hears nothing, in the journal's milliseconds. */
+async function cutOff(pair: PostgresPair, { journal, progress }: Stage): Promise<number> {
+  pair.cutStandbyOff()
+  const from = journal.now()
+  progress('  the standby hears nothing any more')
+  await waitForUnheard(journal, from)
+  return from
+}
+
+/** The journal counts from its own beginning. */
+function atInJournal({ journal }: Stage, at: number): number {
+  return at - performance.now() + journal.now()
+}
+
+async function measure(stage: Stage, failover: Failover, before: number): Promise<Round> {
+  const { journal } = stage
   const since = (at: number) => at - failover.killedAt
-  // The journal counts from its own beginning.
-  const offset = performance.now() - journal.now()
+  const offset = -atInJournal(stage, 0)
   for (const until = performance.now() + backWithinMs; performance.now() < until; await sleep(50)) {
     const first = journal.asked.find((asked) => isCharge(asked) && asked.endedAt + offset > failover.repointedAt)
     if (first === undefined) continue
@@ -102,13 +128,17 @@ async function measure({ journal }: Stage, failover: Failover, before: number): 
       repointed: since(failover.repointedAt),
       firstCharge: since(first.endedAt + offset),
       acknowledged: { before, after: 0 },
+      unheard: [],
     }
   }
   throw new Error('No charge was acknowledged within 90 s of the failover')
 }
 
-export function isCharge({ method, path, status }: Asked): boolean {
-  return method === 'POST' && path === '/v1/charges' && status === 201
+/** How requests ended between two moments of the journal: whether nobody was answered, or nobody asked. */
+function describeAnswers(asked: readonly Asked[], from: number, until: number): string {
+  const ended = asked.filter(({ endedAt }) => endedAt > from && endedAt < until)
+  const statuses = [...Map.groupBy(ended, ({ method, status }) => `${method} ${status ?? 'no answer'}`)]
+  return statuses.map(([what, list]) => `${what}: ${list.length}`).join(', ') || 'no request ended'
 }
 
 function countCharges(asked: readonly Asked[]): number {

@@ -8,11 +8,8 @@ import { type PostgresServer, startPostgresServer } from '../faults/postgres-ser
 import { startTcpWay, type TcpWay, throughPort } from '../tcp-way.ts'
 import { copyRunningCluster, writeOwned } from './base-backup.ts'
 
-/**
- * `synchronous`: a commit is answered when the standby has it on its disk too. `asynchronous`: it is answered before, and
- * the standby is some milliseconds of network behind.
- */
-export type Replication = { kind: 'synchronous' } | { kind: 'asynchronous'; behindMs: number }
+/** `synchronous`: a commit is answered when the standby has it on its disk too. `asynchronous`: it is answered before. */
+export type Replication = 'synchronous' | 'asynchronous'
 
 /** When each step of a failover was done, in milliseconds of performance.now(). */
 export type Failover = { killedAt: number; noticedAt: number; promotedAt: number; repointedAt: number }
@@ -26,6 +23,8 @@ export type PostgresPair = PostgresServer & {
    *   open and silent.
    */
   failOver(how: 'kill -9' | 'vanish'): Promise<Failover>
+  /** The network between the two falls silent: from now on the standby hears nothing of what the primary writes. */
+  cutStandbyOff(): void
   /** Makes a new standby of the present primary, and waits until it has caught up. */
   addStandby(): Promise<void>
 }
@@ -55,9 +54,7 @@ export async function startPostgresPair(folder: string, port: number, replicatio
     })
     await copyRunningCluster(primary.superuserUrl, join(primary.dataDir, 'cluster'), join(dataDir, 'cluster'))
     await replicationWay?.close()
-    replicationWay = await startTcpWay(primary.port, {
-      delayMs: replication.kind === 'asynchronous' ? replication.behindMs : 0,
-    })
+    replicationWay = await startTcpWay(primary.port)
     const url = new URL(primary.superuserUrl)
     const from = `host=127.0.0.1 port=${replicationWay.port} user=postgres password=${decodeURIComponent(url.password)} application_name=${standbyName}`
     // Over the copy of the primary’s own: once promoted it must not wait for a standby that is not there.
@@ -65,7 +62,7 @@ export async function startPostgresPair(folder: string, port: number, replicatio
     await writeOwned(join(dataDir, 'cluster', 'standby.signal'), '')
     standby = await startMember(dataDir, await findFreePort())
     await hasCaughtUp(primary)
-    if (replication.kind === 'synchronous') {
+    if (replication === 'synchronous') {
       await primary.asSuperuser(async (client) => {
         await client.query(`alter system set synchronous_standby_names = 'FIRST 1 (${standbyName})'`)
         await client.query('select pg_reload_conf()')
@@ -108,6 +105,11 @@ export async function startPostgresPair(folder: string, port: number, replicatio
     revive: () => primary.revive(),
     isUp: () => primary.isUp(),
     failOver,
+    cutStandbyOff() {
+      replicationWay?.fallSilent()
+      // A standby that has waited too long makes a new connection, and would hear of everything there.
+      replicationWay?.lead(null)
+    },
     addStandby,
     async stop() {
       await endpoint.close()

@@ -1,5 +1,5 @@
 import type { DrillResult } from '../faults/drill.ts'
-import { type Aftermath, findForgotten } from './aftermath.ts'
+import { type Aftermath, findUnfound } from './aftermath.ts'
 import type { Restored } from './restore.ts'
 
 /** Why a restore has failed; empty when it did what it promises. */
@@ -18,16 +18,6 @@ export function findRestoreReasons(restored: Restored, drill: DrillResult, after
   const { inbox: _held, ...unrest } = drill.unrest ?? { inbox: 0 }
   if (Object.values(unrest).some((count) => count > 0))
     reasons.push(`it did not come to rest: ${JSON.stringify(drill.unrest)}`)
-  if (aftermath !== null) reasons.push(...findUnfound(drill, aftermath))
+  if (aftermath !== null) reasons.push(...findUnfound(drill.evidence, aftermath))
   return reasons
-}
-
-/** What the PSP did and FinCore does not know any more must be among what reconciliation found. */
-function findUnfound({ evidence }: DrillResult, { reports, comparedUntil }: Aftermath): string[] {
-  const found = new Set(reports.flatMap(({ report }) => report.differences.map(({ psp_payment }) => psp_payment)))
-  const stopped = reports.flatMap(({ report }) =>
-    report.stopped === null ? [] : [`reconciliation ended: ${report.stopped}`],
-  )
-  const unfound = findForgotten(evidence).filter(({ payment, at }) => at < comparedUntil && !found.has(payment))
-  return [...stopped, ...unfound.map(({ kind, payment }) => `a ${kind} of ${payment} at the PSP was not found`)]
 }

@@ -4,9 +4,8 @@ import { promisify } from 'node:util'
 import { pathInRepository } from '@fincore/dev/managed-process'
 import type pg from 'pg'
 import { type DrillResult, type Phase, runDrill, type Stage } from '../faults/drill.ts'
-import type { Asked } from '../faults/journal.ts'
+import { type Asked, isCharge } from '../faults/journal.ts'
 import { type ArchivedPostgres, startArchivedPostgres } from './archived-postgres.ts'
-import { isCharge } from './failover.ts'
 
 /** What a restore took, and what it brought back. Times in milliseconds. */
 export type Restored = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { urlOfDatabase, withClient } from '@fincore/dev/database'
 import pg from 'pg'
 import { newId } from '../ids.ts'
 import { createWebhookWorld, until, type WebhookWorld } from '../webhooks/testing/webhook-world.ts'
@@ -89,36 +90,39 @@ describe('the list of events', { concurrency: false }, () => {
   it('gives a reader every event exactly once, while many write and some take long', async () => {
     const [begin] = await idsOf({ limit: 1 })
     const written: string[] = []
-    let isWriting = true
-    const writer = async (number: number) => {
-      for (let count = 0; count < 25; count++) {
-        const event = make()
-        await sleep((number * 7 + count * 3) % 5)
-        await inTransaction(world.pool, async (tx) => {
-          await insertEvent(tx, event)
-          await sleep((number + count) % 4 === 0 ? 12 : 0)
-        })
-        written.push(event.id)
-      }
-    }
     const read: string[] = []
-    const reader = async () => {
-      let cursor = begin as string
-      const deadline = Date.now() + 15_000
-      for (;;) {
-        // What is written is listed when every write that began before it is over, also those of other tests here.
-        const isLast = !isWriting && (read.length >= written.length || Date.now() > deadline)
-        const page = await idsOf({ before: cursor, limit: 7 })
-        read.push(...page.toReversed())
-        cursor = page[0] ?? cursor
-        if (isLast && page.length === 0) return
-        await sleep(1)
-      }
+    let cursor = begin as string
+    const readOn = async () => {
+      const page = await idsOf({ before: cursor, limit: 7 })
+      read.push(...page.toReversed())
+      cursor = page[0] ?? cursor
+      return read.length >= 100
     }
-    const writers = Promise.all([0, 1, 2, 3].map(writer)).finally(() => {
-      isWriting = false
+    let isWriting = true
+    const reader = async () => {
+      for (; isWriting; await sleep(1)) await readOn()
+      await until('all are read', readOn)
+    }
+    // Transactions are numbered for the whole server: one that takes long in another database is waited for too.
+    await withClient(urlOfDatabase(world.ownerUrl, 'postgres'), async (elsewhere) => {
+      const writer = async (number: number) => {
+        for (let count = 0; count < 25; count++) {
+          if (number === 0 && count === 20) await elsewhere.query('begin; select pg_current_xact_id()')
+          const event = make()
+          await sleep((number * 7 + count * 3) % 5)
+          await inTransaction(world.pool, async (tx) => {
+            await insertEvent(tx, event)
+            await sleep((number + count) % 4 === 0 ? 12 : 0)
+          })
+          written.push(event.id)
+        }
+      }
+      const writers = Promise.all([0, 1, 2, 3].map(writer)).finally(() => {
+        isWriting = false
+      })
+      const ending = writers.then(() => sleep(100)).then(() => elsewhere.query('commit'))
+      await Promise.all([reader(), ending])
     })
-    await Promise.all([reader(), writers])
     assert.equal(new Set(read).size, read.length, 'none twice')
     assert.deepEqual(read.toSorted(), written.toSorted(), 'none missed')
     assert.deepEqual(read, (await idsOf({ before: begin as string })).toReversed())

@@ -63,30 +63,25 @@ export type ClaimedDelivery = {
 }
 
 /**
- * Takes due deliveries, endpoint by endpoint and merchant by merchant, so that no queue can hide another's and nobody's
- * deliveries take all the places. A taken delivery is due again after the lease: should this process die, the delivery is sent by another, perhaps twice, never not at all.
+ * Takes due deliveries, so that no queue can hide another's: first for the merchant that has the fewest under way, and of
+ * a merchant first for such an endpoint. A taken delivery is due again after the lease: should this process die, the
+ * delivery is sent by another, perhaps twice, never not at all.
  *
  * Endpoints are found by skipping from one to the next in webhook_deliveries_due, so the cost grows with the number of
  * endpoints that have something waiting, not with what waits.
  *
- * @param limits how many to take in all, and how many each may have under way here, those taken before included.
+ * @param limits how many to take in all, and how many a merchant may have under way here, those taken before included.
+ * @param here what this process has under way. An endpoint that is not listed has one place, and it is free.
  */
 export async function claimDueDeliveries(
   db: Queryable,
-  limits: {
-    total: number
-    perMerchant: number
-    perEndpoint: number
-    /** Of an endpoint in `provenEndpoints`. */
-    perProvenEndpoint: number
-    leaseMs: number
-  },
-  taken: {
-    ofEndpoints: ReadonlyMap<string, number>
-    ofMerchants: ReadonlyMap<string, number>
-    provenEndpoints: readonly string[]
+  limits: { total: number; perMerchant: number; leaseMs: number },
+  here: {
+    ofEndpoints: ReadonlyMap<string, { places: number; taken: number }>
+    takenOfMerchants: ReadonlyMap<string, number>
   },
 ): Promise<ClaimedDelivery[]> {
+  const endpoints = [...here.ofEndpoints.values()]
   const { rows } = await db.query<ClaimedDelivery>(
     `with recursive waiting (merchant_id, endpoint_id) as (
        (select merchant_id, endpoint_id from webhook_deliveries where state = 'pending'
@@ -97,49 +92,58 @@ export async function claimDueDeliveries(
          where state = 'pending' and (merchant_id, endpoint_id) > (waiting.merchant_id, waiting.endpoint_id)
          order by merchant_id, endpoint_id limit 1) following
      ), due as (
-       select delivery.merchant_id, delivery.id, delivery.next_try_at,
-         row_number() over (partition by delivery.merchant_id order by delivery.next_try_at) as place
+       select delivery.merchant_id, delivery.id, delivery.version, delivery.next_try_at,
+         row_number() over (partition by delivery.merchant_id
+           order by coalesce(endpoint.taken, 0) + delivery.place, delivery.next_try_at) as place
        from waiting
-       left join unnest($1::text[], $2::integer[]) as busy (endpoint_id, count) on busy.endpoint_id = waiting.endpoint_id
-       left join unnest($3::text[]) as proven (endpoint_id) on proven.endpoint_id = waiting.endpoint_id
+       left join unnest($1::text[], $2::integer[], $3::integer[]) as endpoint (id, places, taken)
+         on endpoint.id = waiting.endpoint_id
        cross join lateral (
-         select one.merchant_id, one.id, one.next_try_at from webhook_deliveries one
+         select one.merchant_id, one.id, one.ctid as version, one.next_try_at, row_number() over (order by one.next_try_at) as place
+         from webhook_deliveries one
          where one.merchant_id = waiting.merchant_id and one.endpoint_id = waiting.endpoint_id
            and one.state = 'pending' and one.next_try_at <= now()
          order by one.next_try_at
-         limit greatest(0, case when proven.endpoint_id is null then $4::integer else $5::integer end
-           - coalesce(busy.count, 0))) delivery
+         limit greatest(0, coalesce(endpoint.places, 1) - coalesce(endpoint.taken, 0))) delivery
      ), candidate as (
-       select due.merchant_id, due.id from due
-       left join unnest($6::text[], $7::integer[]) as busy (merchant_id, count) on busy.merchant_id = due.merchant_id
-       where due.place <= $8::integer - coalesce(busy.count, 0)
-       order by due.next_try_at limit $9::integer
+       select due.id, due.version from due
+       left join unnest($4::text[], $5::integer[]) as merchant (id, taken) on merchant.id = due.merchant_id
+       where coalesce(merchant.taken, 0) + due.place <= $6::integer
+       order by coalesce(merchant.taken, 0) + due.place, due.next_try_at limit $7::integer
+     ), locked as (
+       -- Only now, a few rows and not some of every endpoint; asked again, because another process may have taken one
+       -- between. From here on row by row, by their places in the table (ctid, which holds for one statement) and by
+       -- primary keys: the planner knows too little of a queue, and would look for rows by their merchant. Which row is
+       -- meant says its id, because each partition of a table has its own places.
+       select locked.id, locked.version from candidate cross join lateral (
+         select delivery.id, delivery.ctid as version from webhook_deliveries delivery
+         where delivery.ctid = candidate.version and delivery.id = candidate.id
+           and delivery.state = 'pending' and delivery.next_try_at <= now()
+         for update of delivery skip locked) locked
      ), claimed as (
-       -- Locked only now, a few rows and not some of every endpoint; asked again, because another process may have
-       -- taken one between.
-       select delivery.merchant_id, delivery.id from webhook_deliveries delivery
-       join candidate using (merchant_id, id)
-       where delivery.state = 'pending' and delivery.next_try_at <= now()
-       for update of delivery skip locked
+       update webhook_deliveries delivery set next_try_at = now() + $8::integer * interval '1 millisecond'
+       where delivery.ctid = any (array(select locked.version from locked))
+         and delivery.id = any (array(select locked.id from locked))
+       returning delivery.merchant_id, delivery.id, delivery.endpoint_id, delivery.event_id, delivery.tries
      )
-     update webhook_deliveries delivery set next_try_at = now() + $10::integer * interval '1 millisecond'
-     from claimed, webhook_endpoints endpoint, events event
-     where delivery.merchant_id = claimed.merchant_id and delivery.id = claimed.id
-       and endpoint.merchant_id = delivery.merchant_id and endpoint.id = delivery.endpoint_id
-       and event.merchant_id = delivery.merchant_id and event.id = delivery.event_id
-     returning delivery.merchant_id as "merchantId", delivery.id, delivery.endpoint_id as "endpointId",
-       delivery.event_id as "eventId", delivery.tries,
+     select claimed.merchant_id as "merchantId", claimed.id, claimed.endpoint_id as "endpointId",
+       claimed.event_id as "eventId", claimed.tries,
        endpoint.status = 'enabled' as "isEnabled", endpoint.url, endpoint.secret,
        case when endpoint.previous_secret_until > now() then endpoint.previous_secret end as "previousSecret",
-       event.body::text as body`,
+       event.body
+     from claimed
+     cross join lateral (
+       select * from webhook_endpoints endpoint
+       where endpoint.merchant_id = claimed.merchant_id and endpoint.id = claimed.endpoint_id limit 1) endpoint
+     cross join lateral (
+       select event.body::text from events event
+       where event.merchant_id = claimed.merchant_id and event.id = claimed.event_id limit 1) event`,
     [
-      [...taken.ofEndpoints.keys()],
-      [...taken.ofEndpoints.values()],
-      taken.provenEndpoints,
-      limits.perEndpoint,
-      limits.perProvenEndpoint,
-      [...taken.ofMerchants.keys()],
-      [...taken.ofMerchants.values()],
+      [...here.ofEndpoints.keys()],
+      endpoints.map(({ places }) => places),
+      endpoints.map(({ taken }) => taken),
+      [...here.takenOfMerchants.keys()],
+      [...here.takenOfMerchants.values()],
       limits.perMerchant,
       limits.total,
       limits.leaseMs,

@@ -55,15 +55,19 @@ export type TryResult = {
 /** A failure after a silence of so long begins a new streak: there was nothing to fail at meanwhile. */
 const streakEndsAfterMs = 48 * 3_600_000
 
-const recordTriesSql = `with result as (
+const recordTriesSql = `with wanted as (
   select result.*, endpoint.url as endpoint_url from unnest($1::text[], $2::text[], $3::integer[], $4::smallint[], $5::boolean[], $6::text[], $7::bigint[],
     $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::text[], $14::text[], $15::boolean[])
     with ordinality as result (merchant_id, id, tries, status, delivered, error, retry_after_ms,
       endpoint_id, url, try_id, tried_at, took_ms, answer_type, answer, answer_is_cut, place)
   join webhook_endpoints endpoint on endpoint.merchant_id = result.merchant_id and endpoint.id = result.endpoint_id
-  join webhook_deliveries delivery on delivery.merchant_id = result.merchant_id and delivery.id = result.id
-  order by delivery.merchant_id, delivery.id
-  for key share of endpoint, delivery
+  order by result.merchant_id collate "C", result.id collate "C"
+  for key share of endpoint
+), result as (
+  -- One by one: in a join the planner may look for deliveries by their merchant, of which one can have millions.
+  select wanted.* from wanted cross join lateral (
+    select 1 from webhook_deliveries delivery
+    where delivery.merchant_id = wanted.merchant_id and delivery.id = wanted.id for key share) as there
 ), logged as (
   insert into webhook_tries (${webhookTryColumns})
   select result.merchant_id, result.id, try_id, url, tried_at, took_ms, result.status, result.error, answer_type, answer, answer_is_cut

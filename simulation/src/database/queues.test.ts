@@ -4,10 +4,11 @@ import { insertCharge } from '@fincore/payment-service/store/charges'
 import { insertEvent } from '@fincore/payment-service/store/events'
 import { createHotPath } from '@fincore/payment-service/store/hot-path'
 import { claimKey, readClaim } from '@fincore/payment-service/store/idempotency'
-import { inTransaction } from '@fincore/payment-service/store/pool'
+import { inTransaction, type Pool } from '@fincore/payment-service/store/pool'
 import { claimDuePspEvents, insertPspEvents } from '@fincore/payment-service/store/psp-events'
 import { consumeLink, findSession, insertSession } from '@fincore/payment-service/store/sessions'
 import { claimDueDeliveries } from '@fincore/payment-service/store/webhook-deliveries'
+import { insertWebhookEndpoint } from '@fincore/payment-service/store/webhook-endpoints'
 import { makeSession } from './testing/rows.ts'
 import {
   accountId,
@@ -24,6 +25,25 @@ import {
   playOnBoth,
 } from './testing/scenario.ts'
 import { open } from './testing/side.ts'
+
+type ClaimCase = {
+  total: number
+  perMerchant: number
+  /** Of endpoints that have more than one. */
+  places: Record<string, number>
+  taken: Record<string, number>
+  takenOfMerchants: Record<string, number>
+}
+
+/** Claims, and says how many it got of each of these endpoints. */
+async function countClaimed(pool: Pool, endpoints: readonly string[], more: Partial<ClaimCase>): Promise<number[]> {
+  const { total = 9, perMerchant = 9, places = {}, taken = {}, takenOfMerchants = {} } = more
+  const ids = [...new Set([...Object.keys(places), ...Object.keys(taken)])]
+  const ofEndpoints = new Map(ids.map((id) => [id, { places: places[id] ?? 1, taken: taken[id] ?? 0 }]))
+  const here = { ofEndpoints, takenOfMerchants: new Map(Object.entries(takenOfMerchants)) }
+  const claimed = await claimDueDeliveries(pool, { total, perMerchant, leaseMs: minute }, here)
+  return endpoints.map((id) => claimed.filter(({ endpointId }) => endpointId === id).length)
+}
 
 describe('what workers and requests take', { concurrency: false }, () =>
   playOnBoth([
@@ -81,18 +101,13 @@ describe('what workers and requests take', { concurrency: false }, () =>
       async play({ pool }) {
         const merchant = 'mer_1'
         for (const number of [1, 2, 3, 4]) await insertEvent(pool, eventOf(merchant, `evt_d${number}`, 'ch_d', number))
-        const taken = { ofEndpoints: new Map(), ofMerchants: new Map(), provenEndpoints: ['whe_12'] }
-        const limits = { total: 9, perMerchant: 9, perEndpoint: 1, perProvenEndpoint: 3, leaseMs: minute }
-        const count = async (changes: Partial<typeof limits>, busy: Partial<typeof taken> = {}) => {
-          const claimed = await claimDueDeliveries(pool, { ...limits, ...changes }, { ...taken, ...busy })
-          const of = (id: string) => claimed.filter(({ endpointId }) => endpointId === id).length
-          return [of('whe_11'), of('whe_12')]
-        }
+        const count = (more: Partial<ClaimCase>) =>
+          countClaimed(pool, ['whe_11', 'whe_12'], { total: 9, places: { whe_12: 3 }, ...more })
         return [
-          await count({}, { ofMerchants: new Map([[merchant, 9]]) }),
-          await count({}, { ofEndpoints: new Map([['whe_11', 1]]), provenEndpoints: [] }),
-          await count({}, { ofEndpoints: new Map([['whe_12', 2]]) }),
-          await count({ total: 1 }, { ofEndpoints: new Map([['whe_11', 1]]) }),
+          await count({ takenOfMerchants: { [merchant]: 9 } }),
+          await count({ places: {}, taken: { whe_11: 1 } }),
+          await count({ taken: { whe_12: 2 } }),
+          await count({ total: 1, taken: { whe_11: 1 } }),
           await count({}),
           await count({}),
         ]
@@ -104,6 +119,29 @@ describe('what workers and requests take', { concurrency: false }, () =>
         [0, 1],
         [1, 1],
         [1, 0],
+      ],
+    },
+    {
+      does: 'takes deliveries in turn: first for whom has the fewest under way, of merchants and of their endpoints',
+      async play({ pool }) {
+        const endpoint = { description: null, url: 'https://d.example', events: ['*'], secret: Buffer.from('x') }
+        await inTransaction(pool, (tx) =>
+          insertWebhookEndpoint(tx, { merchant_id: 'mer_2', id: 'whe_21', ...endpoint }, 9),
+        )
+        for (const number of [1, 2, 3, 4]) await insertEvent(pool, eventOf('mer_1', `evt_t${number}`, 'ch_t', number))
+        await insertEvent(pool, eventOf('mer_2', 'evt_t', 'ch_t', 1))
+        const count = (more: Partial<ClaimCase>) =>
+          countClaimed(pool, ['whe_11', 'whe_12', 'whe_21'], { total: 9, places: { whe_11: 4, whe_12: 4 }, ...more })
+        return [
+          await count({ total: 1, takenOfMerchants: { mer_1: 1 } }),
+          await count({ total: 2, taken: { whe_11: 2 } }),
+          await count({ perMerchant: 3, taken: { whe_12: 1 }, takenOfMerchants: { mer_1: 2 } }),
+        ]
+      },
+      comesTo: [
+        [0, 0, 1],
+        [0, 2, 0],
+        [1, 0, 0],
       ],
     },
     {

@@ -30,8 +30,8 @@ describe('events, their endpoints and their deliveries', { concurrency: false },
         if (endpoint !== null) await updateWebhookEndpoint(changing.tx, { ...endpoint, url: 'https://c.example' })
         await changing.commit()
         await late
-        const taken = { ofEndpoints: new Map(), ofMerchants: new Map(), provenEndpoints: [] }
-        const limits = { total: 99, perMerchant: 99, perEndpoint: 99, perProvenEndpoint: 99, leaseMs: minute }
+        const taken = { ofEndpoints: new Map(), takenOfMerchants: new Map() }
+        const limits = { total: 99, perMerchant: 99, leaseMs: minute }
         const claimed = await claimDueDeliveries(pool, limits, taken)
         return [saw, claimed.find((one) => one.id === deliveryIdOf('evt_endpoint', id))?.url]
       },

@@ -17,7 +17,7 @@ import {
 import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
 import { disableEndpoint } from '../endpoint-health/disable-endpoint.ts'
-import { createDeliveryPlaces, placeBounds, type Receiver } from './delivery-places.ts'
+import { createDeliveryPlaces, placeBounds } from './delivery-places.ts'
 import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
 import { createWebhookSender, type SendResult } from './send-webhook.ts'
 import { signWebhook } from './sign-webhook.ts'
@@ -43,8 +43,6 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
   const sender = createWebhookSender(policy, { ...options, connectionsPerOrigin: placeBounds.total })
   const places = createDeliveryPlaces()
   const underWay = new Set<Promise<void>>()
-  /** Whether more may wait than the last round could take: of a receiver, when it had no place left. */
-  let mayHaveMore: (receiver: Receiver) => boolean = () => false
   let isStopping = false
   const stopping = new AbortController()
   const cutOff: ClaimedDelivery[] = []
@@ -92,10 +90,8 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
         return false
       })
       .then((delivered) => {
-        places.giveBack(delivery, { failed: !delivered, tookMs: performance.now() - begunAt })
         underWay.delete(running)
-        // More may wait behind what just went well; after a failure the next round is soon enough.
-        if (delivered && mayHaveMore(delivery)) job.wake()
+        if (places.giveBack(delivery, { failed: !delivered, tookMs: performance.now() - begunAt })) job.wake()
       })
     underWay.add(running)
   }
@@ -107,13 +103,13 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     async () => {
       if (places.free() <= 0) return
       const limits = { ...placeBounds, total: places.free(), leaseMs }
-      const claimed = await claimDueDeliveries(deps.pool, limits, places.taken())
+      const claimed = await claimDueDeliveries(deps.pool, limits, places.offer())
       if (isStopping) return handBack(claimed)
       for (const delivery of claimed) {
         if (delivery.isEnabled) start(delivery)
         else await cancelWaitingDeliveries(deps.pool, delivery.merchantId, delivery.endpointId)
       }
-      mayHaveMore = places.listFull()
+      places.endOffer()
     },
     deps,
   )

@@ -32,6 +32,8 @@ export type WebhookWorld = {
   addMerchant(): Promise<string>
   addEndpoint(merchantId: string, url: string): Promise<{ id: string; secret: string }>
   addEvent(merchantId: string, type?: EventType): Promise<{ id: string; body: string }>
+  /** Many at once. */
+  addEvents(merchantId: string, howMany: number): Promise<void>
   deliveriesOf(endpointId: string): Promise<WebhookDeliveryRow[]>
   close(): Promise<void>
 }
@@ -74,6 +76,21 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
       const event = makeEvent(type, merchantId, { id: newId('charge') }, 1, new Date())
       await insertEvent(pool, event)
       return event
+    },
+    async addEvents(merchantId, howMany) {
+      const events = Array.from({ length: howMany }, () =>
+        makeEvent('charge.captured', merchantId, { id: newId('charge') }, 1, new Date()),
+      )
+      await pool.query(
+        `insert into events (merchant_id, id, type, object_id, sequence, body)
+         select $1, id, 'charge.captured', object_id, 1, body from unnest($2::text[], $3::text[], $4::json[]) as event (id, object_id, body)`,
+        [
+          merchantId,
+          events.map(({ id }) => id),
+          events.map(({ objectId }) => objectId),
+          events.map(({ body }) => body),
+        ],
+      )
     },
     async deliveriesOf(endpointId) {
       const { rows } = await pool.query<WebhookDeliveryRow>(

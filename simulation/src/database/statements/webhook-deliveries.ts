@@ -18,8 +18,8 @@ import { newDelivery } from './events.ts'
 
 const pick = makePicker<WebhookDeliveryRow, keyof WebhookDeliveryRow>(columnsOf(webhookDeliveryColumns))
 const none = { merchantId: '', endpointId: '', eventId: '', id: '', tries: 0 }
-const limits = { total: 1, perMerchant: 1, perEndpoint: 1, perProvenEndpoint: 1, leaseMs: 1 }
-const taken = { ofEndpoints: new Map(), ofMerchants: new Map(), provenEndpoints: [] }
+const limits = { total: 1, perMerchant: 1, leaseMs: 1 }
+const taken = { ofEndpoints: new Map(), takenOfMerchants: new Map() }
 
 type Due = { slot: Slot<WebhookDeliveryRow>; row: WebhookDeliveryRow; at: number }
 type Seen = Pick<Due, 'slot' | 'row'>
@@ -29,7 +29,7 @@ export const deliveryLessons = [
     'claimDueDeliveries',
     (db) => claimDueDeliveries(db, limits, taken),
     function* (tx, values: ClaimValues) {
-      const leaseMs = values[9]
+      const leaseMs = values[7]
       const claimed = findDue(tx, values).filter(({ slot }) => tryLock(tx, slot, lockStrengths.update))
       const next_try_at = new Date(tx.now.getTime() + leaseMs)
       const answers: object[] = []
@@ -161,33 +161,38 @@ const findEndpoint = (tx: Transaction, row: WebhookDeliveryRow) =>
 const findEvent = (tx: Transaction, row: WebhookDeliveryRow) =>
   read(tx, tx.tables.events, `${row.merchant_id} ${row.event_id}`)
 
-/** The deliveries that may be taken: of every endpoint so many, of every merchant so many, and so many in all. */
+/** The deliveries that may be taken: so many of each endpoint, each merchant and in all, in the order of their turns. */
 function findDue(tx: Transaction, values: ClaimValues): Due[] {
-  const [busyEndpoints, busyCounts, provenEndpoints, perEndpoint, perProven, busyMerchants, ...more] = values
-  const [merchantCounts, perMerchant, total] = more
-  const underWay = new Map(busyEndpoints.map((id, place) => [id, busyCounts[place] ?? 0]))
-  const underWayOfMerchants = new Map(busyMerchants.map((id, place) => [id, merchantCounts[place] ?? 0]))
-  const proven = new Set(provenEndpoints)
+  const [endpoints, endpointPlaces, takenOfEndpoints, merchants, takenOfMerchants, perMerchant, total] = values
+  const placesOf = new Map(endpoints.map((id, at) => [id, endpointPlaces[at] ?? 0]))
+  const takenOf = new Map([
+    ...endpoints.map((id, at) => [id, takenOfEndpoints[at] ?? 0] as const),
+    ...merchants.map((id, at) => [id, takenOfMerchants[at] ?? 0] as const),
+  ])
 
-  const due: Due[] = []
+  const due: (Due & { turn: number })[] = []
   for (const [endpointId, queue] of tx.tables.webhook_deliveries.due.groups()) {
-    const places = (proven.has(endpointId) ? perProven : perEndpoint) - (underWay.get(endpointId) ?? 0)
+    let turn = takenOf.get(endpointId) ?? 0
+    const places = (placesOf.get(endpointId) ?? 1) - turn
     if (places <= 0) continue
     queue.collect(tx.now.getTime(), places, (slot) => {
       const row = visibleTo(tx, slot)
       if (row?.next_try_at == null || row.next_try_at > tx.now) return false
-      due.push({ slot, row, at: row.next_try_at.getTime() })
+      due.push({ slot, row, at: row.next_try_at.getTime(), turn: ++turn })
       return true
     })
   }
-  due.sort((a, b) => a.at - b.at)
-  const places = new Map<string, number>()
-  const ofTheirMerchants = due.filter(({ row }) => {
-    const place = (places.get(row.merchant_id) ?? 0) + 1
-    places.set(row.merchant_id, place)
-    return place <= perMerchant - (underWayOfMerchants.get(row.merchant_id) ?? 0)
+  due.sort((a, b) => a.turn - b.turn || a.at - b.at)
+  const turns = new Map(takenOf)
+  const ofTheirMerchants = due.map((one) => {
+    const turn = (turns.get(one.row.merchant_id) ?? 0) + 1
+    turns.set(one.row.merchant_id, turn)
+    return { ...one, turn }
   })
-  return ofTheirMerchants.slice(0, total)
+  return ofTheirMerchants
+    .filter(({ turn }) => turn <= perMerchant)
+    .sort((a, b) => a.turn - b.turn || a.at - b.at)
+    .slice(0, total)
 }
 
 type TryResult = {
@@ -217,13 +222,11 @@ function recordTry(tx: Transaction, row: WebhookDeliveryRow, result: TryResult):
 }
 
 type ClaimValues = [
-  busyEndpoints: string[],
-  busyCounts: number[],
-  provenEndpoints: string[],
-  perEndpoint: number,
-  perProvenEndpoint: number,
-  busyMerchants: string[],
-  merchantCounts: number[],
+  endpoints: string[],
+  endpointPlaces: number[],
+  takenOfEndpoints: number[],
+  merchants: string[],
+  takenOfMerchants: number[],
   perMerchant: number,
   total: number,
   leaseMs: number,

@@ -368,11 +368,10 @@ export const operations: Record<string, Operation> = {
   nextSequenceOf: (draw) => call(eventsList.nextSequenceOf, merchantOf(draw), objectId(draw)),
 
   claimDueDeliveries(draw) {
-    const limits = { total: all, perMerchant: all, perEndpoint: all, perProvenEndpoint: all, leaseMs: 20_000 }
+    const limits = { total: all, perMerchant: all, leaseMs: 20_000 }
     const taken = {
-      ofEndpoints: new Map(draw.chance(0.3) ? [[endpointId(draw), 1]] : []),
-      ofMerchants: new Map(draw.chance(0.3) ? [['mer_1', 1 + draw.below(2)]] : []),
-      provenEndpoints: draw.chance(0.5) ? [endpointId(draw)] : [],
+      ofEndpoints: new Map(['whe_11', 'whe_12', 'whe_13'].map((id) => [id, { places: all, taken: draw.below(2) }])),
+      takenOfMerchants: new Map(draw.chance(0.3) ? [['mer_1', 1 + draw.below(2)]] : []),
     }
     return call(deliveries.claimDueDeliveries, limits, taken)
   },
