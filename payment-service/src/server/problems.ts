@@ -80,7 +80,10 @@ function isFastifyError(error: unknown): error is FastifyError {
 function isDatabaseAway(error: unknown): boolean {
   if (error instanceof OverloadedError || isQueryTimeout(error)) return true
   if (!isFastifyError(error)) return error instanceof Error && driverMessages.test(error.message)
-  return /^(08|53|57P|25006$|unreplicated$)/.test(error.code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
+  return (
+    /^(08|53|57P|25006$|unreplicated$)/.test(error.code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
+  )
 }
 /** The driver gives its own errors no code: a lost connection, and none free or none made in time. */
 const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect)/
