@@ -40,9 +40,6 @@ const startTimeoutMs = 60_000
 const throwAwaySettings = {
   fsync: 'off',
   full_page_writes: 'off',
-  // Nobody follows it.
-  wal_level: 'minimal',
-  max_wal_senders: '0',
   autovacuum: 'off',
   checkpoint_timeout: '1h',
   // Of the roles' passwords, which are random: a test run logs in hundreds of times.

@@ -11,7 +11,7 @@ const programPath = fileURLToPath(new URL('./run-together.ts', import.meta.url))
 /** How the name of a file ends that only imports test files. */
 const groupSuffix = '.together.mjs'
 // Few enough that a group on a slow machine ends long before the time limit of a file, and that four run side by side.
-const filesPerGroup = 12
+const filesPerGroup = 18
 /** The workspaces whose tests mostly run in their own process. The others start processes, which takes them long. */
 const quickWorkspaces = [
   'card-relay',

@@ -47,12 +47,12 @@ export function replaceMigrations(checkout: string, source: string): void {
  * @throws Error when this repository's history does not hold the commit (a shallow clone).
  */
 export function checkOutPrevious(commit: string): Checkout {
-  const folder = mkdtempSync(join(tmpdir(), 'fincore-previous-'))
   const archive = spawnSync('git', ['archive', '--format=tar', commit], {
     cwd: pathInRepository(''),
     maxBuffer: 512 * 1024 * 1024,
   })
   if (archive.status !== 0) throw new Error(`git does not have the commit ${commit}: fetch the whole history`)
+  const folder = mkdtempSync(join(tmpdir(), 'fincore-previous-'))
   execFileSync('tar', ['-x', '-C', folder], { input: archive.stdout })
   linkPackages(folder)
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }

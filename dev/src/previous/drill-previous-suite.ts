@@ -5,8 +5,8 @@
  * First a control: with one of its columns renamed its tests must fail. Then every file, as many at a time as there are
  * cores; a file of which something failed once more, by itself; and what failed there too by itself on the schema that it
  * was made for. Exit code 0: all passed, but for the tests that are listed to differ, and those did. 1: a test fails on
- * this schema only, or one that is listed does not differ, or the control was not noticed. 2: a test fails on the
- * schema of its own version as well, as on a machine that is too busy, so that nothing is known.
+ * this schema only, or one that is listed does not differ, or the control was not noticed. 2: nothing is known, because a
+ * test fails on the schema of its own version as well, as on a machine that is too busy, or the drill could not be run.
  */
 import { cpSync, globSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -14,12 +14,17 @@ import { join } from 'node:path'
 import { startPostgres } from '../embedded-postgres.ts'
 import { pathInRepository } from '../managed-process.ts'
 import { createTestDatabase } from '../test-database.ts'
-import { checkOutPrevious, migrationsPath, readPreviousVersion, replaceMigrations } from './checkout-previous.ts'
-import { filesToRepeat, judgePrevious, type Named } from './judge-previous.ts'
+import {
+  checkOutPrevious,
+  isInHistory,
+  migrationsPath,
+  readPreviousVersion,
+  replaceMigrations,
+} from './checkout-previous.ts'
+import { filesToRepeat, judgePrevious, type Listed, type Named } from './judge-previous.ts'
 import { runPreviousTests } from './run-previous-tests.ts'
 
-/** Tests that say how the schema is, and not what the code does with it: they differ when it expands. Each must differ. */
-const expectedToDiffer: Readonly<Record<string, readonly string[]>> = {
+const expectedToDiffer: Listed = {
   // Tables that came after it.
   'payment-service/src/store/privileges.test.ts': [
     'the application’s login has the rights of the table, on every table, and is nobody else',
@@ -39,18 +44,25 @@ const control = {
 
 const parts = process.argv.slice(2)
 const version = readPreviousVersion()
+if (!isInHistory(version.commit))
+  cannotRun(`git's history here does not hold ${version.commit} (${version.name}): fetch the whole history`)
 const { folder, remove } = checkOutPrevious(version.commit)
 process.once('exit', remove)
-const server = await startPostgres({ dataDir: mkdtempSync(join(tmpdir(), 'fincore-test-')), port: 0, throwAway: true })
-
-const itsOwn = join(folder, 'its-own-migrations')
-cpSync(join(folder, migrationsPath), itsOwn, { recursive: true })
 const files = globSync(
   suites.map((suite) => `${suite}/**/*.test.ts`),
   { cwd: folder },
 )
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   .sort()
+if (files.length === 0) cannotRun(`no test file of ${version.name} has a path with ${parts.join(' or ')}`)
+const itsOwn = join(folder, 'its-own-migrations')
+cpSync(join(folder, migrationsPath), itsOwn, { recursive: true })
+const server = await startPostgres({ dataDir: mkdtempSync(join(tmpdir(), 'fincore-test-')), port: 0, throwAway: true })
+
+function cannotRun(why: string): never {
+  console.error(`The drill could not be run: ${why}.`)
+  process.exit(2)
+}
 const run = (chosen: readonly string[], atATime: number) =>
   runPreviousTests(folder, chosen, { serverUrl: server.ownerUrl, atATime })
 const tell = (kind: string, tests: readonly Named[]): void => {
@@ -65,11 +77,8 @@ async function noticesControl(): Promise<boolean> {
 }
 
 async function drill(): Promise<number> {
-  if (files.length === 0) {
-    console.error(`No test file of ${version.name} has a path with ${parts.join(' or ')}.`)
-    return 1
-  }
   const isNoticed = await noticesControl()
+  if (isNoticed) console.log('\nThe control was noticed: what failed above had to.')
   replaceMigrations(folder, pathInRepository(migrationsPath))
   // The schema is made by this version, as in a rollout: the earlier one finds it as a template, by the same digest.
   await (await createTestDatabase(undefined, server.ownerUrl)).drop()

@@ -3,6 +3,9 @@ import type { TestResult } from '../pci/result-reporter.ts'
 /** Tests by the file that they stand in. */
 export type Named = { file: string; name: string }
 
+/** By file, tests that must fail, since they say how the schema is and not what the code does with it. */
+export type Listed = Readonly<Record<string, readonly string[]>>
+
 /** What the drill of the previous version's suite ran. */
 export type PreviousRuns = {
   files: readonly string[]
@@ -28,8 +31,7 @@ export type Judgement = {
   undecided: Named[]
 }
 
-/** @param listed tests that must fail, since they say how the schema is and not what the code does with it. */
-export function judgePrevious(runs: PreviousRuns, listed: Readonly<Record<string, readonly string[]>>): Judgement {
+export function judgePrevious(runs: PreviousRuns, listed: Listed): Judgement {
   const { files, together, alone, onItsOwnSchema } = runs
   const again = new Set(alone.map(({ file }) => file))
   // What failed is forgiven only when it was seen to pass: a file may end before it comes to that test again.
@@ -40,14 +42,13 @@ export function judgePrevious(runs: PreviousRuns, listed: Readonly<Record<string
     ...untold.filter(({ file }) => again.has(file)),
   ]
   const failed = last.filter(({ passed }) => !passed)
-  const isListed = ({ file, name }: Named) => listed[file]?.includes(name) === true
-  const unexpected = named(failed.filter((one) => !isListed(one) && !isExplained(one, failed)))
+  const unexpected = named(failuresNotListed(last, listed))
   const failedThere = isAt(onItsOwnSchema.filter(({ passed }) => !passed))
   const failedTogether = together.filter(({ passed }) => !passed)
   return {
     passed: last.length - failed.length,
     late: named(failedTogether.filter((one) => !isExplained(one, failedTogether) && !isAt(failed)(one))),
-    differ: named(failed.filter(isListed)),
+    differ: named(failed.filter((one) => isIn(listed, one))),
     alike: files.flatMap((file) =>
       (listed[file] ?? []).map((name) => ({ file, name })).filter((one) => !isAt(failed)(one)),
     ),
@@ -57,14 +58,16 @@ export function judgePrevious(runs: PreviousRuns, listed: Readonly<Record<string
 }
 
 /** The files of which a test failed that is not listed to: those that are run once more. */
-export function filesToRepeat(
-  results: readonly TestResult[],
-  listed: Readonly<Record<string, readonly string[]>>,
-): string[] {
-  const failed = results.filter(({ passed }) => !passed)
-  const isListed = ({ file, name }: Named) => listed[file]?.includes(name) === true
-  return [...new Set(failed.filter((one) => !isListed(one) && !isExplained(one, failed)).map(({ file }) => file))]
+export function filesToRepeat(results: readonly TestResult[], listed: Listed): string[] {
+  return [...new Set(failuresNotListed(results, listed).map(({ file }) => file))]
 }
+
+function failuresNotListed(results: readonly TestResult[], listed: Listed): TestResult[] {
+  const failed = results.filter(({ passed }) => !passed)
+  return failed.filter((one) => !isIn(listed, one) && !isExplained(one, failed))
+}
+
+const isIn = (listed: Listed, { file, name }: Named): boolean => listed[file]?.includes(name) === true
 
 const isAt = (list: readonly Named[]) => (one: Named) =>
   list.some(({ file, name }) => file === one.file && name === one.name)

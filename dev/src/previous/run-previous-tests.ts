@@ -11,7 +11,7 @@ const reporters = {
   kept: new URL('../pci/result-reporter.ts', import.meta.url),
 }
 /** As many as `npm test` sends; the earlier version itself sends more, and everything else waits for them. */
-const contractRequests = '6000'
+const contractRequests = '3000'
 
 /**
  * Runs test files of a checkout by node's own runner, each in a process of its own, and shows what comes of them.

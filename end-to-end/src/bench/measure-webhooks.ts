@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newId } from '@fincore/payment-service/ids'
-import { makeEvent } from '@fincore/payment-service/store/events'
+import { addEvents } from '@fincore/payment-service/webhooks/testing/add-events'
 import type { BenchWorld } from './bench-world.ts'
 
 /** Of one worker and one endpoint, per delivery unless it says otherwise. */
@@ -18,8 +17,7 @@ export type WebhookFigures = {
 
 const warmUpDeliveries = 500
 const settlesWithinMs = 300_000
-/** As long as a charge's event is. */
-const charge = () => ({ id: newId('charge'), description: 'x'.repeat(1_000) })
+const asLongAsACharge = { description: 'x'.repeat(1_000) }
 
 /** Writes so many events of one merchant in one transaction, and waits until its endpoint has them all. */
 export async function measureWebhooks(
@@ -49,19 +47,7 @@ export async function measureWebhooks(
 
 /** @returns the seconds until all were delivered. */
 async function deliver({ database, merchant }: BenchWorld, howMany: number): Promise<number> {
-  const events = Array.from({ length: howMany }, () =>
-    makeEvent('charge.captured', merchant.merchant, charge(), 1, new Date()),
-  )
-  await database.query(
-    `insert into events (merchant_id, id, type, object_id, sequence, body)
-     select $1, id, 'charge.captured', object_id, 1, body from unnest($2::text[], $3::text[], $4::json[]) as event (id, object_id, body)`,
-    [
-      merchant.merchant,
-      events.map(({ id }) => id),
-      events.map(({ objectId }) => objectId),
-      events.map(({ body }) => body),
-    ],
-  )
+  await addEvents(database, merchant.merchant, howMany, asLongAsACharge)
   const begunAt = performance.now()
   for (;;) {
     const { rows } = await database.query(`select 1 from webhook_deliveries where state = 'pending' limit 1`)

@@ -4,6 +4,8 @@
  */
 export const awsCommands: Readonly<Record<string, readonly string[]>> = {
   'amp list-workspaces': ['alias', 'query', 'output'],
+  'backup describe-backup-job': ['backup-job-id', 'query'],
+  'backup describe-copy-job': ['copy-job-id', 'query'],
   'cloudtrail start-logging': ['name'],
   'ecs describe-services': ['cluster', 'services', 'query', 'output'],
   'ecs describe-task-definition': ['task-definition', 'query', 'output'],

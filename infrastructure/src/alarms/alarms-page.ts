@@ -12,18 +12,22 @@ Made by \`npm run docs\` from the templates of \`production\`. All go to one top
 
 | alarm | raised when | means | do |
 | --- | --- | --- | --- |
-${alarms.map(({ name, when, meaning, runbook }) => `| \`${name}\` | ${when} | ${meaning} | [${runbook.replace('.md', '').replace('#', ': ').replaceAll('-', ' ')}](../runbooks/${runbook}) |`).join('\n')}
+${alarms.map(({ name, when, meaning, runbook }) => `| \`${name}\` | ${when} | ${meaning} | ${link(runbook)} |`).join('\n')}
 
 What no line of a log and no metric of AWS tells, as the age of the oldest attempt in doubt, stands in \`/metrics\` of each task. A collector beside it sends that to Amazon Managed Service for Prometheus, which looks at the rules of \`operations/prometheus/alerts.yaml\` ([all of them](../metrics.md#alerts)) and tells the same topic: \`firing (page): FincoreInDoubtOld\`, with its runbook in the message. Alerts have nothing in CloudWatch: those that fire now are in the workspace ([how to see them](README.md#metrics-and-dashboards)).
 
 ## News of AWS’s services
 
-They come as they happen, without a limit to cross:
+They come as they happen, without a limit to cross, as JSON: the name (\`news\`), what it means, its runbook, and the event of AWS’s.
 
-| news | means |
-| --- | --- |
-${eventAlarms.map(({ name, meaning }) => `| \`${name}\` | ${meaning} |`).join('\n')}
+| news | means | do |
+| --- | --- | --- |
+${eventAlarms.map(({ name, meaning, runbook }) => `| \`${name}\` | ${meaning} | ${link(runbook)} |`).join('\n')}
 `
+}
+
+function link(runbook: string): string {
+  return `[${runbook.replace('.md', '').replace('#', ': ').replaceAll('-', ' ')}](../runbooks/${runbook})`
 }
 
 function readAlarm({ Properties = {} }: Resource) {

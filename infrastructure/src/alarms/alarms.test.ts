@@ -82,6 +82,20 @@ it('every alarm names a runbook that is there, and in it a chapter that is there
   )
 })
 
+it('news of AWS’s services say by themselves what they mean and name a runbook that is there, and hold the event', () => {
+  const { templates } = synthesise('production')
+  const messages = resourcesOf(templates).flatMap(({ Type, Properties }) => {
+    if (Type !== 'AWS::Events::Rule') return []
+    const { Targets = [] } = Properties as { Targets?: { InputTransformer?: { InputTemplate: string } }[] }
+    return Targets.map(({ InputTransformer }) => InputTransformer?.InputTemplate ?? '{}')
+  })
+  assert.ok(messages.length > 10)
+  for (const message of messages) {
+    const { news, means, see, event } = JSON.parse(message.replace('<aws.events.event.json>', '{}'))
+    assert.ok(news && means && event && isThere(String(see)), message)
+  }
+})
+
 /** Whether a page is there, with a heading that has this anchor. */
 function isThere(place: string): boolean {
   const [path = '', anchor] = place.split('#')

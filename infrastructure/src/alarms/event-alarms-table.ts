@@ -1,5 +1,11 @@
 /** News of AWS's services that go to operators as they come, by EventBridge. */
-export const eventAlarms: readonly { name: string; pattern: Record<string, unknown>; meaning: string }[] = [
+export const eventAlarms: readonly {
+  name: string
+  pattern: Record<string, unknown>
+  meaning: string
+  /** A page of docs/runbooks/, and a heading in it. */
+  runbook: string
+}[] = [
   {
     name: 'guardduty-finding',
     pattern: {
@@ -8,6 +14,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { severity: [{ numeric: ['>=', 4] }] },
     },
     meaning: 'GuardDuty sees an attack or its traces, of severity medium or higher',
+    runbook: 'aws.md#somebody-does-what-nobody-should',
   },
   {
     name: 'security-hub-finding',
@@ -23,6 +30,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       },
     },
     meaning: 'a rule of PCI DSS or of AWS’s own good practice is broken in the account',
+    runbook: 'aws.md#somebody-does-what-nobody-should',
   },
   {
     name: 'outside-access',
@@ -32,6 +40,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { status: ['ACTIVE'] },
     },
     meaning: 'a policy lets somebody outside the account in',
+    runbook: 'aws.md#somebody-does-what-nobody-should',
   },
   {
     name: 'backup-failed',
@@ -41,6 +50,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { state: ['FAILED', 'ABORTED', 'EXPIRED'] },
     },
     meaning: 'a night’s backup, or its copy, was not made',
+    runbook: 'aws.md#a-backup-was-not-made',
   },
   {
     name: 'database-event',
@@ -50,6 +60,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { EventCategories: ['failover', 'failure', 'low storage', 'recovery'] },
     },
     meaning: 'the database failed over, failed or recovers',
+    runbook: 'aws.md#the-database-failed-over',
   },
   {
     name: 'deployment-failed',
@@ -59,6 +70,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] },
     },
     meaning: 'a rollout failed, and was rolled back',
+    runbook: 'rollout.md',
   },
   {
     name: 'task-failed',
@@ -73,6 +85,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       },
     },
     meaning: 'a task that runs once ended with an error: migrations, the nightly export, or the check of the audit log',
+    runbook: 'aws.md#a-task-that-runs-once-failed',
   },
   {
     name: 'program-ended',
@@ -86,6 +99,7 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       },
     },
     meaning: 'a program of a service ended by itself, and its task was replaced',
+    runbook: 'process.md#it-begins-anew-and-again',
   },
   {
     name: 'container-stopped',
@@ -96,15 +110,18 @@ export const eventAlarms: readonly { name: string; pattern: Record<string, unkno
       detail: { lastStatus: ['RUNNING'], desiredStatus: ['RUNNING'], containers: { lastStatus: ['STOPPED'] } },
     },
     meaning: 'a task goes on without a container beside its program: its collector of metrics, or GuardDuty’s agent',
+    runbook: 'aws.md#metrics-do-not-arrive',
   },
   {
     name: 'certificate-ends',
     pattern: { source: ['aws.acm'], 'detail-type': ['ACM Certificate Approaching Expiration'] },
     meaning: 'a certificate ends within 45 days and was not renewed',
+    runbook: 'aws.md#aws-announces-something',
   },
   {
     name: 'aws-health',
     pattern: { source: ['aws.health'], detail: { service: ['RDS', 'ECS', 'KMS', 'ELASTICLOADBALANCING', 'EC2'] } },
     meaning: 'AWS announces work or trouble that touches what runs here',
+    runbook: 'aws.md#aws-announces-something',
   },
 ]

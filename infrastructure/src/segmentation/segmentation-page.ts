@@ -8,6 +8,7 @@ const psps = 'PSPs'
 const awsTask = 'AWS, to run'
 /** Private endpoints that are for some tasks and not needed to run one. */
 const awsOfSome = ['AWS kms', 'AWS aps-workspaces']
+const isToRunATask = (to: string): boolean => to.startsWith('AWS ') && !awsOfSome.includes(to)
 
 /** docs/aws/segmentation.md: who reaches whom, computed from a template. */
 export function describeSegmentation(model: Model, environment: Environment): string {
@@ -47,7 +48,7 @@ ${reach.map(({ from, to, port, why }) => `| ${from} | ${to} | ${port} | ${why} |
 function grid(reach: Reach[], environment: Environment): string {
   const nameOf = (to: string) => {
     if (environment.pspHosts.includes(to)) return psps
-    return to.startsWith('AWS ') && !awsOfSome.includes(to) ? awsTask : to
+    return isToRunATask(to) ? awsTask : to
   }
   const order = [
     world,
@@ -76,6 +77,6 @@ function grid(reach: Reach[], environment: Environment): string {
 }
 
 function endpointsOf(reach: Reach[]): string {
-  const names = reach.map(({ to }) => to).filter((to) => to.startsWith('AWS ') && !awsOfSome.includes(to))
+  const names = reach.map(({ to }) => to).filter(isToRunATask)
   return [...new Set(names)].map((name) => name.slice(4)).join(', ')
 }

@@ -17,6 +17,8 @@ describe('an error that nobody expected', () => {
     ['the database shuts down', withCode('57P01')],
     ['the database has no connection left', withCode('53300')],
     ['nobody listens there', withCode('ECONNREFUSED')],
+    ['the server takes no writes, as after a failover', withCode('25006')],
+    ['no standby is known to have the commit', withCode('unreplicated')],
   ]
   for (const [what, error] of away)
     it(`is answered with service_unavailable when ${what}`, () => {

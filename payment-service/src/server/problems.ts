@@ -73,11 +73,17 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
 
-/** PostgreSQL's classes 08 (connection), 53 (resources), 57P (shutdown), the socket's own errors, and the driver's. */
+/**
+ * PostgreSQL's classes 08 (connection), 53 (resources), 57P (shutdown), a server that takes no writes (25006), a commit
+ * that no standby is known to have (store/pool.ts), the socket's own errors, and the driver's.
+ */
 function isDatabaseAway(error: unknown): boolean {
   if (error instanceof OverloadedError || isQueryTimeout(error)) return true
   if (!isFastifyError(error)) return error instanceof Error && driverMessages.test(error.message)
-  return /^(08|53|57P)/.test(error.code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
+  return (
+    /^(08|53|57P|25006$|unreplicated$)/.test(error.code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(error.code)
+  )
 }
 /** The driver gives its own errors no code: a lost connection, and none free or none made in time. */
 const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect)/

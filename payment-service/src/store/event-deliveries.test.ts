@@ -67,7 +67,7 @@ describe('an event and its deliveries', () => {
     await deleting.query('begin')
     await deleting.query(deletion, [merchant, goes.id])
     const recorded = recordTries(world.pool, results)
-    await untilWaiting('with result as')
+    await untilWaiting('with wanted as')
     await deleting.query('commit')
     deleting.release()
     await recorded
@@ -83,7 +83,7 @@ describe('an event and its deliveries', () => {
       goes.id,
     ])
     const recorded = recordTries(world.pool, results)
-    await untilWaiting('with result as')
+    await untilWaiting('with wanted as')
     await deleting.query('commit')
     deleting.release()
     await recorded
@@ -97,7 +97,7 @@ describe('an event and its deliveries', () => {
     await holding.query('begin')
     await holding.query('select from webhook_deliveries where id = $1 for update', [last?.delivery.id])
     const recorded = recordTries(world.pool, results)
-    await untilWaiting('with result as')
+    await untilWaiting('with wanted as')
     const deleted = world.pool.query(deletion, [merchant, goes.id])
     await untilWaiting('delete from webhook_endpoints')
     await holding.query('commit')

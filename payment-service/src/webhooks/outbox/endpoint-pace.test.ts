@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { placesAfter } from './endpoint-pace.ts'
 
@@ -38,5 +39,17 @@ describe('the places of an endpoint', () => {
   it('are one again at once when an answer was slow, or none came', () => {
     assert.equal(after(48, slow, 1), 1)
     assert.equal(after(48, 15_000, 1, true), 1)
+  })
+
+  it('are what merchants and operators are told: 48 within half a second, four up to 3 s, then one', () => {
+    assert.deepEqual([after(1, 500, 1_000), after(1, 501, 1_000), after(1, 3_000, 1_000)], [48, 4, 4])
+    assert.equal(after(48, 3_001, 1), 1)
+    const told = {
+      'guides/webhooks.md': 'answer within half a second: then FinCore sends up to 48 at a time',
+      'runbooks/webhook-backlog.md': 'when it answers within half a second, four when later, one after 3 s',
+      'scaling.md': 'Each answer within half a second brings one more',
+    }
+    for (const [page, words] of Object.entries(told))
+      assert.ok(readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8').includes(words), page)
   })
 })

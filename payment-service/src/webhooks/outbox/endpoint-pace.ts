@@ -13,6 +13,7 @@ const quickWithinMs = 500
 /** An answer that takes longer than this makes an endpoint slow; an honest receiver stores the event and answers. */
 const slowAfterMs = 3_000
 
+/** `tookMs`: until the answer, and without what this process then does with it. */
 export type TryOutcome = { failed: boolean; tookMs: number }
 
 /**

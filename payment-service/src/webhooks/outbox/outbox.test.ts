@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createCertificateAuthority, issueCertificate } from '@fincore/dev/certificates'
 import { Webhook } from 'standardwebhooks'
 import type { Job } from '../../jobs/run-every.ts'
+import { inTransaction } from '../../store/pool.ts'
 import {
   createWebhookWorld,
   type Received,
@@ -23,7 +24,10 @@ let world: WebhookWorld
 before(async () => {
   world = await createWebhookWorld()
 })
-after(() => world.close())
+after(async () => {
+  await stopAll()
+  await world.close()
+})
 
 const opened: { close(): Promise<void> }[] = []
 const outboxes: Job[] = []
@@ -269,6 +273,28 @@ describe('the outbox', { concurrency: false }, () => {
       await sleep(300)
       assert.equal(held.length, expected)
     }
+    await world.pool.query('delete from webhook_deliveries where merchant_id = $1', [merchant])
+    for (const response of held) response.end()
+    await stopAll()
+  })
+
+  it('judges an endpoint by the time that it took, and not by how long its answer waits to be recorded', async () => {
+    const held: ServerResponse[] = []
+    const receiver = await receive((response) => {
+      if (receiver.received.length === 1) response.end()
+      else held.push(response)
+    })
+    const merchant = await world.addMerchant()
+    const { id } = await world.addEndpoint(merchant, receiver.url)
+    await world.addEvents(merchant, 4)
+    // A record locks its endpoint, so it waits.
+    await inTransaction(world.pool, async (tx) => {
+      await tx.query('select from webhook_endpoints where merchant_id = $1 and id = $2 for update', [merchant, id])
+      deliver()
+      await until('the first is answered', () => receiver.received.length === 1)
+      await sleep(3_200)
+    })
+    await until('two are held', () => held.length === 2)
     await world.pool.query('delete from webhook_deliveries where merchant_id = $1', [merchant])
     for (const response of held) response.end()
     await stopAll()

@@ -18,6 +18,7 @@ import { recordTries, type TryResult } from '../../store/webhook-tries.ts'
 import type { Resolve } from '../../webhook-addresses/checked-lookup.ts'
 import { disableEndpoint } from '../endpoint-health/disable-endpoint.ts'
 import { createDeliveryPlaces, placeBounds } from './delivery-places.ts'
+import type { TryOutcome } from './endpoint-pace.ts'
 import { nextTryDelayMs, readRetryAfterMs } from './schedule.ts'
 import { createWebhookSender, type SendResult } from './send-webhook.ts'
 import { signWebhook } from './sign-webhook.ts'
@@ -27,6 +28,8 @@ const pollMs = 250
 const leaseMs = 20_000
 /** How long stopping waits at most for tries that are under way; those left are cut off, and another process sends them. */
 const stopWithinMs = 8_000
+/** What is told of an endpoint when a try ended by a fault of this process's, or with it. */
+const failedHere: TryOutcome = { failed: true, tookMs: 0 }
 
 export type OutboxDeps = Pick<Deps, 'pool' | 'vault' | 'config' | 'log' | 'now' | 'metrics' | 'tracing'>
 /** What tests change: names resolve elsewhere, and nobody waits 15 s. */
@@ -55,14 +58,15 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
     watchBatch(deps.metrics, 'webhook_tries'),
   )
 
-  const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<boolean> => {
+  const deliver = async (delivery: ClaimedDelivery, tell: Tell): Promise<TryOutcome> => {
     const triedAt = deps.now()
+    const headers = await sign(deps, delivery, triedAt)
     const begunAt = performance.now()
-    const sent = await sender.send(delivery.url, await sign(deps, delivery, triedAt), delivery.body, stopping.signal)
+    const sent = await sender.send(delivery.url, headers, delivery.body, stopping.signal)
     // Cut off by our own end: whether it arrived is not known, so another process sends it again. An answer is one, however late.
     if (stopping.signal.aborted && 'error' in sent) {
       cutOff.push(delivery)
-      return false
+      return failedHere
     }
     const tookMs = Math.round(performance.now() - begunAt)
     const result = judge(deps, { id: newId('webhookTry'), delivery, triedAt, tookMs }, sent)
@@ -75,11 +79,10 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       const { merchantId, endpointId: id, url } = delivery
       if (await disableEndpoint(deps, { merchantId, id, url, reason: 'gone' })) job.wake()
     }
-    return result.delivered
+    return { failed: !result.delivered, tookMs }
   }
   const start = (delivery: ClaimedDelivery): void => {
     places.take(delivery)
-    const begunAt = performance.now()
     const { eventId, endpointId, tries, body } = delivery
     const ids = { 'fincore.event': eventId, 'fincore.webhook_endpoint': endpointId, 'fincore.try': tries + 1 }
     const objectId = deps.tracing.isOn ? objectOfEvent(body) : null
@@ -87,11 +90,11 @@ export function startOutbox(deps: OutboxDeps, options: OutboxOptions = {}): Job 
       .work('deliver the webhook', objectId, ids, (tell) => deliver(delivery, tell))
       .catch((error) => {
         deps.log.error('a webhook could not be delivered', { object: delivery.id, error: describeError(error) })
-        return false
+        return failedHere
       })
-      .then((delivered) => {
+      .then((outcome) => {
         underWay.delete(running)
-        if (places.giveBack(delivery, { failed: !delivered, tookMs: performance.now() - begunAt })) job.wake()
+        if (places.giveBack(delivery, outcome)) job.wake()
       })
     underWay.add(running)
   }

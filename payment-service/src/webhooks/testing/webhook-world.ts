@@ -15,6 +15,7 @@ import { createVault, type Vault } from '../../secrets.ts'
 import { insertEvent, makeEvent } from '../../store/events.ts'
 import { openPool, type Pool } from '../../store/pool.ts'
 import { type WebhookDeliveryRow, webhookDeliveryColumns } from '../../store/webhook-deliveries.ts'
+import { addEvents } from './add-events.ts'
 
 const encryptionKey = Buffer.alloc(32, 7)
 
@@ -78,21 +79,7 @@ export async function createWebhookWorld(): Promise<WebhookWorld> {
       await insertEvent(pool, event)
       return event
     },
-    async addEvents(merchantId, howMany) {
-      const events = Array.from({ length: howMany }, () =>
-        makeEvent('charge.captured', merchantId, { id: newId('charge') }, 1, new Date()),
-      )
-      await pool.query(
-        `insert into events (merchant_id, id, type, object_id, sequence, body)
-         select $1, id, 'charge.captured', object_id, 1, body from unnest($2::text[], $3::text[], $4::json[]) as event (id, object_id, body)`,
-        [
-          merchantId,
-          events.map(({ id }) => id),
-          events.map(({ objectId }) => objectId),
-          events.map(({ body }) => body),
-        ],
-      )
-    },
+    addEvents: (merchantId, howMany) => addEvents(pool, merchantId, howMany),
     async deliveriesOf(endpointId) {
       const { rows } = await pool.query<WebhookDeliveryRow>(
         `select ${webhookDeliveryColumns} from webhook_deliveries where endpoint_id = $1 order by id`,
