@@ -203,7 +203,8 @@ describe('the conversation of one charge', () => {
     {
       it: 'no reply in time',
       psp: () => undefined,
-      timeoutMs: 100,
+      // Long enough for a handshake on a busy machine.
+      timeoutMs: 600,
       report: { failure: 'timeout', requestWasSent: true },
     },
     {
@@ -211,7 +212,7 @@ describe('the conversation of one charge', () => {
       psp: (_request, _body, response) => {
         response.write('{')
       },
-      timeoutMs: 100,
+      timeoutMs: 600,
       report: { failure: 'timeout', requestWasSent: true },
     },
   ]
