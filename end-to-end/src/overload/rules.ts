@@ -31,7 +31,7 @@ export const smallMargins: Margins = {
   greedyTimes: 8,
   smallPart: 0.6,
   // What waited too long on a busy machine is given up before it was called, and ends so in both books.
-  calledPart: 0.8,
+  calledPart: 0.9,
 }
 
 /** For `npm run drill:overload`; what hangs may be given up before it was called. */
